@@ -1,8 +1,9 @@
 /** From a program to the text of its module. */
 import { buildEntries } from "./entries.js";
-import type { EntryProgram } from "../program/entry.js";
+import { type EntryProgram, ringEntries } from "../program/entry.js";
 import type { Program } from "../program/program.js";
 import { buildKernels, type RewriteKernels } from "./build-kernels.js";
+import type { KernelProgram } from "../ir/kernel/types.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
 import { digestOf } from "../emit/digest.js";
 import { addressableBytes, MemoryLimitError } from "../emit/memory-limit.js";
@@ -63,19 +64,28 @@ interface EmittedParts {
 type Printed = Pick<EmittedModule, "text"> & Partial<Pick<EmittedModule, "wasmFiles" | "build">>;
 
 const emitters: Readonly<Record<Target, (parts: EmittedParts) => Printed>> = {
-  js: (parts) => ({ text: printModule(parts.manifest, jsKernels(parts)) }),
+  js: (parts) => {
+    const { text, rings } = jsKernels(parts);
+    return { text: printModule(parts.manifest, text, rings) };
+  },
   wasm: (parts) => {
     const { manifest, options } = parts;
     if (!options.wasmFile) return { text: printWasmModule(manifest, wasmKernels(parts)) };
     const { text, files, build } = printWasmLoader(manifest, wasmKernels(parts));
     return { text, wasmFiles: files, build };
   },
-  auto: (parts) => ({ text: printAutoModule(parts.manifest, wasmKernels(parts), jsKernels(parts)) }),
+  auto: (parts) => ({ text: printAutoModule(parts.manifest, wasmKernels(parts), jsKernels(parts).text) }),
 };
 
-function jsKernels({ entries, options: { dtype }, rewrite }: EmittedParts): string {
+const hasRings = ({ functions }: KernelProgram): boolean => functions.some(({ name }) => name === ringEntries.take);
+
+function jsKernels({ entries, options: { dtype }, rewrite }: EmittedParts): {
+  readonly text: string;
+  readonly rings: boolean;
+} {
+  // prettier-ignore
   const kernel = buildKernels(entries, { passes: scalarPasses, dtype, rewrite });
-  return printKernelProgram(kernel, dtype);
+  return { text: printKernelProgram(kernel, dtype), rings: hasRings(kernel) };
 }
 
 function wasmKernels({ entries, options, rewrite }: EmittedParts): WasmKernels {
@@ -88,6 +98,7 @@ function wasmKernels({ entries, options, rewrite }: EmittedParts): WasmKernels {
   const printed = { dtype, layout, target: machine };
   return {
     plan: printMemoryPlan(kernel, layout),
+    rings: hasRings(kernel),
     bytes: printWasmKernels(kernel, printed),
     ...(fma ? { fused: printWasmKernels(kernel, { ...printed, target: { ...machine, fma } }) } : {}),
   };

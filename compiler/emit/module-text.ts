@@ -9,7 +9,11 @@ export type SourcePart = Extract<OptionalPart, `wasm-${string}`>;
 /** Parts beside the base; that of a target comes with it. */
 type OptionalShellPart = Exclude<OptionalPart, "wasm">;
 
-/** The optional parts of the shell that this module needs, and functions of theirs that the others ask for. */
+/**
+ * The optional parts of the shell that this module needs, and functions of theirs that the others ask for.
+ *
+ * @param rings whether its kernels keep delay lines as rings
+ */
 export function partsOf(
   {
     target,
@@ -26,6 +30,7 @@ export function partsOf(
     random,
     settings,
   }: Manifest,
+  rings = false,
   source?: SourcePart,
 ): { readonly parts: readonly OptionalShellPart[]; readonly functions: readonly string[] } {
   const kinds = new Set([...params, ...fixed, ...draws].map(({ initializer }) => initializer.kind));
@@ -39,6 +44,7 @@ export function partsOf(
     orthogonal: { wanted: kinds.has("orthogonal"), name: "orthogonalize" },
     starts: { wanted: startRounds !== undefined, name: "createStarts" },
     draws: { wanted: random !== undefined, name: "createDraws" },
+    rings: { wanted: rings, name: "createRings" },
     settings: { wanted: settings !== undefined, name: "createSettings" },
     rows: { wanted: params.some(({ rows }) => rows !== undefined), name: "createRows" },
     gradient: { wanted: has.gradient !== false, name: "gradient" },

@@ -39,8 +39,15 @@ const names = {
 
 const streamedNames = { forward: "step", initial: "stepInitial", contexts: "stepContexts" } as const;
 
+/** What is no graph: kernels that bring the states of a stream into the order in which steps keep them, and back (`to-kernels/rings.ts`). */
+export const ringEntries = { take: "takeRings", give: "giveRings" } as const;
+
 export type EntryName =
-  (typeof names)[WithDerivatives][EntryMode] | (typeof streamedNames)[keyof typeof streamedNames] | "start" | "weights";
+  | (typeof names)[WithDerivatives][EntryMode]
+  | (typeof streamedNames)[keyof typeof streamedNames]
+  | (typeof ringEntries)[keyof typeof ringEntries]
+  | "start"
+  | "weights";
 
 export interface EntryDerivation {
   readonly of: EntrySource;

@@ -37,7 +37,7 @@ export interface MappedOptions {
 const calls = {
   forward: { entries: ["initial", "forward"], given: /^(input|context|initial)\./u },
   backward: { entries: ["backward", "initialBackward"], given: /^grad\.(output|final)\./u },
-  step: { entries: ["stepInitial", "step"], given: /^step\.(input|context|state)\./u },
+  step: { entries: ["stepInitial", "takeRings", "step", "giveRings"], given: /^step\.(input|context|state)\./u },
   jvp: {
     entries: ["initial", "initialJvp", "jvp"],
     given: /^((tangent\.)?(input|context|initial)|tangent\.param)\./u,

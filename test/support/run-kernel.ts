@@ -6,7 +6,13 @@ import type { GraphFunction, ValueId, ValueType } from "../../compiler/ir/graph/
 import { evaluateKernels } from "../../compiler/ir/kernel/evaluate.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
 import type { KernelPass } from "../../compiler/passes/kernel/kernel-pass.js";
-import { type EntryName, entryOf, type EntryProgram, type ProgramEntry } from "../../compiler/program/entry.js";
+import {
+  type EntryName,
+  entryOf,
+  type EntryProgram,
+  type ProgramEntry,
+  ringEntries,
+} from "../../compiler/program/entry.js";
 import { type Dim, evaluateDim, TIME_SYMBOL } from "../../compiler/base/types/dim.js";
 import type { Shape } from "../../compiler/base/types/shape.js";
 import { rowsName } from "../../compiler/program/roles.js";
@@ -137,7 +143,9 @@ export function callEntry(kernels: CompiledKernels, entry: string, padding: Padd
   ];
   const full = lists.every((list, i) => list?.every((size) => size === sizes[i + 1]));
   kernels.table.set([...sizes, full ? 1 : 0, 1]);
-  (kernels[entry] as () => void)();
+  // States are given and read in their order.
+  const entries = entry === "step" ? [ringEntries.take, entry, ringEntries.give] : [entry];
+  for (const name of entries) (kernels[name] as (() => void) | undefined)?.();
 }
 
 /** Outputs by name; also checks that padding of outputs is zero, but of states, which keep in place what stood there. */

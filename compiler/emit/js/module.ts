@@ -7,11 +7,12 @@ import { blockComment, printData } from "./literal.js";
 
 /**
  * @param kernels JavaScript that declares `createKernels(capacity)` and `workspaceBytes(capacity)`.
+ * @param rings whether they keep delay lines as rings
  * @returns A standalone module with the exports `manifest`, `instantiate` and `instantiateAsync`. The same arguments
  *   give the same text.
  */
-export function printModule(manifest: Manifest, kernels: string): string {
-  const { parts, functions } = partsOf(manifest);
+export function printModule(manifest: Manifest, kernels: string, rings = false): string {
+  const { parts, functions } = partsOf(manifest, rings);
   return [
     blockComment(headerLines(manifest)),
     `export const manifest = ${printData(manifest)};`,

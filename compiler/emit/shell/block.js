@@ -44,6 +44,7 @@ export function createBlock(core, sequence) {
       sequence.ran = false;
       writeAll(inputs, own.sizes);
       takeContexts();
+      core.order?.();
       takeStates();
       core.run("forward", own);
       giveStates();

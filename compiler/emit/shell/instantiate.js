@@ -35,6 +35,7 @@ function assemble(manifest, kernels, capacity, parts) {
   const core = createCore(manifest, kernels, capacity, parts);
   parts.createDraws?.(core);
   parts.createSettings?.(core);
+  parts.createRings?.(core);
   parts.createRows?.(core);
   const sequence = createSequence(core);
 

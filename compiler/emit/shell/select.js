@@ -21,6 +21,7 @@ export function createSelect(core, states, running) {
       rows.high = count - 1;
       rows.value = convert(rows, given);
       checkTensor("select", rows, sizes);
+      core.order?.();
       for (const tensor of states) {
         const { data } = tensor;
         const own = data.slice(0, countOf(tensor, sizes));

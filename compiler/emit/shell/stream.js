@@ -39,6 +39,7 @@ export function createStream(core, sequence, parts) {
   /** Starts a stream with the sizes and values that were just read and checked. */
   const start = () => {
     call = core.begin(call);
+    core.order?.(true);
     contexts?.write(call, true);
     if (states.some(isOpen)) core.run("stepInitial", call);
     for (const tensor of states) if (!isOpen(tensor)) write(tensor, call.sizes);
@@ -91,6 +92,7 @@ export function createStream(core, sequence, parts) {
     },
     snapshot() {
       if (!running) reset();
+      core.order?.();
       /** @param {readonly BufferedTensor[]} tensors */
       const copies = (tensors) => {
         const made = record();
@@ -130,6 +132,7 @@ export function createStream(core, sequence, parts) {
       contexts?.check(where, next, () => false);
       checkTensors(where, states, sizes);
       call = core.begin(call);
+      core.order?.(true);
       block.forget();
       contexts?.forget();
       contexts?.write(call, true);

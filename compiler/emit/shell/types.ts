@@ -195,6 +195,8 @@ export interface Core {
   /** Parameters or their tangents may have changed; parameters may do so at any time where their arrays are `handedOut`. */
   hold(handedOut?: boolean): void;
   run(entry: EntryName, call: SizedCall): void;
+  /** In modules with rings: brings the states of a stream into their order, to be read, or to be `replaced`. */
+  readonly order?: (replaced?: boolean) => void;
   /** In modules that draw or have settings: what a snapshot has of it. */
   readonly kept?: (call: SizedCall) => Partial<CallDraws>;
 }
@@ -286,6 +288,8 @@ export interface OptionalParts {
   /** For modules that draw: changes how calls are read and run. */
   readonly createDraws?: (core: Core) => void;
   readonly createSettings?: (core: Core) => void;
+  /** For modules with delay lines. */
+  readonly createRings?: (core: Core) => void;
   /** For modules with gradients by rows. */
   readonly createRows?: (core: Core) => void;
   /** Names of options of `instantiate` that only some modules have. */

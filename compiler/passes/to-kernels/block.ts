@@ -5,6 +5,7 @@ import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/gr
 import { affineConstant } from "../../ir/kernel/affine.js";
 import type { Affine, Examples, Statement } from "../../ir/kernel/types.js";
 import { type Dim, symbolsOf } from "../../base/types/dim.js";
+import type { PlacedLine } from "./delay-lines.js";
 import {
   broadcastLocation,
   denseLocation,
@@ -37,6 +38,8 @@ export class Block {
   readonly path: string;
   /** Names of integer variables around this block. */
   readonly scope: readonly string[];
+  /** Delay lines, by their next values. */
+  readonly lines: ReadonlyMap<ValueId, PlacedLine>;
   /** Formulas that lie in memory none the less. */
   readonly roots = new Set<ValueId>();
   readonly locations = new Map<ValueId, BufferLocation>();
@@ -52,6 +55,7 @@ export class Block {
     examples: Examples;
     path: string;
     scope: readonly string[];
+    lines: readonly PlacedLine[];
   }) {
     this.fn = options.fn;
     this.targets = options.targets;
@@ -60,6 +64,7 @@ export class Block {
     this.examples = options.examples;
     this.path = options.path;
     this.scope = options.scope;
+    this.lines = new Map(options.lines.map((placed) => [placed.line.next, placed]));
     this.works = readWorks(
       this.fn,
       this.targets.map((target) => target.id),

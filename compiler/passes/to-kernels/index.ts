@@ -1,5 +1,6 @@
 /** Graph functions of one example to kernels over a batch. */
 import { at } from "../../base/at.js";
+import { definitions } from "../../ir/graph/rewrite.js";
 import { operandParts } from "../../ir/graph/scan.js";
 import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
 import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
@@ -9,11 +10,13 @@ import type { EntryProgram, ProgramEntry } from "../../program/entry.js";
 import { shapeContext } from "../../ir/ops/shape-rules.js";
 import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../base/types/dim.js";
 import { Block, type InputSource } from "./block.js";
+import { delayLineOf } from "./delay-lines.js";
 import { sumDotProducts } from "./dot-products.js";
 import { commitInPlace } from "./in-place.js";
 import type { BufferLocation } from "./location.js";
 import { lowerBlock } from "./lower-block.js";
-import { type Destination, joinSlices, throughReshapes } from "./targets.js";
+import { Ring, ringKernels } from "./rings.js";
+import { joinSlices, type ResultTarget, throughReshapes } from "./targets.js";
 import { Storage } from "./storage.js";
 
 export function lowerToKernels({
@@ -33,9 +36,9 @@ export function lowerToKernels({
   const storage = new Storage(axes, roles, new Set(rows?.keys()));
   for (const { fn } of entries) declareBuffers(fn, storage);
   for (const { fn } of entries) joinParameters(fn, storage);
-  const functions = entries.map((entry) => {
-    const kernel = lowerEntry(entry, storage);
-    return entry.streamed && stream !== undefined ? { ...kernel, oneOf: stream } : kernel;
+  const functions = entries.flatMap((entry) => {
+    const kernels = lowerEntry(entry, storage);
+    return entry.streamed && stream !== undefined ? kernels.map((kernel) => ({ ...kernel, oneOf: stream })) : kernels;
   });
   return { axes, functions, buffers: storage.buffers };
 }
@@ -72,37 +75,74 @@ function joinParameters(fn: GraphFunction, storage: Storage): void {
   visit(fn, (id) => inputs.get(id));
 }
 
-function lowerEntry({ name, fn, adds }: ProgramEntry, storage: Storage): KernelFunction {
-  const inputs = new Map<ValueId, InputSource>();
-  const inputNames = new Set<string>();
-  for (const id of fn.inputs) {
-    const buffer = nameOf(fn, id);
-    inputNames.add(buffer);
-    const location = storage.named(buffer, typeOf(fn, id));
-    inputs.set(id, { kind: "location", location, buffer });
-  }
-  const replaced: { id: ValueId; state: BufferLocation; next: BufferLocation }[] = [];
+/** The kernel of an entry, and those that its rings have. */
+function lowerEntry({ name, fn, adds }: ProgramEntry, storage: Storage): KernelFunction[] {
+  const inputs = new Map(
+    fn.inputs.map((id): [ValueId, InputSource] => {
+      const buffer = nameOf(fn, id);
+      return [id, { kind: "location", location: storage.named(buffer, typeOf(fn, id)), buffer }];
+    }),
+  );
+  const states = statesOf(fn, storage, adds);
+  for (const { state, ring, location } of states.values())
+    if (ring !== undefined)
+      inputs.set(state, { kind: "location", location: ring.placed.before, buffer: location.buffer });
   const padded: Statement[] = [];
-  const destinations = fn.outputs.map((id, i): Destination => {
+  const outputs = fn.outputs.map((id, i): ResultTarget => {
     const buffer = outputName(fn, i);
     const type = typeOf(fn, id);
     const location = storage.named(buffer, type);
-    if (adds) return { location, mode: "add" };
-    if (inputNames.has(buffer)) {
-      const perExample = location.exampleStride !== undefined;
-      const next = storage.scratch(`${buffer}.next`, location.dtype, type.shape, perExample);
-      replaced.push({ id, state: location, next });
-      return { location: next, mode: "set" };
-    }
-    if (!storage.isInternal(buffer)) padded.push(...clearPadding(buffer, type.shape, storage));
-    return { location, mode: "set" };
+    const next = states.get(i)?.next;
+    if (next === undefined && !adds && !storage.isInternal(buffer))
+      padded.push(...clearPadding(buffer, type.shape, storage));
+    return { id, destination: { location: next ?? location, mode: adds ? "add" : "set" } };
   });
-  const outputs = fn.outputs.map((id, i) => ({ id, destination: at(destinations, i) }));
-  const targets = joinSlices(fn, throughReshapes(fn, outputs, storage), storage);
-  const block = new Block({ fn, targets, storage, inputs, examples: { kind: "all" }, path: name, scope: [] });
+  const rings = [...states.values()].flatMap(({ ring }) => ring ?? []);
+  // The next value of a line lies in its ring, whatever else it is.
+  const ofRings = outputs.filter((_, i) => states.get(i)?.ring !== undefined);
+  const inOrder = [...ofRings, ...outputs.filter((output) => !ofRings.includes(output))];
+  const block = new Block({
+    ...{ fn, storage, inputs, examples: { kind: "all" }, path: name },
+    targets: joinSlices(fn, throughReshapes(fn, inOrder, storage), storage),
+    scope: rings.flatMap(({ names }) => names),
+    lines: rings.map(({ placed }) => placed),
+  });
   lowerBlock(block);
-  commitInPlace(block, replaced);
-  return { name, body: [...padded, ...block.statements] };
+  commitInPlace(block, [...states.values()].flatMap(({ id, location, next, ring }) => (ring === undefined ? [{ id, state: location, next }] : []))); // prettier-ignore
+  const moves = rings.flatMap((ring) => ring.moves);
+  return [{ name, body: [...moves, ...padded, ...block.statements] }, ...ringKernels(rings, block)];
+}
+
+/** What is read and replaced: an input, and the output of its name. */
+interface EntryState {
+  readonly id: ValueId;
+  readonly state: ValueId;
+  readonly location: BufferLocation;
+  /** Where its next value is made. */
+  readonly next: BufferLocation;
+  readonly ring: Ring | undefined;
+}
+
+/** By their places among the outputs. */
+function statesOf(fn: GraphFunction, storage: Storage, adds: boolean): ReadonlyMap<number, EntryState> {
+  const states = new Map<number, EntryState>();
+  if (adds) return states;
+  const producer = definitions(fn);
+  const given = new Map(fn.inputs.map((id) => [nameOf(fn, id), id]));
+  let rings = 0;
+  for (const [i, id] of fn.outputs.entries()) {
+    const buffer = outputName(fn, i);
+    const state = given.get(buffer);
+    if (state === undefined) continue;
+    const type = typeOf(fn, id);
+    const location = storage.named(buffer, type);
+    const line = delayLineOf(fn, producer, state, id);
+    const ring = line && new Ring(line, location, storage, rings++);
+    const beside = (): BufferLocation =>
+      storage.scratch(`${buffer}.next`, location.dtype, type.shape, location.exampleStride !== undefined);
+    states.set(i, { id, state, location, next: ring?.placed.after ?? beside(), ring });
+  }
+  return states;
 }
 
 function clearPadding(buffer: string, shape: readonly Dim[], storage: Storage): Statement[] {

@@ -14,8 +14,10 @@ import type { Shape } from "../../base/types/shape.js";
 import type { Block } from "./block.js";
 import type { BlockedAxis } from "./block-sums.js";
 import { NONE } from "./compensated.js";
+import type { PlacedLine } from "./delay-lines.js";
 import { describeRegion, describeWork } from "./describe.js";
 import { elementOf, indexOf } from "./formula.js";
+import { delayLinesOf } from "./histories.js";
 import { accessOf, type BufferLocation, isDense, sliceLocation } from "./location.js";
 import { lowerProduct } from "./lower-product.js";
 import { listRows, lowerReduction, lowerScatter, placeOfLost } from "./lower-reduction.js";
@@ -25,36 +27,9 @@ import { addBlocks, blocksInMemory, pieceSum } from "./memory-blocks.js";
 import type { Nest } from "./nest.js";
 import { type SumCut, cutOf, Pieces, type PieceSum } from "./pieces.js";
 import { addsInPlace, type BlockPlan, planBlock, spaceKey } from "./plan-block.js";
+import type { RegionUnit, StoreItem, SumItem } from "./region-units.js";
 import { elementTypeOf } from "./storage.js";
 import { resultsOf, type Work } from "./works.js";
-
-/** Stores a value, element by element, in the region of its level and loops. */
-interface StoreItem {
-  readonly value: ValueId;
-  readonly location: BufferLocation;
-  /** Added to the indices, by axis: sizes of the example at hand. */
-  readonly shifts?: readonly Dim[];
-  readonly mode: "set" | "add";
-}
-
-/** Adds a value into a result that has fewer axes. */
-interface SumItem {
-  readonly work: Extract<Work, { kind: "reduction" }>;
-  /** In the blocks of its unit. */
-  readonly inBlocks: boolean;
-}
-
-interface RegionUnit {
-  readonly level: number;
-  readonly shape: Shape;
-  readonly perExample: boolean;
-  readonly stores: StoreItem[];
-  readonly sums: SumItem[];
-  /** Where its sums are long: the axis of `shape` whose steps are counted. */
-  cut: SumCut | undefined;
-  /** How those of its sums are cut whose pieces are long, too. */
-  blocks: BlockedAxis | undefined;
-}
 
 export function lowerBlock(block: Block): void {
   new BlockLowering(block, planBlock(block)).run();
@@ -113,14 +88,17 @@ class BlockLowering {
       const whole = at(instruction.results, 0);
       if (operation.kind !== "concat" || !block.roots.has(whole) || !block.works.live.has(whole)) continue;
       const location = this.ensurePlace(whole);
+      const placed = block.lines.get(whole);
+      if (placed !== undefined) {
+        this.placeEntry(placed);
+        continue;
+      }
       let start: Dim | undefined = dimConstant(0);
       const sizes: Dim[] = [];
       for (const part of operands) {
         const size = at(block.typeOf(part).shape, operation.axis);
-        const fits = (location.exampleStride !== undefined) === block.perExample(part);
         const inOrder = operation.axis === 0 || !reshaped.has(part);
-        const free = this.inMemory(part) && !block.locations.has(part) && !this.isState(part);
-        if (start !== undefined && fits && inOrder && free) {
+        if (start !== undefined && inOrder && this.canLieIn(location, part)) {
           block.locations.set(part, sliceLocation(location, operation.axis, start));
         } else if (start !== undefined) {
           this.addStore({ value: part, location: sliceLocation(location, operation.axis, start), mode: "set" });
@@ -134,6 +112,19 @@ class BlockLowering {
         start = start === undefined || block.hasExampleSize(size) ? undefined : addDims(start, size);
       }
     }
+  }
+
+  /** What was there before stays where it is. */
+  private placeEntry({ line: { axis, entered }, entries: [first, ...copies] }: PlacedLine): void {
+    if (axis === 0 && this.canLieIn(first, entered)) this.block.locations.set(entered, first);
+    else this.addStore({ value: entered, location: first, mode: "set" });
+    for (const location of copies) this.addStore({ value: entered, location, mode: "set" });
+  }
+
+  private canLieIn(location: BufferLocation, id: ValueId): boolean {
+    const { block } = this;
+    const fits = (location.exampleStride !== undefined) === block.perExample(id);
+    return fits && this.inMemory(id) && !block.locations.has(id) && !this.isState(id);
   }
 
   /** A carried value of a scan is updated in place in a whole buffer of its own. */
@@ -270,7 +261,9 @@ class BlockLowering {
     const { operation, operands, results } = work.instruction;
     invariant(operation.kind === "scan", "a scan");
     const initial = operandParts(operation, operands).carried;
+    const lines = delayLinesOf(operation);
     for (const [i, value] of initial.entries()) {
+      if (lines[i] !== undefined) continue;
       this.addStore({ value, location: this.ensurePlace(at(results, i)), mode: "set" });
     }
   }

@@ -3,35 +3,39 @@ import { at, lookUp } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { isCarried, operandKind, type Scan } from "../../ir/graph/scan.js";
 import type { Instruction, ValueId } from "../../ir/graph/types.js";
-import { typeOf } from "../../ir/graph/values.js";
+import { nameOf, typeOf } from "../../ir/graph/values.js";
 import type { Examples, Statement } from "../../ir/kernel/types.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
 import { Block, type InputSource } from "./block.js";
+import { delayLinesOf, History } from "./histories.js";
 import { commitInPlace } from "./in-place.js";
 import { fixLeading, type BufferLocation } from "./location.js";
 import { type ResultTarget, throughReshapes } from "./targets.js";
 import { LoopNames, variableIndex } from "./loops.js";
 
 export function lowerScan(block: Block, instruction: Instruction, lowerBlock: (block: Block) => void): void {
-  const { operation, results } = instruction;
+  const { operation, operands, results } = instruction;
   invariant(operation.kind === "scan", "a scan");
   const { body, length, reverse } = operation;
   const names = new LoopNames(block);
   const step = names.pick("t");
   const path = uniquePath(block, results);
   const running = runningExamples(block, operation, { names, step, path });
-  const { states, targets } = placesOfResults(block, operation, results, { step, path });
+  const histories = historiesOf(block, operation, step, path);
+  const { states, targets } = placesOfResults(block, operation, results, { step, path, histories });
   const inner = new Block({
     fn: body,
     targets: throughReshapes(body, targets, block.storage),
     storage: block.storage,
-    inputs: inputsOf(block, operation, instruction, step),
+    inputs: inputsOf(block, operation, instruction, { step, histories }),
     examples: running.examples,
     path,
     scope: [...block.scope, step, ...running.scope],
+    lines: [...histories.values()].map(({ placed }) => placed),
   });
   lowerBlock(inner);
   commitInPlace(inner, states);
+  for (const [i, history] of histories) block.statements.push(history.begin(at(operands, i), nameOf(body, at(body.inputs, i)))); // prettier-ignore
   block.statements.push({
     kind: "for",
     variable: step,
@@ -40,6 +44,21 @@ export function lowerScan(block: Block, instruction: Instruction, lowerBlock: (b
     reverse,
     body: [...running.statements, ...inner.statements],
   });
+  for (const [i, history] of histories) {
+    const last = block.locations.get(at(results, i));
+    if (last !== undefined) block.statements.push(history.end(last, nameOf(body, at(body.inputs, i))));
+  }
+}
+
+/** Of its delay lines, by their places among what is carried. */
+function historiesOf(block: Block, scan: Scan, step: string, path: string): ReadonlyMap<number, History> {
+  const lines = delayLinesOf(scan);
+  return new Map(
+    lines.flatMap((line, i) => {
+      const name = `${path}.${nameOf(scan.body, at(scan.body.inputs, i))}`;
+      return line === undefined ? [] : [[i, new History(block, line, scan, step, name)] as const];
+    }),
+  );
 }
 
 interface RunningExamples {
@@ -71,13 +90,13 @@ function inputsOf(
   block: Block,
   scan: Scan,
   { operands, results }: Instruction,
-  step: string,
+  { step, histories }: { readonly step: string; readonly histories: ReadonlyMap<number, History> },
 ): ReadonlyMap<ValueId, InputSource> {
   return new Map(
     scan.body.inputs.map((id, i): [ValueId, InputSource] => {
       const kind = operandKind(scan, i);
       if (kind === "carried") {
-        const location = lookUp(block.locations, at(results, i));
+        const location = histories.get(i)?.placed.before ?? lookUp(block.locations, at(results, i));
         return [id, { kind: "location", location, buffer: location.buffer }];
       }
       const prefix = kind === "sequence" ? [variableIndex(step)] : [];
@@ -96,12 +115,17 @@ function placesOfResults(
   block: Block,
   scan: Scan,
   results: readonly ValueId[],
-  { step, path }: { readonly step: string; readonly path: string },
+  { step, path, histories }: { readonly step: string; readonly path: string; readonly histories: ReadonlyMap<number, History> }, // prettier-ignore
 ): PlacesOfResults {
   const { body } = scan;
   const states: { id: ValueId; state: BufferLocation; next: BufferLocation }[] = [];
   const targets: ResultTarget[] = [];
   for (const [i, id] of body.outputs.entries()) {
+    const history = histories.get(i);
+    if (history !== undefined) {
+      targets.push({ id, destination: { location: history.placed.after, mode: "set" } });
+      continue;
+    }
     const location = block.locations.get(at(results, i));
     if (location === undefined) continue;
     if (isCarried(scan, i)) {

@@ -106,6 +106,13 @@ export class Storage {
     return location;
   }
 
+  /** A buffer that begins as zeros, and whose contents stay from call to call. */
+  kept(hint: string, dtype: ElementType, shape: Shape, perExample: boolean): BufferLocation {
+    const location = this.scratch(hint, dtype, shape, perExample);
+    this.buffers.set(location.buffer, { ...lookUp(this.buffers, location.buffer), persistent: true });
+    return location;
+  }
+
   /** Forgets a buffer that nothing uses any more; another may have its name. */
   drop(name: string): void {
     this.buffers.delete(name);

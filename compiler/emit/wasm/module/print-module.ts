@@ -13,6 +13,8 @@ export interface WasmKernels {
   readonly bytes: Uint8Array;
   /** The same kernels with fused multiply-add, for hosts that have it. */
   readonly fused?: Uint8Array;
+  /** Whether they keep delay lines as rings. */
+  readonly rings?: boolean;
 }
 
 /** A file beside the module. */
@@ -22,14 +24,14 @@ export interface WasmFile {
 }
 
 /** A module whose kernels are in its text. */
-export function printWasmModule(manifest: Manifest, { plan, bytes, fused }: WasmKernels): string {
+export function printWasmModule(manifest: Manifest, { plan, bytes, fused, rings = false }: WasmKernels): string {
   const literal = (kernels: Uint8Array): string => printString(printable(kernels));
   const kernels =
     fused === undefined
       ? [`const kernels = ${literal(bytes)};`]
       : [variantExport, `const kernels = {\n  wasm: ${literal(bytes)},\n  "wasm-fma": ${literal(fused)},\n}[variant];`];
   const source = fused === undefined ? 'fromText(kernels, "wasm")' : "fromText(kernels, variant)";
-  return print(manifest, plan, kernels, "wasm-text", source);
+  return print(manifest, { plan, rings }, kernels, "wasm-text", source);
 }
 
 /** A module that takes its kernels from the caller, the files with them, and what both call the build that they are of. */
@@ -42,7 +44,7 @@ export function printWasmLoader(
   return { ...printLoaderOf(build, manifest, kernels), build };
 }
 
-function printLoaderOf(build: string, manifest: Manifest, { plan, bytes, fused }: WasmKernels) {
+function printLoaderOf(build: string, manifest: Manifest, { plan, bytes, fused, rings = false }: WasmKernels) {
   const file = (variant: WasmFile["variant"], raw: Uint8Array): WasmFile => {
     return { variant, bytes: addMark(raw, `${build} ${variant}`) };
   };
@@ -56,11 +58,11 @@ function printLoaderOf(build: string, manifest: Manifest, { plan, bytes, fused }
       `const files = {\n${digests.join("")}};`,
     ].join("\n"),
   ];
-  return { text: print(manifest, plan, declared, "wasm-file", "fromFile(build, files)"), files };
+  return { text: print(manifest, { plan, rings }, declared, "wasm-file", "fromFile(build, files)"), files };
 }
 
 /** A module with both kinds of kernels; `js` declares `createKernels(capacity)` and `workspaceBytes(capacity)`. */
-export function printAutoModule(manifest: Manifest, { plan, bytes }: WasmKernels, js: string): string {
+export function printAutoModule(manifest: Manifest, { plan, bytes, rings = false }: WasmKernels, js: string): string {
   const declared = [
     `const kernels = ${printString(printable(bytes))};`,
     [
@@ -71,7 +73,7 @@ export function printAutoModule(manifest: Manifest, { plan, bytes }: WasmKernels
       "})();",
     ].join("\n"),
   ];
-  return print(manifest, plan, declared, "wasm-text", 'fromText(kernels, "wasm")');
+  return print(manifest, { plan, rings }, declared, "wasm-text", 'fromText(kernels, "wasm")');
 }
 
 /**
@@ -94,12 +96,12 @@ const variantExport = [
 
 function print(
   manifest: Manifest,
-  plan: string,
+  { plan, rings }: Pick<WasmKernels, "plan" | "rings">,
   kernels: readonly string[],
   sourcePart: SourcePart,
   source: string,
 ): string {
-  const { parts, functions } = partsOf(manifest, sourcePart);
+  const { parts, functions } = partsOf(manifest, rings, sourcePart);
   const isAuto = manifest.target === "auto";
   const options = sourcePart === "wasm-file" ? ['options: ["wasm"]'] : isAuto ? ['options: ["variant"]'] : [];
   const more = `{ ${[...functions, ...options].join(", ")} }`;
