@@ -1,11 +1,12 @@
 /**
- * The gallery against the same cells in the language as it was at first (entries written out, pairs of real numbers, constants from outside), which
+ * Published cells against the same cells in the language as it was at first (entries written out, pairs of real numbers, constants from outside), which
  * lie beside the repository: the same numbers. And how many of those cells are whole.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { compile, check } from "../../compiler/index.js";
+import { publishedText } from "../support/published-cells.js";
 import { loadModule, type CompiledModule, type ModuleInstance } from "../../runtime/index.js";
 
 type Numbers = Readonly<Record<string, Float64Array>>;
@@ -29,7 +30,6 @@ interface OldSpelling {
 }
 
 const folder = join(import.meta.dirname, "../../../shared/cells");
-const gallery = join(import.meta.dirname, "../../examples/gallery");
 const isThere = existsSync(folder);
 
 /** Rows in the other order: the newest first, which was the last. */
@@ -165,8 +165,10 @@ const steps = 5;
 
 type Built = Pick<CompiledModule, "manifest"> & { readonly cell: ModuleInstance };
 
+const lastCell = (text: string): string => [...text.matchAll(/^cell (\w+)/gmu)].pop()?.[1] ?? "";
+
 async function built(text: string, dimensions: Sizes, runtime: Sizes): Promise<Built> {
-  const name = [...text.matchAll(/^cell (\w+)/gmu)].pop()?.[1] ?? "";
+  const name = lastCell(text);
   const { files, diagnostics } = compile(text, { cell: name, dimensions, target: "js", dtype: "f64", gradient: false });
   expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
   const { manifest, instantiate } = await loadModule(files[0]!.text);
@@ -195,7 +197,7 @@ describe.runIf(isThere)("the old spellings of", () => {
       loudness = 1,
       tolerance = 1e-9,
     } = spelling;
-    const own = await built(readFileSync(join(gallery, `${name}.cell`), "utf8"), sizes, runtime);
+    const own = await built(publishedText(name), sizes, runtime);
     const old = await built(readFileSync(join(folder, `${file}.cell`), "utf8"), oldSizes, runtime);
     own.cell.init(3);
     let count = 0;

@@ -14,6 +14,7 @@ test.each([
   expect(gzipSync(files[0]!.text, { level: 9 }).length).toBeLessThan(most);
 });
 
+// The library is 23 KiB of it: cells are imported by name wherever a text is compiled, also where nothing can be loaded.
 test("the compiler in a page, without the tools", async () => {
   const input = fileURLToPath(new URL("../../compiler/driver/index.ts", import.meta.url));
   const bundle = await rolldown({ input, platform: "browser", logLevel: "silent" });
@@ -21,5 +22,5 @@ test("the compiler in a page, without the tools", async () => {
   expect(output).toHaveLength(1);
   const [{ code, moduleIds }] = output;
   expect(moduleIds.filter((id) => /compiler.(?:tools|cli)/u.test(id))).toEqual([]);
-  expect(gzipSync(code, { level: 9 }).length).toBeLessThan(360 * 1024);
+  expect(gzipSync(code, { level: 9 }).length).toBeLessThan(376 * 1024);
 });

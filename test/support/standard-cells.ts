@@ -1,8 +1,9 @@
-/** Every cell of the standard library, at sizes for tests. */
+/** Every cell of the standard library but those of papers, at sizes for tests. */
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { check } from "../../compiler/driver/compile.js";
 import { standardCell } from "./models.js";
+import { publishedCells } from "./published-cells.js";
 
 export interface StandardCell {
   readonly source: string;
@@ -13,10 +14,11 @@ export interface StandardCell {
 
 export function standardCells(): readonly StandardCell[] {
   const folder = fileURLToPath(new URL("../../compiler/language/std/", import.meta.url));
-  const files = readdirSync(folder).filter((file) => file.endsWith(".cell"));
-  return files.flatMap((file) => {
-    const source = standardCell(file.slice(0, -".cell".length));
-    return check(source).cells.map(({ name, dimensions }) => ({ source, cell: name, dimensions }));
+  const files = readdirSync(folder).flatMap((file) => (file.endsWith(".cell") ? [file.slice(0, -".cell".length)] : []));
+  const names = files.filter((name) => !Object.hasOwn(publishedCells, name));
+  return names.flatMap((name) => {
+    const source = standardCell(name);
+    return check(source).cells.map(({ name: cell, dimensions }) => ({ source, cell, dimensions }));
   });
 }
 

@@ -123,14 +123,12 @@ export function roundingArithmetic(unit: number, random: Random, samples: number
         if (isExact(operation, unit)) return value;
         if (operation.kind === "map" || operation.kind === "constant") {
           const noisy = disturb(value, magnitudes(value), 1, own);
-          const isWhole = operation.kind === "map" && wholeOps.has(operation.op);
-          return isWhole ? keepWhole(tensors, value, noisy, unit) : noisy;
+          const mayBeWhole = operation.kind === "map" && wholeOps.has(operation.op);
+          return mayBeWhole ? keepWhole(tensors, value, noisy, unit) : noisy;
         }
+        if (tensors.every(isWhole) && value.data.every((x) => Math.abs(x) <= 1 / unit)) return value;
         // A sum rounds after each term: by the size of its terms, not of what is left of them.
-        const count =
-          operands.reduce((most, operand) => Math.max(most, operand.exact.data.length), 1) /
-          Math.max(1, exact.data.length);
-        return disturb(value, compute(tensors.map(magnitudes)), count, own);
+        return disturb(value, compute(tensors.map(magnitudes)), termsOf(tensors, exact), own);
       });
       if (operation.kind === "map") spoilUnknown(operation.op, operands, disturbed);
       return { exact, disturbed };
@@ -158,14 +156,21 @@ export function roundingArithmetic(unit: number, random: Random, samples: number
   };
 }
 
-const wholeOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["add", "sub", "mul"]);
+const wholeOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["add", "sub", "mul", "div"]);
 
-/** Of whole numbers a whole number is made without rounding: what counts is not carried past the number it waits for. */
+/** Of whole numbers a whole number, such as a quotient without rest, is made without rounding: what counts is not carried past the number it waits for. */
 function keepWhole(operands: readonly Tensor[], exact: Tensor, noisy: Tensor, unit: number): Tensor {
-  const isWhole = (x: number, i: number): boolean =>
-    Math.abs(x) <= 1 / unit && operands.every(({ data }) => Number.isInteger(data[i]));
-  return { shape: exact.shape, data: exact.data.map((x, i) => (isWhole(x, i) ? x : (noisy.data[i] as number))) };
+  const isKept = (x: number, i: number): boolean =>
+    Math.abs(x) <= 1 / unit && Number.isInteger(x) && operands.every(({ data }) => Number.isInteger(data[i]));
+  return { shape: exact.shape, data: exact.data.map((x, i) => (isKept(x, i) ? x : (noisy.data[i] as number))) };
 }
+
+/** How many terms a sum has. */
+const termsOf = (operands: readonly Tensor[], { data }: Tensor): number =>
+  operands.reduce((most, operand) => Math.max(most, operand.data.length), 1) / Math.max(1, data.length);
+
+/** Sums of these round nothing, as the ranks that entries are sorted by. */
+const isWhole = ({ data }: Tensor): boolean => data.every(Number.isInteger);
 
 const magnitudes = (tensor: Tensor): Tensor => ({ shape: tensor.shape, data: tensor.data.map(Math.abs) });
 

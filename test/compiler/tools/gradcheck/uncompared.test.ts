@@ -55,6 +55,19 @@ describe("further points are drawn", () => {
   });
 });
 
+it("is not what counts whole numbers, whose sums and quotients round nothing", async () => {
+  for (const body of [
+    "input u: [3] output y = cumprod(sort(u))",
+    "input u: real state t: real t' = t + 1 output y = if t mod 2 == 0 then 2 * u else u",
+  ]) {
+    const report = await check(`cell A { ${body} }`, { coordinates: 3 });
+    expect(report.passed).toBe(true);
+    const { methods } = tensorOf(report, "u");
+    expect(methods.every(({ compared }) => compared >= 1)).toBe(true);
+    expect(methods[0]).toMatchObject({ method: "complex step", kinks: 0 });
+  }
+});
+
 describe("a module alone", () => {
   it("may be right with a gradient of zero: its equations are not known", async () => {
     const text = "cell A { input x: real context m: real output y = if m > 0 then x else 2 * x }";
