@@ -3,6 +3,7 @@ import { suggest } from "../base/diagnostics/suggest.js";
 import { type Stage, type StagedProgram, stages, textsAfter } from "../driver/stages.js";
 import type { EntryOptions } from "../driver/entries.js";
 import { choiceOption, dtypeOption, type ParsedArguments, UsageError } from "./arguments.js";
+import { derivationOf } from "../program/entry.js";
 import type { Terminal } from "./terminal.js";
 
 export function listStages(args: ParsedArguments, terminal: Terminal): void {
@@ -11,19 +12,39 @@ export function listStages(args: ParsedArguments, terminal: Terminal): void {
     return;
   }
   const width = Math.max(...stages.map(({ name }) => name.length));
-  for (const { name, summary, gives, targets } of stages) {
-    const only = targets.length === 1 ? `, ${targets.join()} only` : "";
-    terminal.out(`${name.padEnd(width)}  ${summary}${needsSizes(gives) ? ` (${gives}${only})` : ""}\n`);
+  for (const { name, summary, gives, runs, targets } of stages) {
+    const notes = [
+      ...(needsSizes(gives) ? [gives] : []),
+      ...(targets.length === 1 ? [`${targets.join()} only`] : []),
+      ...(runs > 1 ? [`${name}:1 to ${name}:${runs}`] : []),
+    ];
+    terminal.out(`${name.padEnd(width)}  ${summary}${notes.length === 0 ? "" : ` (${notes.join(", ")})`}\n`);
   }
 }
 
 /** Graphs hold for all sizes, kernels for some. */
 export const needsSizes = (gives: Stage["gives"]): boolean => gives === "kernels" || gives === "code";
 
-/** @throws UsageError where there is no such stage. */
-export function stageOf(name: string): Stage {
+/** A stage, and which of its runs on an entry: the last, where none is said. */
+export interface ChosenStage {
+  readonly stage: Stage;
+  readonly run?: number;
+}
+
+/**
+ * @param text `simplify`, or `simplify:2`
+ * @throws UsageError where there is no such stage.
+ */
+export function stageOf(text: string): ChosenStage {
+  const [name = "", which, ...more] = text.split(":");
   const stage = stages.find((known) => known.name === name);
-  if (stage !== undefined) return stage;
+  if (stage !== undefined) {
+    if (which === undefined) return { stage };
+    const run = Number(which);
+    if (more.length === 0 && /^\d+$/u.test(which) && run >= 1 && run <= stage.runs) return { stage, run };
+    const often = stage.runs === 1 ? "once, so it needs no number" : `up to ${stage.runs} times on an entry`;
+    throw new UsageError(`there is no ${text}: ${name} runs ${often}`);
+  }
   const names = stages.map((known) => known.name);
   const similar = suggest(name, names);
   const help = similar === undefined ? `the stages are ${names.join(", ")}` : `did you mean ${similar}?`;
@@ -31,12 +52,14 @@ export function stageOf(name: string): Stage {
 }
 
 /** The option that makes an entry: `jvp`, also of `initialJvp`. */
-export const directionalMode = (entry: string): "jvp" | "hvp" | undefined =>
-  (["jvp", "hvp"] as const).find((mode) => entry.toLowerCase().endsWith(mode));
+export function directionalMode(entry: string): "jvp" | "hvp" | undefined {
+  const by = derivationOf(entry)?.by;
+  return by === "jvp" || by === "hvp" ? by : undefined;
+}
 
 export function showAfter(
   staged: StagedProgram,
-  stage: Stage,
+  { stage, run }: ChosenStage,
   options: EntryOptions,
   args: ParsedArguments,
   terminal: Terminal,
@@ -45,7 +68,7 @@ export function showAfter(
   if (!stage.targets.includes(target)) {
     throw new UsageError(`${stage.name} is no stage of ${target}; only of ${stage.targets.join(", ")}`);
   }
-  const found = textsAfter(staged, stage, { ...options, target, dtype: dtypeOption(args) });
+  const found = textsAfter(staged, stage, { ...options, target, dtype: dtypeOption(args), ...(run && { run }) });
   const entry = args.text("entry");
   if (entry !== undefined && !found.has(entry)) {
     const names = [...found.keys()];
@@ -58,7 +81,8 @@ export function showAfter(
         : similar
           ? `did you mean ${similar}?`
           : where;
-    throw new UsageError(`${stage.name} does not run on ${entry}; ${help}`);
+    const often = run === undefined || run === 1 ? "" : ` ${run} times`;
+    throw new UsageError(`${stage.name} does not run${often} on ${entry}; ${help}`);
   }
   const functions = [...found].flatMap(([name, text]) =>
     entry === undefined || name === entry ? [{ entry: name, text }] : [],

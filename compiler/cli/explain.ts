@@ -23,14 +23,14 @@ export const run: Run = (args, terminal) => {
     listStages(args, terminal);
     return exitCodes.ok;
   }
-  const stage = after === undefined ? undefined : stageOf(after);
+  const chosen = after === undefined ? undefined : stageOf(after);
   const { file, text, readFile } = onlyInput("explain", args);
   const cell = args.text("cell");
   const dimensions = sizesOption("dim", args.list("dim"));
   const dtype = dtypeOption(args);
   const options = { file, readFile, dimensions, dtype, ...(cell === undefined ? {} : { cell }) };
   const result = withOptionErrors(file, () =>
-    lowerSource(text, options, stage !== undefined && needsSizes(stage.gives) ? "all sizes" : "symbolic"),
+    lowerSource(text, options, chosen !== undefined && needsSizes(chosen.stage.gives) ? "all sizes" : "symbolic"),
   );
   if (args.flag("json") !== true) showFindings(result, terminal);
   const { program, written } = result;
@@ -40,8 +40,8 @@ export const run: Run = (args, terminal) => {
     return exitCodes.failed;
   }
   showAssumed(program, result.openDimensions, args, terminal);
-  if (stage !== undefined)
-    showAfter({ program, cell: result.cell, written }, stage, sequenceOptions(args), args, terminal);
+  if (chosen !== undefined)
+    showAfter({ program, cell: result.cell, written }, chosen, sequenceOptions(args), args, terminal);
   else if (args.flag("latex") === true) terminal.out(cellAsLatex(written.typed, cellOf(result, "latex")));
   else if (args.flag("equations") === true) {
     const { tree, typed } = written;

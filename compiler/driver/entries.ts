@@ -41,8 +41,15 @@ import { problemsOf } from "../program/verify-program.js";
 import { deriveRole, type Derivation, nameOfRole, type Role, streamedRole } from "../program/roles.js";
 import { withGradientRows } from "./gradient-rows.js";
 
-/** What comes before the passes on an entry. */
-export const deriveStage = "derive";
+/** What makes entries, before passes run on them and between. */
+export const entryStages = {
+  equations: "equations",
+  derive: "derive",
+  oneStep: "one-step",
+  splitContexts: "split-contexts",
+} as const;
+
+type EntryStage = (typeof entryStages)[keyof typeof entryStages];
 
 export interface EntryOptions {
   /** `"params"`: not by inputs and contexts. */
@@ -51,7 +58,7 @@ export interface EntryOptions {
   readonly hvp: boolean;
   /** The compiler's own, if left out. */
   readonly rules?: DerivativeRules;
-  /** Called with each entry before the passes on it (`deriveStage`), and after each of these. */
+  /** Called with what `entryStages` make of each entry, and after each of the passes on it. */
   readonly observe?: EntryObserver;
 }
 
@@ -114,18 +121,22 @@ class EntryBuilder {
   /** In the order of the entries, in which buffers are laid out. */
   build(): this {
     const { program, options } = this;
-    const plain = this.run(derivation("forward"), program.forward, equationPasses).fn;
-    const initial = program.initial && this.run(derivation("initial"), program.initial, initialPasses).fn;
-    const values = initial && this.run(derivation("initial"), initial, initialValuePasses);
+    const equations = (of: EntrySource, fn: GraphFunction): ProgramEntry =>
+      this.made(derivation(of), entryStages.equations, fn);
+    const plain = this.run(equations("forward", program.forward), equationPasses).fn;
+    const initial = program.initial && this.run(equations("initial", program.initial), initialPasses);
+    const values = initial && this.run(initial, initialValuePasses);
     if (program.stream !== undefined) this.addStream(program.stream, plain, values);
     else if (values !== undefined) this.keep(values);
-    if (options.gradient) this.addGradient(plain, initial);
-    else this.keep(this.run(derivation("forward"), plain, residualPasses));
-    if (options.gradient && (program.losses ?? []).length > 1) this.addWeights(plain);
-    for (const mode of directionalModes) if (options[mode.by]) this.addDirectional(mode, plain, initial);
+    if (options.gradient) this.addGradient(plain, initial?.fn);
+    else this.keep(this.run(entryOf(derivation("forward"), plain), residualPasses));
+    // What several losses are divided by, which must be known of a whole batch before the gradient of any part of it.
+    if (options.gradient && (program.losses ?? []).length > 1)
+      this.keep(this.run(equations("weights", weightsOf(program, plain)), [...valuePasses, ...residualPasses]));
+    for (const mode of directionalModes) if (options[mode.by]) this.addDirectional(mode, plain, initial?.fn);
     if (program.starts !== undefined) {
       this.roles.push(...startRoles(program));
-      this.keep(this.run(derivation("start"), program.starts.fn, [...initialPasses, ...initialValuePasses]));
+      this.keep(this.run(equations("start", program.starts.fn), [...initialPasses, ...initialValuePasses]));
     }
     return this;
   }
@@ -136,18 +147,21 @@ class EntryBuilder {
     const names = new Map(tensors.map((role) => [nameOfRole(role), nameOfRole(streamedRole(role))]));
     this.roles.push(...tensors.map(streamedRole));
     const how = { ...derivation("forward"), streamed: true };
-    const whole = this.run(how, onlyPorts(plain, names, context), valuePasses).fn;
-    const step = this.run(how, renamePorts(oneStep(whole, stream, context), names), residualPasses);
+    const whole = this.run(entryOf(how, onlyPorts(plain, names, context)), valuePasses).fn;
+    const single = this.made(how, entryStages.oneStep, renamePorts(oneStep(whole, stream, context), names));
+    const step = this.run(single, residualPasses).fn;
     const isContext = new Set(contextRoles(program).map((role) => nameOfRole(streamedRole(role))));
-    const split = splitContexts(step.fn, context, (name) => isContext.has(name), (i) => nameOfRole(keptRole(i))); // prettier-ignore
-    this.keep({ ...step, fn: split.step });
+    const split = splitContexts(step, context, (name) => isContext.has(name), (i) => nameOfRole(keptRole(i))); // prettier-ignore
+    this.keep(this.made(how, entryStages.splitContexts, split.step));
     if (split.contexts !== undefined) {
       this.roles.push(...split.contexts.outputs.map((_, i) => keptRole(i)));
-      this.keep(entryOf({ of: "contexts", by: "value", streamed: true }, split.contexts));
+      const ofContexts = { of: "contexts", by: "value", streamed: true } as const;
+      this.keep(this.made(ofContexts, entryStages.splitContexts, split.contexts));
     }
     if (initialValues === undefined) return;
     this.keep(initialValues);
-    this.keep(entryOf({ ...derivation("initial"), streamed: true }, renamePorts(initialValues.fn, names)));
+    const ofInitial = { ...derivation("initial"), streamed: true };
+    this.keep(this.made(ofInitial, entryStages.oneStep, renamePorts(initialValues.fn, names)));
   }
 
   private addGradient(plain: GraphFunction, initial: GraphFunction | undefined): void {
@@ -158,17 +172,13 @@ class EntryBuilder {
     const unwanted = new Set(of === "params" ? given.map((role) => nameOfRole(deriveRole(role, ["grad"]))) : []);
     this.roles.push(...tensors.map((role) => deriveRole(role, ["grad"])));
     this.roles.push(...residuals.map((name): Role => ({ kind: "residual", name })));
-    this.keep(this.run(derivation("forward"), forward, residualPasses));
-    this.keep(this.run(derivation("forward", "gradient"), withoutOutputs(backward, unwanted), derivativePasses));
+    const derived = (how: EntryDerivation, fn: GraphFunction): ProgramEntry => this.made(how, entryStages.derive, fn);
+    this.keep(this.run(derived(derivation("forward"), forward), residualPasses));
+    const ofForward = derived(derivation("forward", "gradient"), withoutOutputs(backward, unwanted));
+    this.keep(this.run(ofForward, derivativePasses));
     if (initial === undefined) return;
     const gradient = withoutOutputs(gradientOf(initial, context, rules, false, boundary), unwanted);
-    this.keep(this.run(derivation("initial", "gradient"), gradient, derivativePasses));
-  }
-
-  /** What several losses are divided by, which must be known of a whole batch before the gradient of any part of it. */
-  private addWeights(plain: GraphFunction): void {
-    const fn = weightsOf(this.program, plain);
-    this.keep(this.run(derivation("weights"), fn, [...valuePasses, ...residualPasses]));
+    this.keep(this.run(derived(derivation("initial", "gradient"), gradient), derivativePasses));
   }
 
   private addDirectional(mode: DirectionalMode, plain: GraphFunction, initial: GraphFunction | undefined): void {
@@ -179,8 +189,9 @@ class EntryBuilder {
       ["forward", plain],
       ["initial", initial],
     ] as const) {
-      if (fn !== undefined)
-        this.keep(this.run(derivation(of, mode.by), mode.derive(fn, context, how), derivativePasses));
+      if (fn === undefined) continue;
+      const derived = this.made(derivation(of, mode.by), entryStages.derive, mode.derive(fn, context, how));
+      this.keep(this.run(derived, derivativePasses));
     }
   }
 
@@ -188,11 +199,16 @@ class EntryBuilder {
     this.entries.set(entry.name, entry);
   }
 
-  private run(how: EntryDerivation, fn: GraphFunction, passes: readonly GraphPass[]): ProgramEntry {
-    const { name } = entryOf(how, fn);
-    this.options.observe?.(name, deriveStage, { ...fn, name });
-    const observe = (pass: string, after: GraphFunction): void => this.options.observe?.(name, pass, after);
-    return entryOf(how, runPasses({ ...fn, name }, passes, this.context, observe));
+  /** What a stage that is no pass gives. */
+  private made(how: EntryDerivation, stage: EntryStage, fn: GraphFunction): ProgramEntry {
+    const entry = entryOf(how, fn);
+    this.options.observe?.(entry.name, stage, entry.fn);
+    return entry;
+  }
+
+  private run(entry: ProgramEntry, passes: readonly GraphPass[]): ProgramEntry {
+    const observe = (pass: string, after: GraphFunction): void => this.options.observe?.(entry.name, pass, after);
+    return { ...entry, fn: runPasses(entry.fn, passes, this.context, observe) };
   }
 }
 

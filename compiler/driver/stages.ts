@@ -12,8 +12,8 @@ import { printSourceFile } from "../language/syntax/print-ast.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
 import type { Program } from "../program/program.js";
 import { scalarPasses, type TargetPasses, vectorPasses } from "../passes/kernel/passes.js";
-import { buildEntries, deriveStage, type EntryOptions } from "./entries.js";
-import { graphPasses } from "../passes/graph/passes.js";
+import { buildEntries, type EntryOptions, entryStages } from "./entries.js";
+import { entryPasses, graphPasses } from "../passes/graph/passes.js";
 import { gradientRowsStage } from "./gradient-rows.js";
 import { buildKernels } from "./build-kernels.js";
 
@@ -26,6 +26,8 @@ export interface Stage {
   /** What it does, in one line. */
   readonly summary: string;
   readonly gives: StageForm;
+  /** How often it runs on an entry, at most: `simplify:2` is the second time. */
+  readonly runs: number;
   /** Whose kernels pass through it; texts and graphs are the same for all. */
   readonly targets: readonly KernelTargetName[];
 }
@@ -39,28 +41,40 @@ export const targetPasses: Readonly<Record<KernelTargetName, TargetPasses<unknow
 };
 const all = Object.keys(targetPasses) as KernelTargetName[];
 
+const textStage = (name: string, summary: string): Stage => ({ name, summary, gives: "text", runs: 1, targets: all });
+const graphStage = (name: string, summary: string): Stage => ({ ...textStage(name, summary), gives: "graph" });
+const kernelStage = (name: string, summary: string): Stage => ({ ...textStage(name, summary), gives: "kernels" });
+const codeStage = (name: string, summary: string): Stage => ({ ...textStage(name, summary), gives: "code" });
+
 /** In their order for every target; graph passes run several times, as `passes/graph/passes.ts` lists them. */
 export const stages: readonly Stage[] = [
-  { name: "parse", summary: "the tree of the text, printed", gives: "text", targets: all },
-  { name: "check", summary: "every name with its type", gives: "text", targets: all },
-  { name: "lower", summary: "one step of one example, as it is written", gives: "graph", targets: all },
-  { name: deriveStage, summary: "derivatives, as the rules give them", gives: "graph", targets: all },
-  ...graphPasses.map(({ name, summary }): Stage => ({ name, summary, gives: "graph", targets: all })),
-  { name: gradientRowsStage, summary: "which gradients have only rows of their params", gives: "graph", targets: all },
-  { name: "kernels", summary: "loops over examples and steps, and what is stored", gives: "kernels", targets: all },
+  textStage("parse", "the tree of the text, printed"),
+  textStage("check", "every name with its type"),
+  graphStage("lower", "one example as it is written: of a cell one step, of a network whole sequences"),
+  graphStage(entryStages.equations, "what entries begin with, over whole sequences: of a cell its step in a loop"),
+  graphStage(entryStages.derive, "derivatives, as the rules give them, and what forward keeps for them"),
+  ...graphPasses.map(({ name, summary }): Stage => ({ ...graphStage(name, summary), runs: mostRuns(name) })),
+  graphStage(entryStages.oneStep, "what a stream computes, for one step instead of a sequence"),
+  graphStage(entryStages.splitContexts, "compute of contexts once for all steps of a stream what tells only of them"),
+  graphStage(gradientRowsStage, "which gradients have only rows of their params"),
+  kernelStage("kernels", "loops over examples and steps, and what is stored"),
   ...kernelStages((passes) => passes.beforeMemory),
-  { name: "memory", summary: "give every buffer its place", gives: "kernels", targets: all },
+  kernelStage("memory", "give every buffer its place"),
   ...kernelStages((passes) => passes.afterMemory),
-  { name: "layout", summary: "where buffers lie in the one memory", gives: "code", targets: ["wasm"] },
-  { name: "print", summary: "the kernels of an entry as code, by themselves", gives: "code", targets: all },
+  { ...codeStage("layout", "where buffers lie in the one memory"), targets: ["wasm"] },
+  codeStage("print", "the kernels of an entry as code, by themselves"),
 ];
+
+function mostRuns(name: string): number {
+  return Math.max(...entryPasses.map((passes) => passes.filter((pass) => pass.name === name).length));
+}
 
 function kernelStages(listOf: (passes: TargetPasses<unknown>) => readonly Pick<Stage, "name" | "summary">[]): Stage[] {
   const found = new Map<string, Stage>();
   for (const target of all) {
     for (const { name, summary } of listOf(targetPasses[target])) {
       const targets = [...(found.get(name)?.targets ?? []), target];
-      found.set(name, { name, summary, gives: "kernels", targets });
+      found.set(name, { ...kernelStage(name, summary), targets });
     }
   }
   return [...found.values()];
@@ -69,6 +83,8 @@ function kernelStages(listOf: (passes: TargetPasses<unknown>) => readonly Pick<S
 export interface StageOptions extends Omit<EntryOptions, "observe"> {
   readonly target: KernelTargetName;
   readonly dtype: "f32" | "f64";
+  /** Which run on an entry, from 1; the last where left out. */
+  readonly run?: number;
 }
 
 /** What goes through the stages. */
@@ -81,7 +97,7 @@ export interface StagedProgram {
 }
 
 /**
- * What a stage gives, as text: of each entry, in their order, what it gave the last time; beside them `buffers` where they get
+ * What a stage gives, as text: of each entry, in their order, what it gave in that run; beside them `buffers` where they get
  * their places, `layout` where these get their addresses, and `text` where nothing is an entry yet.
  */
 export function textsAfter(staged: StagedProgram, stage: Stage, options: StageOptions): Map<string, string> {
@@ -100,10 +116,14 @@ const textsOf: Readonly<Record<StageForm, typeof textsAfter>> = {
       return new Map([cell?.step ?? program.forward, ...(initial === undefined ? [] : [initial])].map(namedText));
     }
     const printed = new Map<string, string>();
+    const runs = new Map<string, number>();
     const { rows = new Map<string, Shape>() } = buildEntries(program, {
       ...options,
       observe: (entry, pass, fn) => {
-        if (pass === name) printed.set(...namedText({ ...fn, name: entry }));
+        if (pass !== name) return;
+        const run = (runs.get(entry) ?? 0) + 1;
+        runs.set(entry, run);
+        if (run === (options.run ?? run)) printed.set(...namedText({ ...fn, name: entry }));
       },
     });
     return name === gradientRowsStage ? withRows(printed, rows) : printed;

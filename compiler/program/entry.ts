@@ -63,21 +63,41 @@ export interface ProgramEntry extends EntryDerivation {
   readonly fn: GraphFunction;
 }
 
+/** As the shell calls it. */
+export function nameOfEntry({ of, by, streamed }: EntryDerivation): EntryName {
+  if (of === "start" || of === "weights") return of;
+  return of === "contexts" || streamed ? streamedNames[of] : names[of][by];
+}
+
 /** Called with what a stage has made of an entry. */
 export type EntryObserver = (entry: string, stage: string, fn: GraphFunction) => void;
 
 /** The entry that is derived so; what gradients of initial values give adds to the gradients of the steps. */
 export function entryOf(kind: EntryDerivation, fn: GraphFunction): ProgramEntry {
-  const { of, by, streamed } = kind;
-  const name =
-    of === "start" || of === "weights"
-      ? of
-      : of === "contexts"
-        ? streamedNames[of]
-        : streamed
-          ? streamedNames[of]
-          : names[of][by];
+  const { of, by } = kind;
+  const name = nameOfEntry(kind);
   return { ...kind, name, adds: of === "initial" && (by === "gradient" || by === "hvp"), fn: { ...fn, name } };
+}
+
+/** What the entry of this name is derived from, and by which mode; undefined where no program has one. */
+export const derivationOf = (name: string): EntryDerivation | undefined => derivations.get(name);
+
+const derivations: ReadonlyMap<string, EntryDerivation> = new Map(
+  allDerivations().map((how) => [nameOfEntry(how), how]),
+);
+
+function allDerivations(): EntryDerivation[] {
+  const ofBoth = Object.keys(names) as WithDerivatives[];
+  const modes = Object.keys(names.forward) as EntryMode[];
+  return [
+    ...ofBoth.flatMap((of) => modes.map((by): EntryDerivation => ({ of, by, streamed: false }))),
+    ...Object.keys(streamedNames).map((of): EntryDerivation => ({
+      of: of as EntrySource,
+      by: "value",
+      streamed: true,
+    })),
+    ...(["start", "weights"] as const).map((of): EntryDerivation => ({ of, by: "value", streamed: false })),
+  ];
 }
 
 export interface EntryProgram {

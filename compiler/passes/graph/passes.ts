@@ -81,7 +81,17 @@ export const valuePasses: readonly GraphPass[] = [dropDerivatives, sinkConcats];
 /** The same for initial values. */
 export const initialValuePasses: readonly GraphPass[] = [dropDerivatives, removeUnusedValues];
 
-/** Every pass by its name, as `explain --after` takes it. */
-export const graphPasses: readonly GraphPass[] = [
-  ...new Set([...equationPasses, ...derivativePasses, ...residualPasses]),
+/** The lists that an entry passes, one after the other. */
+export const entryPasses: readonly (readonly GraphPass[])[] = [
+  // forward
+  [...equationPasses, ...residualPasses],
+  // step, weights
+  [...valuePasses, ...residualPasses],
+  // Initial values of states and params.
+  [...initialPasses, ...initialValuePasses],
+  // Derivatives of each of these.
+  derivativePasses,
 ];
+
+/** Every pass, as `explain --after` takes it. */
+export const graphPasses: readonly GraphPass[] = [...new Set(entryPasses.flat())];

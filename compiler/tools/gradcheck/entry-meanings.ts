@@ -9,7 +9,7 @@ import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import { evaluateDim } from "../../base/types/dim.js";
 import { weightsOf } from "../../driver/entries.js";
 import { gradientOf, tangentsOnly } from "../../passes/autodiff/whole-derivatives.js";
-import { entryOf, type EntryDerivation } from "../../program/entry.js";
+import { type EntryDerivation, nameOfEntry } from "../../program/entry.js";
 import { type Program, programBoundary, programContext, programRoles, streamedRoles } from "../../program/program.js";
 import { type Derivation, deriveRole, nameOfRole, type Role, streamedRole } from "../../program/roles.js";
 
@@ -18,8 +18,10 @@ type Named = ReadonlyMap<string, BatchValue>;
 export interface EntryMeanings {
   /** Outputs by name that a version of an entry should have: as long as a step is still all steps, those of these. */
   expectedOf(entry: string, fn: GraphFunction): Named;
-  /** What a version of an entry gives; `kept` is what forward has kept for it. */
+  /** What a version of an entry gives; `kept` is what other entries have kept for it. */
   outputsOf(fn: GraphFunction, kept?: Named): Map<string, BatchValue>;
+  /** What finished entries keep for others: forward for backward, and what a stream computes of its contexts. */
+  keptBy(seen: EntryVersions): Named;
 }
 
 /**
@@ -39,16 +41,25 @@ export function entryMeanings(program: Program, given: Named, sizes: readonly Sy
     values.set(nameOfRole({ kind: "draw", name: draw.name }), { shared: tensor(shape, numbers) });
   }
   const expected = new Map<string, Named>();
-  for (const [how, fn] of derivedFunctions(program)) expected.set(entryOf(how, fn).name, evaluate(fn, values, sizes));
+  for (const [how, fn] of derivedFunctions(program)) expected.set(nameOfEntry(how), evaluate(fn, values, sizes));
   if (stream !== undefined) addStream(program, stream, values, sizes, expected);
+  // What it computes is between it and the step that reads it.
+  expected.set(nameOfContexts, new Map());
+  const outputsOf: EntryMeanings["outputsOf"] = (fn, kept = new Map()) => evaluate(fn, new Map([...values, ...kept]), sizes); // prettier-ignore
   return {
+    keptBy: (seen) => {
+      const contexts = seen.find(nameOfContexts);
+      return new Map([...outputsOf(seen.finished("forward")), ...(contexts === undefined ? [] : outputsOf(contexts))]);
+    },
     expectedOf: (entry, { outputNames }) => {
       const own = lookUp(expected, entry);
       return [...own.keys()].every((name) => outputNames.includes(name)) ? own : lookUp(expected, "forward");
     },
-    outputsOf: (fn, kept = new Map()) => evaluate(fn, new Map([...values, ...kept]), sizes),
+    outputsOf,
   };
 }
+
+const nameOfContexts = nameOfEntry({ of: "contexts", by: "value", streamed: true });
 
 /** Of whole sequences: values and all their derivatives. */
 function derivedFunctions(program: Program): [EntryDerivation, GraphFunction][] {
@@ -105,7 +116,7 @@ function addStream(
       const own = streamed.get(name);
       return own === undefined ? [] : [[own, value] as const];
     });
-    expected.set(entryOf({ of, by: "value", streamed: true }, fn).name, new Map(found));
+    expected.set(nameOfEntry({ of, by: "value", streamed: true }), new Map(found));
   };
   add("forward", program.forward);
   if (program.initial !== undefined) add("initial", program.initial);
@@ -176,9 +187,13 @@ export class EntryVersions {
     this.versions.push({ entry, pass, fn });
   };
 
+  find(entry: string): GraphFunction | undefined {
+    return this.last.get(entry);
+  }
+
   /** The last of an entry. */
   finished(entry: string): GraphFunction {
-    const fn = this.last.get(entry);
+    const fn = this.find(entry);
     invariant(fn !== undefined, `there is no entry ${entry}`);
     return fn;
   }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { attendingNetwork } from "../../support/attending.js";
 import { recell } from "../../support/command-line.js";
 
 const folder = mkdtempSync(join(tmpdir(), "recell-after-"));
@@ -64,8 +65,36 @@ test("what is no stage, or none of that target, is told", async () => {
   expect([other.code, other.error]).toEqual([2, expect.stringMatching(/--target must be js or wasm/u)]);
   const list = await after("list");
   expect(list.out).toMatch(
-    /^parse +[^]*^lower +one step[^]*^hoist-addresses +.*\(kernels, js only\)$[^]*\(code, wasm only\)/mu,
+    /^parse +[^]*^lower +one example[^]*^simplify +.*\(simplify:1 to simplify:4\)$[^]*^hoist-addresses +.*\(kernels, js only\)$[^]*\(code, wasm only\)/mu,
   );
+});
+
+test("each run of a stage that runs several times", async () => {
+  const runs = await Promise.all([1, 2, 3, 4].map((run) => after(`simplify:${run}`, "--entry", "forward")));
+  expect(new Set(runs.map(({ out }) => out)).size).toBeGreaterThan(1);
+  expect(runs[3]!.out).toBe((await after("simplify", "--entry", "forward")).out);
+  const backward = await after("simplify:3", "--entry", "backward");
+  expect([backward.code, backward.error]).toEqual([
+    2,
+    expect.stringContaining("simplify does not run 3 times on backward; it runs on forward"),
+  ]);
+  const errors = await Promise.all(["simplify:5", "simplify:0", "simplify:x", "memory:2"].map((name) => after(name)));
+  expect(errors.map(({ code, error }) => [code, error.split("\n")[0]])).toEqual([
+    [2, expect.stringContaining("there is no simplify:5: simplify runs up to 4 times on an entry")],
+    [2, expect.stringContaining("there is no simplify:0: ")],
+    [2, expect.stringContaining("there is no simplify:x: ")],
+    [2, expect.stringContaining("there is no memory:2: memory runs once, so it needs no number")],
+  ]);
+});
+
+test("what a stream does once, and at each step", async () => {
+  const own = join(folder, "attending.cell");
+  writeFileSync(own, attendingNetwork);
+  const shown = (...more: string[]) => recell("explain", own, "--after", ...more);
+  expect((await shown("split-contexts", "--entry", "stepContexts")).out).toMatch(/^func stepContexts\(/u);
+  expect((await shown("one-step", "--entry", "step")).out).not.toContain("%T");
+  const derive = await shown("derive", "--entry", "stepContexts");
+  expect(derive.error).toContain("derive does not run on stepContexts; it runs on forward, backward");
 });
 
 test("an entry that is not there is told with what would make it", async () => {

@@ -10,9 +10,12 @@ import {
 import { lowerSource } from "../../../compiler/driver/lower-source.js";
 import { emitModule } from "../../../compiler/driver/emit-module.js";
 import { printKernelFunction } from "../../../compiler/ir/kernel/print.js";
+import { printFunction } from "../../../compiler/ir/graph/print.js";
+import type { GraphFunction } from "../../../compiler/ir/graph/types.js";
 import { verifyKernel } from "../../../compiler/ir/kernel/verify.js";
 import { buildEntries } from "../../../compiler/driver/entries.js";
 import { kernelStages } from "../../support/kernel-stages.js";
+import { attendingNetwork } from "../../support/attending.js";
 import { alignerProgram } from "../../support/aligner-program.js";
 import { sizesFor, standardCells } from "../../support/standard-cells.js";
 
@@ -52,6 +55,49 @@ describe.each(["LSTM", "GRU", "LuongDotGRU", "LayerNormLSTM", "MinGRU"])("%s", (
       expect(passed.map(({ stage }) => stage)).toEqual(known.map((stage) => stage.name));
     },
   );
+});
+
+const observedPrograms = [
+  ...["GRU", "LuongDotGRU"].map((name) => lowered(name).program),
+  alignerProgram,
+  lowerSource(attendingNetwork, {}, "symbolic").program!,
+  lowerSource(
+    `cell Own(H) {
+      input x: [H]
+      state h: [H] = tanh(a * 2)
+      param a: [H] ~ 2 * exp(b)
+      param b: [H]
+      h' = tanh(h + x * a)
+      output y = h'
+    }`,
+    {},
+    "symbolic",
+  ).program!,
+];
+
+test("the stages of graphs are those that entries pass, each as often as is said", () => {
+  const most = new Map<string, number>();
+  for (const program of observedPrograms) {
+    const runs = new Map<string, number>();
+    const last = new Map<string, GraphFunction>();
+    const { entries } = buildEntries(program, {
+      ...{ gradient: true, jvp: true, hvp: true },
+      observe: (entry, stage, fn) => {
+        const key = `${stage} ${entry}`;
+        runs.set(key, (runs.get(key) ?? 0) + 1);
+        most.set(stage, Math.max(most.get(stage) ?? 0, runs.get(key)!));
+        last.set(entry, fn);
+      },
+    });
+    // What was looked at last is what kernels are made of.
+    expect([...last.keys()].sort()).toEqual([...entries.keys()].sort());
+    for (const { name, fn } of entries.values())
+      expect(printFunction({ ...last.get(name)!, name }), name).toBe(printFunction(fn));
+  }
+  // Before there are entries.
+  const others = ["lower"];
+  const known = stages.filter(({ gives, name }) => gives === "graph" && !others.includes(name));
+  expect(Object.fromEntries(most)).toEqual(Object.fromEntries(known.map(({ name, runs }) => [name, runs])));
 });
 
 test.each<KernelTargetName>(["js", "wasm"])("what is shown of kernels is what a module of %s has", (target) => {
@@ -96,6 +142,7 @@ test.each([
         expect([...texts.keys()].sort()).toEqual([...beside, ...names].sort());
     }
   }
-  const missing = staged.written === undefined ? ["parse", "check"] : [];
+  // That program is no text, and does not stream.
+  const missing = staged.written === undefined ? ["parse", "check", "one-step", "split-contexts"] : [];
   expect([...shown, ...missing].sort()).toEqual(stages.map(({ name }) => name).sort());
 });

@@ -38,8 +38,7 @@ export function firstChange(
   tolerance: number,
 ): ChangedNumber | undefined {
   const meanings = entryMeanings(program, graphValues(point), sizesAt(point));
-  // Backward reads what the finished forward keeps.
-  const kept = meanings.outputsOf(seen.finished("forward"));
+  const kept = meanings.keptBy(seen);
   for (const { entry, pass, fn } of seen.versions) {
     const expected = meanings.expectedOf(entry, fn);
     const changed = firstDifference(meanings.outputsOf(fn, kept), expected, tolerance);

@@ -130,7 +130,7 @@ export function passesPreserveMeaning(source: string, call: CellCall, options: A
   const seen = new EntryVersions();
   buildEntries(program, { gradient: true, jvp: true, hvp: true, observe: seen.observe });
   const meanings = entryMeanings(program, valuesOfCall(at), sizesAt(at));
-  const kept = meanings.outputsOf(seen.finished("forward"));
+  const kept = meanings.keptBy(seen);
   for (const { entry, pass, fn } of seen.versions) {
     const where = `${entry} after ${pass}`;
     const [problem] = verifyFunction(fn, context);

@@ -1,12 +1,14 @@
 /** A pass that changes a number is named, whichever entry it is in. */
 import { expect, test } from "vitest";
 import { createRandom } from "../../../../runtime/random.js";
+import type { Program } from "../../../../compiler/program/program.js";
 import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { EntryVersions } from "../../../../compiler/tools/gradcheck/entry-meanings.js";
 import { manifestOf } from "../../../../compiler/tools/gradcheck/candidates.js";
 import { drawPoint } from "../../../../compiler/tools/gradcheck/draw-point.js";
+import { attendingNetwork } from "../../../support/attending.js";
 import { findChangingPass, firstChange } from "../../../../compiler/tools/gradcheck/locate/find-pass.js";
 
 /** The function with the sign of its last output changed. */
@@ -37,15 +39,34 @@ const { program } = lowerSource(source, { dimensions: { H: 2 } }, "all sizes");
 const point = drawPoint(manifestOf(program!), createRandom(1), { batch: 2, steps: 3, states: "declared" });
 const pass = "remove-unused-values";
 
-const observed: { readonly entry: string; readonly own: string; readonly fn: GraphFunction }[] = [];
-buildEntries(program!, {
-  gradient: true,
-  jvp: true,
-  hvp: true,
-  observe: (entry, own, fn) => void observed.push({ entry, own, fn }),
-});
+const attending = lowerSource(attendingNetwork, { dimensions: { H: 2, D: 2 } }, "all sizes").program!;
+const attendingPoint = drawPoint(manifestOf(attending), createRandom(1), { batch: 2, steps: 3 });
+
+interface Observed {
+  readonly entry: string;
+  readonly own: string;
+  readonly fn: GraphFunction;
+}
+
+function observedOf(from: Program): Observed[] {
+  const observed: Observed[] = [];
+  buildEntries(from, {
+    ...{ gradient: true, jvp: true, hvp: true },
+    observe: (entry, own, fn) => void observed.push({ entry, own, fn }),
+  });
+  return observed;
+}
+
+const observed = observedOf(program!);
+
+function seenWith(all: readonly Observed[], spoiled: string, stage: string): EntryVersions {
+  const seen = new EntryVersions();
+  for (const { entry, own, fn } of all) seen.observe(entry, own, entry === spoiled && own === stage ? negated(fn) : fn);
+  return seen;
+}
 
 test("none does", () => {
+  expect(findChangingPass(attending, attendingPoint)).toBeUndefined();
   expect(findChangingPass(program!, point)).toBeUndefined();
 });
 
@@ -61,8 +82,20 @@ test.each([
   "initialHvp",
   "start",
 ])("one does in %s", (spoiled) => {
-  const seen = new EntryVersions();
-  for (const { entry, own, fn } of observed)
-    seen.observe(entry, own, entry === spoiled && own === pass ? negated(fn) : fn);
-  expect(firstChange(seen, program!, point, 1e-9)).toMatchObject({ entry: spoiled, pass });
+  expect(firstChange(seenWith(observed, spoiled, pass), program!, point, 1e-9)).toMatchObject({ entry: spoiled, pass });
+});
+
+test.each([
+  ["step", "one-step", "step"],
+  ["step", "split-contexts", "step"],
+  // What it keeps for the step tells nothing by itself.
+  ["stepContexts", "split-contexts", "step"],
+])("a stage that is no pass does in %s: %s", (spoiled, stage, told) => {
+  const seen = seenWith(observedOf(attending), spoiled, stage);
+  expect(firstChange(seen, attending, attendingPoint, 1e-9)).toMatchObject({ entry: told, pass: stage });
+});
+
+test("the initial values of a stream are looked at", () => {
+  const seen = seenWith(observed, "stepInitial", "one-step");
+  expect(firstChange(seen, program!, point, 1e-9)).toMatchObject({ entry: "stepInitial", pass: "one-step" });
 });
