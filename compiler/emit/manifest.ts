@@ -24,6 +24,7 @@ import { type CutAxis, findCuts } from "../program/find-cuts.js";
 import type {
   AxisEntry,
   CutEntry,
+  InputEntry,
   Manifest,
   ParamEntry,
   RandomEntry,
@@ -144,8 +145,8 @@ function tensorEntries(
     draws: draws.map((draw) => ({ ...stored(draw), heads: headsOf(draw, program.dimensions) })),
     startRounds: rounds,
   });
-  const bounded = ({ bound }: { readonly bound?: Dim }): { bound?: number } =>
-    bound === undefined ? {} : { bound: evaluateDim(bound, program.dimensions) };
+  const bounded = ({ bound }: { readonly bound?: Dim }): Pick<InputEntry, "bound"> =>
+    bound === undefined ? {} : { bound: size(bound) };
   const integer = ({ dtype, bound }: ProgramContext): Pick<StateEntry, "dtype" | "bound"> =>
     dtype === "index" ? { dtype, ...bounded({ ...(bound && { bound }) }) } : {};
   return {

@@ -9,8 +9,11 @@ export type SourcePart = Extract<OptionalPart, `wasm-${string}`>;
 /** Parts beside the base; that of a target comes with it. */
 type OptionalShellPart = Exclude<OptionalPart, "wasm">;
 
+/** Those that change how all calls are read and run. */
+const around: ReadonlySet<OptionalPart> = new Set(["draws", "settings", "rings", "limits", "rows"]);
+
 /**
- * The optional parts of the shell that this module needs, and functions of theirs that the others ask for.
+ * The optional parts of the shell that this module needs, and what of theirs the others ask for.
  *
  * @param rings whether its kernels keep delay lines as rings
  */
@@ -21,7 +24,9 @@ export function partsOf(
     params,
     fixed = [],
     draws = [],
+    inputs,
     contexts,
+    states,
     axes,
     requires = [],
     startRounds,
@@ -46,6 +51,10 @@ export function partsOf(
     draws: { wanted: random !== undefined, name: "createDraws" },
     rings: { wanted: rings, name: "createRings" },
     settings: { wanted: settings !== undefined, name: "createSettings" },
+    limits: {
+      wanted: [...inputs, ...contexts, ...states].some(({ bound }) => typeof bound === "string"),
+      name: "createLimits",
+    },
     rows: { wanted: params.some(({ rows }) => rows !== undefined), name: "createRows" },
     gradient: { wanted: has.gradient !== false, name: "gradient" },
     losses: { wanted: losses.length > 0, name: "losses" },
@@ -56,7 +65,10 @@ export function partsOf(
     fallback: { wanted: target === "auto" },
   };
   const parts = optionalParts.filter((part): part is OptionalShellPart => part !== "wasm" && optional[part].wanted);
-  return { parts, functions: parts.flatMap((part) => optional[part].name ?? []) };
+  const names = (isAround: boolean): string[] =>
+    parts.flatMap((part) => (around.has(part) === isAround ? (optional[part].name ?? []) : []));
+  const changes = names(true);
+  return { parts, functions: [...names(false), ...(changes.length > 0 ? [`around: [${changes.join(", ")}]`] : [])] };
 }
 
 /** Which cell with which sizes, and what became of it. */

@@ -60,6 +60,7 @@ export function computedSizes(program: Program, functions: readonly GraphFunctio
   const { inputs, contexts, states, params, fixed, outputs, requires = [] } = program;
   for (const { shape } of [...inputs, ...contexts, ...states, ...params, ...fixed, ...outputs])
     for (const dim of shape) sizes.ofTensor(dim);
+  for (const { bound } of [...inputs, ...states]) if (bound !== undefined) sizes.ofTensor(bound);
   for (const { dim } of requires) sizes.expression(dim);
   for (const fn of functions) sizes.inFunction(fn);
   return sizes;

@@ -6,6 +6,7 @@ import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import { mostPlaces } from "../language/semantics/semantic-type.js";
 import type { TypedExpression, TypedOf } from "../language/semantics/typed-program.js";
+import { broadcastTo } from "./broadcast-to.js";
 import { builderAt, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
 import { asNumber } from "./place-number.js";
 import { placeOf } from "./rounds-lowering.js";
@@ -14,8 +15,9 @@ export function lowerPlaces(lowering: Lowering, frame: Frame, node: TypedOf<"pla
   const { operation, operands, axis, descending } = node;
   const [first = node, second = node] = operands;
   if (operation === "real") return lowerNumber(lowering, frame, first);
-  const values = operation === "one_hot" ? lowerNumber(lowering, frame, first) : lowering.lower(lowering, frame, first);
-  const places = operation === "scatter" ? lowerNumber(lowering, frame, second) : values;
+  const isOfPlaces = operation === "one_hot" || operation === "narrow";
+  const values = isOfPlaces ? lowerNumber(lowering, frame, first) : lowering.lower(lowering, frame, first);
+  const others = operation === "scatter" || operation === "narrow" ? lowerNumber(lowering, frame, second) : values;
   const builder = builderAt(lowering, frame, node);
   const shape = shapeIn(frame, node.type);
   if (node.type.kind === "index") checkExact(dimIn(frame, node.type.bound), node);
@@ -26,10 +28,15 @@ export function lowerPlaces(lowering: Lowering, frame: Frame, node: TypedOf<"pla
       return extremePlace(builder, values, axis, "min");
     case "one_hot":
       return choose(builder, values, builder.constantOf(1, builder.shapeOf(values)), shape.at(-1) as Dim);
+    case "narrow": {
+      const limit = node.type.kind === "index" ? builder.dimension(dimIn(frame, node.type.bound)) : values;
+      const [value, size, other] = [values, limit, others].map((own) => broadcastTo(builder, own, shape)) as [ValueId, ValueId, ValueId]; // prettier-ignore
+      return builder.map("select", builder.map("lt", value, size), value, other);
+    }
     case "scatter": {
-      const rank = builder.shapeOf(places).length;
-      const spread = choose(builder, places, values, entry(shape, 0));
-      return rank === 0 ? spread : builder.reduce("sum", spread, [...builder.shapeOf(places).keys()]);
+      const rank = builder.shapeOf(others).length;
+      const spread = choose(builder, others, values, entry(shape, 0));
+      return rank === 0 ? spread : builder.reduce("sum", spread, [...builder.shapeOf(others).keys()]);
     }
     case "sort":
     case "argsort":

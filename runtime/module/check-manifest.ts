@@ -1,7 +1,7 @@
 /** Checks a manifest that came from a file: every field, its type and its range, before anything relies on it. */
 import { ModuleError } from "../errors.js";
 import { describe, type Fields } from "../options.js";
-import type { AxisEntry, Manifest, SizeEntry } from "./manifest.js";
+import type { AxisEntry, InputEntry, Manifest, SizeEntry } from "./manifest.js";
 
 type FieldCheck = (value: unknown, path: string) => void;
 
@@ -138,6 +138,8 @@ function checkAxesOfTensors({ axes, ...manifest }: Manifest): void {
           if (!isKnown) corrupt(`${role}[${i}].${part}[${k}]`, `one of ${[...kinds.keys()].join(", ")}`, size);
         }
       }
+      const { bound = 1 } = entry as Partial<InputEntry>;
+      if (typeof bound === "string" && !kinds.has(bound)) corrupt(`${role}[${i}].bound`, `one of ${[...kinds.keys()].join(", ")}`, bound); // prettier-ignore
       const misplaced = entry.axes.findIndex((_, k) => !mayStand(role, entry.axes, k, kinds));
       if (misplaced >= 0) corrupt(`${role}[${i}].axes[${misplaced}]`, `an axis that ${role} have here`, entry.axes[misplaced]); // prettier-ignore
     }
@@ -192,11 +194,11 @@ const checkFields = fields({
   dimensions: recordOf(size),
   axes,
   requires: optional(conditions),
-  inputs: tensors({ dtype: oneOf("real", "index"), bound: optional(size), forLosses: optional(flag) }),
-  contexts: tensors({ dtype: optional(oneOf("real", "index")), bound: optional(size) }),
+  inputs: tensors({ dtype: oneOf("real", "index"), bound: optional(sizeOrName), forLosses: optional(flag) }),
+  contexts: tensors({ dtype: optional(oneOf("real", "index")), bound: optional(sizeOrName) }),
   states: tensors({
     dtype: optional(oneOf("real", "index")),
-    bound: optional(size),
+    bound: optional(sizeOrName),
     forLosses: optional(flag),
     initial: oneOf("zeros", "computed"),
   }),

@@ -123,8 +123,8 @@ export interface TensorEntry {
 
 export interface InputEntry extends TensorEntry {
   readonly dtype: "real" | "index";
-  /** Indices are integers in `[0, bound)`. */
-  readonly bound?: number;
+  /** Indices are integers in `[0, bound)`; a name is an axis of calls, or a computed one, and each example has its own bound. */
+  readonly bound?: number | string;
   /** Only losses need it: `forward` can go without. Left out where other results do. */
   readonly forLosses?: boolean;
 }

@@ -43,9 +43,10 @@ function draw(program: Program, sizes: Sizes, seed: number): Given {
   const each = (tensors: readonly ProgramTensor[]): PerExample =>
     Object.fromEntries(
       tensors.map((own) => {
-        const isIndex = "dtype" in own && own.dtype === "index";
-        const number = (): number => (isIndex ? Math.floor(4 * random()) : 2 * random() - 1);
-        return [own.name, sizes.T.map((_, b) => Array.from({ length: countOf(own.shape, sizesOf(sizes, b)) }, number))];
+        const bound = "bound" in own ? own.bound : undefined;
+        const number = (b: number): number =>
+          bound === undefined ? 2 * random() - 1 : Math.floor(evaluateDim(bound as Dim, sizesOf(sizes, b)) * random());
+        return [own.name, sizes.T.map((_, b) => Array.from({ length: countOf(own.shape, sizesOf(sizes, b)) }, () => number(b)))]; // prettier-ignore
       }),
     );
   const params = program.params.map(({ name, shape }) => [name, Array.from({ length: countOf(shape, new Map()) }, () => 2 * random() - 1)] as const); // prettier-ignore

@@ -119,6 +119,11 @@ class Writer {
           `max(windows(tanh(${name}), 2, pad = ${this.isCausal ? "[1, 0]" : "[0, 1]"}, fill = -2), axis = 1)`,
         ),
       () => this.give(width, `concat(${this.fronts(width)}, ${name})[:T]`),
+      () => this.give(3, "memory[picks] * table[narrow(picks, 4, words)]"),
+      () =>
+        this.isCausal
+          ? this.give(3, "memory[before(picks, 0)]")
+          : this.give(width, `scatter(${name}, at = picks, size = S)[picks]`),
     ];
     if (run !== undefined && this.isCausal) {
       kinds.push(() => this.give(run.width, `trace(${run.name}.h) + before(${run.name}, ${run.name}.h)`));
@@ -162,6 +167,7 @@ class Writer {
 network Random(; T, S >= 1) {
   input x: [T, 2]
   input words: index(4)[T]
+  input picks: index(S)[T]
   input grid: [T, S, 2]
   input memory: [S, 3]
   input h0: [3]

@@ -29,8 +29,12 @@ export function expectStream(
   const random = randomSource(seed);
   const countOf = ({ axes, shape }: TensorEntry, count = steps): number =>
     elementCount([...axes, ...shape].map((size) => (typeof size === "number" ? size : size === axis ? count : size === manifest.axes[0]!.name ? batch : largest[size]!))); // prettier-ignore
-  const draw = (entry: TensorEntry & { dtype?: "real" | "index"; bound?: number }): number[] =>
-    Array.from({ length: countOf(entry) }, () => entry.dtype === "index" ? Math.floor(random() * (entry.bound ?? 1)) : 2 * random() - 1); // prettier-ignore
+  const draw = (entry: TensorEntry & { dtype?: "real" | "index"; bound?: number | string }): number[] => {
+    const { bound = 1 } = entry;
+    const own = countOf(entry) / batch;
+    const below = (i: number): number => (typeof bound === "number" ? bound : others[bound]![Math.floor(i / own)]!);
+    return Array.from({ length: countOf(entry) }, (_, i) => entry.dtype === "index" ? Math.floor(random() * below(i)) : 2 * random() - 1); // prettier-ignore
+  };
   const drawn = <Entry extends TensorEntry>(entries: readonly Entry[]): Numbers =>
     Object.fromEntries(entries.map((entry) => [entry.name, given[entry.name] ?? draw(entry)]));
   const inputs = drawn(manifest.inputs);

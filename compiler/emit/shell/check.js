@@ -268,11 +268,12 @@ export function padIndices(tensors, call) {
  * @param {number} count
  */
 function checkItems(where, tensor, list, count) {
-  const { name, low, high } = tensor;
+  const { name, low, limit } = tensor;
   for (let i = 0; i < count; i++) {
     const item = list[i];
-    const isFine = Number.isInteger(item) && Number(item) >= low && Number(item) <= Number(high);
-    if (!isFine && !isPadding(tensor, i, count)) checkInteger(where, `${quote(name)}[${i}]`, item, low, Number(high));
+    const high = limit ? limit(i, count) : Number(tensor.high);
+    const isFine = Number.isInteger(item) && Number(item) >= low && Number(item) <= high;
+    if (!isFine && !isPadding(tensor, i, count)) checkInteger(where, `${quote(name)}[${i}]`, item, low, high);
   }
 }
 

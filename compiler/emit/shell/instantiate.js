@@ -33,10 +33,7 @@ export function createInstance(manifest, createKernels, workspaceBytes, parts, o
  */
 function assemble(manifest, kernels, capacity, parts) {
   const core = createCore(manifest, kernels, capacity, parts);
-  parts.createDraws?.(core);
-  parts.createSettings?.(core);
-  parts.createRings?.(core);
-  parts.createRows?.(core);
+  parts.around?.forEach((change) => change(core));
   const sequence = createSequence(core);
 
   const { params, fixed, ...setters } = createParams(core, parts);

@@ -99,6 +99,8 @@ export interface BufferedTensor extends CallArgument {
   given: boolean;
   /** The call at hand: what is beyond its sizes of examples is padding. */
   ragged: SizedCall | undefined;
+  /** Of indices below a size of their example: the largest at that place of so many. */
+  limit?: (place: number, count: number) => number;
 }
 
 /** What a call is about, besides tensors. */
@@ -285,13 +287,8 @@ export interface OptionalParts {
     parts: OptionalParts,
     tensors: readonly BufferedTensor[],
   ) => (seed: number | undefined, all?: boolean) => void;
-  /** For modules that draw: changes how calls are read and run. */
-  readonly createDraws?: (core: Core) => void;
-  readonly createSettings?: (core: Core) => void;
-  /** For modules with delay lines. */
-  readonly createRings?: (core: Core) => void;
-  /** For modules with gradients by rows. */
-  readonly createRows?: (core: Core) => void;
+  /** For modules that draw, have settings, indices below sizes of calls, delay lines, or gradients by rows: they change how calls are read and run. */
+  readonly around?: readonly ((core: Core) => void)[];
   /** Names of options of `instantiate` that only some modules have. */
   readonly options?: readonly string[];
 }

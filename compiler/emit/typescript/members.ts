@@ -1,5 +1,5 @@
 /** Members of declared types: tensors and sizes of calls. */
-import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
+import type { InputEntry, Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import { namedAxes, toldSizes } from "../../../runtime/module/axes.js";
 import { printString } from "../js/literal.js";
 
@@ -31,6 +31,11 @@ export function tensors(entries: readonly TensorEntry[], options: TensorOptions 
 export const realOf = <Entry extends { readonly dtype?: "real" | "index" }>(entries: readonly Entry[]): Entry[] =>
   entries.filter(({ dtype }) => dtype !== "index");
 
+/** Of indices: which there may be. */
+function integersOf({ bound = 0 }: Pick<InputEntry, "bound">): string {
+  return `, integers from 0 to ${typeof bound === "number" ? bound - 1 : `${bound} - 1 of the example`}`;
+}
+
 /** Contexts as calls take them, or as they are handed out where nothing is told. */
 export function contextMembers(
   entries: Manifest["contexts"],
@@ -39,7 +44,7 @@ export function contextMembers(
   return entries.map((entry) => {
     const isIndex = entry.dtype === "index";
     const own = type === undefined ? (isIndex ? "Int32Array" : "Values") : isIndex ? "Indices" : type;
-    const values = isIndex ? `, integers from 0 to ${(entry.bound ?? 0) - 1}` : "";
+    const values = isIndex ? integersOf(entry) : "";
     return member(entry.name, own, describe(entry, values + (options.note ?? "")), options);
   });
 }
@@ -53,7 +58,7 @@ export function stateMembers(
   return entries.map((entry) => {
     const isIndex = entry.dtype === "index";
     const [taken, left] = isIndex ? ["Indices", "Int32Array"] : ["Reals", "Values"];
-    const values = isIndex ? `, integers from 0 to ${(entry.bound ?? 0) - 1}` : "";
+    const values = isIndex ? integersOf(entry) : "";
     return member(entry.name, isGiven ? taken : left, describe(entry, values + note(entry)), { optional: isGiven });
   });
 }
@@ -77,11 +82,11 @@ export function inline(members: readonly Member[]): string {
 
 export function inputMembers(inputs: Manifest["inputs"]): Member[] {
   return inputs.map((entry) => {
-    const { name, dtype, bound = 0, forLosses = false } = entry;
+    const { name, dtype, forLosses = false } = entry;
     const optional = forLosses ? "; only losses need it" : "";
     const own =
       dtype === "index"
-        ? member(name, "Indices", describe(entry, `, integers from 0 to ${bound - 1}${optional}`))
+        ? member(name, "Indices", describe(entry, integersOf(entry) + optional))
         : member(name, "Reals", describe(entry, optional));
     return forLosses ? { ...own, optional: true } : own;
   });

@@ -256,6 +256,10 @@ export const placeFunctions = {
     ["v", "axis?", "descending?"],
     "The places that the entries of `sort(v)` come from; of equal entries the lower place first.",
   ),
+  narrow: ofPlaces(
+    ["i", "size", "other"],
+    "The index `i` where it is below `size`, and `other`, which is, where not: an `index(size)`.",
+  ),
   one_hot: ofPlaces(["i", "size"], "Along a new last axis 1 at the place `i`, and 0 elsewhere."),
   scatter: ofPlaces(
     ["u", "at", "size"],

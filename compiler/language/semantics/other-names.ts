@@ -134,7 +134,7 @@ const written: Readonly<Record<string, string>> = {
   ...all("abs(x) == inf", "isinf is_inf"),
   ...all("logsumexp(x)", "log_sum_exp lse reduce_logsumexp"),
   ...all("log(exp(a) + exp(b))", "logaddexp"),
-  ...all("x[0:1]", "split chunk narrow slice dynamic_slice index_select take"),
+  ...all("x[0:1]", "split chunk slice dynamic_slice index_select take"),
   ...all("1 - a @ b / (norm(a) * norm(b))", "cosine_distance"),
   ...all("a @ b / (norm(a) * norm(b))", "cosine_similarity cos_sim"),
   ...all("-cummax(-x)", "cummin"),

@@ -88,7 +88,8 @@ function checkRole(checker: Checker, node: DeclarationNode, type: SemanticType):
   const dims = [...axesOf(type).map((axis) => axis.dim), ...(type.kind === "index" ? [type.bound] : [])];
   for (const [i, dim] of dims.entries()) {
     const varying = checker.runtimeSymbol(dim);
-    if (varying === undefined || (mayVary && i < axesOf(type).length && (isWhole || printDim(dim) === varying))) continue; // prettier-ignore
+    // Inputs of networks have any axes, and are indices of any.
+    if (varying === undefined || isWhole || (mayVary && i < axesOf(type).length && printDim(dim) === varying)) continue;
     const message = mayVary
       ? `\`${printDim(dim)}\` contains \`${varying}\`, which is known at run time only`
       : `\`${varying}\` is known at run time only`;

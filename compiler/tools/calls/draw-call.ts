@@ -1,12 +1,12 @@
 /** Random calls. Each tool says how its numbers are distributed; how many there are, and of which tensors, is said here. */
-import { leastOf } from "../../../runtime/module/axes.js";
+import { leastOf, meetsCondition, sizeOfAxis } from "../../../runtime/module/axes.js";
 import type { Initializer, Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/random.js";
 import type { CallTangents, CellCall } from "./call.js";
-import { areAllowed, withComputedSizes } from "./computed-sizes.js";
+import { areAllowed, withComputed, withComputedSizes } from "./computed-sizes.js";
 import { recordOf } from "./records.js";
 import { type CallExtents, type CallSizes, countNumbers, type Extent, withStreamSteps } from "./sizes.js";
-import { type ByTensor, type CallTensor, mapTensors } from "./tensors.js";
+import { boundOf, type ByTensor, type CallTensor, extentAt, mapTensors } from "./tensors.js";
 
 /**
  * Examples for a call: the first is as large as the call.
@@ -45,13 +45,35 @@ function firstAllowed(manifest: SizedManifest, draw: () => Extent): Extent | und
 /**
  * A size for each axis that calls name, where it may not be less.
  *
+ * @param isOpen May it be larger than `size` says, where a demand asks that?
  * @throws RangeError where sizes that a module takes are not found.
  */
-export function drawSizes(manifest: SizedManifest, size: (name: string) => number): Record<string, number> {
-  const found = firstAllowed(manifest, () => ({ steps: 1, sizes: roomFor(manifest, size) }));
+export function drawSizes(
+  manifest: SizedManifest,
+  size: (name: string) => number,
+  isOpen: (name: string) => boolean = () => true,
+): Record<string, number> {
+  const draw = (): Extent => ({ steps: 1, sizes: roomFor(manifest, size) });
+  const found = firstAllowed(manifest, draw) ?? enlarged(manifest, draw(), isOpen);
   if (found !== undefined) return recordOf(Object.entries(found.sizes));
   const demands = (manifest.requires ?? []).map(({ text }) => text).join(", ");
   throw new RangeError(`found no sizes that fulfil ${demands}`);
+}
+
+/** With as much more of axes as demands ask, `X >= V` of a large V. */
+function enlarged(manifest: SizedManifest, first: Extent, isOpen: (name: string) => boolean): Extent | undefined {
+  let extent = first;
+  for (let i = 0; i < manyDraws; i++) {
+    const { axes, requires = [] } = manifest;
+    const sizeOf = (name: string): number => withComputed({ axes }, extent).sizes[name] ?? 1;
+    const unmet = requires.find((condition) => !meetsCondition(condition, sizeOf));
+    if (unmet === undefined) return extent;
+    const lacks = sizeOfAxis(unmet.size, sizeOf) < 0;
+    const name = unmet.size.dividend.flatMap(([factor, ...names]) => (factor > 0 === lacks ? names : [])).find((own) => extent.sizes[own] !== undefined && isOpen(own)); // prettier-ignore
+    if (name === undefined) return undefined;
+    extent = { ...extent, sizes: { ...extent.sizes, [name]: (extent.sizes[name] ?? 0) + 1 } };
+  }
+  return undefined;
 }
 
 /** The same where it need be none that a call may have, but has room for some. */
@@ -67,13 +89,19 @@ export interface Draws {
 }
 
 /** Numbers for the tensors of a call, padding too; indices are drawn from all that may be. */
-export function drawTensors(manifest: Manifest, call: CallSizes, random: Random, draws: Draws): ByTensor<Float64Array> {
+export function drawTensors(
+  manifest: Manifest,
+  call: CallExtents,
+  random: Random,
+  draws: Draws,
+): ByTensor<Float64Array> {
   return mapTensors(manifest, (tensor) => {
     if (draws.isDrawn?.(tensor) === false) return undefined;
-    const { dtype, bound = 1 } = tensor;
+    const { dtype, role } = tensor;
     const values = new Float64Array(countNumbers(tensor, call));
+    const own = values.length / call.batch;
     for (let i = 0; i < values.length; i++)
-      values[i] = dtype === "index" ? drawIndex(tensor.role, bound, random) : draws.number(tensor, values, i);
+      values[i] = dtype === "index" ? drawIndex(role, boundOf(tensor, extentAt(call, i, own)), random) : draws.number(tensor, values, i); // prettier-ignore
     return values;
   });
 }

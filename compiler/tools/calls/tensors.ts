@@ -1,5 +1,6 @@
 /** The tensors of a call, as a manifest lists them: what each is, which axes it has, and how large it is in a call. */
 import { emptyRecord } from "./records.js";
+import type { CallExtents, Extent } from "./sizes.js";
 import type { InputEntry, Manifest, ParamEntry, StateEntry, TensorEntry } from "../../../runtime/module/manifest.js";
 
 /** What a tensor is to a call. `output` and `final` stand for their cotangents: nothing else of them is given. */
@@ -17,6 +18,14 @@ export interface CallTensor
     Partial<Pick<ParamEntry, "initializer">> {
   readonly role: CallRole;
 }
+
+/** What the indices of a tensor are below in an example; of none, where an axis is empty, whatever stands there is padding. */
+export const boundOf = ({ bound = 1 }: Pick<InputEntry, "bound">, { sizes }: Pick<Extent, "sizes">): number =>
+  typeof bound === "number" ? bound : Math.max(1, sizes[bound] ?? 1);
+
+/** The sizes of the example that has the number at that place, of `own` each. */
+export const extentAt = ({ examples, ...call }: CallExtents, place: number, own: number): Extent =>
+  examples[Math.floor(place / own)] ?? call;
 
 /** Those that have a derivative. */
 export const realStates = ({ states }: Pick<Manifest, "states">): Manifest["states"] =>

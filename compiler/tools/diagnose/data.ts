@@ -6,6 +6,7 @@ import type { InputEntry, Manifest, TensorEntry } from "../../../runtime/module/
 import { suggest } from "../../base/diagnostics/suggest.js";
 import type { Turn } from "../../driver/turns.js";
 import { widthOf } from "../calls/sizes.js";
+import { boundOf } from "../calls/tensors.js";
 
 export interface DataTensor {
   readonly shape: readonly number[];
@@ -90,7 +91,7 @@ export async function drawNoise(manifest: Manifest, random: Random, run: RunSize
   const inputs = new Map<string, DataArray>();
   for (const entry of manifest.inputs) {
     const count = batch * steps * widthOf(entry, sizes);
-    const index = (): number => random.integer(entry.bound ?? 1);
+    const index = (): number => random.integer(boundOf(entry, { sizes }));
     inputs.set(entry.name, await (entry.dtype === "real" ? normal(count) : fill(new Int32Array(count), index, turn)));
   }
   const contexts = new Map<string, Float64Array>();
@@ -136,7 +137,7 @@ export async function takeData(
   };
   const real = ({ name }: TensorEntry, values: Float64Array): Promise<Float64Array> => takeReals(name, values, turn);
   const values = (entry: InputEntry, cutOut: Float64Array): Promise<DataArray> =>
-    entry.dtype === "real" ? real(entry, cutOut) : takeIndices(entry, cutOut, turn);
+    entry.dtype === "real" ? real(entry, cutOut) : takeIndices(entry, boundOf(entry, { sizes }), cutOut, turn);
   const given = states.filter(({ name }) => data.has(name));
   return {
     ...run,
@@ -255,7 +256,7 @@ async function firstWrong(values: Float64Array, isRight: (value: number) => bool
   return -1;
 }
 
-async function takeIndices({ name, bound = 1 }: InputEntry, values: Float64Array, turn: Turn): Promise<Int32Array> {
+async function takeIndices({ name }: InputEntry, bound: number, values: Float64Array, turn: Turn): Promise<Int32Array> {
   const wrong = await firstWrong(values, (value) => Number.isInteger(value) && value >= 0 && value < bound, turn);
   if (wrong >= 0) {
     const got = String(values[wrong]);

@@ -45,6 +45,7 @@ export function drawPoint(manifest: Manifest, random: Random, options: DrawOptio
       sizes: drawSizes(
         manifest,
         (name) => options.sizes?.[name] ?? options.size ?? 1 + random.integer(largestDraw.size),
+        (name) => options.sizes?.[name] === undefined,
       ),
     },
     (most, least) => Math.min(most, Math.max(least, 1 + random.integer(Math.max(1, most)))),

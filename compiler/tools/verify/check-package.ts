@@ -34,7 +34,10 @@ function checkNames(manifest: Manifest, findings: CheckFindings): void {
     () => "manifest: an input, a context and a state share a name",
   );
   for (const { name, dtype, bound } of inputs) {
-    findings.expect(dtype === "real" || (bound ?? 0) > 0, () => `manifest: the index ${name} has no bound`);
+    findings.expect(
+      dtype === "real" || typeof bound === "string" || (bound ?? 0) > 0,
+      () => `manifest: the index ${name} has no bound`,
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 /** Wrong calls throw, say what was expected, and leave no trace: neither in results nor in states, parameters, or gradients. */
-import { realStates } from "../calls/tensors.js";
+import { boundOf, realStates } from "../calls/tensors.js";
 import type { ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { cotangentsOf, startOf, valuesOf, writeStored } from "../calls/call.js";
@@ -146,14 +146,14 @@ function wrongValues({ manifest, call }: Context): Record<string, unknown> {
     values[`${name} too short`] = having({ [name]: [] });
     values[`${name} a text`] = having({ [name]: "1" });
   }
-  for (const { name, dtype, bound = 1 } of manifest.inputs) {
+  for (const { name, dtype, ...entry } of manifest.inputs) {
     const own = call.inputs[name] as Float64Array;
     if (own.length === 0) continue;
     values[`${name} with a text in it`] = having({
       [name]: [...own].map((value, i) => (i === own.length - 1 ? "1" : value)),
     });
     if (dtype === "real") continue;
-    values[`${name} beyond its bound`] = having({ [name]: Int32Array.from(own).fill(bound) });
+    values[`${name} beyond its bound`] = having({ [name]: Int32Array.from(own).fill(boundOf(entry, call)) });
     values[`${name} with a fraction`] = having({ [name]: Array.from(own, () => 0.5) });
   }
   for (const { name } of manifest.settings ?? []) values[`${name} a text`] = having({ [name]: "1" });

@@ -168,7 +168,7 @@ function checkSizes({ axes, requires = [] }: Manifest, sizes: Sizes, label: stri
 }
 
 function checkList(
-  { name, shape, dtype, bound = 0 }: InputEntry,
+  { name, shape, dtype, bound: own = 0 }: InputEntry,
   list: ArrayLike<number>,
   sizes: Sizes,
   named: readonly string[],
@@ -182,6 +182,7 @@ function checkList(
       `train: ${label}: ${name} must have shape ${form}, that is length ${wanted}; got ${list.length}`,
     );
   }
+  const bound = typeof own === "number" ? own : (sizes[own] ?? 0);
   for (let i = 0; dtype === "index" && i < list.length; i++) {
     const index = list[i]!;
     if (Number.isInteger(index) && index >= 0 && index < bound) continue;

@@ -9,8 +9,9 @@ import { matchBuiltin } from "../match-arguments.js";
 import { axesOf, type Axis, printAxes, printSemanticType, type SemanticType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { flagOf, oneAxis } from "./axis-arguments.js";
+import { combine } from "./combine.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
-import { isPlaceBelow } from "./whole-numbers.js";
+import { helpOfBound, isIndex, isOfBound, isPlaceBelow, numberOf } from "./whole-numbers.js";
 
 export function inferPlaceFunction(checker: Checker, node: CallNode, operation: PlaceFunctionName): TypedExpression {
   const matched = matchBuiltin(node, placeFunctions[operation].parameters, checker.collector);
@@ -35,6 +36,7 @@ const rules: Readonly<Record<PlaceFunctionName, Rule>> = {
     return typedPlaces("one_hot", [index], { kind: "real", axes: [...axesOf(index.type), axisOfSize(size)] });
   },
   scatter: inferScatter,
+  narrow: inferNarrow,
   sort: (checker, node, given) => inferSort(checker, node, given, "sort"),
   argsort: (checker, node, given) => inferSort(checker, node, given, "argsort"),
 };
@@ -133,4 +135,36 @@ function inferScatter(
     return undefined;
   }
   return typedPlaces("scatter", [updates, index], { kind: "real", axes: [axisOfSize(size), ...of.slice(own.length)] });
+}
+
+/** `narrow(i, V, other)`: what is not below V becomes what is. */
+function inferNarrow(
+  checker: Checker,
+  { span }: CallNode,
+  [argument, sizeArgument, otherArgument]: Given,
+): TypedExpression | undefined {
+  const index = indexOf(checker, argument);
+  const size = sizeArgument && sizeOf(checker, sizeArgument.value);
+  const other = otherArgument && checker.infer(otherArgument.value);
+  if (index?.type.kind !== "index" || size === undefined || other === undefined || other.type.kind === "error") return undefined; // prettier-ignore
+  if (index.type.isOpen === true) {
+    checker.report("place-out-of-range", index.span, "the place may be below 0", {
+      help: `in a circle: \`(…) mod ${printDim(size)}\``,
+    });
+    return undefined;
+  }
+  if (!isOfBound(checker, other, size)) {
+    const message = `what stands in the place of others is below ${printDim(size)}, this is ${printSemanticType(other.type)}`;
+    checker.report("place-out-of-range", other.span, message, {
+      help:
+        helpOfBound(checker, other, { kind: "index", bound: size, axes: [] }) ??
+        `an index(${printDim(size)}), or a whole number that is surely below ${printDim(size)}`,
+    });
+    return undefined;
+  }
+  const numbers = [index, other].map((own) => (isIndex(own) ? numberOf(own) : own));
+  const words = "the arguments of `narrow`";
+  const { type } = combine(checker, "max", numbers, { kind: "real", span, reportAt: span, words });
+  if (type.kind === "error") return undefined;
+  return typedPlaces("narrow", [index, other], { kind: "index", bound: size, axes: axesOf(type) });
 }

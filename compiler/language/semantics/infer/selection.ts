@@ -114,7 +114,9 @@ function gatherRow(checker: Checker, at: AxisAt, index: TypedExpression): TypedE
     const message = `an index below ${printDim(bound)} into an axis of size ${printDim(size.dim)}`;
     checker.report("bad-slice", index.span, message, {
       related: [placeOfAxis(at.root, at.position)],
-      help: `the axis must be at least ${printDim(bound)} long: \`param E: [${printDim(bound)}, …]\``,
+      help: checker.isRuntime(bound)
+        ? `what is not below ${printDim(size.dim)} has to become what is: \`narrow(i, ${printDim(size.dim)}, 0)\``
+        : `the axis must be at least ${printDim(bound)} long: \`param E: [${printDim(bound)}, …]\``,
     });
     return undefined;
   }

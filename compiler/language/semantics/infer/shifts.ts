@@ -1,15 +1,16 @@
 /** `reverse(x)`, `before(x, v)`, `after(x, v)`: sequences turned round, and moved by some places within their own entries. */
-import { boundedAdd, boundedSubtract } from "../../../base/types/bounded-dim.js";
+import { boundedAdd } from "../../../base/types/bounded-dim.js";
 import { constantOf, type Dim, dimConstant, equalDims } from "../../../base/types/dim.js";
 import type { CallNode, Expression } from "../../syntax/ast.js";
 import { shapeFunctions } from "../builtins.js";
 import type { Checker } from "../checker.js";
-import { checkPositive, sizeOf } from "../dimension-expressions.js";
+import { sizeOf } from "../dimension-expressions.js";
 import { matchBuiltin } from "../match-arguments.js";
 import { axesOf, printSemanticType, type SemanticType, withLeading } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { axisOf } from "./axis-arguments.js";
 import { isReal } from "./mismatch.js";
+import { helpOfBound, isOfBound, wholeNumberOf } from "./whole-numbers.js";
 
 export function inferReverse(checker: Checker, node: CallNode): TypedExpression {
   const [value, axisArgument] = matchBuiltin(node, shapeFunctions.reverse.parameters, checker.collector) ?? [];
@@ -111,7 +112,7 @@ function filled(
   if (value.type.kind === "error") return undefined;
   const entry = axesOf(type).slice(1);
   const own = axesOf(value.type);
-  const isWhole = type.kind === "index" && isBelow(checker, value, type.bound);
+  const isWhole = type.kind === "index" && isOfBound(checker, value, type.bound);
   const isKind = type.kind === "index" ? isWhole : isReal(checker, value);
   if (!isKind && type.kind !== "index") return undefined;
   const isPlain = own.length === 0;
@@ -132,21 +133,10 @@ function filled(
     value.span,
     `\`${node.callee.text}\` fills with ${wanted}, this is ${printSemanticType(value.type)}`,
     {
-      help: "what stands beyond the sequence is like one of its entries, or one number for all of it",
+      help:
+        helpOfBound(checker, value, type) ??
+        "what stands beyond the sequence is like one of its entries, or one number for all of it",
     },
   );
   return undefined;
-}
-
-/** Whether it is an index of those that the sequence has. */
-function isBelow(checker: Checker, value: TypedExpression, bound: Dim): boolean {
-  if (value.type.kind === "index") return checker.isAtMost(value.type.bound, bound);
-  const number = wholeNumberOf(value);
-  const rest = number === undefined ? undefined : boundedSubtract(bound, dimConstant(number));
-  return rest !== undefined && checkPositive(checker, rest, value.span) !== undefined;
-}
-
-function wholeNumberOf(value: TypedExpression): number | undefined {
-  if (value.kind === "repeat") return wholeNumberOf(value.operand);
-  return value.kind === "number" && Number.isInteger(value.value) && value.value >= 0 ? value.value : undefined;
 }

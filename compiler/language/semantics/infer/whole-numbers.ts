@@ -4,7 +4,8 @@ import { boundedAdd, boundedMultiply, boundedSubtract } from "../../../base/type
 import { addDims, constantOf, type Dim, dimConstant, printDim, subtractDims } from "../../../base/types/dim.js";
 import type { BinaryNode, Expression, IfNode } from "../../syntax/ast.js";
 import type { Checker } from "../checker.js";
-import { dimensionOf, sizeOf } from "../dimension-expressions.js";
+import { checkPositive, dimensionOf, sizeOf } from "../dimension-expressions.js";
+import { helpWithLeast } from "../networks.js";
 import { axesOf, type IndexType, printSemanticType, type SemanticType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { isDimension } from "./axis-arguments.js";
@@ -150,4 +151,27 @@ function isBelow(checker: Checker, value: TypedExpression, bound: Dim): boolean 
   const literal = value.kind === "number" && Number.isInteger(value.value) ? dimConstant(value.value) : undefined;
   const plain = value.kind === "dimension" ? value.dim : literal;
   return plain !== undefined && checker.provenAtLeast(subtractDims(bound, plain), 1);
+}
+
+/** Whether it is an index of those below the bound, or a whole number of those, which is checked with the sizes. */
+export function isOfBound(checker: Checker, value: TypedExpression, bound: Dim): boolean {
+  if (value.type.kind === "index") return isPlaceBelow(checker, value, bound);
+  const number = wholeNumberOf(value);
+  const rest = number === undefined ? undefined : boundedSubtract(bound, dimConstant(number));
+  if (rest === undefined) return false;
+  // Of a size that calls give nothing is checked later.
+  if (checker.runtimeSymbol(rest) !== undefined) return checker.provenAtLeast(rest, 1);
+  return checkPositive(checker, rest, value.span) !== undefined;
+}
+
+/** Of a whole number that a size which calls give may not reach. */
+export function helpOfBound(checker: Checker, value: TypedExpression, type: SemanticType): string | undefined {
+  const number = wholeNumberOf(value);
+  if (number === undefined || type.kind !== "index") return undefined;
+  return helpWithLeast(checker, subtractDims(type.bound, dimConstant(number + 1)));
+}
+
+export function wholeNumberOf(value: TypedExpression): number | undefined {
+  if (value.kind === "repeat") return wholeNumberOf(value.operand);
+  return value.kind === "number" && Number.isInteger(value.value) && value.value >= 0 ? value.value : undefined;
 }

@@ -10,7 +10,7 @@ import type { CellCall, Numbers } from "../../calls/call.js";
 import { nearInitial } from "../../calls/draw-call.js";
 import { areAllowed, withComputedSizes } from "../../calls/computed-sizes.js";
 import { type CallExtents, countNumbers, type Extent, withStreamSteps } from "../../calls/sizes.js";
-import { type CallTensor, mapTensors } from "../../calls/tensors.js";
+import { boundOf, type CallTensor, extentAt, mapTensors } from "../../calls/tensors.js";
 import { leastOf } from "../../../../runtime/module/axes.js";
 
 export interface SizeOptions extends SourceOptions {
@@ -146,15 +146,16 @@ function withNumbers(manifest: Manifest, call: CallExtents, options: CallOptions
     param: arbitraryNumber({ ...options, scale: 0.25 * (options.scale ?? 1) }),
     given: arbitraryNumber(options),
   };
-  const number = ({ role, dtype, bound = 1, initializer }: CallTensor): fc.Arbitrary<number> => {
-    if (dtype === "index") return fc.integer({ min: 0, max: bound - 1 });
+  const number = ({ role, initializer }: CallTensor): fc.Arbitrary<number> => {
     if (role === "output" || role === "final") return weight;
     if (initializer === undefined) return numbers.given;
     return numbers.param.map((n) => Math.fround(nearInitial(initializer, Math.max(-1, Math.min(1, 2 * n)), 1)));
   };
   const { params, inputs, contexts, states, cotangents } = mapTensors(manifest, (tensor) => {
     const length = countNumbers(tensor, call);
-    return fc.array(number(tensor), { minLength: length, maxLength: length });
+    if (tensor.dtype !== "index") return fc.array(number(tensor), { minLength: length, maxLength: length });
+    const bounds = Array.from({ length }, (_, i) => boundOf(tensor, extentAt(call, i, length / batch)));
+    return fc.tuple(...bounds.map((bound) => fc.integer({ min: 0, max: bound - 1 })));
   });
   // Initial values that the cell computes are left to it half of the time.
   const computed = manifest.states.flatMap(({ name, initial }) => (initial === "computed" ? [name] : []));

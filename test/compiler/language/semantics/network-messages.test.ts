@@ -37,6 +37,30 @@ describe("messages", () => {
       'import { GRU } from "std/gru" network A(I, H; T) { input x: [T, I] output y = GRU(I, H)(x) }',
       "not-callable: only a name can be called (a cell is used first, `use l = GRU(I, H)`, and then called, `l(x)`; a product is written with `*` or `@`)",
     ],
+    [
+      "network A(V; T, X) { input k: index(X)[T] param m: [V] output y = m[narrow(before(k, 0), V, 0)] }",
+      "shape-mismatch: `before` fills with index(X), this is a scalar (say how large `X` is at least: `network Name(…; X >= 1)`)",
+    ],
+    [
+      "network A(V; T, X) { input k: index(X)[T] param m: [V] output y = m[k] }",
+      "bad-slice: an index below X into an axis of size V (what is not below V has to become what is: `narrow(i, V, 0)`)",
+    ],
+    [
+      "network A(V; T, X) { input k: index(X)[T] param m: [V] output y = m[narrow(k, V, V)] }",
+      "place-out-of-range: what stands in the place of others is below V, this is a scalar (an index(V), or a whole number that is surely below V)",
+    ],
+    [
+      "network A(V; T, X >= 1) { input k: index(V)[T] output y = real(narrow(k, X, 2)) }",
+      "place-out-of-range: what stands in the place of others is below X, this is a scalar (say how large `X` is at least: `network Name(…; X >= 3)`)",
+    ],
+    [
+      "network A(V; T) { input k: index(V)[T] param m: [V] output y = m[narrow(k - 1, V, 0)] }",
+      "place-out-of-range: the place may be below 0 (in a circle: `(…) mod V`)",
+    ],
+    [
+      "network A(V; T) { input k: index(V)[T] input x: [T] param m: [V] output y = m[narrow(x, V, 0)] + m[k] }",
+      "bad-argument: an index is expected here, this is [T] (an index is an input `index(N)`, or computed: `argmax(v)`)",
+    ],
   ])("%s", (text, message) => {
     expect(told(text)).toEqual([message]);
   });
@@ -64,4 +88,40 @@ it("places that a module gives are places that it takes, and sizes are told by n
   expect(() => net.forward({ k: [0, 1, 2], lengths: [3] })).toThrow(
     new TypeError("forward: unknown name lengths; expected k, sizes, batch"),
   );
+});
+
+it("an index is checked against the size that its example has, as a state, too", async () => {
+  const text = `network A(V; S, T, X >= 1) {
+    require X >= V
+    input copied: index(X)[S]
+    input target: index(X)[T]
+    input u: [S]
+    param table: [V] ~ 1
+    output y = scatter(u, at = copied, size = X)
+    output z = table[narrow(before(target, 0), V, 1)]
+  }`;
+  const { instantiate, manifest } = (await cell(text, {
+    dimensions: { V: 2 },
+    target: "js",
+  })) as unknown as CompiledModule;
+  expect([...manifest.inputs, ...manifest.states].map(({ name, bound }) => [name, bound])).toEqual([
+    ["copied", "X"],
+    ["target", "X"],
+    ["u", undefined],
+    ["z", "X"],
+  ]);
+  const net = instantiate({ batch: 2, sizes: { S: 2, T: 2, X: 4 } });
+  net.setParams({ table: [5, 7] });
+  const sizes = { X: [4, 2] };
+  const call = { copied: [3, 3, 1, 0], target: [3, 0, 0, 1], u: [1, 2, 4, 8], sizes };
+  const { y, z } = net.forward({ ...call, z: [2, 1] });
+  expect([...(y ?? []), ...(z ?? [])]).toEqual([0, 0, 0, 3, 8, 4, 0, 0, 7, 7, 7, 5]);
+  const refusals: Readonly<Record<string, object>> = {
+    "forward: copied[2] must be an integer from 0 to 1, got 2": { copied: [3, 3, 2, 0] },
+    "forward: target[0] must be an integer from 0 to 3, got 4": { target: [4, 0, 0, 0] },
+    "forward: z[1] must be an integer from 0 to 1, got 3": { z: [3, 3] },
+    "forward: X >= V must hold; example 1 has S 2, T 2, X 1": { sizes: { X: [4, 1] } },
+  };
+  for (const [message, changes] of Object.entries(refusals))
+    expect(() => net.forward({ ...call, ...changes })).toThrow(message);
 });

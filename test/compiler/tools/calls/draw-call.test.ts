@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drawCall, drawExtents, nearInitial } from "../../../../compiler/tools/calls/draw-call.js";
+import { drawCall, drawExtents, drawSizes, nearInitial } from "../../../../compiler/tools/calls/draw-call.js";
 import { exampleOf, inputsAt, placesOf, withNaNPadding } from "../../../../compiler/tools/calls/examples.js";
 import { countNumbers, partShape, wholeShape } from "../../../../compiler/tools/calls/sizes.js";
 import { isVariable, mapTensors, ofTensor, tensorsOf } from "../../../../compiler/tools/calls/tensors.js";
@@ -99,4 +99,12 @@ it("indices are drawn below their bound, and parameters near where they start", 
   expect(nearInitial({ kind: "uniform", bound: 0.5, mean: 3 }, -1, 1)).toBe(2.5);
   expect(nearInitial({ kind: "normal", deviation: 4 }, 0.5, 1)).toBe(0.5);
   expect(nearInitial({ kind: "orthogonal" }, 0.5, 0.4)).toBe(0.2);
+});
+
+it("sizes are as large as demands ask, where nobody has said how large", () => {
+  const text = "network A(V; S, X) { require X >= V + S input x: [X] input s: [S] param w: [V] output y = sum(x[: V + S] * concat(w, s)) }"; // prettier-ignore
+  const { axes, requires } = compile(text, { dimensions: { V: 9 } }).manifest!;
+  const sized = { axes, ...(requires && { requires }) };
+  expect(drawSizes(sized, () => 2)).toEqual({ S: 2, X: 11 });
+  expect(() => drawSizes(sized, () => 2, (name) => name !== "X")).toThrow("X >= S + V"); // prettier-ignore
 });
