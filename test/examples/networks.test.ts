@@ -25,6 +25,7 @@ const networks: Readonly<Record<string, readonly [name: string, sizes: Sizes]>> 
   "translator.cell": ["Translator", { V: 2, U: 2, E: 1, H: 1, A: 1 }],
   "speech.cell": ["Speech", { M: 1, D: 1, H: 1, L: 1, C: 2 }],
   "next-frame.cell": ["NextFrame", { Y: 2, X: 1, I: 1, C: 1, K: 3 }],
+  "summary.cell": ["Summary", { V: 2, E: 1, H: 1, A: 1 }],
   "suppressor.cell": ["Suppressor", { F: 2, D: 1, H: 1 }],
 };
 
@@ -66,7 +67,8 @@ describe.each(files)("%s", (file) => {
         const net = instantiate({ batch: 3, sizes });
         randomParams(net, 5);
         const call = randomCall(manifest, 5, { batch: 3, steps: 1, sizes }, 1);
-        const each = Object.fromEntries(Object.entries(sizes).map(([axis, size]) => [axis, { padded: size, each: [size, 1, size - 1] }])); // prettier-ignore
+        // Indices were drawn that are below X.
+        const each = Object.fromEntries(Object.entries(sizes).map(([axis, size]) => [axis, { padded: size, each: axis === "X" ? [size, size, size] : [size, 1, size - 1] }])); // prettier-ignore
         const values = resultsOf(net.forward({ ...valuesOf(manifest, call), sizes: each }));
         return { ...values, ...gradientsOf(manifest, net.backward?.(cotangentsOf(call)) as CallGradient) };
       }),
@@ -157,6 +159,26 @@ it("the translator learns to say what it reads, backwards", async () => {
   const right = list(said).filter((word, i) => word === target[i]).length;
   expect(right / target.length).toBeGreaterThan(0.9);
   expect(list(alpha).slice(0, 3).reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12); // prettier-ignore
+});
+
+it("the summary learns to say the ends of a text, of words that it has never read, too", async () => {
+  const V = 4;
+  const { instantiate } = await make("summary.cell", "Summary", { V, E: 4, H: 8, A: 4 }, "wasm");
+  const texts = chains(6, 3).filter((_, i) => i % 5 === 0);
+  const half = Math.ceil(texts.length / 2);
+  const net = instantiate({ batch: half, sizes: { S: 3, T: 2, N: 2, X: 6 } });
+  net.init(1);
+  const callOf = (some: readonly number[][]): Readonly<Record<"source" | "copied" | "target", number[]>> => ({
+    source: some.flat().map((word) => (word < V ? word : 0)),
+    copied: some.flat(),
+    target: some.flatMap(([first = 0, , last = 0]) => [last, first]),
+  });
+  const read = callOf(texts.slice(0, half));
+  train(net, 60, 0.04, () => ({ ...read, sizes: { N: 1 } }));
+  const others = callOf(texts.slice(half));
+  const { said } = net.forward({ ...others, batch: texts.length - half });
+  const right = list(said).filter((word, i) => word === others.target[i]).length;
+  expect(right / others.target.length).toBeGreaterThan(0.9);
 });
 
 it("the variational network learns a rhythm, with as much of its prior as is asked for", async () => {

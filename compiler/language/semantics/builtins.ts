@@ -1,12 +1,12 @@
 /** The functions of the language: one table for checking, suggestions, lowering and the reference. */
 import { drawFunctions } from "./draw-functions.js";
+import { placeFunctions, type PlaceFunctionName } from "./places-and-back.js";
 
 /** Operations on equal or broadcast shapes: the operators too. Lowering has a row for each. */
 export type ElementwiseName = keyof typeof elementwiseFunctions | Operator;
 export type ReductionName = keyof typeof reductions;
 export type NormalizationName = keyof typeof normalizations;
 export type CumulativeName = keyof typeof cumulatives;
-export type PlaceFunctionName = keyof typeof placeFunctions;
 export type ComplexName = keyof typeof complexFunctions;
 export type TimeFunctionName = keyof typeof timeFunctions;
 
@@ -236,36 +236,6 @@ export const cumulatives = {
     formula: "log(Σ_{j ≤ i} exp(v_j))",
     documentation: "Without overflow, as `logsumexp`.",
   },
-} as const satisfies Record<string, Builtin>;
-
-const ofPlaces = (parameters: readonly string[], documentation: string): Builtin => ({
-  kind: "place",
-  parameters,
-  formula: "",
-  documentation,
-});
-
-export const placeFunctions = {
-  argmax: ofPlaces(["v", "axis?"], "The place of the greatest entry, of equal ones the first; of NaN where one is."),
-  argmin: ofPlaces(["v", "axis?"], "The place of the least entry, of equal ones the first; of NaN where one is."),
-  sort: ofPlaces(
-    ["v", "axis?", "descending?"],
-    "The entries from the least to the greatest, with `descending = true` the other way round; NaN last. Each entry has the derivative of what went there.",
-  ),
-  argsort: ofPlaces(
-    ["v", "axis?", "descending?"],
-    "The places that the entries of `sort(v)` come from; of equal entries the lower place first.",
-  ),
-  narrow: ofPlaces(
-    ["i", "size", "other"],
-    "The index `i` where it is below `size`, and `other`, which is, where not: an `index(size)`.",
-  ),
-  one_hot: ofPlaces(["i", "size"], "Along a new last axis 1 at the place `i`, and 0 elsewhere."),
-  scatter: ofPlaces(
-    ["u", "at", "size"],
-    "`[size, …]` with each `u[j]` added at the place `at[j]`, 0 where nothing is; `at` may be one place.",
-  ),
-  real: ofPlaces(["i"], "The number that an index is."),
 } as const satisfies Record<string, Builtin>;
 
 export const shapeFunctions = {

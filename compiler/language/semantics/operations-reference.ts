@@ -5,12 +5,12 @@ import {
   cumulatives,
   elementwiseFunctions,
   normalizations,
-  placeFunctions,
   reductions,
   shapeFunctions,
   timeFunctions,
 } from "./builtins.js";
 import { drawFunctions } from "./draw-functions.js";
+import { placeFunctions } from "./places-and-back.js";
 
 const introduction = `# Operations
 

@@ -6,15 +6,9 @@
 import type { Span } from "../../base/source/span.js";
 import type { Dim } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
-import type {
-  ComplexName,
-  CumulativeName,
-  ElementwiseName,
-  NormalizationName,
-  PlaceFunctionName,
-  ReductionName,
-} from "./builtins.js";
+import type { ComplexName, CumulativeName, ElementwiseName, NormalizationName, ReductionName } from "./builtins.js";
 import type { DrawFunctionName, DrawnAs } from "./draw-functions.js";
+import type { PlaceFunctionName } from "./places-and-back.js";
 import type { GivenFunctionType } from "./scope.js";
 import type { SemanticType } from "./semantic-type.js";
 import type { CellParameter, TypedOutput } from "./typed-interface.js";

@@ -2,7 +2,7 @@
 import { at } from "../../../base/at.js";
 import { type Dim, equalDims, printDim } from "../../../base/types/dim.js";
 import type { ArgumentNode, CallNode } from "../../syntax/ast.js";
-import { placeFunctions, type PlaceFunctionName } from "../builtins.js";
+import { placeFunctions, type PlaceFunctionName } from "../places-and-back.js";
 import type { Checker } from "../checker.js";
 import { sizeOf } from "../dimension-expressions.js";
 import { matchBuiltin } from "../match-arguments.js";
