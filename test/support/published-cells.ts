@@ -2,7 +2,7 @@
  * Cells that the library has of papers. Tests that compile each cell of the library in many ways take the small ones only, which have all
  * that a program can have; these have a test with the gallery (`test/examples/gallery.test.ts`).
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 interface PublishedCell {
   readonly cell: string;
@@ -51,10 +51,10 @@ export const publishedCells: Readonly<Record<string, PublishedCell>> = {
   "zoneout-lstm": { cell: "ZoneoutLSTM", sizes: { I: 1, H: 2 } },
 };
 
-const place = (folder: string, name: string): URL => new URL(`../../${folder}/${name}.cell`, import.meta.url);
+const root = new URL("../../", import.meta.url);
 
 /** The text of a published cell, of the library or of the gallery. */
 export function publishedText(name: string): string {
-  const folder = Object.hasOwn(publishedCells, name) ? "compiler/language/std" : "examples/gallery";
-  return readFileSync(place(folder, name), "utf8");
+  const own = new URL(`compiler/language/std/${name}.cell`, root);
+  return readFileSync(existsSync(own) ? own : new URL(`examples/gallery/${name}.cell`, root), "utf8");
 }
