@@ -79,6 +79,7 @@ export type {
   UpdateEvent,
   ValidationEvent,
 } from "./training/train/events.js";
+export type { TruncateOptions } from "./training/train/pieces.js";
 export type { TrainSettings } from "./training/train/settings.js";
 export type { ClipOptions, HistoryLog, TrainOptions, ValidationOptions } from "./training/train/options.js";
 export {

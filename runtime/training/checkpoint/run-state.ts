@@ -7,13 +7,25 @@ import type { FloatArray, TensorRecord } from "../../module/compiled-module.js";
 import { orderVersion } from "../data/order.js";
 import type { TrainingRun } from "../train/training-run.js";
 import type { CheckpointContents } from "./contents.js";
+import { loadLanes, saveLanes } from "./lane-state.js";
 
 /** In the order of the numbers of a checkpoint. */
 const counters = ["done", "epoch", "taken", "loss", "bestLoss", "bestUpdate", "waited", "historyLines"] as const;
 
 /** All parts of a run by which its bits may differ; what only says when it ends is none of them. */
 export function identityOf({ options, learner, settings }: TrainingRun): Record<string, string> {
-  const { module, optimizer, batch, shard, seed, clip = {}, average, standardize = {}, validation } = options;
+  const {
+    module,
+    optimizer,
+    batch,
+    shard,
+    seed,
+    cutting = {},
+    clip = {},
+    average,
+    standardize = {},
+    validation,
+  } = options;
   const { cell, dtype, dimensions, axes, inputs, contexts, states, params, fixed, outputs, losses, random, program } =
     module.manifest;
   const shapes = { axes, inputs, contexts, states, params, fixed, outputs, losses, random };
@@ -31,6 +43,7 @@ export function identityOf({ options, learner, settings }: TrainingRun): Record<
     shard: String(shard),
     seed: String(seed),
     settings: settings.description,
+    truncate: JSON.stringify(cutting),
     clip: JSON.stringify([clip.value, clip.norm]),
     average: String(average?.decay),
     standardize: JSON.stringify(standardize),
@@ -57,6 +70,8 @@ export function contentsOf(run: TrainingRun): CheckpointContents {
     tensors.set(`setting/${name}`, fromNumbers(memory.slice(), [memory.length]));
   }
   for (const [name, tensor] of learner.state.save()) tensors.set(`optimizer/${name}`, tensor);
+  const { cutting } = run.options;
+  if (cutting !== undefined) saveLanes(tensors, { ...run.options, cutting }, run.lanes!.save());
   const numbers: Record<(typeof counters)[number], number> = {
     done: run.done,
     epoch: feed.epoch,
@@ -110,6 +125,7 @@ export function restoreRun(name: string, run: TrainingRun, { tensors }: Checkpoi
   const memories = [...run.settings.memories].map(
     ([name, memory]) => [memory, take(`setting/${name}`, [memory.length])] as const,
   );
+  const lanes = options.cutting && loadLanes({ ...options, cutting: options.cutting }, take);
   const state = [...tensors].flatMap(([key, tensor]) =>
     key.startsWith("optimizer/") ? [[key.slice("optimizer/".length), tensor] as const] : [],
   );
@@ -122,6 +138,7 @@ export function restoreRun(name: string, run: TrainingRun, { tensors }: Checkpoi
   learner.instance.setParams({ ...params, ...fixed });
   for (const [memory, values] of memories) memory.set(values);
   feed.seek(number("epoch"), number("taken"));
+  if (lanes !== undefined) run.lanes!.restore(lanes);
   // A best loss without the params that are to be kept would keep later ones out.
   if (!keepsBest || bestParams !== undefined || number("bestUpdate") === 0)
     Object.assign(best, { loss: number("bestLoss"), update: number("bestUpdate"), waited: number("waited"), params: bestParams }); // prettier-ignore

@@ -16,6 +16,12 @@ export interface SizedExample {
 export interface BatchPacker {
   /** @throws TypeError or RangeError that names the example and the input where it does not fit the network. */
   size(example: Example, label: string): SizedExample;
+  /**
+   * So many entries of an example along an axis, from one on.
+   *
+   * @throws RangeError where the network would not take an example of that size.
+   */
+  cut(example: SizedExample, axis: string, from: number, entries: number, label: string): SizedExample;
   /** The values of a call: inputs padded to the largest example, and the sizes of each. */
   pack(examples: readonly SizedExample[]): Record<string, unknown>;
 }
@@ -47,6 +53,16 @@ export function createPacker(manifest: Manifest): BatchPacker {
       checkSizes(manifest, sizes, label);
       inputs.forEach((input, i) => checkList(input, lists[i]!, sizes, named, label));
       return { lists, sizes };
+    },
+    cut({ lists, sizes: whole }, axis, from, entries, label) {
+      const sizes = complete({ ...whole, [axis]: entries });
+      checkSizes(manifest, sizes, label);
+      const cut = inputs.map(({ shape }, i) => {
+        if (shape[0] !== axis) return lists[i]!;
+        const width = product(shape.slice(1), sizes);
+        return Array.prototype.slice.call(lists[i]!, from * width, (from + entries) * width) as number[];
+      });
+      return { lists: cut, sizes };
     },
     pack(examples) {
       const largest = (name: string): number => Math.max(...examples.map(({ sizes }) => sizes[name]!));

@@ -2,6 +2,7 @@
 import { randomStream } from "../../random.js";
 import { orderOf } from "../data/order.js";
 import type { DataSource } from "../data/source.js";
+import type { Lane } from "./lanes.js";
 import type { BatchPacker, SizedExample } from "./examples.js";
 
 export interface Batch {
@@ -10,6 +11,8 @@ export interface Batch {
   /** Numbers of the examples in the data. */
   readonly indices: ArrayLike<number>;
   readonly examples: readonly SizedExample[];
+  /** Where examples are pieces: the lane of each. */
+  readonly lanes?: readonly Lane[];
 }
 
 export interface Feed {

@@ -10,7 +10,8 @@ import type { Batch } from "./feed.js";
 import { createHolder } from "./holder.js";
 import { locateNonFinite } from "./non-finite.js";
 import type { RunSettings } from "./settings.js";
-import { gradientOf, type MakeCall, shardsOf } from "./shards.js";
+import { joinRows } from "./pieces.js";
+import { gradientOf, type MakeCall, runTask, type ShardRunner } from "./shards.js";
 import { createSumTree, type Summed } from "./sum-tree.js";
 import { tellLosses, type ToldLosses } from "./totals.js";
 
@@ -21,6 +22,8 @@ export interface LearnerSettings {
   readonly settings: RunSettings;
   /** Examples of a call. */
   readonly shard: number;
+  /** States that pieces of sequences hand on. */
+  readonly states: readonly string[];
   readonly seed: number;
   readonly clip: { readonly norm?: number | undefined; readonly value?: number | undefined };
   readonly maxBytes: number | undefined;
@@ -40,11 +43,11 @@ export interface Learner {
   readonly instance: ModuleInstance;
   readonly state: OptimizerState;
   /** @throws TrainingError where the loss or the gradient is not finite; params are as they were then. */
-  update(batch: Batch, update: number): UpdateResult;
+  update(batch: Batch, update: number): Promise<UpdateResult>;
 }
 
 export function createLearner(options: LearnerSettings): Learner {
-  const { module, optimizer, packer, shard, clip, seed, settings } = options;
+  const { module, optimizer, shard, clip, seed } = options;
   const { manifest } = module;
   const names = manifest.losses ?? [];
   const holder = createHolder(module, shard, options.maxBytes);
@@ -52,8 +55,14 @@ export function createLearner(options: LearnerSettings): Learner {
   let state = optimizer.attach(holder.instance);
   const summed = summedOf(module, holder.instance.params, state);
   const tree = createSumTree(summed);
+  const runner: ShardRunner = {
+    async run(tasks, per, each) {
+      for (const [i, task] of tasks.entries()) each(runTask(holder.instance, summed, task(), per), i);
+    },
+  };
   const prepare = (batch: Batch): void => {
-    if (!holder.fit(batch.examples)) return;
+    const before = (batch.lanes ?? []).flatMap(({ pieces }) => pieces.map(({ example }) => example));
+    if (!holder.fit([...batch.examples, ...before])) return;
     const saved = state.save();
     state = optimizer.attach(holder.instance);
     state.load(saved);
@@ -65,20 +74,12 @@ export function createLearner(options: LearnerSettings): Learner {
     get state() {
       return state;
     },
-    update(batch, update) {
+    async update(batch, update) {
       prepare(batch);
       const { instance } = holder;
       const { rate } = state;
-      const own = settings.at(update - 1);
-      const call: MakeCall = (examples, from) => ({
-        ...packer.pack(examples),
-        ...own,
-        ...drawOptions(module, seed, update, from, examples.length),
-      });
-      const { gradient, totals, scale } = gradientOf(
-        { instance, tree, names, summed, call },
-        shardsOf(batch.examples, shard),
-      );
+      const call = callsOf(options, batch, update);
+      const { gradient, totals, scale } = await gradientOf({ ...options, instance, runner, tree, names, call }, batch);
       const told = tellLosses(totals);
       const numbers = numbersByName(gradient);
       // Before numbers are cut, which would make infinite ones look like others.
@@ -105,18 +106,35 @@ function summedOf({ manifest }: CompiledModule, params: TensorRecord, state: Opt
   });
 }
 
-/** Every update draws by a seed of its own, and every example of a batch by its place: so however it is cut, the same is drawn. */
+/** What an update is called with. */
+function callsOf({ module, packer, settings, seed }: LearnerSettings, batch: Batch, update: number): MakeCall {
+  const own = settings.at(update - 1);
+  const draws = drawOptions(module, seed, update);
+  const { lanes } = batch;
+  return (places, back = 0) => {
+    const pieces = lanes && places.map((place) => lanes[place]!.pieces[back]!);
+    const examples = places.map((place, i) => pieces?.[i]?.example ?? batch.examples[place]!);
+    // Of one shard all go on, or none.
+    const states = pieces?.[0]?.states === undefined ? {} : joinRows(pieces.map((piece) => piece.states!));
+    return {
+      ...packer.pack(examples),
+      ...own,
+      ...states,
+      ...draws(places.map((place) => lanes?.[place]!.number ?? place)),
+    };
+  };
+}
+
+/** Every update draws by a seed of its own, and every example of a batch by its place or lane: so however it is cut, the same is drawn. */
 function drawOptions(
   { manifest }: CompiledModule,
   seed: number,
   update: number,
-  from: number,
-  count: number,
-): Readonly<Record<string, unknown>> {
-  if (manifest.random === undefined) return {};
+): (numbers: readonly number[]) => Readonly<Record<string, unknown>> {
+  if (manifest.random === undefined) return () => ({});
   const random = randomStream(seed, "calls", update);
   const own = random.word() + (random.word() & 0x1fffff) * 2 ** 32;
-  return { seed: own, train: true, examples: Array.from({ length: count }, (_, i) => from + i) };
+  return (numbers) => ({ seed: own, train: true, examples: numbers });
 }
 
 /** Scales and cuts in place. @returns What is left to scale by. */

@@ -64,7 +64,7 @@ function faultOf(
   place: number,
   names?: readonly string[],
 ): string | undefined {
-  const values = call([example], place);
+  const values = call([place]);
   const result = instance.forward(values);
   for (const { name, axes, shape } of manifest.outputs) {
     const at = firstNonFinite(result[name]!);

@@ -7,6 +7,7 @@ import { checkRecord, isModule, moduleKind, refuse } from "../../arguments.js";
 import { checkCount, checkOption, checkOptionNames, checkPositive, describe, isRecord } from "../../options.js";
 import { checkSource, type DataSource } from "../data/source.js";
 import { type Checkpoints, isCheckpoints } from "../checkpoint/store.js";
+import { checkTruncate, type Cutting, type TruncateOptions } from "./pieces.js";
 import { checkSettings, type TrainSettings } from "./settings.js";
 import type { Optimizer } from "../optimizers/types.js";
 
@@ -29,6 +30,12 @@ export interface TrainOptions {
    * shard is a part of what the bits of the result depend on.
    */
   readonly shard?: number;
+  /**
+   * Truncated backpropagation: sequences are trained in pieces of so many entries, `batch` of them side by side, each with the states that
+   * the one before it in the same example has left. Gradients end where a piece begins, or `back` entries before its end. Every example
+   * begins with states of its own.
+   */
+  readonly truncate?: number | TruncateOptions;
   /** Settings of the network: numbers, or functions of the updates done, as learning rates are. `{ beta: (updates) => Math.min(1, updates / 500) }`. */
   readonly settings?: TrainSettings;
   /** Limits of the gradient: of each number, and then of its length. */
@@ -84,25 +91,13 @@ export interface CheckedTraining extends Omit<TrainOptions, "module" | "accumula
   /** Examples of an update. */
   readonly batch: number;
   readonly shard: number;
+  readonly cutting: Cutting | undefined;
 }
 
 const known = [
-  ...[
-    "module",
-    "data",
-    "optimizer",
-    "batch",
-    "accumulate",
-    "updates",
-    "epochs",
-    "seed",
-    "shard",
-    "settings",
-    "clip",
-    "average",
-    "standardize",
-  ],
-  ...["validation", "checkpoints", "resume", "maxBytes", "progress", "history", "signal"],
+  ...["module", "data", "optimizer", "batch", "accumulate", "updates", "epochs", "seed", "shard", "truncate"],
+  ...["settings", "clip", "average", "standardize", "validation", "checkpoints", "resume", "maxBytes"],
+  ...["progress", "history", "signal"],
 ];
 
 /** @throws TypeError or RangeError that says which option is wrong. */
@@ -135,7 +130,8 @@ export function checkTrainOptions(options: TrainOptions): CheckedTraining {
   checkFunctions(options);
   checkResume(options);
   checkStandardized(module, options.standardize);
-  return { ...options, module, batch: batch * accumulate, shard };
+  const cutting = checkTruncate(module.manifest, options.truncate);
+  return { ...options, module, batch: batch * accumulate, shard, cutting };
 }
 
 function checkLosses(given: unknown): CompiledModule {

@@ -5,6 +5,7 @@ import { type Checkpoints, nameOfStep } from "../checkpoint/store.js";
 import type { CheckpointEvent, EndEvent, ResumedEvent, TrainEvent, UpdateEvent, ValidationEvent } from "./events.js";
 import { createPacker } from "./examples.js";
 import { createFeed } from "./feed.js";
+import { createLaneFeed } from "./lanes.js";
 import { createLearner } from "./learner.js";
 import type { CheckedTraining } from "./options.js";
 import { createProgress } from "./progress.js";
@@ -14,16 +15,25 @@ import type { TrainingRun } from "./training-run.js";
 import { createValidator } from "./validate.js";
 
 export function createRun(options: CheckedTraining): TrainingRun {
-  const { module, data, batch, seed, shard, validation, maxBytes } = options;
+  const { module, data, batch, seed, shard, cutting, validation, maxBytes } = options;
   const packer = createPacker(module.manifest);
   const settings = createSettings("settings", options.settings);
   const progress = createProgress(options);
+  const lanes = cutting && createLaneFeed(data, packer, batch, seed, cutting);
   return {
     options,
     packer,
     settings,
-    learner: createLearner({ ...options, packer, settings, clip: options.clip ?? {}, maxBytes }),
-    feed: createFeed(data, packer, batch, seed),
+    learner: createLearner({
+      ...options,
+      packer,
+      settings,
+      states: cutting?.states ?? [],
+      clip: options.clip ?? {},
+      maxBytes,
+    }),
+    feed: lanes ?? createFeed(data, packer, batch, seed),
+    lanes,
     validate: validation && createValidator({ module, packer, data: validation.data, shard, seed, maxBytes }),
     tell: progress,
     best: { loss: Infinity, update: 0, waited: 0, params: undefined },
@@ -131,7 +141,7 @@ async function takeUpdate(run: TrainingRun): Promise<UpdateEvent> {
   const { options, learner, feed, average } = run;
   const start = Date.now();
   const next = await feed.next();
-  const result = learner.update(next, run.done + 1);
+  const result = await learner.update(next, run.done + 1);
   run.done++;
   run.loss = result.loss;
   if (average !== undefined) moveAverage(average, learner.instance.params, options.average!.decay);

@@ -1,25 +1,75 @@
 /** The gradient of a batch, shard by shard. */
-import type { ModuleInstance, SparseRecord } from "../../module/compiled-module.js";
-import type { SizedExample } from "./examples.js";
+import type { LossOfBatch, ModuleInstance, SparseRecord, TensorRecord } from "../../module/compiled-module.js"; // prettier-ignore
+import type { Batch } from "./feed.js";
+import { joinRows, rowOf } from "./pieces.js";
 import type { Summed, SumTree } from "./sum-tree.js";
 import { addLosses, emptyTotals, type Totals } from "./totals.js";
 
-export interface Shard {
-  readonly examples: readonly SizedExample[];
-  /** The place of its first example in the batch. */
-  readonly from: number;
+/** Places in the batch. */
+export type Shard = readonly number[];
+
+/** The values of a call with some examples of a batch; or with what came so many pieces before each of them. */
+export type MakeCall = (places: Shard, back?: number) => Record<string, unknown>;
+
+/** A call: the gradient of losses; or, where the derivatives by the states in the end are given, what makes these. */
+export interface ShardTask {
+  readonly values: Record<string, unknown>;
+  readonly final?: TensorRecord;
 }
 
-export function shardsOf(examples: readonly SizedExample[], shard: number): readonly Shard[] {
-  const count = Math.ceil(examples.length / shard);
-  return Array.from({ length: count }, (_, i) => ({
-    examples: examples.slice(i * shard, (i + 1) * shard),
-    from: i * shard,
-  }));
+export interface ShardResult {
+  /** By params. */
+  readonly gradient: SparseRecord;
+  /** By the states in the beginning. */
+  readonly initial: TensorRecord;
+  /** Of a task without derivatives. */
+  readonly losses: Readonly<Record<string, LossOfBatch>>;
+  readonly final: TensorRecord;
 }
 
-/** The values of a call with some examples, the first of which has this place in the batch. */
-export type MakeCall = (examples: readonly SizedExample[], from: number) => Record<string, unknown>;
+/** What a loss is divided by, in the place of what it says itself. */
+export type Divisors = number | Readonly<Record<string, number>>;
+
+/** Computes shards, by whatever means. */
+export interface ShardRunner {
+  /** @param each Is given the results in the order of the tasks; they hold until it returns. */
+  run(
+    tasks: readonly (() => ShardTask)[],
+    per: Divisors,
+    each: (result: ShardResult, task: number) => void,
+  ): Promise<void>;
+}
+
+/** The calls of an instance, here and now. */
+export function runTask(
+  instance: ModuleInstance,
+  summed: readonly Summed[],
+  { values, final }: ShardTask,
+  per: Divisors,
+): ShardResult {
+  if (final !== undefined) instance.forward(values);
+  const found = final === undefined ? instance.gradient!(values, { per }) : instance.backward!({ final });
+  const { params, sparse, initial } = found;
+  // Whole gradients of tables are not even made where rows do.
+  const parts = summed.map(({ name, width }) => [name, (width === undefined ? params : sparse!)[name]!] as const);
+  const told = "losses" in found ? found : { losses: {}, final: {} };
+  return { gradient: Object.fromEntries(parts), initial, losses: told.losses as ShardResult["losses"], final: told.final as TensorRecord }; // prettier-ignore
+}
+
+/** So many examples after each other; of lanes the same ones at every update, those that begin apart from those that go on. */
+export function shardsOf({ examples, lanes }: Batch, shard: number, back = 0): readonly Shard[] {
+  const groups = new Map<string, number[]>();
+  for (let place = 0; place < examples.length; place++) {
+    const lane = lanes?.[place];
+    const piece = lane?.pieces[back];
+    if (lane !== undefined && piece === undefined) continue;
+    const key = `${Math.floor((lane?.number ?? place) / shard)} ${piece?.states !== undefined}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [place]);
+    else group.push(place);
+  }
+  return [...groups.values()];
+}
 
 export interface GradientOfBatch {
   /** Of the sum of the losses, but for the scale; until the next batch. */
@@ -30,35 +80,69 @@ export interface GradientOfBatch {
 
 export interface ShardsSettings {
   readonly instance: ModuleInstance;
+  readonly runner: ShardRunner;
   readonly tree: SumTree;
   /** Of the losses. */
   readonly names: readonly string[];
-  readonly summed: readonly Summed[];
+  readonly shard: number;
+  /** States that pieces hand on. */
+  readonly states: readonly string[];
   readonly call: MakeCall;
 }
 
-/** Shard by shard: the gradient of all losses, and what they add up to. */
-export function gradientOf(settings: ShardsSettings, shards: readonly Shard[]): GradientOfBatch {
-  const { instance, tree, names, summed, call } = settings;
+/** Shard by shard: the gradient of all losses, and what they add up to. States of lanes go on. */
+export async function gradientOf(settings: ShardsSettings, batch: Batch): Promise<GradientOfBatch> {
+  const { runner, tree, names, call, shard, states } = settings;
+  const shards = shardsOf(batch, shard);
   // One loss can be divided afterwards; of several, whose gradients come as one sum, each must be divided before.
   const per = names.length === 1 ? 1 : divisors(weightsOf(settings, shards));
   const totals = emptyTotals(names);
-  for (const { examples, from } of shards) {
-    const { params, sparse, losses } = instance.gradient!(call(examples, from), { per });
-    // Whole gradients of tables are not even made where rows do.
-    const parts = summed.map(({ name, width }) => [name, (width === undefined ? params : sparse!)[name]!] as const);
-    tree.add(Object.fromEntries(parts));
+  /** By the states before the piece at hand, of each place. */
+  const slopes = new Map<number, TensorRecord>();
+  const tasks = shards.map((places) => () => ({ values: call(places) }));
+  await runner.run(tasks, per, ({ gradient, initial, losses, final }, i) => {
+    tree.add(gradient);
     addLosses(totals, losses);
-  }
+    const places = shards[i]!;
+    for (const [row, place] of places.entries()) {
+      const lane = batch.lanes?.[place];
+      if (lane === undefined) continue;
+      lane.states = rowOf(final, states, row, places.length);
+      if (lane.pieces.length > 1) slopes.set(place, rowOf(initial, states, row, places.length));
+    }
+  });
+  await goBack(settings, batch, slopes);
   const { weight } = totals[names[0]!]!;
   return { gradient: tree.finish(), totals, scale: names.length > 1 || weight === 0 ? 1 : 1 / weight };
+}
+
+/** What came before the pieces at hand, one piece after the other: by the derivatives of the losses by the states that they begin with. */
+async function goBack(settings: ShardsSettings, batch: Batch, slopes: Map<number, TensorRecord>): Promise<void> {
+  const { runner, tree, call, shard, states } = settings;
+  for (let back = 1; slopes.size > 0; back++) {
+    const shards = shardsOf(batch, shard, back);
+    const tasks = shards.map((places) => () => ({
+      values: call(places, back),
+      final: joinRows(places.map((place) => slopes.get(place)!)),
+    }));
+    const next = new Map<number, TensorRecord>();
+    await runner.run(tasks, 1, ({ gradient, initial }, i) => {
+      tree.add(gradient);
+      const places = shards[i]!;
+      for (const [row, place] of places.entries()) {
+        if (batch.lanes![place]!.pieces.length > back + 1) next.set(place, rowOf(initial, states, row, places.length));
+      }
+    });
+    slopes.clear();
+    for (const [place, own] of next) slopes.set(place, own);
+  }
 }
 
 /** What each loss of the whole batch is divided by. */
 function weightsOf({ instance, names, call }: ShardsSettings, shards: readonly Shard[]): Totals {
   const totals = emptyTotals(names);
-  for (const { examples, from } of shards) {
-    const weights = instance.weights!(call(examples, from));
+  for (const places of shards) {
+    const weights = instance.weights!(call(places));
     for (const name of names) totals[name]!.weight += weights[name]!;
   }
   return totals;

@@ -3,6 +3,7 @@ import type { TensorRecord } from "../../module/compiled-module.js";
 import type { TrainEvent, TrainSummary } from "./events.js";
 import type { BatchPacker } from "./examples.js";
 import type { Feed } from "./feed.js";
+import type { LaneFeed } from "./lanes.js";
 import type { Learner } from "./learner.js";
 import type { CheckedTraining } from "./options.js";
 import type { RunSettings } from "./settings.js";
@@ -14,6 +15,8 @@ export interface TrainingRun {
   readonly learner: Learner;
   readonly settings: RunSettings;
   readonly feed: Feed;
+  /** The same, where sequences are trained in pieces. */
+  readonly lanes: LaneFeed | undefined;
   readonly validate: Validate | undefined;
   readonly tell: (event: TrainEvent) => void;
   readonly best: BestSoFar;

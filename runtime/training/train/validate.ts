@@ -46,12 +46,13 @@ export function createValidator(options: ValidatorSettings): Validate {
       const examples = await readExamples(data, packer, indices, randomOf);
       holder.fit(examples);
       const { instance } = holder;
-      const call: MakeCall = (some, at) => {
-        const draws = random === undefined ? {} : { seed, train: false, examples: indices.slice(at, at + some.length) };
-        return { ...packer.pack(some), ...settings, ...draws };
+      const call: MakeCall = (places) => {
+        const numbers = places.map((place) => indices[place]!);
+        const draws = random === undefined ? {} : { seed, train: false, examples: numbers };
+        return { ...packer.pack(places.map((place) => examples[place]!)), ...settings, ...draws };
       };
       const part = emptyTotals(names);
-      addLosses(part, lossesIn(names, instance.forward(call(examples, 0))));
+      addLosses(part, lossesIn(names, instance.forward(call([...examples.keys()]))));
       const told = tellLosses(part);
       if (!Number.isFinite(told.loss)) {
         throw validationFault({ instance, manifest, batch: { indices, examples }, update, call, ...told });

@@ -1,0 +1,70 @@
+/** Lanes of a run in a checkpoint: where they are, and their states, all as float64, which holds integers and float32 exactly. */
+import { fromNumbers } from "../../io/tensor-numbers.js";
+import type { SafeTensor } from "../../io/safe-tensor.js";
+import { elementCount, type FloatArray, type TensorRecord } from "../../module/compiled-module.js";
+import type { SavedLane } from "../train/lanes.js";
+import type { CheckedTraining } from "../train/options.js";
+import type { Cutting } from "../train/pieces.js";
+
+/** Of each lane the document, the entries of it that were taken, and where pieces before began; -1 where there are none. */
+const placesKey = "lanes/places";
+const fields = 2;
+/** After the piece at hand, `lanes/0/h`; before it and before the earlier ones, `lanes/1/h`. */
+const stateKey = (back: number, name: string): string => `lanes/${back}/${name}`;
+
+type CutTraining = Pick<CheckedTraining, "module" | "batch"> & { readonly cutting: Cutting };
+
+/** The states that are handed on, with what they are made of. */
+const statesOf = ({ module: { manifest }, cutting }: CutTraining): { name: string; size: number; isIndex: boolean }[] =>
+  cutting.states.map((name) => {
+    const { shape, dtype } = manifest.states.find((state) => state.name === name)!;
+    return { name, size: elementCount(shape), isIndex: dtype === "index" };
+  });
+
+export function saveLanes(tensors: Map<string, SafeTensor>, options: CutTraining, lanes: readonly SavedLane[]): void {
+  const { depth } = options.cutting;
+  const width = fields + depth - 1;
+  const places = new Float64Array(lanes.length * width).fill(-1);
+  lanes.forEach(({ index, at, pieces }, i) => places.set([index, at, ...pieces.map(({ from }) => from)], i * width));
+  tensors.set(placesKey, fromNumbers(places, [lanes.length, width]));
+  for (const { name, size } of statesOf(options)) {
+    for (let back = 0; back < depth; back++) {
+      const all = new Float64Array(lanes.length * size);
+      lanes.forEach(({ states, pieces }, i) => {
+        const own = back === 0 ? states : pieces[back - 1]?.states;
+        if (own !== undefined) all.set(own[name]!, i * size);
+      });
+      tensors.set(stateKey(back, name), fromNumbers(all, [lanes.length, size]));
+    }
+  }
+}
+
+/** @param take A tensor of that shape, or an error that says that the checkpoint is of another run. */
+export function loadLanes(
+  options: CutTraining,
+  take: (key: string, shape: readonly number[]) => FloatArray,
+): SavedLane[] {
+  const { batch, cutting, module } = options;
+  const { depth } = cutting;
+  const width = fields + depth - 1;
+  const places = take(placesKey, [batch, width]);
+  const Reals = module.manifest.dtype === "f32" ? Float32Array : Float64Array;
+  const kept = statesOf(options).map((state) => {
+    const backs = Array.from({ length: depth }, (_, back) => take(stateKey(back, state.name), [batch, state.size]));
+    return { ...state, backs };
+  });
+  const rowAt = (back: number, lane: number): TensorRecord =>
+    Object.fromEntries(
+      kept.map(({ name, size, isIndex, backs }) => {
+        const row = backs[back]!.subarray(lane * size, (lane + 1) * size);
+        return [name, isIndex ? (Int32Array.from(row) as unknown as FloatArray) : Reals.from(row)];
+      }),
+    );
+  return Array.from({ length: batch }, (_, lane): SavedLane => {
+    const [index, at, ...froms] = places.subarray(lane * width, (lane + 1) * width);
+    const begun = froms.filter((from) => from >= 0);
+    // The first piece of a document has no states before it.
+    const pieces = begun.map((from, i) => ({ from, states: from === 0 ? undefined : rowAt(i + 1, lane) }));
+    return { index: index!, at: at!, states: index! < 0 ? undefined : rowAt(0, lane), pieces };
+  });
+}
