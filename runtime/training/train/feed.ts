@@ -2,7 +2,7 @@
 import { randomStream } from "../../random.js";
 import { orderOf } from "../data/order.js";
 import type { DataSource } from "../data/source.js";
-import type { Lane } from "./lanes.js";
+import type { Lane } from "./pieces.js";
 import type { BatchPacker, SizedExample } from "./examples.js";
 
 export interface Batch {

@@ -5,28 +5,14 @@ import { orderOf } from "../data/order.js";
 import type { DataSource } from "../data/source.js";
 import type { BatchPacker, SizedExample } from "./examples.js";
 import { readExamples, type Feed } from "./feed.js";
-import { type Cutting, pieceAt, type Piece } from "./pieces.js";
-
-export interface Lane {
-  readonly number: number;
-  /** The document that it is in, by its number in the data; -1 where it has none. */
-  index: number;
-  /** Entries of it that were taken. */
-  at: number;
-  /** The piece at hand, then those before it in the same document, as far as gradients go back. */
-  pieces: readonly Piece[];
-  /** After the piece at hand. */
-  states: TensorRecord | undefined;
-  /** Of the document; undefined until it is read. */
-  example: SizedExample | undefined;
-}
+import { type Cutting, pieceAt, type Lane, type LanePiece } from "./pieces.js";
 
 /** What is kept of a lane: the document, entries that were taken, and where each piece began. */
 export interface SavedLane {
   readonly index: number;
   readonly at: number;
   readonly states: TensorRecord | undefined;
-  readonly pieces: readonly Pick<Piece, "from" | "states">[];
+  readonly pieces: readonly Pick<LanePiece, "from" | "states">[];
 }
 
 export interface LaneFeed extends Feed {
@@ -44,17 +30,15 @@ export function createLaneFeed(
   seed: number,
   cutting: Cutting,
 ): LaneFeed {
-  const { axis, depth } = cutting;
   const lanes = Array.from({ length: count }, (_, number): Lane => emptyLane(number));
+  const cutter = createCutter(packer, cutting);
   /** Where each piece of a restored lane begins, until its document is read. */
   const begun = new Map<Lane, SavedLane["pieces"]>();
   let [epoch, taken] = [0, 0];
   let order: Uint32Array | undefined;
-  const sizeOf = ({ example }: Lane): number => example!.sizes[axis]!;
-  const isAtEnd = (lane: Lane): boolean => lane.index < 0 || (lane.example !== undefined && lane.at >= sizeOf(lane));
   const enter = async (lane: Lane): Promise<void> => {
     order ??= orderOf({ seed, epoch, count: source.count, batch: source.count })[0]!;
-    if (isAtEnd(lane)) {
+    if (cutter.isAtEnd(lane)) {
       Object.assign(lane, emptyLane(lane.number), { index: order[taken] ?? -1 });
       if (lane.index >= 0) taken++;
     }
@@ -62,23 +46,8 @@ export function createLaneFeed(
     const own = epoch;
     const randomOf = (index: number): ReturnType<typeof randomStream> => randomStream(seed, "example", own, index);
     [lane.example] = await readExamples(source, packer, [lane.index], randomOf);
-    lane.pieces = (begun.get(lane) ?? []).map((piece, i, all) => {
-      const end = i === 0 ? lane.at : all[i - 1]!.from;
-      return { ...piece, example: cut(lane, piece.from, end - piece.from) };
-    });
+    cutter.cutAgain(lane, begun.get(lane) ?? []);
     begun.delete(lane);
-  };
-  const cut = (lane: Lane, from: number, entries: number): SizedExample =>
-    packer.cut(lane.example!, axis, from, entries, `example ${lane.index} of the data, ${axis} from ${from} on`);
-  const advance = (lane: Lane): void => {
-    const [from, states] = [lane.at, lane.states];
-    const entries = pieceAt(cutting, from, sizeOf(lane));
-    lane.pieces = [{ example: cut(lane, from, entries), from, states }, ...lane.pieces].slice(0, depth);
-    lane.at += entries;
-  };
-  const seek = (toEpoch: number, toTaken: number): void => {
-    [epoch, taken, order] = [toEpoch, toTaken, undefined];
-    for (const lane of lanes) Object.assign(lane, emptyLane(lane.number));
   };
   return {
     lanes,
@@ -92,25 +61,60 @@ export function createLaneFeed(
       // One after the other, as each takes the next document.
       for (const lane of lanes) await enter(lane);
       const active = lanes.filter((lane) => lane.index >= 0);
-      active.forEach(advance);
+      active.forEach(cutter.advance);
       const own = epoch;
-      if (taken === source.count && lanes.every(isAtEnd)) {
-        [epoch, taken, order] = [epoch + 1, 0, undefined];
-      }
+      const isOver = taken === source.count && lanes.every(cutter.isAtEnd);
+      if (isOver) [epoch, taken, order] = [epoch + 1, 0, undefined];
       const examples = active.map((lane) => lane.pieces[0]!.example);
       return { epoch: own, indices: active.map(({ index }) => index), examples, lanes: active };
     },
-    seek,
-    save: () =>
-      lanes.map((lane) => {
-        const { index, at, states, pieces } = isAtEnd(lane) ? emptyLane(lane.number) : lane;
-        return { index, at, states, pieces: pieces.slice(0, depth - 1) };
-      }),
+    seek(toEpoch, toTaken) {
+      [epoch, taken, order] = [toEpoch, toTaken, undefined];
+      for (const lane of lanes) Object.assign(lane, emptyLane(lane.number));
+    },
+    save: () => lanes.map(cutter.save),
     restore(saved) {
       saved.forEach(({ index, at, states, pieces }, i) => {
         const lane = lanes[i]!;
         Object.assign(lane, emptyLane(i), { index, at, states });
         begun.set(lane, pieces);
+      });
+    },
+  };
+}
+
+interface Cutter {
+  /** Has it no document, or nothing left of it? */
+  isAtEnd(lane: Lane): boolean;
+  /** Takes the next piece. */
+  advance(lane: Lane): void;
+  save(lane: Lane): SavedLane;
+  /** Takes pieces that it had before, the newest first. */
+  cutAgain(lane: Lane, pieces: SavedLane["pieces"]): void;
+}
+
+function createCutter(packer: BatchPacker, cutting: Cutting): Cutter {
+  const { axis, depth } = cutting;
+  const sizeOf = ({ example }: Lane): number => example!.sizes[axis]!;
+  const cut = (lane: Lane, from: number, entries: number): SizedExample =>
+    packer.cut(lane.example!, axis, from, entries, `example ${lane.index} of the data, ${axis} from ${from} on`);
+  const isAtEnd = (lane: Lane): boolean => lane.index < 0 || (lane.example !== undefined && lane.at >= sizeOf(lane));
+  return {
+    isAtEnd,
+    save(lane) {
+      const { index, at, states, pieces } = isAtEnd(lane) ? emptyLane(lane.number) : lane;
+      return { index, at, states, pieces: pieces.slice(0, depth - 1) };
+    },
+    advance(lane) {
+      const [from, states] = [lane.at, lane.states];
+      const entries = pieceAt(cutting, from, sizeOf(lane));
+      lane.pieces = [{ example: cut(lane, from, entries), from, states }, ...lane.pieces].slice(0, depth);
+      lane.at += entries;
+    },
+    cutAgain(lane, pieces) {
+      lane.pieces = pieces.map((piece, i) => {
+        const end = i === 0 ? lane.at : pieces[i - 1]!.from;
+        return { ...piece, example: cut(lane, piece.from, end - piece.from) };
       });
     },
   };

@@ -28,10 +28,25 @@ export interface Cutting {
 }
 
 /** A piece of an example, and the states before it: none at its beginning. */
-export interface Piece {
+export interface LanePiece {
   readonly example: SizedExample;
   readonly from: number;
   readonly states: TensorRecord | undefined;
+}
+
+/** What walks through one document after the other. */
+export interface Lane {
+  readonly number: number;
+  /** The document that it is in, by its number in the data; -1 where it has none. */
+  index: number;
+  /** Entries of it that were taken. */
+  at: number;
+  /** The piece at hand, then those before it in the same document, as far as gradients go back. */
+  pieces: readonly LanePiece[];
+  /** After the piece at hand. */
+  states: TensorRecord | undefined;
+  /** Of the document; undefined until it is read. */
+  example: SizedExample | undefined;
 }
 
 /** @throws TypeError or RangeError for wrong options, and where the network cannot be cut so. */
