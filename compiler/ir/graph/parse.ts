@@ -9,6 +9,7 @@ import { shapeContext, type ShapeContext } from "../ops/shape-rules.js";
 import { GraphBuilder } from "./build.js";
 import type { DType, GraphFunction, GraphProgram, Operation, SumParts, ValueId, ValueType } from "./types.js";
 import { printType } from "./print.js";
+import { QUOTED, readName, readValue, WORD } from "./spelling.js";
 
 export class GraphSyntaxError extends Error {
   override name = "GraphSyntaxError";
@@ -23,8 +24,10 @@ export function parseProgram(text: string, axes: readonly string[] = cellAxes([]
   return { functions };
 }
 
-const tokenPattern =
-  /\s+|;[^\n]*|(%[\p{L}\p{N}_.'~]+|->|[\p{L}_][\p{L}\p{N}_.']*|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|-?Infinity|[()[\]{},:=+*/-])/gu;
+const tokenPattern = new RegExp(
+  `\\s+|;[^\\n]*|(%(?:${WORD}|${QUOTED}|\\d+)(?:~\\d+)?|->|${QUOTED}|${WORD}|-?\\d+(?:\\.\\d+)?(?:e[+-]?\\d+)?|-?Infinity|[()[\\]{},:=+*/-])`,
+  "gu",
+);
 
 class TokenReader implements DimTokens {
   private readonly tokens: string[] = [];
@@ -82,6 +85,11 @@ class TokenReader implements DimTokens {
     return items;
   }
 
+  name(): string {
+    const token = this.take();
+    return readName(token) ?? this.fail(`expected a name, found ${token}`);
+  }
+
   symbol(): string {
     if (!/^[%\p{L}_]/u.test(this.next)) this.fail(`expected a dimension, found ${this.next}`);
     return this.take();
@@ -106,14 +114,14 @@ class TokenReader implements DimTokens {
 
 function parseFunction(reader: TokenReader, context: ShapeContext): GraphFunction {
   reader.expect("func");
-  const builder = new GraphBuilder(reader.take(), context);
+  const builder = new GraphBuilder(reader.name(), context);
   const scope = new Map<string, ValueId>();
   for (const { name, type } of reader.list("(", ")", () => parseTyped(reader))) {
-    scope.set(name, builder.input(hintOf(name) ?? name.slice(1), type));
+    scope.set(name, builder.input(readValue(name) ?? name.slice(1), type));
   }
   reader.expect("->");
   const outputs = reader.list("(", ")", () => {
-    const name = reader.take();
+    const name = reader.name();
     reader.expect(":");
     return { name, value: reader.take() };
   });
@@ -128,7 +136,8 @@ function parseLine(
   scope: Map<string, ValueId>,
   context: ShapeContext,
 ): void {
-  const results = [parseTyped(reader)];
+  // A loop whose results nothing reads may have none left.
+  const results = reader.next === "=" ? [] : [parseTyped(reader)];
   while (reader.accept(",")) results.push(parseTyped(reader));
   reader.expect("=");
   const partial = parseOperation(reader);
@@ -150,15 +159,9 @@ function parseLine(
     if (inferred !== printType(type))
       throw new GraphSyntaxError(`${name} is written ${printType(type)} but is ${inferred}`);
     scope.set(name, id);
-    const hint = hintOf(name);
+    const hint = readValue(name);
     if (hint !== undefined) builder.nameValue(id, hint);
   }
-}
-
-/** The name without the id that printing added to make it unique; none for a bare number. */
-function hintOf(name: string): string | undefined {
-  const hint = name.slice(1);
-  return /^\d+$/.test(hint) ? undefined : hint.replace(/~\d+$/, "");
 }
 
 function lookUp(scope: ReadonlyMap<string, ValueId>, name: string): ValueId {

@@ -1,6 +1,7 @@
 /** Text form of the graph IR (spec/graph-ir.md). Deterministic; `parse.ts` reads it back. */
 import { typeOf } from "./values.js";
 import { type Dim, printDim } from "../../base/types/dim.js";
+import { spellName, spellValue } from "./spelling.js";
 import { printShape } from "../../base/types/shape.js";
 import type {
   GraphFunction,
@@ -19,15 +20,16 @@ export function printProgram(program: GraphProgram): string {
 /** `func name(%x: real[I], %W: shared real[H, I]) -> (y: %3) { … }`, a value a line. */
 export function printFunction(fn: GraphFunction, indent = ""): string {
   const names = uniqueNames(fn);
-  const name = (id: ValueId): string => `%${names[id] ?? String(id)}`;
+  // A function that is not in order is printed as it is.
+  const name = (id: ValueId): string => names.get(id) ?? `%?${id}`;
   const typed = (id: ValueId): string => `${name(id)}: ${printType(typeOf(fn, id))}`;
   const inputs = fn.inputs.map(typed).join(", ");
-  const outputs = fn.outputs.map((id, i) => `${fn.outputNames[i] ?? ""}: ${name(id)}`).join(", ");
+  const outputs = fn.outputs.map((id, i) => `${spellName(fn.outputNames[i] ?? "")}: ${name(id)}`).join(", ");
   const lines = fn.instructions.map(
     (instruction) =>
       `${indent}  ${instruction.results.map(typed).join(", ")} = ${printInstruction(instruction, name, indent)}`,
   );
-  return `${indent}func ${fn.name}(${inputs}) -> (${outputs}) {\n${lines.map((line) => `${line}\n`).join("")}${indent}}\n`;
+  return `${indent}func ${spellName(fn.name)}(${inputs}) -> (${outputs}) {\n${lines.map((line) => `${line}\n`).join("")}${indent}}\n`;
 }
 
 /** `real[H, I]`, `shared real[H]`, `index[]`. */
@@ -97,13 +99,18 @@ function printList(items: readonly number[]): string {
   return `[${items.join(" ")}]`;
 }
 
-/** The hints where they are unique in the function, made unique by the id where not. */
-function uniqueNames(fn: GraphFunction): string[] {
-  const hints = fn.names.map((hint) => hint?.replace(/[^\p{L}\p{N}_.']/gu, "_"));
+/** The names where they are unique in the function, made unique by a number where not: the place of the value, as reading gives it for its id. */
+function uniqueNames({ names, inputs, instructions }: GraphFunction): ReadonlyMap<ValueId, string> {
+  const values = [...inputs, ...instructions.flatMap(({ results }) => results)];
   const counts = new Map<string, number>();
-  for (const hint of hints) if (hint !== undefined) counts.set(hint, (counts.get(hint) ?? 0) + 1);
-  return hints.map((hint, id) => {
-    if (hint === undefined || /^\d/.test(hint)) return String(id);
-    return counts.get(hint) === 1 ? hint : `${hint}~${id}`;
-  });
+  for (const id of values) {
+    const name = names[id];
+    if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return new Map(
+    values.map((id, place) => {
+      const name = names[id];
+      return [id, spellValue(name, place, name === undefined || counts.get(name) === 1)];
+    }),
+  );
 }

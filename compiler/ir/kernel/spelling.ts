@@ -1,5 +1,13 @@
 /** Words of the text form of kernels, and names where they are no plain words. */
-import { type Dim, dimSymbol, isBuiltIn, printDim, substituteDim, symbolsOf } from "../../base/types/dim.js";
+import {
+  type Dim,
+  dimSymbol,
+  isBuiltIn,
+  printDim,
+  substituteDim,
+  symbolName,
+  symbolsOf,
+} from "../../base/types/dim.js";
 
 const letter = "[\\p{L}\\p{M}\\p{N}_\\u2080-\\u208e√∑'′’~]";
 /** A name, with dots inside: `grad.param.W`, `h'At2`, `joined.0`. */
@@ -30,9 +38,10 @@ export function spellPhrase(name: string): string {
   return isPhrase.test(name) ? name : JSON.stringify(name);
 }
 
-/** A size of the call: `%B`, `%T`, or a dimension with a name. */
+/** A size of the call: `%B`, `%T`, a dimension with a name, or a size that follows from others, `"%floor(T / 2)"`. */
 export function spellSymbol(symbol: string): string {
-  return isBuiltIn(symbol) ? symbol : spellName(symbol);
+  if (!isBuiltIn(symbol)) return spellName(symbol);
+  return isWord.test(symbolName(symbol)) ? symbol : JSON.stringify(symbol);
 }
 
 export function spellDim(dim: Dim): string {

@@ -1,8 +1,6 @@
 /** Text of kernels, read back: nothing of a program is lost, and other texts are refused with the place. */
-import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { type KernelTargetName, targetPasses } from "../../../../compiler/driver/stages.js";
 import {
   KernelSyntaxError,
   parseKernel,
@@ -10,39 +8,24 @@ import {
   parseUnplanned,
 } from "../../../../compiler/ir/kernel/parse.js";
 import { printKernel, printUnplanned } from "../../../../compiler/ir/kernel/print.js";
-import type { KernelProgram } from "../../../../compiler/ir/kernel/types.js";
 import { lowerToKernels } from "../../../../compiler/passes/to-kernels/index.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
-import type { EntryProgram } from "../../../../compiler/program/entry.js";
 import { arbitraryGraph, graphDimensions } from "../../../support/arbitrary-graph.js";
 import { fuzzParameters } from "../../../support/fuzz.js";
-import { kernelStages } from "../../../support/kernel-stages.js";
 import { lowerProgram } from "../../../support/kernels.js";
+import { networkOf } from "../../../support/random-network.js";
+import { expectKernelReadBack, expectStagesReadBack, kernelTargets } from "../../../support/read-back.js";
 import { programOf } from "../../../support/run-kernel.js";
 import { sizesFor, standardCells } from "../../../support/standard-cells.js";
 import { programOfCell } from "../../../../compiler/program/cell-program.js";
-
-const targets = Object.keys(targetPasses) as KernelTargetName[];
-
-function expectReadBack(kernel: KernelProgram): void {
-  const text = printKernel(kernel);
-  const parsed = parseKernel(text);
-  // Says what differs only where something does: comparing for people takes most of the time.
-  if (!isDeepStrictEqual(parsed, kernel)) expect(parsed).toStrictEqual(kernel);
-  expect(printKernel(parsed)).toBe(text);
-}
-
-function expectStagesReadBack(program: EntryProgram, target: KernelTargetName): void {
-  for (const { kernel } of kernelStages(program, target)) expectReadBack(kernel);
-}
 
 describe("what is printed is read back", () => {
   test("random functions", () => {
     fc.assert(
       fc.property(arbitraryGraph(), ({ fn }) => {
-        expectReadBack(lowerProgram(programOf(fn), { runtimeDimensions: graphDimensions }));
+        expectKernelReadBack(lowerProgram(programOf(fn), { runtimeDimensions: graphDimensions }));
       }),
       fuzzParameters(20, 11),
     );
@@ -50,7 +33,7 @@ describe("what is printed is read back", () => {
 
   test("random cells, after every stage of a target", () => {
     fc.assert(
-      fc.property(arbitraryCell(), fc.constantFrom(...targets), ({ source, cell }, target) => {
+      fc.property(arbitraryCell(), fc.constantFrom(...kernelTargets), ({ source, cell }, target) => {
         const open = lowerSource(source, { cell }, "symbolic");
         const dimensions = Object.fromEntries((open.openDimensions ?? []).map((name, i) => [name, 2 + i]));
         const lowered = lowerSource(source, { cell, dimensions }, "all sizes").cell!;
@@ -61,12 +44,41 @@ describe("what is printed is read back", () => {
     );
   });
 
+  test("random networks, after every stage of a target", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(11), { minLength: 24, maxLength: 40 }),
+        fc.constantFrom(...kernelTargets),
+        (choices, target) => {
+          const { program } = lowerSource(networkOf(choices), {}, "all sizes");
+          expectStagesReadBack(buildEntries(program!, { gradient: true, jvp: false, hvp: false }), target);
+        },
+      ),
+      fuzzParameters(1, 100),
+    );
+  });
+
+  test("sizes that follow from those of a call, and gradients by rows", () => {
+    const text = `network Halved(V, H; T >= 4) {
+      input x: [T]
+      input words: index(V)[T]
+      param E: [V, H]
+      z = windows(x, 2, stride = 2)
+      output y = max(z, axis = 1)
+      output last = sum(E[words[1:]], axis = 0)
+    }`;
+    const { program } = lowerSource(text, { dimensions: { V: 3, H: 2 } }, "all sizes");
+    const entries = buildEntries(program!, { gradient: true, jvp: false, hvp: false });
+    expect(printUnplanned(lowerToKernels(entries))).toContain('"%floor(T / 2)"');
+    for (const target of kernelTargets) expectStagesReadBack(entries, target);
+  });
+
   const cells = ["GRU", "LuongDotGRU"];
   test.each(cells)("%s, after every stage of every target", (name) => {
     const { source, cell, dimensions } = standardCells().find((entry) => entry.cell === name)!;
     const lowered = lowerSource(source, { cell, dimensions: sizesFor(dimensions, 2) }, "all sizes").cell!;
     const program = buildEntries(programOfCell(lowered), { gradient: true, jvp: false, hvp: false });
-    for (const target of targets) expectStagesReadBack(program, target);
+    for (const target of kernelTargets) expectStagesReadBack(program, target);
     const unplanned = lowerToKernels(program);
     expect(parseUnplanned(printUnplanned(unplanned))).toEqual(unplanned);
   });

@@ -128,9 +128,9 @@ test("a loop is given the parts, each in its way, and starts its sums from them"
     `${head}
       %last: real[3] = scan length %T carried 1 sequences 1 %h0, %xs, %b, %U body
         func step(%h: real[3], %j.0: real[2], %j.1: shared real[1], %U: shared real[3, 3]) -> (h: %hn) {
-          %3: real[3] = concat axis 0 %j.0, %j.1
+          %4: real[3] = concat axis 0 %j.0, %j.1
           ${product}
-          %hn: real[3] = add %3, %Uh
+          %hn: real[3] = add %4, %Uh
         }
     }`,
   );
