@@ -109,6 +109,7 @@ class CellAnalysis {
     this.items.push(...this.draws.items);
     const outputs = this.outputs();
     const around = typedLoops(this.checker, loops, this.loopTypes, this.scope);
+    const losses = lossesOf(this.checker, this.node);
     const sound = !this.hasErrors() && this.checker.sound && this.isComplete(graph);
     if (sound) reportUnusedOfCell(this.checker, this.scope, this.node);
     if (sound) reportNoResult(this.checker, this.node);
@@ -121,7 +122,7 @@ class CellAnalysis {
       ...runtimeDimensionsIn(this.scope),
       items: this.items,
       outputs,
-      losses: lossesOf(this.checker, this.node),
+      losses,
       ...(this.node.stream && { stream: this.node.stream.span }),
       nodes: this.nodes,
       calls: this.typedCalls,

@@ -48,6 +48,12 @@ describe("networks", () => {
     expect(check(text.replaceAll(/[‹›]/gu, "")).diagnostics[0]?.message).toBe(message);
   });
 
+  it.each(["loss = x", "loss = sum(x) per x", "loss l = sum(x) * 0.5i"])("are not sound with `%s`", (loss) => {
+    const { program, diagnostics } = check(`network N(; T) { input x: [T] ${loss} }`);
+    expect(diagnostics.map(({ severity }) => severity)).toContain("error");
+    expect(program.cells.get("N")?.sound).toBe(false);
+  });
+
   it("help with what networks have", () => {
     const helpOf = (text: string): string | undefined => check(text).diagnostics[0]?.help;
     expect(helpOf("network N(I) { input x: [T, I] output y = x }")).toContain("`network Name(…; T)` where each call");
