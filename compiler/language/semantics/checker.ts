@@ -211,9 +211,10 @@ export class Checker {
 
   /** In `read` indices may stand where a dimension is meant. */
   withPlaces<T>(read: () => T): T {
+    const outside = this.inPlace;
     this.inPlace = true;
     const result = read();
-    this.inPlace = false;
+    this.inPlace = outside;
     return result;
   }
 
