@@ -1,5 +1,7 @@
 /** ARCHITECTURE.md shows what every stage prints for one cell: here it is printed again. `UPDATE=1` rewrites the page. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { compile } from "../../compiler/index.js";
 import { printFunction } from "../../compiler/ir/graph/print.js";
@@ -7,6 +9,7 @@ import { printKernel } from "../../compiler/ir/kernel/print.js";
 import { lowerSource } from "../../compiler/driver/lower-source.js";
 import { buildEntries } from "../../compiler/driver/entries.js";
 import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
+import { recell } from "../support/command-line.js";
 import { lowerProgram } from "../support/kernels.js";
 import { programOfCell } from "../../compiler/program/cell-program.js";
 
@@ -46,12 +49,28 @@ const kernels = lowerProgram(buildEntries(programOfCell(lowered({ I: 3, H: 4 }))
 const { files } = compile(source, { dimensions: { I: 3, H: 4 }, target: "js", dtype: "f64", gradient: false });
 const module = files.find(({ path }) => path.endsWith(".js"))?.text ?? "";
 
+const file = join(mkdtempSync(join(tmpdir(), "recell-architecture-")), "elman.cell");
+writeFileSync(file, source);
+const sizes = ["-d", "I=3", "-d", "H=4"];
+
+/** As people see it. */
+async function explained(...after: string[]): Promise<string> {
+  const { code, out, error } = await recell("explain", file, "--after", ...after);
+  if (code !== 0) throw new Error(error);
+  return out.trimEnd();
+}
+
 const stages: Readonly<Record<string, readonly [language: string, text: string]>> = {
   source: ["cell", source.trimEnd()],
   step: ["graph", printFunction(lowered({}).step).trimEnd()],
   forward: ["graph", printFunction(symbolic.entries.get("forward")!.fn).trimEnd()],
+  list: ["text", await explained("list")],
+  check: ["text", await explained("check")],
   backward: ["graph", printFunction(derived.entries.get("backward")!.fn).trimEnd()],
+  derive: ["graph", await explained("derive", "--entry", "forward")],
   kernel: ["text", lines(printKernel(kernels), /^kernel forward/u, /^\}/u)],
+  wasm: ["text", await explained("memory", "--entry", "step", ...sizes)],
+  layout: ["text", lines(await explained("layout", ...sizes), /^final\.h/u, /^packed\.0/u)],
   module: ["js", lines(module, /elementwise/u, /^ {2}\}/u).replace(/^ {2}/gmu, "")],
 };
 
