@@ -14,6 +14,8 @@ import { resultOf, write, writeAll } from "./tensors.js";
 export function tangents(core, sequence, where) {
   const values = [...core.tensors("input", ["tangent"]), ...core.tensors("context", ["tangent"])];
   const states = core.tensors("initial", ["tangent"]);
+  // Indices have no tangents.
+  const taken = sequence.states.filter(({ high }) => high === undefined);
   const params = core.tensors("param", ["tangent"]);
   const named = placeOf("params");
   const names = namesOf([...values, ...states, named]);
@@ -42,7 +44,7 @@ export function tangents(core, sequence, where) {
         const { data } = tensor;
         const value = /** @type {ArrayLike<number> | undefined} */ (tensor.value);
         const count = countOf(tensor, sizes);
-        if (sequence.states[i]?.given || !tensor.computed) write(tensor, sizes);
+        if (taken[i]?.given || !tensor.computed) write(tensor, sizes);
         else if (value !== undefined) {
           for (let k = 0; k < count; k++) data[k] = (data[k] ?? 0) + (value[k] ?? 0);
         }

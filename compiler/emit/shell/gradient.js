@@ -73,7 +73,8 @@ export function gradientResult(core, derived) {
  * @param {readonly (readonly Derivation[])[]} derivations of which buffers
  */
 export function createInitialGradient(core, sequence, derivations) {
-  const { states } = sequence;
+  // Indices have no gradients.
+  const states = sequence.states.filter(({ high }) => high === undefined);
   const tensors = derivations.flatMap((derived) => core.tensors("initial", derived));
   // Room is only needed where one state may be given while another is computed.
   const several = states.filter((tensor) => tensor.computed).length > 1;
