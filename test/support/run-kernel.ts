@@ -13,7 +13,7 @@ import {
   type ProgramEntry,
   ringEntries,
 } from "../../compiler/program/entry.js";
-import { type Dim, evaluateDim, TIME_SYMBOL } from "../../compiler/base/types/dim.js";
+import { type Dim, evaluateDim, symbolName, TIME_SYMBOL } from "../../compiler/base/types/dim.js";
 import type { Shape } from "../../compiler/base/types/shape.js";
 import { rowsName } from "../../compiler/program/roles.js";
 import { rolesOf } from "./roles.js";
@@ -27,7 +27,7 @@ import {
   worstError,
 } from "./evaluate-helpers.js";
 import { lowerProgram, printJsKernels } from "./kernels.js";
-import { cellAxes } from "../../compiler/base/types/call-axes.js";
+import { cellAxes, extentsOf } from "../../compiler/base/types/call-axes.js";
 
 type NumberArray = Float32Array | Float64Array | Int32Array;
 
@@ -91,6 +91,43 @@ export interface Padding {
   readonly batch: number;
   readonly steps: number;
   readonly sizes: Readonly<Record<string, number>>;
+  /** What kernels have for axes, in their order: the steps of a cell and then `sizes`, where left out. */
+  readonly axes?: readonly string[];
+}
+
+export const axesOf = ({ axes, sizes }: Padding): readonly string[] => axes ?? cellAxes(Object.keys(sizes));
+export const paddedSize = ({ steps, sizes }: Padding, axis: string): number =>
+  axis === TIME_SYMBOL ? steps : (sizes[symbolName(axis)] as number);
+
+/** A call of examples of these sizes, with those that follow from them. */
+export function callOf(
+  { axes, sizes: computed }: EntryProgram,
+  given: ExampleSizes,
+  extra: number,
+): { readonly examples: ExampleSizes; readonly padding: Padding } {
+  const list = computed?.list ?? [];
+  const all = (own: ReadonlyMap<string, number>): Map<string, number> => {
+    const found = new Map(own);
+    for (const { symbol, dividend, divisor, isFloor } of list) {
+      const quotient = evaluateDim(dividend, found) / evaluateDim(divisor, found);
+      found.set(symbol, isFloor ? Math.floor(quotient) : quotient);
+    }
+    return found;
+  };
+  const examples = given.map(all);
+  const largest = (axis: string): number => Math.max(...examples.map((own) => own.get(axis) ?? 0));
+  const grown = all(new Map(axes.map((axis) => [axis, largest(axis) + extra])));
+  for (const { symbol, grows } of list) if (!grows) grown.set(symbol, largest(symbol));
+  const others = [...grown].filter(([axis]) => axis !== TIME_SYMBOL);
+  return {
+    examples,
+    padding: {
+      batch: given.length,
+      steps: grown.get(TIME_SYMBOL) ?? 0,
+      sizes: Object.fromEntries(others.map(([axis, size]) => [symbolName(axis), size])),
+      axes: [...axes, ...list.map(({ symbol }) => symbol)],
+    },
+  };
 }
 
 /** The smallest sizes of a call that holds `examples`, each plus `extra`. */
@@ -129,18 +166,16 @@ export function writeInputs(
       });
     }
   }
-  (kernels.buffers["lengths"] as Int32Array).set(examples.map((sizes) => sizes.get("%T") ?? padding.steps));
-  for (const name of Object.keys(padding.sizes)) {
-    (kernels.buffers[`sizes.${name}`] as Int32Array).set(examples.map((sizes) => sizes.get(name) as number));
+  for (const axis of axesOf(padding)) {
+    const list = bufferOf(kernels, extentsOf(axis)) as Int32Array;
+    list.set(examples.map((sizes) => sizes.get(axis) ?? paddedSize(padding, axis)));
   }
 }
 
 export function callEntry(kernels: CompiledKernels, entry: string, padding: Padding): void {
-  const sizes = [padding.batch, padding.steps, ...Object.values(padding.sizes)];
-  const lists = [
-    kernels.buffers["lengths"],
-    ...Object.keys(padding.sizes).map((name) => kernels.buffers[`sizes.${name}`]),
-  ];
+  const axes = axesOf(padding);
+  const sizes = [padding.batch, ...axes.map((axis) => paddedSize(padding, axis))];
+  const lists = axes.map((axis) => kernels.buffers[extentsOf(axis)]);
   const full = lists.every((list, i) => list?.every((size) => size === sizes[i + 1]));
   kernels.table.set([...sizes, full ? 1 : 0, 1]);
   // States are given and read in their order.
@@ -154,6 +189,7 @@ export function readOutputs(
   fn: GraphFunction,
   examples: ExampleSizes,
   padding: Padding,
+  isShared = (name: string): boolean => name.split(".").includes("param"),
 ): Values {
   const given = new Set(fn.inputs.map((id) => fn.names[id]));
   return new Map(
@@ -161,7 +197,7 @@ export function readOutputs(
       const type = fn.types[fn.outputs[i] as ValueId] as ValueType;
       const buffer = bufferOf(kernels, name);
       const shapes = examples.map((sizes) => type.shape.map((dim) => evaluateDim(dim, sizes)));
-      if (name.split(".").includes("param")) {
+      if (isShared(name)) {
         const shape = shapes[0] as number[];
         return [name, { shared: tensor(shape, buffer.subarray(0, size(shape))) }];
       }
@@ -190,8 +226,8 @@ function bufferOf(kernels: CompiledKernels, name: string): NumberArray {
   return buffer;
 }
 
-function paddedShape(type: ValueType, { steps, sizes }: Padding): number[] {
-  const all = new Map([["%T", steps], ...Object.entries(sizes)]);
+function paddedShape(type: ValueType, padding: Padding): number[] {
+  const all = new Map(axesOf(padding).map((axis) => [axis, paddedSize(padding, axis)]));
   return type.shape.map((dim) => evaluateDim(dim, all));
 }
 
@@ -265,33 +301,37 @@ function onlyVisible(fn: GraphFunction): GraphFunction {
 }
 
 /**
- * Runs every entry of a program on random values, in the program's order, with the evaluator of graphs and as kernels.
+ * Runs every entry of a program on random values, in the program's order but what a stream computes of its contexts first, with the evaluator of graphs and as kernels.
  *
  * @param create JavaScript kernels of the program where left out
  * @returns the largest error of each result; throws where there is nothing to compare
  */
 export function compareEntries(
   program: EntryProgram,
-  examples: ExampleSizes,
+  given: ExampleSizes,
   options: { dtype: "f32" | "f64"; runtimeDimensions?: readonly string[]; indexBound?: number; seed?: number },
   create?: (padding: Padding) => CompiledKernels,
 ): Map<string, number> {
   const dimensions = options.runtimeDimensions ?? [];
+  const axes = options.runtimeDimensions === undefined ? program.axes : cellAxes(dimensions);
   const random = randomSource(options.seed ?? 1);
-  const padding = paddingFor(examples, dimensions, 1);
+  const { examples, padding } = callOf({ ...program, axes }, given, 1);
+  const isShared = (name: string): boolean => program.roles.get(name)?.shared === true;
   const make = create ?? ((sizes) => compileKernels(program, options.dtype, dimensions).create(sizes));
   const kernels = make(padding);
   for (const [name, buffer] of Object.entries(kernels.buffers)) if (name.includes(".")) buffer.fill(NaN);
   const known: Values = new Map();
   const errors = new Map<string, number>();
   let compared = 0;
-  for (const { name: entry, adds, fn } of program.entries.values()) {
+  const entries = [...program.entries.values()];
+  const isFirst = ({ of }: ProgramEntry): boolean => of === "contexts";
+  for (const { name: entry, adds, fn } of [...entries.filter(isFirst), ...entries.filter((one) => !isFirst(one))]) {
     const values = randomInputs(fn, examples, random, known, options.indexBound ?? 2);
     for (const id of fn.inputs) {
       const name = fn.names[id] as string;
       known.set(name, values.get(name) as BatchValue);
     }
-    const visible = onlyVisible(fn);
+    const visible = onlyVisible(program.sizes?.inFunction(fn) ?? fn);
     writeInputs(kernels, visible, values, examples, padding);
     // Who calls kernels clears what they add to, and gradients that they make by rows.
     for (const name of visible.outputNames) if (adds || program.rows?.has(name) === true) kernels.buffers[name]?.fill(0); // prettier-ignore
@@ -302,9 +342,9 @@ export function compareEntries(
       const [height] = (fn.types[visible.outputs[i] as ValueId] as ValueType).shape;
       keepListedRows(kernels, name, [evaluateDim(height as Dim, new Map()), places], examples, padding);
     }
-    const actual = readOutputs(kernels, visible, examples, padding);
+    const actual = readOutputs(kernels, visible, examples, padding, isShared);
     for (const [name, value] of run(fn, values, examples)) {
-      if (!name.startsWith("step")) known.set(name, value);
+      if (!name.startsWith("step") || !isVisible(name)) known.set(name, value);
       if (!isVisible(name)) continue;
       const got = actual.get(name);
       if (got === undefined) throw new Error(`kernels give no ${name}`);

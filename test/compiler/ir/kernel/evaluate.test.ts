@@ -12,57 +12,104 @@ import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js"
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { fuzzParameters } from "../../../support/fuzz.js";
 import { type KernelTargetName, targetPasses } from "../../../../compiler/driver/stages.js";
-import { kernelStages } from "../../../support/kernel-stages.js";
+import { type KernelStage, kernelStages } from "../../../support/kernel-stages.js";
 import { lowerProgram } from "../../../support/kernels.js";
 import { lstmProgram } from "../../../support/lstm-program.js";
-import { compareEntries, evaluated } from "../../../support/run-kernel.js";
+import { axesOf, callOf, compareEntries, evaluated, paddedSize } from "../../../support/run-kernel.js";
 import { sizesFor, standardCells } from "../../../support/standard-cells.js";
+import type { LoweredCell } from "../../../../compiler/program/lowered-cell.js";
+import type { EntryProgram } from "../../../../compiler/program/entry.js";
+import { printKernel } from "../../../../compiler/ir/kernel/print.js";
+import { alignerProgram } from "../../../support/aligner-program.js";
+import type { ExampleSizes } from "../../../support/evaluate-helpers.js";
+import { networkOf } from "../../../support/random-network.js";
 import { programOfCell } from "../../../../compiler/program/cell-program.js";
 
 const targets = Object.keys(targetPasses) as KernelTargetName[];
 const examples = [4, 0, 2, 5, 3].map((steps) => new Map([["%T", steps], ["S", 1 + (steps % 3)]])); // prettier-ignore
 const options = { dtype: "f64", indexBound: 2 } as const;
 
+/** How often each pass has changed kernels. */
+const changes = new Map<string, number>(
+  targets.flatMap((target) => {
+    const { beforeMemory, afterMemory } = targetPasses[target];
+    return [...beforeMemory, ...afterMemory].map(({ name }): [string, number] => [`${target} ${name}`, 0]);
+  }),
+);
+
+/** The first stage, and those that have changed the text of what the one before them gave; counted. */
+function changingStages(program: EntryProgram, target: KernelTargetName): KernelStage[] {
+  let last = "";
+  return kernelStages(program, target).filter(({ stage, kernel }) => {
+    const text = printKernel(kernel);
+    if (text === last) return false;
+    const key = `${target} ${stage}`;
+    if (last !== "" && changes.has(key)) changes.set(key, (changes.get(key) ?? 0) + 1);
+    last = text;
+    return true;
+  });
+}
+
 /** Where the two evaluators differ, and what is not valid. */
-function differences(
-  program: ReturnType<typeof buildEntries>,
-  target: (typeof targets)[number],
-  runtimeDimensions: readonly string[],
-): string[] {
-  const sizes = new Map([["%B", 5], ["%T", 4], ...runtimeDimensions.map((symbol): [string, number] => [symbol, 3])]); // prettier-ignore
-  return kernelStages(program, target).flatMap(({ stage, kernel }) => {
-    const errors = compareEntries(program, examples, { ...options, runtimeDimensions }, (padding) =>
-      evaluated(kernel, padding),
-    );
+function differences(program: EntryProgram, target: KernelTargetName, examples: ExampleSizes): string[] {
+  const { padding } = callOf(program, examples, 1);
+  const sizes = new Map([["%B", examples.length], ...axesOf(padding).map((axis) => [axis, paddedSize(padding, axis)] as const)]); // prettier-ignore
+  return changingStages(program, target).flatMap(({ stage, kernel }) => {
+    const errors = compareEntries(program, examples, options, (own) => evaluated(kernel, own));
     const off = [...errors].flatMap(([name, error]) => (error < 1e-9 ? [] : [`${name} is off by ${error}`]));
     return [...verifyKernel(kernel, sizes), ...off].map((problem) => `${target} after ${stage}: ${problem}`);
   });
 }
 
+const ofCell = (cell: LoweredCell, jvp = false): EntryProgram =>
+  buildEntries(programOfCell(cell), { gradient: true, jvp, hvp: false });
+
 describe.each(targets)("stages of %s", (target) => {
   it.each(["LSTM", "LayerNormLSTM", "MinGRU", "BahdanauGRU"])("%s", (name) => {
     const { source, cell, dimensions } = standardCells().find((entry) => entry.cell === name)!;
     const lowered = lowerSource(source, { cell, dimensions: sizesFor(dimensions, 2) }, "all sizes").cell!;
-    const program = buildEntries(programOfCell(lowered), { gradient: true, jvp: false, hvp: false });
-    expect(differences(program, target, lowered.runtimeDimensions)).toEqual([]);
+    expect(differences(ofCell(lowered), target, examples)).toEqual([]);
   });
-});
 
-const tables = `cell Tables(V, H) {
-  input i: index(V)
-  input at: index(V)[2]
-  state h: [H]
-  param E: [V, H]
-  param F: [V]
-  h' = tanh(h + E[i] * sum(F[at]))
-  output y = h'
-}`;
+  it("of a projection that is too large to be joined to its loop, and of values from two sides", () => {
+    const text = `cell Wide(I, H) {
+      input x: [I]
+      state h: [H]
+      param W: [H, I]
+      param U: [H, H]
+      h' = tanh(W @ x + U @ h)
+      output y = tanh(concat(x, h)) * 2
+    }`;
+    const lowered = lowerSource(text, { dimensions: { I: 20, H: 8 } }, "all sizes").cell!;
+    expect(differences(ofCell(lowered), target, examples)).toEqual([]);
+  });
 
-it.each(targets)("gradients that have rows alone, in %s", (target) => {
-  const { program: source } = lowerSource(tables, { dimensions: { V: 9, H: 5 } }, "all sizes");
-  const program = buildEntries(source!, { gradient: true, jvp: false, hvp: false });
-  expect([...program.rows!.keys()]).toEqual(["grad.param.E", "grad.param.F"]);
-  expect(differences(program, target, [])).toEqual([]);
+  it("of several sequences, one of them backwards", () => {
+    const sizes = [[4, 1], [0, 3], [2, 0]].map(([steps, own]) => new Map([["%T", steps!], ["%U", own!]])); // prettier-ignore
+    const program = buildEntries(alignerProgram, { gradient: true, jvp: true, hvp: false });
+    expect(differences(program, target, sizes)).toEqual([]);
+  });
+
+  it("of gradients that have rows alone, and of sizes that follow from others", () => {
+    const text = `network Tables(V, H; T >= 4) {
+      input x: [T, H]
+      input words: index(V)[T]
+      param E: [V, H]
+      param F: [V]
+      param W: [H, H]
+      z = windows(x @ W, 2, stride = 2)
+      output y = max(z, axis = 1)
+      output a[t] = tanh(E[words[t]]) * x[t]
+      output b = sum(F[words[1:]], axis = 0)
+      loss = sum(y, axis = [0, 1]) per T
+    }`;
+    const { program: source } = lowerSource(text, { dimensions: { V: 4, H: 3 } }, "all sizes");
+    const program = buildEntries(source!, { gradient: true, jvp: false, hvp: false });
+    expect([...program.rows!.keys()]).toEqual(["grad.param.E", "grad.param.F"]);
+    expect(program.sizes!.list.map(({ name }) => name)).toContain("floor(T / 2)");
+    const sizes = [4, 7, 5].map((steps) => new Map([["T", steps]]));
+    expect(differences(program, target, sizes)).toEqual([]);
+  });
 });
 
 test("random cells", () => {
@@ -71,11 +118,27 @@ test("random cells", () => {
       const open = lowerSource(source, { cell }, "symbolic");
       const dimensions = Object.fromEntries((open.openDimensions ?? []).map((name, i) => [name, 2 + i]));
       const lowered = lowerSource(source, { cell, dimensions }, "all sizes").cell!;
-      const program = buildEntries(programOfCell(lowered), { gradient: true, jvp: true, hvp: false });
-      expect(differences(program, target, lowered.runtimeDimensions)).toEqual([]);
+      expect(differences(ofCell(lowered, true), target, examples)).toEqual([]);
     }),
     fuzzParameters(8, 20),
   );
+});
+
+test("random networks", () => {
+  const choices = fc.array(fc.nat(999), { minLength: 20, maxLength: 30 });
+  const call = fc.array(fc.tuple(fc.nat(5), fc.integer({ min: 1, max: 4 })), { minLength: 2, maxLength: 3 });
+  fc.assert(
+    fc.property(choices, call, fc.constantFrom(...targets), (chosen, sizes, target) => {
+      const { program: source } = lowerSource(networkOf(chosen), { cell: "Random" }, "all sizes");
+      const program = buildEntries(source!, { gradient: true, jvp: false, hvp: false });
+      expect(differences(program, target, sizes.map(([T, S]) => new Map([["T", T], ["S", S]])))).toEqual([]); // prettier-ignore
+    }),
+    fuzzParameters(2, 100),
+  );
+});
+
+test("each pass has changed some of these", () => {
+  expect(Object.fromEntries([...changes].filter(([, count]) => count === 0))).toEqual({});
 });
 
 test("a stage that changes the meaning is told", () => {
