@@ -150,9 +150,9 @@ describe("left alone are", () => {
     [8, true],
     [9, false],
   ])("%i gates: a tile has sums for eight", (gates, fuses) => {
-    const parts = Array.from({ length: gates }, (_, g) => `%${g}.g: real[2] = slice axis 0 start ${2 * g} length 2 %p`);
-    const sums = parts.slice(1).map((_, g) => `%${g + 1}.s: real[2] = mul %${g}.${g === 0 ? "g" : "s"}, %${g + 1}.g`);
-    const text = `func f(%input.x: real[3], %param.W: shared real[${2 * gates}, 3]) -> (output.y: %${gates - 1}.s) {
+    const parts = Array.from({ length: gates }, (_, g) => `%g${g}: real[2] = slice axis 0 start ${2 * g} length 2 %p`);
+    const sums = parts.slice(1).map((_, g) => `%s${g + 1}: real[2] = mul %${g === 0 ? "g" : "s"}${g}, %g${g + 1}`);
+    const text = `func f(%input.x: real[3], %param.W: shared real[${2 * gates}, 3]) -> (output.y: %s${gates - 1}) {
       %p: real[${2 * gates}] = contract [0 1] [1] -> [0] %param.W, %input.x
       ${[...parts, ...sums].join("\n")}
     }`;
