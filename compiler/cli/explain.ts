@@ -15,6 +15,7 @@ import { exitCodes, type Run } from "./command.js";
 import { directionalMode, listStages, needsSizes, showAfter, stageOf } from "./explain-after.js";
 import { findingsToJson, onlyInput, showFindings } from "./sources.js";
 import type { Terminal } from "./terminal.js";
+import { realBytes } from "../ir/ops/number-range.js";
 
 export const run: Run = (args, terminal) => {
   checkCombination(args);
@@ -87,7 +88,7 @@ function sequenceOptions(args: ParsedArguments): EntryOptions {
 }
 
 function showReports(program: Program, result: LowerResult, args: ParsedArguments, terminal: Terminal): void {
-  const bytes = dtypeOption(args) === "f64" ? 8 : 4;
+  const bytes = realBytes[dtypeOption(args) ?? "f32"];
   const all = explainProgram(buildEntries(program, sequenceOptions(args)));
   const entry = args.text("entry");
   const reports = entry === undefined ? all : all.filter((report) => report.entry === entry);

@@ -3,7 +3,7 @@
  * `workspaceBytes(capacity)` says how much that takes. Every region is a function of its own, so that engines optimise
  * the hot ones alone.
  */
-import type { RealType } from "../../ir/ops/number-range.js";
+import { realBytes, type RealType } from "../../ir/ops/number-range.js";
 import { InvariantError } from "../../base/diagnostics/invariant.js";
 import { at } from "../../base/at.js";
 import type {
@@ -140,7 +140,7 @@ class KernelPrinter {
       ...this.capacityLines(),
       `  const reals = ${this.total("real")};`,
       `  const integers = ${this.total("index")} + ${lists} * ${this.sizeName(BATCH_SYMBOL)} + ${words};`,
-      `  return ${this.dtype === "f32" ? 4 : 8} * reals + 4 * integers;`,
+      `  return ${realBytes[this.dtype]} * reals + 4 * integers;`,
       "}",
       "",
     ].join("\n");

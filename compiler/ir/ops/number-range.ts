@@ -2,6 +2,9 @@
 
 export type RealType = "f32" | "f64";
 
+/** Bytes of a number. */
+export const realBytes = { f32: 4, f64: 8 } as const satisfies Record<RealType, number>;
+
 const names = { f32: "float32", f64: "float64" } as const;
 
 /** What becomes of a number in a type that cannot hold it: "0 in float32"; undefined where nothing does. */

@@ -15,6 +15,7 @@ import { type UnplacedBuffer, wholeOf } from "../../ir/kernel/unplanned.js";
 import type { KernelPass } from "./kernel-pass.js";
 import { type ProductNest, productNest } from "./product-nest.js";
 import type { VectorTarget } from "./target.js";
+import { realBytes } from "../../ir/ops/number-range.js";
 
 export const joinInputs: KernelPass<VectorTarget> = {
   name: "join-inputs",
@@ -22,7 +23,7 @@ export const joinInputs: KernelPass<VectorTarget> = {
   run: ({ functions, buffers, ...rest }, { machine, dtype }) => {
     const left = new Map(buffers);
     const { terms, bytes } = machine.joinedInputs;
-    const limits = { terms, elements: bytes / (dtype === "f32" ? 4 : 8) };
+    const limits = { terms, elements: bytes / realBytes[dtype] };
     return { ...rest, functions: functions.map((fn) => new Joiner(fn, left, limits).run()), buffers: left };
   },
 };

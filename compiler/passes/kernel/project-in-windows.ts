@@ -48,13 +48,14 @@ import type { KernelPass } from "./kernel-pass.js";
 import { type ProductNest, productNest } from "./product-nest.js";
 import type { VectorTarget } from "./target.js";
 import { moves } from "./vectorizable.js";
+import { realBytes } from "../../ir/ops/number-range.js";
 
 export const projectInWindows: KernelPass<VectorTarget> = {
   name: "project-in-windows",
   summary: "compute input projections for some steps at a time, so that the loop finds them in a near cache",
   run: ({ functions, buffers, ...rest }, { machine: { windows }, dtype }) => {
     const left = new Map(buffers);
-    const size = dtype === "f32" ? 4 : 8;
+    const size = realBytes[dtype];
     return { ...rest, functions: functions.map((fn) => new Projector(fn, left, windows, size).run()), buffers: left };
   },
 };

@@ -24,6 +24,7 @@ import { arithmeticCeiling, copyCeiling } from "./ceiling.js";
 import { type CallSettings, drawTimedCall, type TimedCall } from "./timed-call.js";
 import { type Contestant, find, measure, type Timing } from "./measure.js";
 import { functionOf, hasActivations, onlyPlace, withoutActivations } from "./variants.js";
+import { realBytes } from "../../ir/ops/number-range.js";
 
 export interface ProfileSettings extends CallSettings, Pick<ModuleOptions, "target" | "dtype" | "fma"> {
   /** For all that is timed together. */
@@ -135,7 +136,7 @@ export async function profileProgram(
     progress: (done) => progress("timing", done, 1),
   });
   const callSizes: CountedSizes = new Map([...symbolSizes(program.axes, settings), [BATCH_SYMBOL, batch]]);
-  const bytes = dtype === "f32" ? 4 : 8;
+  const bytes = realBytes[dtype];
   const copied = bytes * touchedNumbers(plain.kernel, "forward", callSizes);
   const counted = (built: Built, entry: string): RegionCount[] =>
     countOperations(built.kernel, functionOf(built.kernel, entry), callSizes);

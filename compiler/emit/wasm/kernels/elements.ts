@@ -1,7 +1,7 @@
 /** Elements of buffers in WebAssembly code: their addresses, and loads and stores of one or of the lanes of a vector. */
 import { invariant } from "../../../base/diagnostics/invariant.js";
 import type { Access } from "../../../ir/kernel/types.js";
-import type { RealType } from "../../../ir/ops/number-range.js";
+import { realBytes, type RealType } from "../../../ir/ops/number-range.js";
 import { constantOf } from "../../../base/types/dim.js";
 import type { FunctionCode, Local } from "../assembler/function-code.js";
 import type { Integers } from "./integers.js";
@@ -21,15 +21,15 @@ export class Elements {
   readonly dtype: RealType;
   readonly lanesPerVector: number;
 
-  constructor(code: FunctionCode, integers: Integers, dtype: RealType) {
+  constructor(code: FunctionCode, integers: Integers, dtype: RealType, lanesPerVector: number) {
     this.code = code;
     this.integers = integers;
     this.dtype = dtype;
-    this.lanesPerVector = dtype === "f32" ? 4 : 2;
+    this.lanesPerVector = lanesPerVector;
   }
 
   get elementBytes(): number {
-    return this.dtype === "f32" ? 4 : 8;
+    return realBytes[this.dtype];
   }
 
   get vectorShape(): "f32x4" | "f64x2" {

@@ -64,6 +64,8 @@ export interface FunctionNumbers {
   readonly code: FunctionCode;
   readonly pool: ConstantPool;
   readonly dtype: RealType;
+  /** Numbers in a vector. */
+  readonly lanes: number;
   readonly fma: boolean;
 }
 
@@ -72,7 +74,7 @@ export class Expressions extends Elements {
   private readonly names: FunctionNames;
 
   private constructor(shared: FunctionNumbers, integers: Integers, names: FunctionNames) {
-    super(shared.code, integers, shared.dtype);
+    super(shared.code, integers, shared.dtype, shared.lanes);
     this.shared = shared;
     this.names = names;
   }

@@ -22,6 +22,7 @@ import {
   symbolsOf,
 } from "../../../base/types/dim.js";
 import { extentsOf } from "../../../base/types/call-axes.js";
+import { realBytes } from "../../../ir/ops/number-range.js";
 
 /** Where a buffer begins. */
 export type Address =
@@ -77,7 +78,7 @@ const WORD = 4;
 
 /** Where the buffers of `kernel` lie, for real numbers of the type `dtype`. */
 export function planLayout(kernel: KernelProgram, dtype: "f32" | "f64"): MemoryLayout {
-  const elementBytes = dtype === "f32" ? 4 : 8;
+  const elementBytes = realBytes[dtype];
   const symbols = [BATCH_SYMBOL, ...kernel.axes];
   const fullWord = symbols.length * WORD;
   const changedWord = fullWord + WORD;
