@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cell, check, checkGradients, format } from "../../compiler/index.js";
+import { isFuzzing } from "../support/fuzz.js";
 import { publishedCells, publishedText } from "../support/published-cells.js";
 import { expectSameBitsOnTargets } from "../support/same-targets.js";
 
@@ -73,6 +74,20 @@ describe.each(names)("%s", (name) => {
     const options = { cell: shown, gradient: true, dimensions };
     const [js, wasm] = [await cell(text, { ...options, target: "js" }), await cell(text, options)];
     expectSameBitsOnTargets(js, wasm, 7);
+  });
+});
+
+/** Those that the language was worked out on. */
+const workedOut = [
+  ...["lru", "s4d", "rwkv7", "gated-deltanet", "ltc", "ode-rnn", "lmu", "ntm", "rhn", "kalman", "mogrifier"],
+  ...["ttt-linear", "reverb", "diode-clipper"],
+];
+
+describe.runIf(isFuzzing).each(workedOut)("%s at three random sizes", (name) => {
+  it.each(["js", "wasm"] as const)("for %s", async (target) => {
+    const report = await checkGradients(publishedText(name), { cell: cellOf(name), runs: 3, coordinates: 2, target });
+    const failed = report.tensors.filter(({ passed }) => !passed).map((tensor) => tensor.name);
+    expect([failed, report.fault]).toEqual([[], undefined]);
   });
 });
 
