@@ -1,4 +1,7 @@
-/** Running sums and the like along an axis, by doubling: what is known of two entries is put together, then of four, and so on. */
+/**
+ * Running sums and the like along an axis. Where its size is known, by doubling: what is known of two entries is put together, then of four, and so
+ * on; where calls give it, entry by entry.
+ */
 import { at } from "../base/at.js";
 import type { Span } from "../base/source/span.js";
 import { constantOf, type Dim, dimConstant, printDim, symbolsOf } from "../base/types/dim.js";
@@ -6,6 +9,7 @@ import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/types.js";
 import type { CumulativeName } from "../language/semantics/builtins.js";
 import { NotLowered } from "./frame.js";
+import { loopIn } from "./place-loop.js";
 import { reduceAlong } from "./reductions.js";
 
 type Combine = (builder: GraphBuilder, earlier: ValueId, later: ValueId) => ValueId;
@@ -47,6 +51,43 @@ export function checkCounted(dim: Dim, operation: string, span: Span): void {
   if (constantOf(dim) !== undefined) return;
   const message = `\`${operation}\` is written out, and ${printDim(dim)} has no size here`;
   throw new NotLowered("bad-dimension-size", span, message, "give it a size", symbolsOf(dim));
+}
+
+/** What no entry comes to. */
+const ofNone: { readonly [Name in CumulativeName]: number } = {
+  cumsum: 0,
+  cumprod: 1,
+  cummax: -Infinity,
+  logcumsumexp: -Infinity,
+};
+
+/**
+ * A loop along the axis, of which streams go on with what has run up so far.
+ *
+ * @param name of the state that this is then
+ */
+export function runUp(
+  builder: GraphBuilder,
+  operand: ValueId,
+  { operation, axis, reverse }: Cumulation,
+  name: string,
+): ValueId {
+  const shape = builder.shapeOf(operand);
+  const others = [...shape.keys()].filter((i) => i !== axis);
+  const entry = others.map((i) => at(shape, i));
+  const type = { dtype: "real", shape: entry, shared: false } as const;
+  const loop = loopIn(builder, operation);
+  const before = loop.input("carried", "before", type, builder.constantOf(ofNone[operation], entry));
+  const own = loop.input("sequence", "entry", type, builder.transpose(operand, [axis, ...others]));
+  const sum = combinations[operation](loop.inner, before, own);
+  const { origin } = builder;
+  const [, all] = loop.emit(
+    { length: at(shape, axis), reverse },
+    [{ name: "next", value: sum }, { name: "sum", value: sum }], // prettier-ignore
+    { ...origin, states: [{ name, documentation: "", isBefore: false }] },
+  );
+  const places = others.map((_, i) => i + 1);
+  return builder.transpose(all as ValueId, [...places.slice(0, axis), 0, ...places.slice(axis)]);
 }
 
 /** With everything that `logsumexp` knows of infinities. */

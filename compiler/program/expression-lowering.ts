@@ -8,7 +8,7 @@ import type { TypedPlace } from "../language/semantics/typed-sizes.js";
 import { constantOf, type Dim, dimConstant } from "../base/types/dim.js";
 import { lowerConvolution, lowerWindows } from "./convolution-lowering.js";
 import { broadcastTo } from "./broadcast-to.js";
-import { checkCounted, cumulate } from "./cumulative.js";
+import { checkCounted, cumulate, runUp } from "./cumulative.js";
 import { checkCount } from "./entry-count.js";
 import { declareDerivative } from "./declared-derivative.js";
 import { elementwiseLowerings } from "./elementwise-lowering.js";
@@ -119,9 +119,11 @@ const rules: LoweringRules = {
     return normalize(builderAt(lowering, frame, node), node.operation, operand, node.axes);
   },
   cumulative: (lowering, frame, node) => {
-    const { operand, operation, axis, span } = node;
-    checkCounted(shapeIn(frame, operand.type)[axis] as Dim, operation, span);
-    return cumulate(builderAt(lowering, frame, node), lowerExpression(lowering, frame, operand), node);
+    const { operand, operation, axis, span, along } = node;
+    if (along === undefined) checkCounted(shapeIn(frame, operand.type)[axis] as Dim, operation, span);
+    const value = lowerExpression(lowering, frame, operand);
+    const builder = builderAt(lowering, frame, node);
+    return along === undefined ? cumulate(builder, value, node) : runUp(builder, value, node, frame.path + along);
   },
   concat: (lowering, frame, node) => {
     const operands = isIndices(node)

@@ -119,6 +119,12 @@ class Writer {
           `max(windows(tanh(${name}), 2, pad = ${this.isCausal ? "[1, 0]" : "[0, 1]"}, fill = -2), axis = 1)`,
         ),
       () => this.give(width, `concat(${this.fronts(width)}, ${name})[:T]`),
+      () =>
+        this.give(
+          width,
+          `${this.pick(["cumsum", "cummax", "logcumsumexp"])}(0.3 * ${name}, axis = 0${this.isCausal ? "" : ", reverse = true"})`,
+        ),
+      () => this.give(width, `tanh(cumprod(${name}, axis = ${this.pick([0, 1])}))`),
       () => this.give(3, "memory[picks] * table[narrow(picks, 4, words)]"),
       () =>
         this.isCausal

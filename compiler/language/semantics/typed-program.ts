@@ -90,6 +90,8 @@ export type TypedExpression = Base &
         readonly axis: number;
         readonly reverse: boolean;
         readonly operand: TypedExpression;
+        /** Where calls give the size of the axis: the equation that it stands in. */
+        readonly along?: string;
       }
     /** Values to places and back. */
     | {

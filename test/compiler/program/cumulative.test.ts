@@ -1,6 +1,7 @@
 /** Cumulative sums and the like, beside the same with their entries written out: values, derivatives, infinities, both targets. */
 import { describe, expect, it } from "vitest";
 import { cell } from "../../../compiler/driver/in-process.js";
+import type { CompiledModule } from "../../../runtime/index.js";
 import { derivativeRules } from "../../../compiler/passes/autodiff/derivative-rules.js";
 import { checkRules } from "../../../compiler/tools/gradcheck/check-gradients.js";
 import { expectSameBitsOnTargets } from "../../support/same-targets.js";
@@ -105,4 +106,29 @@ describe("cumulative functions", () => {
       "bad-dimension-size `cumsum` is written out, and N has no size here",
     ]);
   });
+});
+
+it("in networks they go along each example's own entries, from both ends, and at each place of another axis", async () => {
+  const names = Object.keys(steps);
+  const text = `network A(; T, S) {
+    input x: [T, S]
+    ${names.map((name) => `output ${name}_down = ${name}(x, axis = T)\n output ${name}_back[t] = ${name}(x[t], reverse = true)`).join("\n")}
+  }`;
+  const module = (await cell(text, { dtype: "f64", target: "js" })) as unknown as CompiledModule;
+  const net = module.instantiate({ batch: 3, sizes: { T: 4, S: 3 } });
+  const sizes = { T: { padded: 4, each: [4, 2, 0] }, S: { padded: 3, each: [3, 2, 1] } };
+  const x = Array.from({ length: 36 }, (_, i) => Math.sin(3 * i + 1));
+  const results = net.forward({ x, sizes }) as unknown as Record<string, Float64Array>;
+  for (const name of names) {
+    for (const [b, rows] of sizes.T.each.entries()) {
+      const width = sizes.S.each[b]!;
+      const own = Array.from({ length: rows }, (_, t) => x.slice(b * 12 + t * 3, b * 12 + t * 3 + width)).flat();
+      const cut = (values: Float64Array): number[] =>
+        Array.from({ length: rows }, (_, t) => [...values.slice(b * 12 + t * 3, b * 12 + t * 3 + width)]).flat();
+      const down = rows === 0 ? [] : turned(oneByOne(name, turned(own, rows), rows, false), width);
+      const back = oneByOne(name, own, width, true);
+      cut(results[`${name}_down`]!).forEach((value, i) => expect(value).toBeCloseTo(down[i]!, 12));
+      cut(results[`${name}_back`]!).forEach((value, i) => expect(value).toBeCloseTo(back[i]!, 12));
+    }
+  }
 });

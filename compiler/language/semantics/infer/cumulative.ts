@@ -17,16 +17,18 @@ export function inferCumulative(checker: Checker, node: CallNode, operation: Cum
   if (operand === undefined || !isReal(checker, operand, operation)) return checker.error(span);
   const axis = oneAxis(checker, node, axisArgument, operand);
   const reverse = reverseArgument === undefined ? false : flagOf(checker, reverseArgument);
-  if (axis === undefined || reverse === undefined || !isCounted(checker, node, operand, axis))
-    return checker.error(span);
-  return { kind: "cumulative", operation, axis, reverse, operand, span, type: operand.type };
+  if (axis === undefined || reverse === undefined) return checker.error(span);
+  const typed = { kind: "cumulative", operation, axis, reverse, operand, span, type: operand.type } as const;
+  const symbol = checker.runtimeSymbol(at(axesOf(operand.type), axis).dim);
+  if (symbol === undefined) return typed;
+  const { runs, draws } = checker.instances;
+  if (runs !== undefined && draws !== undefined) return { ...typed, along: draws.node };
+  refuseInCell(checker, node, symbol);
+  return checker.error(span);
 }
 
-function isCounted(checker: Checker, { callee, span }: CallNode, operand: TypedExpression, axis: number): boolean {
-  const symbol = checker.runtimeSymbol(at(axesOf(operand.type), axis).dim);
-  if (symbol === undefined) return true;
+function refuseInCell(checker: Checker, { callee, span }: CallNode, symbol: string): void {
   const message = `\`${callee.text}\` over \`${symbol}\`, which is known at run time only`;
   const help = "it is written out when the cell is compiled: give the axis a parameter of the cell as its size";
   checker.report("run-time-dimension", span, message, { help });
-  return false;
 }
