@@ -128,22 +128,29 @@ describe("dimensions", () => {
   it("what is proven for symbols with bounds of their own holds", () => {
     const least = (symbol: string): number => ({ H: 1, N: 3 })[symbol] ?? 0;
     const sizes = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 3, max: 9 }), fc.nat(9));
+    let proven = 0;
     fc.assert(
       fc.property(arbitraryDim, fc.integer({ min: -3, max: 3 }), sizes, (dim, bound, drawn) => {
         if (!provenAtLeast(dim, bound, { least })) return;
+        proven += 1;
         expect(evaluateDim(dim, sizesOf(drawn))).toBeGreaterThanOrEqual(bound - 1e-9);
       }),
       { numRuns: 2000 },
     );
+    expect(proven).toBeGreaterThan(200);
   });
 
   it("what is proven holds", () => {
+    let proven = 0;
     fc.assert(
       fc.property(arbitraryDim, fc.integer({ min: -3, max: 3 }), arbitrarySizes, (dim, bound, sizes) => {
-        if (provenAtLeast(dim, bound)) expect(evaluateDim(dim, sizesOf(sizes))).toBeGreaterThanOrEqual(bound - 1e-9);
+        if (!provenAtLeast(dim, bound)) return;
+        proven += 1;
+        expect(evaluateDim(dim, sizesOf(sizes))).toBeGreaterThanOrEqual(bound - 1e-9);
       }),
       { numRuns: 2000 },
     );
+    expect(proven).toBeGreaterThan(200);
   });
 
   it("substitution with and without limits agrees, and with evaluation", () => {

@@ -60,11 +60,14 @@ function isAtStep(op: ScalarOp, [left, right]: readonly Tensor[]): boolean {
 
 test.each(["f64", "f32"] as const)("random functions agree with the evaluator, %s", (dtype) => {
   const numbers = new ComparedNumbers();
+  let [drawn, compared] = [0, 0];
   fc.assert(
     fc.property(arbitraryGraph(), ({ seed, fn, examples, extra }) => {
       expect(verifyFunction(fn, shapeContext(cellAxes(graphDimensions)))).toEqual([]);
       const values = randomInputs(fn, examples, randomSource(seed + 1), new Map(), INDEX_BOUND);
-      fc.pre(!hangsOnRounding(fn, values, examples));
+      drawn += 1;
+      if (hangsOnRounding(fn, values, examples)) return;
+      compared += 1;
       const expected = run(fn, values, examples);
       let text = "";
       try {
@@ -86,5 +89,6 @@ test.each(["f64", "f32"] as const)("random functions agree with the evaluator, %
     }),
     fuzzParameters(150),
   );
+  expect(compared / drawn).toBeGreaterThan(0.5);
   expect(numbers.share).toBeGreaterThan(0.9);
 });
