@@ -9,7 +9,7 @@ import {
   type EntryReport,
   explainProgram,
   printExplanation,
-  type Region,
+  type LoopPart,
 } from "../../compiler/tools/explain/explain.js";
 import { buildEntries } from "../../compiler/driver/entries.js";
 import { evaluateDim } from "../../compiler/base/types/dim.js";
@@ -17,7 +17,7 @@ import { isResidual } from "../support/roles.js";
 import { scheduleKernels } from "../support/kernels.js";
 import { programOfCell } from "../../compiler/program/cell-program.js";
 
-type Counts = Readonly<Record<Exclude<Region, "once">, number>>;
+type Counts = Readonly<Record<Exclude<LoopPart, "once">, number>>;
 
 function explained(file: string, cell: string, dimensions: Record<string, number> = {}): EntryReport[] {
   const text = readFileSync(new URL(`../../compiler/language/std/${file}.cell`, import.meta.url), "utf8");
@@ -30,7 +30,7 @@ function products(file: string, cell: string): { forward: Counts; backward: Coun
   const reports = explained(file, cell);
   const counts = (entry: string): Counts => {
     const regions = reports.find((report) => report.entry === entry)?.regions ?? [];
-    const of = (region: Region): number => regions.find((r) => r.region === region)?.products ?? 0;
+    const of = (region: LoopPart): number => regions.find((r) => r.region === region)?.products ?? 0;
     return { before: of("before"), loop: of("loop"), after: of("after") };
   };
   return { forward: counts("forward"), backward: counts("backward") };

@@ -290,7 +290,7 @@ export function substituteFactor(factor: string, replacements: ReadonlyMap<strin
   if (floor === undefined || known !== undefined) return known ?? dimSymbol(factor);
   const [dividend, divisor] = [floor.dividend, floor.divisor].map((part) => substituteDim(part, replacements)) as [Dim, Dim]; // prettier-ignore
   const quotient = divideDims(dividend, divisor);
-  if (quotient === undefined) throw new Error(`cannot divide by ${printDim(divisor)}`);
+  if (quotient === undefined) throw new InvariantError(`cannot divide by ${printDim(divisor)}`);
   return floorDim(quotient);
 }
 

@@ -18,10 +18,11 @@ import { sizeOfShape } from "../../base/types/shape.js";
 import { isCheap } from "../../passes/minimum-cut/choose-crossing-values.js";
 import type { EntryProgram } from "../../program/entry.js";
 
-export type Region = "once" | "before" | "loop" | "after";
+/** Where in relation to a loop over time something is computed. */
+export type LoopPart = "once" | "before" | "loop" | "after";
 
-export interface RegionReport {
-  readonly region: Region;
+export interface LoopPartReport {
+  readonly region: LoopPart;
   /** Named values computed here, in order. */
   readonly values: readonly string[];
   readonly products: number;
@@ -33,7 +34,7 @@ export interface RegionReport {
 
 export interface EntryReport {
   readonly entry: string;
-  readonly regions: readonly RegionReport[];
+  readonly regions: readonly LoopPartReport[];
   /** Numbers that cross from one region into another at each step: read or written through memory. */
   readonly crossing: Dim;
   /** What forward keeps for backward at each step of an example. */
@@ -112,7 +113,7 @@ function whyKept(fn: GraphFunction, id: ValueId): string {
 function explainEntry(entry: string, fn: GraphFunction, { roles, steps, primal }: ExplainedProgram): EntryReport {
   const afterLoop = new Set<ValueId>();
   const feedsLoop = valuesFeedingLoops(fn);
-  const groups = new Map<Region, Instruction[]>([
+  const groups = new Map<LoopPart, Instruction[]>([
     ["once", []],
     ["before", []],
     ["loop", []],
@@ -166,11 +167,11 @@ function valuesFeedingLoops(fn: GraphFunction): ReadonlySet<ValueId> {
 }
 
 function report(
-  region: Region,
+  region: LoopPart,
   instructions: readonly Instruction[],
   functions: readonly GraphFunction[],
   steps: Steps,
-): RegionReport {
+): LoopPartReport {
   const ownerOf = (instruction: Instruction): GraphFunction =>
     functions.find((fn) => fn.instructions.includes(instruction)) as GraphFunction;
   let products = 0;
@@ -228,7 +229,7 @@ function perStep(size: Dim, steps: Steps): Dim {
 const isOfSteps = (type: ValueType | undefined, steps: Steps): boolean =>
   type?.shape.some((dim) => symbolsOf(dim).some((symbol) => isStep(symbol, steps))) ?? false;
 
-const regionTitles: Readonly<Record<Region, string>> = {
+const regionTitles: Readonly<Record<LoopPart, string>> = {
   once: "once",
   before: "before the loop, all steps at once",
   loop: "in the loop, step by step",

@@ -20,9 +20,9 @@ export function inferPlaceFunction(checker: Checker, node: CallNode, operation: 
 }
 
 type Given = readonly (ArgumentNode | undefined)[];
-type Rule = (checker: Checker, node: CallNode, given: Given) => TypedExpression | undefined;
+type PlaceFunctionRule = (checker: Checker, node: CallNode, given: Given) => TypedExpression | undefined;
 
-const rules: Readonly<Record<PlaceFunctionName, Rule>> = {
+const rules: Readonly<Record<PlaceFunctionName, PlaceFunctionRule>> = {
   real: (checker, _node, [argument]) => {
     const index = indexOf(checker, argument);
     return index && typedPlaces("real", [index], { kind: "real", axes: axesOf(index.type) });
