@@ -17,7 +17,9 @@ import {
   initialPasses,
   initialValuePasses,
   residualPasses,
+  sequencePasses,
   valuePasses,
+  windowPasses,
 } from "../passes/graph/passes.js";
 import {
   type EntryDerivation,
@@ -123,10 +125,12 @@ class EntryBuilder {
     const { program, options } = this;
     const equations = (of: EntrySource, fn: GraphFunction): ProgramEntry =>
       this.made(derivation(of), entryStages.equations, fn);
-    const plain = this.run(equations("forward", program.forward), equationPasses).fn;
+    const whole = this.run(equations("forward", program.forward), equationPasses);
+    const windowed = this.run(whole, sequencePasses);
+    const plain = (windowed.fn === whole.fn ? whole : this.run(windowed, windowPasses)).fn;
     const initial = program.initial && this.run(equations("initial", program.initial), initialPasses);
     const values = initial && this.run(initial, initialValuePasses);
-    if (program.stream !== undefined) this.addStream(program.stream, plain, values);
+    if (program.stream !== undefined) this.addStream(program.stream, whole.fn, values);
     else if (values !== undefined) this.keep(values);
     if (options.gradient) this.addGradient(plain, initial?.fn);
     else this.keep(this.run(entryOf(derivation("forward"), plain), residualPasses));

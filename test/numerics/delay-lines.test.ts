@@ -65,6 +65,18 @@ const pairs: readonly Pair[] = [
       r'[k] = if k == 0 then s[K - 1] else r[(k + K + 1) mod (K + 2)] output y = tanh(x + w * s[K - 1] - r[K + 1]) }`,
     sizes: [{ K: 3, H: 2 }],
   },
+  {
+    what: "of what is known before the loop",
+    line: `cell A(K, H) { ${head} state s: [K, H] = v state r: [K, H] s' = concat(stack(x), s[:K - 1]) r' = concat(r[1:], stack(tanh(w * x)))
+      output y = x - s[K - 1] output z[h] = v[:, h] @ s'[:, h] output near = v[0] @ s[0] - w @ r'[K - 1] output some = sum(r[1:], axis = 0) }`,
+    moved: `cell A(K, H) { ${head} state s: [K, H] = v state r: [K, H] s'[k] = if k == 0 then x else s[(k + K - 1) mod K]
+      r'[k] = if k == K - 1 then tanh(w * x) else r[(k + 1) mod K] output y = x - s[K - 1] output z[h] = v[:, h] @ s'[:, h]
+      output near = v[0] @ s[0] - w @ r'[K - 1] output some = sum(r[1:], axis = 0) }`,
+    sizes: [
+      { K: 4, H: 3 },
+      { K: 18, H: 1 },
+    ],
+  },
 ];
 
 const load = (source: string, dimensions: Readonly<Record<string, number>>, target: "js" | "wasm") =>

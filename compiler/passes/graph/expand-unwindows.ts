@@ -54,6 +54,8 @@ class Expansion {
       const [left, right] = terms;
       return left === undefined || right === undefined ? undefined : b.map("add", left, right);
     }
+    const turned = view.match(value, "reverse");
+    if (turned?.operation.axis === operation.axis + 1) return this.ofTurned(turned.operands[0]);
     const product = view.match(value, "contract");
     if (product === undefined || product.operation.strong === true) return undefined;
     const { a, b: other, result } = product.operation;
@@ -61,15 +63,31 @@ class Expansion {
     const isOf = (label: number, own: readonly number[], others: readonly number[]): boolean =>
       own.includes(label) && !others.includes(label);
     const [left, right] = product.operands;
-    // Of a single channel the products are few, and a convolution with one column slower than the sum of its entries.
+    // Of a single channel the products are few, and a convolution with one column slower than the sum of a few entries.
+    const isLong = (constantOf(at(this.b.shapeOf(value), operation.axis + 1)) ?? Infinity) > MOST_ENTRIES;
     const [own, opposite] = other.includes(entry) ? [other, a] : [a, other];
     const channels = result.filter((label) => label !== entry && isOf(label, own, opposite));
     const sizes = channels.map((label) => constantOf(at(this.b.shapeOf(value), result.indexOf(label))));
-    if (sizes.every((size) => size === 1)) return undefined;
+    if (!isLong && sizes.every((size) => size === 1)) return undefined;
     if (isOf(window, a, other) && isOf(entry, other, a)) return this.turned(product.operation, left, right, false);
     return isOf(window, other, a) && isOf(entry, a, other)
       ? this.turned(product.operation, right, left, true)
       : undefined;
+  }
+
+  /** Of a product with its entries from their end: a product with what they are of from its end. */
+  private ofTurned(value: ValueId): ValueId | undefined {
+    const { b, view, operation } = this;
+    const product = view.match(value, "contract");
+    if (product === undefined) return undefined;
+    const { a, b: other, result } = product.operation;
+    const entry = at(result, operation.axis + 1);
+    if (a.includes(entry) && other.includes(entry)) return undefined;
+    const operands = product.operands.map((id, i) => {
+      const axis = (i === 0 ? a : other).indexOf(entry);
+      return axis < 0 ? id : b.emit({ kind: "reverse", axis }, [id]);
+    });
+    return this.convolution(b.emit(product.operation, operands));
   }
 
   /** `sum over k of P[j - d k] Q[k]` as windows of P, in zeros, times Q from its end. */

@@ -11,6 +11,7 @@ import { simplify } from "./simplify/simplify.js";
 import { sinkConcats } from "./sink-concats.js";
 import { splitTime } from "./split-time.js";
 import type { GraphPass } from "../pass.js";
+import { windowDelays } from "./window-delays.js";
 
 /** On the equations as written, before anything is derived from them. */
 export const equationPasses: readonly GraphPass[] = [
@@ -34,6 +35,19 @@ export const equationPasses: readonly GraphPass[] = [
   // The joined weights are the same at every step.
   splitTime,
   // Slices of joined values that are joined again cancel.
+  simplify,
+  shareCommonValues,
+  removeUnusedValues,
+];
+
+/** On equations over whole sequences, before anything is derived from them; a stream keeps its delay lines. Sums are in their order, and lines in loops of their own. */
+export const sequencePasses: readonly GraphPass[] = [windowDelays];
+
+/** After it, where it has found any. */
+export const windowPasses: readonly GraphPass[] = [
+  // What a loop reads of a line that is none any more does not depend on the state.
+  splitTime,
+  // Views of windows.
   simplify,
   shareCommonValues,
   removeUnusedValues,
@@ -84,7 +98,7 @@ export const initialValuePasses: readonly GraphPass[] = [dropDerivatives, remove
 /** The lists that an entry passes, one after the other. */
 export const entryPasses: readonly (readonly GraphPass[])[] = [
   // forward
-  [...equationPasses, ...residualPasses],
+  [...equationPasses, ...sequencePasses, ...windowPasses, ...residualPasses],
   // step, weights
   [...valuePasses, ...residualPasses],
   // Initial values of states and params.

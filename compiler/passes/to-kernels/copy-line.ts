@@ -1,6 +1,6 @@
 import type { Affine, Statement } from "../../ir/kernel/types.js";
 import type { Block } from "./block.js";
-import type { DelayLine } from "./delay-lines.js";
+import type { DelayLine } from "../../ir/graph/delay-line.js";
 import { indicesOf, nestFor } from "./loops.js";
 import type { Nest } from "./nest.js";
 

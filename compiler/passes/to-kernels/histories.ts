@@ -1,26 +1,17 @@
 /** Delay lines of loops: each has a place for every step beside its first entries, so that addresses are affine in the step. */
 import { at } from "../../base/at.js";
 import { addDims, dimConstant, subtractDims } from "../../base/types/dim.js";
-import { definitions } from "../../ir/graph/rewrite.js";
-import { isCarried, type Scan } from "../../ir/graph/scan.js";
+import type { DelayLine } from "../../ir/graph/delay-line.js";
+import type { Scan } from "../../ir/graph/scan.js";
 import type { ValueId } from "../../ir/graph/types.js";
 import { addAffine, affineConstant, affineVariable, subtractAffine } from "../../ir/kernel/affine.js";
 import type { Affine, Statement } from "../../ir/kernel/types.js";
 import type { Block } from "./block.js";
 import { load } from "./compensated.js";
 import { copyLine } from "./copy-line.js";
-import { beginAt, type DelayLine, delayLineOf, type PlacedLine, shapeOfRoom } from "./delay-lines.js";
+import { beginAt, type PlacedLine, shapeOfRoom } from "./delay-lines.js";
 import { elementOf } from "./formula.js";
 import { accessOf, type BufferLocation } from "./location.js";
-
-/** Of each carried value, where it is one. */
-export function delayLinesOf(scan: Scan): readonly (DelayLine | undefined)[] {
-  const { body } = scan;
-  const producer = definitions(body);
-  return body.outputs.flatMap((next, i) =>
-    isCarried(scan, i) ? [delayLineOf(body, producer, at(body.inputs, i), next)] : [],
-  );
-}
 
 /**
  * A line while its loop runs. With `n` steps on this side of it, counted from step 0 whichever way the loop goes, its window begins

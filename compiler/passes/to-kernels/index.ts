@@ -10,7 +10,7 @@ import type { EntryProgram, ProgramEntry } from "../../program/entry.js";
 import { shapeContext } from "../../ir/ops/shape-rules.js";
 import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../base/types/dim.js";
 import { Block, type InputSource } from "./block.js";
-import { delayLineOf } from "./delay-lines.js";
+import { delayLineOf } from "../../ir/graph/delay-line.js";
 import { sumDotProducts } from "./dot-products.js";
 import { commitInPlace } from "./in-place.js";
 import type { BufferLocation } from "./location.js";

@@ -17,7 +17,7 @@ import { NONE } from "./compensated.js";
 import type { PlacedLine } from "./delay-lines.js";
 import { describeRegion, describeWork } from "./describe.js";
 import { elementOf, indexOf } from "./formula.js";
-import { delayLinesOf } from "./histories.js";
+import { delayLinesOf } from "../../ir/graph/delay-line.js";
 import { accessOf, type BufferLocation, isDense, sliceLocation } from "./location.js";
 import { lowerProduct } from "./lower-product.js";
 import { listRows, lowerReduction, lowerScatter, placeOfLost } from "./lower-reduction.js";

@@ -137,11 +137,20 @@ class Planner {
         if (this.cost(at(operands, 0)) > CHEAP) this.needPlace(at(operands, 0));
       } else if (operation.kind === "to_index") {
         this.needPlace(at(operands, 0));
+      } else if (operation.kind === "window") {
+        this.needJoined(at(operands, 0), operation.axis);
       } else if (operation.kind === "concat" || operation.kind === "pad") {
         // Its parts are evaluated only where they apply, which index arithmetic inside them could not follow.
         for (const id of operands) if (!this.isPlain(id, Infinity)) this.needPlace(id);
       }
     }
+  }
+
+  /** What windows look at along the axis in which it is joined is stored: each entry is read by several, which would each ask for its side. */
+  private needJoined(id: ValueId, axis: number): void {
+    let formula = this.block.formulaOf(id);
+    while (formula?.operation.kind === "slice") formula = this.block.formulaOf(at(formula.operands, 0));
+    if (formula?.operation.kind === "concat" && formula.operation.axis === axis) this.needPlace(at(formula.results, 0));
   }
 
   private needOperandsOfScan({ operation, operands }: Instruction): void {

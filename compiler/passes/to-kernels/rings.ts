@@ -6,13 +6,14 @@
  */
 import { at } from "../../base/at.js";
 import { addDims, dimConstant, multiplyDims } from "../../base/types/dim.js";
+import type { DelayLine } from "../../ir/graph/delay-line.js";
 import { addAffine, affineConstant, AFFINE_ZERO, affineVariable } from "../../ir/kernel/affine.js";
 import type { Affine, KernelFunction, Statement } from "../../ir/kernel/types.js";
 import { ringEntries } from "../../program/entry.js";
 import type { Block } from "./block.js";
 import { load } from "./compensated.js";
 import { copyLine } from "./copy-line.js";
-import { beginAt, type DelayLine, type PlacedLine, shapeOfRoom } from "./delay-lines.js";
+import { beginAt, type PlacedLine, shapeOfRoom } from "./delay-lines.js";
 import { accessOf, type BufferLocation } from "./location.js";
 import type { Storage } from "./storage.js";
 

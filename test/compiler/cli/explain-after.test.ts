@@ -65,7 +65,7 @@ test("what is no stage, or none of that target, is told", async () => {
   expect([other.code, other.error]).toEqual([2, expect.stringMatching(/--target must be js or wasm/u)]);
   const list = await after("list");
   expect(list.out).toMatch(
-    /^parse +[^]*^lower +one example[^]*^simplify +.*\(simplify:1 to simplify:4\)$[^]*^hoist-addresses +.*\(kernels, js only\)$[^]*\(code, wasm only\)/mu,
+    /^parse +[^]*^lower +one example[^]*^simplify +.*\(simplify:1 to simplify:5\)$[^]*^hoist-addresses +.*\(kernels, js only\)$[^]*\(code, wasm only\)/mu,
   );
 });
 
@@ -78,9 +78,9 @@ test("each run of a stage that runs several times", async () => {
     2,
     expect.stringContaining("simplify does not run 3 times on backward; it runs on forward"),
   ]);
-  const errors = await Promise.all(["simplify:5", "simplify:0", "simplify:x", "memory:2"].map((name) => after(name)));
+  const errors = await Promise.all(["simplify:6", "simplify:0", "simplify:x", "memory:2"].map((name) => after(name)));
   expect(errors.map(({ code, error }) => [code, error.split("\n")[0]])).toEqual([
-    [2, expect.stringContaining("there is no simplify:5: simplify runs up to 4 times on an entry")],
+    [2, expect.stringContaining("there is no simplify:6: simplify runs up to 5 times on an entry")],
     [2, expect.stringContaining("there is no simplify:0: ")],
     [2, expect.stringContaining("there is no simplify:x: ")],
     [2, expect.stringContaining("there is no memory:2: memory runs once, so it needs no number")],

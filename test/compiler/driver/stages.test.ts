@@ -73,6 +73,7 @@ const observedPrograms = [
     {},
     "symbolic",
   ).program!,
+  lowerSource(`cell Filter(K) { input x: real param taps: [K] output y = taps @ past(x, K) }`, {}, "symbolic").program!,
 ];
 
 test("the stages of graphs are those that entries pass, each as often as is said", () => {

@@ -57,6 +57,7 @@ export class Elements {
     if (lanes === undefined) code.memory(`${this.dtype}.load`, offset);
     else if (stride === 0) code.memory(bits === 32 ? "v128.load32_splat" : "v128.load64_splat", offset);
     else if (stride === 1) this.loadVector(offset, lanes.count);
+    else if (stride === -1 && lanes.count === this.lanesPerVector) this.loadBackwards(offset);
     else this.gather(access, offset, stride, lanes);
   }
 
@@ -78,6 +79,19 @@ export class Elements {
         .memory("v128.load32_lane", offset + 8, 2);
       code.release(address, low);
     }
+  }
+
+  /** Loads the vector that ends with the element at the address on the stack, from its end. */
+  private loadBackwards(offset: number): void {
+    const { code, elementBytes, lanesPerVector } = this;
+    const before = elementBytes * (lanesPerVector - 1);
+    const vector = code.local("v128");
+    code.i32(before).op("i32.sub").memory("v128.load", offset);
+    const bytes = Array.from({ length: elementBytes }, (_, i) => i);
+    const turned = Array.from({ length: lanesPerVector }, (_, lane) => before - lane * elementBytes);
+    code.tee(vector).get(vector);
+    code.shuffle(turned.flatMap((first) => bytes.map((byte) => first + byte)));
+    code.release(vector);
   }
 
   /** Loads lanes that do not lie side by side. */

@@ -1,0 +1,59 @@
+/**
+ * Carried values that go on by one place: of `[…, K, …]` the next one has a new entry at one end, and all others move to the
+ * place beside theirs.
+ */
+import { at } from "../../base/at.js";
+import { dimConstant, equalDims, subtractDims } from "../../base/types/dim.js";
+import type { Shape } from "../../base/types/shape.js";
+import { definitions } from "./rewrite.js";
+import { isCarried, type Scan } from "./scan.js";
+import type { GraphFunction, Instruction, ValueId } from "./types.js";
+import { typeOf } from "./values.js";
+
+/** How the next value is made of the one before. */
+export interface DelayLine {
+  readonly axis: number;
+  /** What is carried, `shape[axis]` entries. */
+  readonly shape: Shape;
+  /** The end at which entries come in. */
+  readonly end: "front" | "back";
+  /** The next value, of which this is new, and this was there before. */
+  readonly next: ValueId;
+  readonly entered: ValueId;
+  readonly kept: ValueId;
+}
+
+/** The line that makes `next` of the input `state`; undefined where it is none. Moving two entries already takes longer than moving none. */
+export function delayLineOf(
+  fn: GraphFunction,
+  producer: ReadonlyMap<ValueId, Instruction>,
+  state: ValueId,
+  next: ValueId,
+): DelayLine | undefined {
+  const { shape, dtype, shared } = typeOf(fn, state);
+  const joined = producer.get(next);
+  if (joined?.operation.kind !== "concat" || joined.operands.length !== 2 || dtype !== "real" || shared)
+    return undefined;
+  const { axis } = joined.operation;
+  const [start, length] = [dimConstant(0), subtractDims(at(shape, axis), dimConstant(1))];
+  for (const end of ["front", "back"] as const) {
+    const [entered, kept] = end === "front" ? joined.operands : [...joined.operands].reverse();
+    const moved = kept === undefined ? undefined : producer.get(kept);
+    if (entered === undefined || kept === undefined || moved?.operation.kind !== "slice") continue;
+    const { operation, operands } = moved;
+    if (operands[0] !== state || operation.axis !== axis) continue;
+    if (!equalDims(operation.start, end === "front" ? start : dimConstant(1))) continue;
+    if (!equalDims(operation.length, length)) continue;
+    return { axis, shape, end, next, entered, kept };
+  }
+  return undefined;
+}
+
+/** Of each carried value, where it is one. */
+export function delayLinesOf(scan: Scan): readonly (DelayLine | undefined)[] {
+  const { body } = scan;
+  const producer = definitions(body);
+  return body.outputs.flatMap((next, i) =>
+    isCarried(scan, i) ? [delayLineOf(body, producer, at(body.inputs, i), next)] : [],
+  );
+}

@@ -1,0 +1,189 @@
+import { at } from "../../base/at.js";
+import { addDims, constantOf, type Dim, dimConstant, subtractDims } from "../../base/types/dim.js";
+import type { GraphBuilder } from "../../ir/graph/build.js";
+import { type DelayLine, delayLinesOf } from "../../ir/graph/delay-line.js";
+import { type Lifted, liftOperation, overTime } from "../../ir/graph/lift.js";
+import { definitions, forEachNeeded, rewriteFunction } from "../../ir/graph/rewrite.js";
+import { operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import type { GraphPass } from "../pass.js";
+import { timeLevels } from "./time-levels.js";
+
+/**
+ * Takes delay lines out of loops whose entries are known before the loop, an input above all: what such a line has held is the
+ * sequence of its entries after its first ones, and what is read of it are places or windows of that sequence. A filter is a
+ * product over all steps then, its gradient another, and a delay is a shift in time, forward and back.
+ *
+ * Needs: `separate-loops`, which gives such a line a loop of its own, and `split-time`, after which this has nothing in it but
+ * the line and views of it. Leaves alone: windows that something else than a product reads, as their gradient would lie in
+ * memory once for each of their entries; streams, which keep a ring. Rounding does not change.
+ */
+export const windowDelays: GraphPass = {
+  name: "window-delays",
+  summary: "read delays of known sequences as windows of them",
+  run: (fn, context) => {
+    const readers = readersOf(fn);
+    let found = false;
+    const without = rewriteFunction(
+      fn,
+      context,
+      (builder, operation, operands, instruction) => {
+        if (operation.kind !== "scan" || operation.reverse) return undefined;
+        const results = new Windows(operation, operands, builder).of(instruction, readers);
+        found ||= results !== undefined;
+        return results;
+      },
+      (body) => body,
+    );
+    return found ? without : fn;
+  },
+};
+
+/** Windows of at most as many entries are read by anything: a gradient adds them up entry by entry. */
+const MOST_ENTRIES = 16;
+
+type Readers = ReadonlyMap<ValueId, readonly Instruction[]>;
+
+function readersOf(fn: GraphFunction): Readers {
+  const readers = new Map<ValueId, Instruction[]>();
+  for (const instruction of fn.instructions)
+    for (const id of instruction.operands) {
+      const known = readers.get(id);
+      if (known === undefined) readers.set(id, [instruction]);
+      else known.push(instruction);
+    }
+  return readers;
+}
+
+/** What is read of a line in each step: entries from `start` on of its value before the step or after it, and views of these. */
+interface Read {
+  readonly line: number;
+  readonly isAfter: boolean;
+  readonly start: Dim;
+  readonly count: Dim;
+  readonly views: readonly Instruction[];
+}
+
+class Windows {
+  private readonly scan: Scan;
+  private readonly operands: readonly ValueId[];
+  private readonly b: GraphBuilder;
+  private readonly defined: ReadonlyMap<ValueId, Instruction>;
+
+  constructor(scan: Scan, operands: readonly ValueId[], b: GraphBuilder) {
+    this.scan = scan;
+    this.operands = operands;
+    this.b = b;
+    this.defined = definitions(scan.body);
+  }
+
+  /** The results of the loop; undefined where it is none of nothing but such lines. */
+  of(instruction: Instruction, readers: Readers): ValueId[] | undefined {
+    const { scan } = this;
+    if (scan.carried === 0) return undefined;
+    const found = delayLinesOf(scan);
+    const levelOf = timeLevels(scan);
+    const lines = found.flatMap((line) =>
+      line !== undefined && line.axis === 0 && levelOf(line.entered) < 2 ? [line] : [],
+    );
+    if (lines.length < found.length) return undefined;
+    const { stacked } = resultParts(scan, scan.body.outputs);
+    const reads = stacked.map((id) => this.readOf(id, lines));
+    const places = resultParts(scan, instruction.results).stacked;
+    const isFit = reads.every(
+      (read, i) =>
+        read !== undefined &&
+        ((constantOf(read.count) ?? Infinity) <= MOST_ENTRIES || isOfProducts(at(places, i), readers)),
+    );
+    if (!isFit) return undefined;
+    const histories = lines.map((line, i) => this.history(line, at(this.operands, i)));
+    const finals = lines.map((line, i) => this.last(line, at(histories, i)));
+    return [...finals, ...(reads as readonly Read[]).map((read) => this.read(read, at(lines, read.line), at(histories, read.line)))]; // prettier-ignore
+  }
+
+  private readOf(id: ValueId, lines: readonly DelayLine[]): Read | undefined {
+    const views: Instruction[] = [];
+    const { inputs } = this.scan.body;
+    for (let value = id; ;) {
+      const line = lines.findIndex(({ next }, i) => next === value || at(inputs, i) === value);
+      if (line >= 0) {
+        const own = at(lines, line);
+        const [first] = views;
+        const isAfter = own.next === value;
+        const size = at(own.shape, 0);
+        if (first?.operation.kind !== "slice" || first.operation.axis !== 0)
+          return { line, isAfter, start: dimConstant(0), count: size, views };
+        const { start, length } = first.operation;
+        return { line, isAfter, start, count: length, views: views.slice(1) };
+      }
+      const made = this.defined.get(value);
+      if (made?.operation.kind !== "slice" && made?.operation.kind !== "reshape") return undefined;
+      views.unshift(made);
+      value = at(made.operands, 0);
+    }
+  }
+
+  /** The first entries, and then those of all steps, in the order in which they came in. */
+  private history(line: DelayLine, initial: ValueId): ValueId {
+    const { b, scan } = this;
+    const entered = overTime(this.lifted(line.entered), b, scan.length);
+    const entries = b.reshape(entered, [scan.length, ...line.shape.slice(1)]);
+    return b.concat(0, [line.end === "front" ? b.emit({ kind: "reverse", axis: 0 }, [initial]) : initial, entries]);
+  }
+
+  /** A value of the body that depends on no line, for all steps. */
+  private lifted(id: ValueId): Lifted {
+    const { b, scan } = this;
+    const known = new Map<ValueId, Lifted>();
+    for (const [i, input] of scan.body.inputs.entries()) {
+      const kind = operandKind(scan, i);
+      if (kind !== "carried") known.set(input, { value: at(this.operands, i), overTime: kind === "sequence" });
+    }
+    const definitionOf = (value: ValueId): Instruction | undefined => (known.has(value) ? undefined : this.defined.get(value)); // prettier-ignore
+    forEachNeeded(id, definitionOf, ({ operation, operands, results, origin }) => {
+      const own = operands.map((operand) => known.get(operand)!);
+      const isOverTime = own.some((operand) => operand.overTime);
+      const there = b.at(origin);
+      const value = isOverTime
+        ? liftOperation(operation, own, there, scan.length)
+        : there.emit(operation, own.map((operand) => operand.value)); // prettier-ignore
+      known.set(at(results, 0), { value, overTime: isOverTime });
+    });
+    return known.get(id)!;
+  }
+
+  private last({ shape, end }: DelayLine, history: ValueId): ValueId {
+    const { b, scan } = this;
+    const held = b.slice(history, 0, scan.length, at(shape, 0));
+    return end === "front" ? b.emit({ kind: "reverse", axis: 0 }, [held]) : held;
+  }
+
+  /** What is read in every step, along a new first axis. */
+  private read({ isAfter, start, count, views }: Read, { shape, end }: DelayLine, history: ValueId): ValueId {
+    const { b, scan } = this;
+    const one = dimConstant(1);
+    const fromEnd = subtractDims(subtractDims(at(shape, 0), start), count);
+    const place = addDims(end === "front" ? fromEnd : start, dimConstant(isAfter ? 1 : 0));
+    const length = addDims(scan.length, subtractDims(count, one));
+    const part = b.slice(history, 0, place, length);
+    let value: ValueId;
+    if (constantOf(count) === 1) value = b.reshape(part, [scan.length, one, ...shape.slice(1)]);
+    else {
+      const steps = { stride: one, dilation: one };
+      value = b.emit({ kind: "window", axis: 0, length: scan.length, size: count, ...steps }, [part]);
+      if (end === "front") value = b.emit({ kind: "reverse", axis: 1 }, [value]);
+    }
+    return views.reduce(
+      (own, { operation }) => liftOperation(operation, [{ value: own, overTime: true }], b, scan.length),
+      value,
+    );
+  }
+}
+
+/** Do products alone read it, through views that keep the steps first? */
+function isOfProducts(id: ValueId, readers: Readers): boolean {
+  return (readers.get(id) ?? []).every(({ operation, results }) => {
+    if (operation.kind === "contract") return true;
+    return (operation.kind === "slice" || operation.kind === "reshape" || operation.kind === "transpose") && isOfProducts(at(results, 0), readers); // prettier-ignore
+  });
+}
