@@ -8,13 +8,14 @@ import { dtypeOption } from "./arguments.js";
 import { allInputs, countFindings, findingsToJson, showFindings } from "./sources.js";
 
 /** `Tagger does not stream along T: …`. */
-function streamLine({ network, stream, obstacle }: NetworkStream, sources: Findings["sources"]): string {
-  if (stream !== undefined) return `${network} streams along ${stream}`;
-  if (obstacle === undefined) return `${network}: sizes, or outputs, are missing that would tell whether it streams`;
+function streamLine({ network, entry, stream, obstacle }: NetworkStream, sources: Findings["sources"]): string {
+  const name = entry === undefined ? network : `${network}.${entry}`;
+  if (stream !== undefined) return `${name} streams along ${stream}`;
+  if (obstacle === undefined) return `${name}: sizes, or outputs, are missing that would tell whether it streams`;
   const { span, axis } = obstacle;
   const place = span && sources.get(span.file)?.locate(span.start);
   const where = span && place ? ` (${span.file}:${place.line}:${place.column})` : "";
-  return `${network} does not stream${axis === undefined ? "" : ` along ${axis}`}: ${describeObstacle(obstacle)}${where}`;
+  return `${name} does not stream${axis === undefined ? "" : ` along ${axis}`}: ${describeObstacle(obstacle)}${where}`;
 }
 
 export const run: Run = (args, terminal) => {

@@ -4,6 +4,7 @@ import type {
   FloatArray,
   InstantiateOptions,
   ModuleInstance,
+  PartInstance,
 } from "../../runtime/module/compiled-module.js";
 
 /** The options that types depend on. */
@@ -82,6 +83,11 @@ interface Calls<Floats extends FloatArray> {
   reset<Values>(values?: GivenValues<Values>): void;
 }
 
+/** Parts that are called by themselves: as they are called in the source. */
+interface Parts<Floats extends FloatArray> {
+  readonly entries?: Readonly<Record<string, Omit<PartInstance, keyof Calls<Floats>> & Omit<Calls<Floats>, "params">>>;
+}
+
 interface Backward<Floats extends FloatArray> {
   /** Derivatives of a scalar, whose derivatives by the outputs are given, for the last `forward`. */
   backward(cotangents: GivenDerivatives<"final">): CellGradient<Floats>;
@@ -130,9 +136,10 @@ type GradientOption<Options> =
 /** An instance of a cell that was compiled with these options. */
 export type CellInstance<Options extends TypeOptions = TypeOptions> = Omit<
   ModuleInstance,
-  "params" | "forward" | "step" | "steps" | "reset" | "backward" | "jvp" | "hvp"
+  "params" | "forward" | "step" | "steps" | "reset" | "backward" | "jvp" | "hvp" | "entries"
 > &
   Calls<Floats<Option<Options, "dtype", "f32">>> &
+  Parts<Floats<Option<Options, "dtype", "f32">>> &
   Where<HasGradient<Options>, Backward<Floats<Option<Options, "dtype", "f32">>>> &
   Where<Option<Options, "jvp", false>, Jvp<Floats<Option<Options, "dtype", "f32">>>> &
   Where<Option<Options, "hvp", false>, Hvp<Floats<Option<Options, "dtype", "f32">>>>;

@@ -2,6 +2,7 @@
 import { buildEntries } from "./entries.js";
 import { type EntryProgram, ringEntries } from "../program/entry.js";
 import type { Program } from "../program/program.js";
+import { kernelInPart } from "../program/roles.js";
 import { buildKernels, type RewriteKernels } from "./build-kernels.js";
 import type { KernelProgram } from "../ir/kernel/types.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
@@ -77,7 +78,12 @@ const emitters: Readonly<Record<Target, (parts: EmittedParts) => Printed>> = {
   auto: (parts) => ({ text: printAutoModule(parts.manifest, wasmKernels(parts), jsKernels(parts).text) }),
 };
 
-const hasRings = ({ functions }: KernelProgram): boolean => functions.some(({ name }) => name === ringEntries.take);
+/** In the whole, or in a part that is called by itself. */
+function hasRings({ functions }: KernelProgram, { entries }: EntryProgram): boolean {
+  const parts = new Set([...entries.values()].map(({ part }) => part));
+  const takers = new Set([...parts].map((part) => kernelInPart(part, ringEntries.take)));
+  return functions.some(({ name }) => takers.has(name));
+}
 
 function jsKernels({ entries, options: { dtype }, rewrite }: EmittedParts): {
   readonly text: string;
@@ -85,7 +91,7 @@ function jsKernels({ entries, options: { dtype }, rewrite }: EmittedParts): {
 } {
   // prettier-ignore
   const kernel = buildKernels(entries, { passes: scalarPasses, dtype, rewrite });
-  return { text: printKernelProgram(kernel, dtype), rings: hasRings(kernel) };
+  return { text: printKernelProgram(kernel, dtype), rings: hasRings(kernel, entries) };
 }
 
 function wasmKernels({ entries, options, rewrite }: EmittedParts): WasmKernels {
@@ -98,7 +104,7 @@ function wasmKernels({ entries, options, rewrite }: EmittedParts): WasmKernels {
   const printed = { dtype, layout, target: machine };
   return {
     plan: printMemoryPlan(kernel, layout),
-    rings: hasRings(kernel),
+    rings: hasRings(kernel, entries),
     bytes: printWasmKernels(kernel, printed),
     ...(fma ? { fused: printWasmKernels(kernel, { ...printed, target: { ...machine, fma } }) } : {}),
   };

@@ -31,6 +31,7 @@ import {
 } from "../program/entry.js";
 import {
   contextRoles,
+  type NamedEntry,
   type Program,
   programBoundary,
   programContext,
@@ -38,9 +39,17 @@ import {
   startRoles,
   streamedRoles,
 } from "../program/program.js";
-import { computedSizes } from "../program/computed-sizes.js";
+import { type ComputedSizes, computedSizes } from "../program/computed-sizes.js";
 import { problemsOf } from "../program/verify-program.js";
-import { deriveRole, type Derivation, nameOfRole, type Role, streamedRole } from "../program/roles.js";
+import {
+  deriveRole,
+  type Derivation,
+  nameInEntry,
+  nameOfRole,
+  type Role,
+  roleInEntry,
+  streamedRole,
+} from "../program/roles.js";
 import { withGradientRows } from "./gradient-rows.js";
 
 /** What makes entries, before passes run on them and between. */
@@ -95,11 +104,45 @@ const directionalModes: readonly DirectionalMode[] = [
 export function buildEntries(program: Program, options: EntryOptions): EntryProgram {
   const [problem] = problemsOf(program);
   invariant(problem === undefined, `${program.name}: ${problem ?? ""}`);
-  const { axes, stream } = program;
   const { entries, roles } = new EntryBuilder(program, options).build();
-  const sizes = computedSizes(program, [...entries.values()].map(({ fn }) => fn)); // prettier-ignore
-  const named = new Map(roles.map((role) => [nameOfRole(role), role]));
-  return withGradientRows({ axes, sizes, stream, entries, roles: named }, options.observe);
+  const parts = (program.entries ?? []).map((part) => entriesOfPart(part, options));
+  const all = new Map([entries, ...parts.map((part) => part.entries)].flatMap((own) => [...own]));
+  const allRoles = [...roles, ...parts.flatMap((part) => part.roles)];
+  const made = {
+    axes: program.axes,
+    sizes: sizesIn(program, all),
+    ...(parts.length > 0 && { sizesOfParts: new Map(parts.map((part) => [part.name, part.sizes])) }),
+    entries: all,
+    roles: new Map(allRoles.map((role) => [nameOfRole(role), role])),
+  };
+  return withGradientRows(made, options.observe);
+}
+
+const sizesIn = (program: Program, entries: ReadonlyMap<string, ProgramEntry>): ComputedSizes =>
+  computedSizes(program, [...entries.values()].map(({ fn }) => fn)); // prettier-ignore
+
+interface PartEntries {
+  readonly name: string;
+  readonly entries: ReadonlyMap<string, ProgramEntry>;
+  readonly roles: readonly Role[];
+  readonly sizes: ComputedSizes;
+}
+
+/** Of a part that is called by itself: it has values and streams, and its buffers and kernels have its name before theirs. */
+function entriesOfPart({ name, program }: NamedEntry, { observe }: EntryOptions): PartEntries {
+  const { entries, roles } = new EntryBuilder(program, {
+    gradient: false,
+    jvp: false,
+    hvp: false,
+    ...(observe && { observe: (entry, pass, fn) => observe(nameInEntry(name, entry), pass, fn) }),
+  }).build();
+  const names = new Map(roles.map((role) => [nameOfRole(role), nameOfRole(roleInEntry(role, name))]));
+  const renamed = [...entries.values()].map((entry): [string, ProgramEntry] => {
+    const own = nameInEntry(name, entry.name);
+    return [own, { ...entry, name: own, part: name, fn: { ...renamePorts(entry.fn, names), name: own } }];
+  });
+  const own = { entries: new Map(renamed), roles: roles.map((role) => roleInEntry(role, name)) };
+  return { name, ...own, sizes: sizesIn(program, entries) };
 }
 
 class EntryBuilder {
@@ -200,7 +243,9 @@ class EntryBuilder {
   }
 
   private keep(entry: ProgramEntry): void {
-    this.entries.set(entry.name, entry);
+    const { stream } = this.program;
+    const isOfOne = entry.streamed && stream !== undefined;
+    this.entries.set(entry.name, isOfOne ? { ...entry, oneOf: stream } : entry);
   }
 
   /** What a stage that is no pass gives. */

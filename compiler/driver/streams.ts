@@ -14,6 +14,8 @@ import { searchNetwork } from "../program/network-program.js";
 
 export interface NetworkStream {
   readonly network: string;
+  /** Of a part that is called by itself; left out of the whole. */
+  readonly entry?: string;
   /** The dimension along which it streams. */
   readonly stream?: string;
   /** What is in the way. Neither is there for a network that has losses alone, or that cannot be written out without sizes. */
@@ -36,15 +38,20 @@ export function checkStreams(program: TypedProgram, collector: DiagnosticCollect
   }
 }
 
-/** Of the networks of a source without errors, in its order. */
+function streamOf(network: LoweredNetwork): Pick<NetworkStream, "stream" | "obstacle"> {
+  const { symbol, obstacle } = searchNetwork(network);
+  return { ...(symbol !== undefined && { stream: symbol }), ...(obstacle && { obstacle }) };
+}
+
+/** Of the networks, and of their entries, of a source without errors, in its order. */
 export function streamsOf(source: string, options: SourceOptions): Findings & { readonly streams: NetworkStream[] } {
   const { program, collector, diagnostics, sources } = checkSource(source, options);
   const networks = collector.hasErrors ? [] : [...program.cells.values()].filter(({ form }) => form === "network");
-  const streams = networks.map(({ name }): NetworkStream => {
+  const streams = networks.flatMap(({ name }): NetworkStream[] => {
     const made = lowered(program, name);
-    if (made === undefined) return { network: name };
-    const { symbol, obstacle } = searchNetwork(made);
-    return { network: name, ...(symbol !== undefined && { stream: symbol }), ...(obstacle && { obstacle }) };
+    if (made === undefined) return [{ network: name }];
+    const parts = (made.entries ?? []).map((part) => ({ network: name, entry: part.name, ...streamOf(part.network) }));
+    return [{ network: name, ...streamOf(made) }, ...parts];
   });
   for (const { obstacle } of streams) {
     const { file = "" } = obstacle?.span ?? {};

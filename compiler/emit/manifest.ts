@@ -2,6 +2,7 @@
 import { invariant } from "../base/diagnostics/invariant.js";
 import {
   boundsOf,
+  type NamedEntry,
   type Program,
   type ProgramContext,
   type ProgramParam,
@@ -27,6 +28,7 @@ import type {
   InputEntry,
   Manifest,
   ParamEntry,
+  PartEntry,
   RandomEntry,
   SettingEntry,
   StateEntry,
@@ -58,11 +60,15 @@ export interface ModuleOptions {
 export function buildManifest(
   program: Program,
   options: ModuleOptions,
-  { sizes = computedSizes(program), rows }: Pick<EntryProgram, "sizes" | "rows"> = {},
+  { sizes = computedSizes(program), rows, sizesOfParts }: Pick<EntryProgram, "sizes" | "rows" | "sizesOfParts"> = {},
 ): Manifest {
   const names = namesOfAxes([BATCH_SYMBOL, ...program.axes]);
   const tensors = tensorEntries(program, sizes, names, rows);
   const requires = conditionEntries(program, sizes, names);
+  const entries = (program.entries ?? []).map((part) => {
+    const own = sizesOfParts?.get(part.name) ?? computedSizes(part.program);
+    return partEntry(part, { sizes, own }, names);
+  });
   return {
     format: "recell-module",
     version: 2,
@@ -75,8 +81,8 @@ export function buildManifest(
     axes: [...[...names].map(([symbol, name]) => axisEntry(program, symbol, name)), ...computedEntries(sizes, names)],
     ...(requires.length > 0 && { requires }),
     ...tensors,
-    ...(program.stream !== undefined &&
-      program.stream !== TIME_SYMBOL && { stream: nameOfAxis(names, program.stream) }),
+    ...streamOf(program, names),
+    ...(entries.length > 0 && { entries }),
     has: {
       step: program.stream !== undefined,
       gradient: options.gradient,
@@ -109,6 +115,34 @@ function hashOf({ forward, initial, dimensions }: Program): string {
   return digestOf(`${JSON.stringify([...dimensions])}\n${printProgram({ functions })}`);
 }
 
+const streamOf = ({ stream }: Program, names: ReadonlyMap<string, string>): Pick<Manifest, "stream"> =>
+  stream === undefined || stream === TIME_SYMBOL ? {} : { stream: nameOfAxis(names, stream) };
+
+/** What the manifest says of a part of a network. */
+function partEntry(
+  { name, given: equations, program }: NamedEntry,
+  { sizes, own }: Readonly<Record<"sizes" | "own", ComputedSizes>>,
+  names: ReadonlyMap<string, string>,
+): PartEntry {
+  const { inputs, contexts, states, outputs, random, settings } = tensorEntries(program, sizes, names, undefined);
+  const given = [BATCH_SYMBOL, ...(program.ownAxes ?? [])].map((symbol) => nameOfAxis(names, symbol));
+  const requires = conditionEntries(program, sizes, names);
+  return {
+    name,
+    documentation: program.documentation,
+    axes: [...given, ...own.list.map((size) => size.name)],
+    given: equations,
+    ...(requires.length > 0 && { requires }),
+    inputs,
+    contexts,
+    states,
+    ...(random && { random }),
+    ...(settings && { settings }),
+    outputs,
+    ...streamOf(program, names),
+  };
+}
+
 function nameOfAxis(names: ReadonlyMap<string, string>, symbol: string): string {
   const name = names.get(symbol);
   invariant(name !== undefined, `${symbol} is no axis of calls`);
@@ -116,7 +150,7 @@ function nameOfAxis(names: ReadonlyMap<string, string>, symbol: string): string 
 }
 
 type TensorFields =
-  "inputs" | "contexts" | "states" | "params" | "fixed" | "draws" | "startRounds" | "settings" | "outputs";
+  "random" | "inputs" | "contexts" | "states" | "params" | "fixed" | "draws" | "startRounds" | "settings" | "outputs";
 
 function tensorEntries(
   program: Program,

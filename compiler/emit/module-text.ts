@@ -34,27 +34,34 @@ export function partsOf(
     stream,
     random,
     settings,
+    entries = [],
   }: Manifest,
   rings = false,
   source?: SourcePart,
 ): { readonly parts: readonly OptionalShellPart[]; readonly functions: readonly string[] } {
   const kinds = new Set([...params, ...fixed, ...draws].map(({ initializer }) => initializer.kind));
   const isNormal = (["normal", "glorot_normal", "he_normal", "orthogonal"] as const).some((kind) => kinds.has(kind));
+  // The whole, and its parts that are called by themselves.
+  const callables = [{ stream, random, settings }, ...entries];
+  const streams = callables.some((one) => one.stream !== undefined);
+  const drawsInCalls = callables.some((one) => one.random !== undefined);
+  const isBelowSizes = [{ inputs, contexts, states }, ...entries]
+    .flatMap((one) => [...one.inputs, ...one.contexts, ...one.states])
+    .some(({ bound }) => typeof bound === "string");
+  const isLimited = [{ requires }, ...entries].some((one) => (one.requires ?? []).length > 0);
   const optional: Readonly<Record<OptionalShellPart, { readonly wanted: boolean; readonly name?: string }>> = {
     extents: { wanted: namedAxes({ axes }).length > 0, name: "readExtent" },
-    computed: { wanted: axes.some(({ size }) => size !== undefined) || requires.length > 0, name: "createComputed" },
-    contexts: { wanted: has.step && (contexts.length > 0 || stream !== undefined), name: "createContexts" },
-    select: { wanted: stream !== undefined, name: "createSelect" },
-    normal: { wanted: isNormal || random !== undefined, name: "normalStream" },
+    computed: { wanted: axes.some(({ size }) => size !== undefined) || isLimited, name: "createComputed" },
+    contexts: { wanted: (has.step && contexts.length > 0) || streams, name: "createContexts" },
+    select: { wanted: streams, name: "createSelect" },
+    entries: { wanted: entries.length > 0, name: "createEntries" },
+    normal: { wanted: isNormal || drawsInCalls, name: "normalStream" },
     orthogonal: { wanted: kinds.has("orthogonal"), name: "orthogonalize" },
     starts: { wanted: startRounds !== undefined, name: "createStarts" },
-    draws: { wanted: random !== undefined, name: "createDraws" },
+    draws: { wanted: drawsInCalls, name: "createDraws" },
     rings: { wanted: rings, name: "createRings" },
-    settings: { wanted: settings !== undefined, name: "createSettings" },
-    limits: {
-      wanted: [...inputs, ...contexts, ...states].some(({ bound }) => typeof bound === "string"),
-      name: "createLimits",
-    },
+    settings: { wanted: callables.some((one) => one.settings !== undefined), name: "createSettings" },
+    limits: { wanted: isBelowSizes, name: "createLimits" },
     rows: { wanted: params.some(({ rows }) => rows !== undefined), name: "createRows" },
     gradient: { wanted: has.gradient !== false, name: "gradient" },
     losses: { wanted: losses.length > 0, name: "losses" },

@@ -15,6 +15,7 @@ import { initialKey, nextKey } from "../language/semantics/node-keys.js";
 import type { TypedCell, TypedFunction, TypedProgram } from "../language/semantics/typed-program.js";
 import { lowerInitialNodes, lowerNodes, shareParams } from "./cell-lowering.js";
 import { rootFrame } from "./cell-frames.js";
+import { loweredEntries } from "./cut-network.js";
 import { constantValue } from "./constant-value.js";
 import { asNumber } from "./place-number.js";
 import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
@@ -100,7 +101,11 @@ export function lowerNamed(
         help: `a cell has at most ${operationLimit}`,
       });
     }
-    return collector.diagnostics.length === before ? lowered : undefined;
+    if (collector.diagnostics.length > before) return undefined;
+    const entries = loweredEntries(written, (cut) =>
+      new CellLowering(realCell(cut), given.dimensions, reals, derive, collector).network(),
+    );
+    return collector.diagnostics.length > before ? undefined : { ...lowered, ...entries };
   } catch (error) {
     if (error instanceof DimensionTooLarge) {
       collector.report("dimension-too-large", cell.span, error.message);

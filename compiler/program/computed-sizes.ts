@@ -57,11 +57,13 @@ export function namesOfAxes(symbols: readonly string[]): ReadonlyMap<string, str
 /** All those of a program: of its tensors, of what is demanded of sizes, and of the functions that kernels are made of. */
 export function computedSizes(program: Program, functions: readonly GraphFunction[] = []): ComputedSizes {
   const sizes = new ComputedSizes(program);
-  const { inputs, contexts, states, params, fixed, outputs, requires = [] } = program;
-  for (const { shape } of [...inputs, ...contexts, ...states, ...params, ...fixed, ...outputs])
-    for (const dim of shape) sizes.ofTensor(dim);
-  for (const { bound } of [...inputs, ...states]) if (bound !== undefined) sizes.ofTensor(bound);
-  for (const { dim } of requires) sizes.expression(dim);
+  for (const own of [program, ...(program.entries ?? []).map((entry) => entry.program)]) {
+    const { inputs, contexts, states, params, fixed, outputs, requires = [] } = own;
+    for (const { shape } of [...inputs, ...contexts, ...states, ...params, ...fixed, ...outputs])
+      for (const dim of shape) sizes.ofTensor(dim);
+    for (const { bound } of [...inputs, ...states]) if (bound !== undefined) sizes.ofTensor(bound);
+    for (const { dim } of requires) sizes.expression(dim);
+  }
   for (const fn of functions) sizes.inFunction(fn);
   return sizes;
 }

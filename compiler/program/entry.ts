@@ -12,6 +12,7 @@
  *   tangent.<any of the above>                      directional derivatives: given for inputs, results for outputs
  *   draw.W 0  start.W                               what initial values of params draw, and are
  *   step.input.x step.context.m step.state.h step.output.y    streaming; step.state.h is read and replaced
+ *   next$input.x  next$step.state.h                 the same of a part of a network that is called by itself, `entry next = …`
  *   step.residual.N                                 what a stream computes of its contexts, for all of its steps
  *
  * A buffer holds a shared value as `[…over, …shape]`, a value of each example as `[B, …over, …shape]`, row-major, with the
@@ -58,6 +59,10 @@ export interface EntryDerivation {
 
 export interface ProgramEntry extends EntryDerivation {
   readonly name: string;
+  /** The sequence that it has one entry of, where it is streamed. */
+  readonly oneOf?: string;
+  /** Of a part that is called by itself: what the source calls that. */
+  readonly part?: string;
   /** Its results are added to what the buffers hold. */
   readonly adds: boolean;
   readonly fn: GraphFunction;
@@ -105,8 +110,8 @@ export interface EntryProgram {
   readonly axes: readonly string[];
   /** Sizes that follow from those of the axes; none where left out. */
   readonly sizes?: ComputedSizes;
-  /** The sequence that streamed entries have one entry of. */
-  readonly stream: string | undefined;
+  /** Of parts that are called by themselves, by name: those of these sizes that they have. */
+  readonly sizesOfParts?: ReadonlyMap<string, ComputedSizes>;
   /** By name, in the order in which they are computed and laid out. */
   readonly entries: ReadonlyMap<string, ProgramEntry>;
   /** What every input and output of the entries is, by its name. */

@@ -127,6 +127,13 @@ export interface LoweredCell {
   readonly names: ReadonlyMap<string, ValueName>;
 }
 
+export interface LoweredEntry {
+  readonly name: string;
+  /** Names of inputs that are equations of the whole. */
+  readonly given: readonly string[];
+  readonly network: LoweredNetwork;
+}
+
 /** A network after lowering: its equations as one graph function of an example. */
 export interface LoweredNetwork extends Pick<
   LoweredCell,
@@ -146,6 +153,10 @@ export interface LoweredNetwork extends Pick<
   readonly least: ReadonlyMap<string, number>;
   /** What the sizes of each example must fulfil. */
   readonly requires: readonly SizeCondition[];
+  /** Of an entry: the run-time dimensions that it has anything to do with. */
+  readonly ownAxes?: readonly string[];
+  /** Parts that are called by themselves, each a network of the same params and run-time dimensions. */
+  readonly entries?: readonly LoweredEntry[];
   /** Of itself and of the networks in it, by path. */
   readonly settings: readonly LoweredSetting[];
   /** Of its runs, named by path. */

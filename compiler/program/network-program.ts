@@ -46,6 +46,10 @@ export function programOfNetwork(network: LoweredNetwork): Program {
     fixed: network.fixed.map(each(true)),
     randoms: made.randoms.map(along),
     outputs: [...network.outputs.map(along), ...lossTensors(network)],
+    ...(network.ownAxes && { ownAxes: network.ownAxes }),
+    ...(network.entries && {
+      entries: network.entries.map(({ network: part, ...entry }) => ({ ...entry, program: programOfNetwork(part) })),
+    }),
     forward: made.forward,
     initial: made.initial,
     starts: starts && {

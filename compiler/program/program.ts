@@ -67,6 +67,14 @@ export interface ProgramCall {
   readonly arguments: readonly ValueId[];
 }
 
+/** What the source calls an entry. */
+export interface NamedEntry {
+  readonly name: string;
+  /** Names of inputs and contexts that are equations of the whole. */
+  readonly given: readonly string[];
+  readonly program: Program;
+}
+
 export interface Program {
   readonly name: string;
   readonly documentation: string;
@@ -101,6 +109,10 @@ export interface Program {
   readonly initial: GraphFunction | undefined;
   /** Initial values of params and fixed values that are expressions: of the roles `param`, `fixed`, `draw` to the role `start`. */
   readonly starts: ProgramStarts | undefined;
+  /** Of an entry: those of `axes` that it has anything to do with. */
+  readonly ownAxes?: readonly string[];
+  /** Parts that are called by themselves: of the same params, fixed values and axes. */
+  readonly entries?: readonly NamedEntry[];
   /** Functions that declare their derivative. */
   readonly declaredDerivatives: readonly string[];
   /** The same with their graphs and calls, as far as they are known: for checks that measure how far they are from the true ones. */

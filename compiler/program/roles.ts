@@ -36,12 +36,26 @@ export interface Role {
   readonly streamed?: boolean;
   /** One for all examples, as parameters are; its derivatives are too. */
   readonly shared?: boolean;
+  /** Of a part that is called by itself: what the source calls that. */
+  readonly entry?: string;
 }
 
 /** Different for different roles. */
-export function nameOfRole({ kind, name, derived = [], streamed = false }: Role): string {
-  return [...derived, ...(streamed ? ["step"] : []), kind, name].join(".");
+export function nameOfRole({ kind, name, derived = [], streamed = false, entry }: Role): string {
+  const plain = [...derived, ...(streamed ? ["step"] : []), kind, name].join(".");
+  return entry === undefined ? plain : nameInEntry(entry, plain);
 }
+
+/** What a buffer, or a kernel, of a part that is called by itself is called: no name of a source has this sign. */
+export const nameInEntry = (entry: string, name: string): string => `${entry}$${name}`;
+
+/** What a kernel of a part is called, or one of the whole. */
+export const kernelInPart = (part: string | undefined, name: string): string =>
+  part === undefined ? name : nameInEntry(part, name);
+
+/** Params and fixed values are those of the whole. */
+export const roleInEntry = (role: Role, entry: string): Role =>
+  role.kind === "param" || role.kind === "fixed" ? role : { ...role, entry };
 
 /** The name of the gradient by the value of this name, or of the cotangent that belongs to it. */
 export const gradName = (name: string): string => `grad.${name}`;

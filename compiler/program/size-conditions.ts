@@ -34,7 +34,7 @@ function sizeConditions(frame: CellFrame): SizeCondition[] {
 }
 
 /** The equation, output or loss around a place. */
-function equationAt({ nodes }: TypedCell, { file, start, end }: Span): string | undefined {
+export function equationAt({ nodes }: Pick<TypedCell, "nodes">, { file, start, end }: Span): string | undefined {
   for (const { name, value } of nodes.values()) {
     const { span } = value;
     if (span.file === file && span.start <= start && end <= span.end) return name;

@@ -48,6 +48,7 @@ export function problemsOf(program: Program): string[] {
       ? []
       : unfit(initial, { inputs: [...drawn(true), ...given], outputs: portsOf("initial", computed) })),
     ...(initial === undefined && computed.length > 0 ? ["nothing computes initial values"] : []),
+    ...(program.entries ?? []).flatMap((entry) => problemsOf(entry.program).map((what) => `${entry.name}: ${what}`)),
   ];
 }
 

@@ -2,6 +2,7 @@
 import { ModuleError } from "../errors.js";
 import { describe, type Fields } from "../options.js";
 import type { AxisEntry, InputEntry, Manifest, SizeEntry } from "./manifest.js";
+import { manifestOfPart } from "./part-manifest.js";
 
 type FieldCheck = (value: unknown, path: string) => void;
 
@@ -127,7 +128,7 @@ function checkNames({ dividend, divisor }: SizeEntry, known: ReadonlySet<string>
 type TensorList = "inputs" | "contexts" | "states" | "params" | "fixed" | "random" | "settings" | "outputs";
 
 /** Tensors have axes and sizes that the manifest has, each axis once, and those of their kind. */
-function checkAxesOfTensors({ axes, ...manifest }: Manifest): void {
+function checkAxesOfTensors({ axes, ...manifest }: Manifest, path: string): void {
   // What a network streams along is a sequence to its tensors.
   const kinds = new Map(axes.map(({ name: own, kind }) => [own, own === manifest.stream ? "sequence" : kind]));
   for (const role of Object.keys(axesOfRole) as TensorList[]) {
@@ -135,13 +136,13 @@ function checkAxesOfTensors({ axes, ...manifest }: Manifest): void {
       for (const part of ["axes", "shape"] as const) {
         for (const [k, size] of entry[part].entries()) {
           const isKnown = typeof size === "number" || kinds.has(size);
-          if (!isKnown) corrupt(`${role}[${i}].${part}[${k}]`, `one of ${[...kinds.keys()].join(", ")}`, size);
+          if (!isKnown) corrupt(`${path}${role}[${i}].${part}[${k}]`, `one of ${[...kinds.keys()].join(", ")}`, size);
         }
       }
       const { bound = 1 } = entry as Partial<InputEntry>;
-      if (typeof bound === "string" && !kinds.has(bound)) corrupt(`${role}[${i}].bound`, `one of ${[...kinds.keys()].join(", ")}`, bound); // prettier-ignore
+      if (typeof bound === "string" && !kinds.has(bound)) corrupt(`${path}${role}[${i}].bound`, `one of ${[...kinds.keys()].join(", ")}`, bound); // prettier-ignore
       const misplaced = entry.axes.findIndex((_, k) => !mayStand(role, entry.axes, k, kinds));
-      if (misplaced >= 0) corrupt(`${role}[${i}].axes[${misplaced}]`, `an axis that ${role} have here`, entry.axes[misplaced]); // prettier-ignore
+      if (misplaced >= 0) corrupt(`${path}${role}[${i}].axes[${misplaced}]`, `an axis that ${role} have here`, entry.axes[misplaced]); // prettier-ignore
     }
   }
 }
@@ -185,15 +186,10 @@ const gradientFlag: FieldCheck = (value, path) => {
   if (value !== "params") flag(value, path);
 };
 
-const checkFields = fields({
-  compiler: text,
-  cell: name,
-  documentation: text,
-  target: oneOf("js", "wasm", "auto"),
-  dtype: oneOf("f32", "f64"),
-  dimensions: recordOf(size),
-  axes,
-  requires: optional(conditions),
+const requires = optional(conditions);
+/** What the whole and its parts have for themselves. */
+const callable = {
+  requires,
   inputs: tensors({ dtype: oneOf("real", "index"), bound: optional(sizeOrName), forLosses: optional(flag) }),
   contexts: tensors({ dtype: optional(oneOf("real", "index")), bound: optional(sizeOrName) }),
   states: tensors({
@@ -202,23 +198,66 @@ const checkFields = fields({
     forLosses: optional(flag),
     initial: oneOf("zeros", "computed"),
   }),
-  params: tensors({ initializer, rows: optional(listOf(sizeOrName)) }),
-  fixed: optional(tensors({ initializer })),
-  draws: optional(tensors({ initializer, heads: size })),
-  startRounds: optional(size),
   random: optional(
     tensors({ law: oneOf("uniform", "normal"), training: flag, initial: flag, counter: optional(name) }),
   ),
   settings: optional(tensors({ otherwise: finite })),
   outputs: tensors(),
+  stream: optional(name),
+};
+
+const checkFields = fields({
+  compiler: text,
+  cell: name,
+  documentation: text,
+  target: oneOf("js", "wasm", "auto"),
+  dtype: oneOf("f32", "f64"),
+  dimensions: recordOf(size),
+  axes,
+  ...callable,
+  params: tensors({ initializer, rows: optional(listOf(sizeOrName)) }),
+  fixed: optional(tensors({ initializer })),
+  draws: optional(tensors({ initializer, heads: size })),
+  startRounds: optional(size),
   losses: optional(listOf(name)),
   program: optional(name),
   cuts: optional(listOf(fields({ axis: name, states: optional(listOf(name)), obstacle: optional(name) }))),
-  stream: optional(name),
+  entries: optional(
+    listOf(fields({ name, documentation: text, axes: listOf(name), given: listOf(name), ...callable })),
+  ),
   has: fields({ step: flag, gradient: gradientFlag, jvp: flag, hvp: flag }),
   declaredDerivatives: optional(listOf(name)),
   gradientAsDeclared: optional(listOf(name)),
 });
+
+/** Sizes, and the axis of streams. */
+function checkCallable(manifest: Manifest, path: string): void {
+  checkAxesOfTensors(manifest, path);
+  const known = new Set(manifest.axes.map((axis) => axis.name));
+  for (const [i, { size: own }] of (manifest.requires ?? []).entries())
+    checkNames(own, known, `${path}requires[${i}].size`);
+  const { stream } = manifest;
+  const isStream = manifest.axes.some((axis) => axis.name === stream && axis.option === "sizes");
+  if (stream !== undefined && !(manifest.has.step && isStream))
+    corrupt(`${path}stream`, "an axis that calls give by name, of a module that streams", stream);
+}
+
+/** Parts have axes of the module, and are given inputs and contexts of theirs. */
+function checkParts(manifest: Manifest): void {
+  const known = new Set(manifest.axes.map((axis) => axis.name));
+  const seen = new Set<string>();
+  for (const [i, part] of (manifest.entries ?? []).entries()) {
+    const path = `entries[${i}].`;
+    if (seen.has(part.name)) corrupt("entries", "a list of different entries", part.name);
+    seen.add(part.name);
+    const unknown = part.axes.find((axis) => !known.has(axis));
+    if (unknown !== undefined) corrupt(`${path}axes`, "a list of axes of the module", unknown);
+    const inputs = new Set([...part.inputs, ...part.contexts].map((tensor) => tensor.name));
+    const missing = part.given.find((own) => !inputs.has(own));
+    if (missing !== undefined) corrupt(`${path}given`, "a list of inputs and contexts of the entry", missing);
+    checkCallable(manifestOfPart(manifest, part), path);
+  }
+}
 
 /**
  * The value as a manifest.
@@ -240,22 +279,14 @@ export function checkManifest(value: unknown): Manifest {
   }
   checkFields(value, "");
   const manifest = value as unknown as Manifest;
-  checkAxesOfTensors(manifest);
-  const known = new Set(manifest.axes.map((axis) => axis.name));
-  for (const [i, { size: own }] of (manifest.requires ?? []).entries()) checkNames(own, known, `requires[${i}].size`);
+  checkCallable(manifest, "");
+  checkParts(manifest);
   const outputs = new Set(manifest.outputs.map((output) => output.name));
   for (const [i, loss] of (manifest.losses ?? []).entries()) {
     const missing = ["", ".sum", ".weight"].map((part) => `${loss}${part}`).find((part) => !outputs.has(part));
     if (missing !== undefined) corrupt(`losses[${i}]`, `a loss with the output ${missing}`, loss);
   }
   checkCuts(manifest);
-  const { stream } = manifest;
-  if (
-    stream !== undefined &&
-    !(manifest.has.step && manifest.axes.some((axis) => axis.name === stream && axis.option === "sizes"))
-  )
-    // prettier-ignore
-    corrupt("stream", "an axis that calls give by name, of a module that streams", stream);
   const { gradient, hvp } = manifest.has;
   if (hvp && gradient !== true) corrupt("has.gradient", "true, as it has hvp", gradient);
   return manifest;

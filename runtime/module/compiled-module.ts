@@ -100,6 +100,8 @@ export interface ModuleInstance {
   restore(snapshot: never): void;
   /** Of networks that stream: each example goes on with the states of the one that is named for it. */
   select?(rows: ArrayLike<number>): void;
+  /** Only in modules of networks that have entries with names: each by its name. */
+  readonly entries?: Readonly<Record<string, PartInstance>>;
   /** Derivatives of a scalar, whose derivatives by the outputs are given, for the last `forward`. */
   backward?(cotangents: Readonly<Record<string, unknown>>): CallGradient;
   /**
@@ -117,6 +119,15 @@ export interface ModuleInstance {
     cotangentTangents?: Readonly<Record<string, unknown>>,
   ): CallGradient;
 }
+
+/**
+ * A part of a network that is called by itself, with the params of the instance: its functions are those of an instance. Where it looks ahead, those
+ * of streams throw a `TypeError`.
+ */
+export type PartInstance = Pick<
+  ModuleInstance,
+  "forward" | "step" | "steps" | "reset" | "snapshot" | "restore" | "select"
+>;
 
 export interface InstantiateOptions {
   /** The largest number of examples in one call; 1 by default. */

@@ -38,8 +38,9 @@ export interface Manifest {
   readonly cuts?: readonly CutEntry[];
   /** Of a network that streams: the axis along which it does. That of a cell is the axis of its steps. */
   readonly stream?: string;
-  /** What it can do besides `forward`; `step` stands for everything that streams. */
-  /** Which functions there are. A gradient of `"params"` has none by inputs and contexts. */
+  /** Parts of a network that can be called by themselves. Left out where there are none. */
+  readonly entries?: readonly PartEntry[];
+  /** Which functions there are beside `forward`; `step` stands for everything that streams. A gradient of `"params"` has none by inputs and contexts. */
   readonly has: {
     readonly step: boolean;
     readonly gradient: boolean | "params";
@@ -56,6 +57,18 @@ export interface Manifest {
    * derivative or a `stop_gradient` is on their way to a result. Left out where there are none.
    */
   readonly gradientAsDeclared?: readonly string[];
+}
+
+/** A part of a network, which has the params, fixed values and sizes of the whole; `requires`, `random`, `settings` and `stream` are its own. */
+export interface PartEntry extends Pick<
+  Manifest,
+  "documentation" | "inputs" | "contexts" | "states" | "outputs" | "requires" | "random" | "settings" | "stream"
+> {
+  readonly name: string;
+  /** Names of the axes of the module that it has anything to do with. */
+  readonly axes: readonly string[];
+  /** Names of inputs and contexts that are equations of the whole. */
+  readonly given: readonly string[];
 }
 
 /** An axis of tensors whose size differs from call to call, and, but for that of the examples, from example to example. */

@@ -7,6 +7,7 @@ import type {
   CellItem,
   CellNode,
   DeclarationNode,
+  EntryNode,
   EquationNode,
   Expression,
   FunctionNode,
@@ -356,6 +357,25 @@ const isNoLoss = (node: CellItem): boolean => {
   return value.kind === "indexed" || value.kind === "result" || (value.kind === "rounds" && value.rounds.names.length > 1); // prettier-ignore
 };
 
+/** `y`, `d.alpha`, `d.h'`. */
+const path: fc.Arbitrary<Expression> = fc
+  .tuple(name, fc.array(fc.record({ member: name, next: fc.boolean() }), { maxLength: 2 }))
+  .map(([root, members]) =>
+    members.reduce<Expression>(
+      (object, own) => ({ kind: "member", object, ...own, span }),
+      { kind: "reference", name: root.text, next: false, span }, // prettier-ignore
+    ),
+  );
+
+const entry: fc.Arbitrary<EntryNode> = fc
+  .record({
+    name,
+    documentation,
+    results: fc.array(path, { minLength: 1, maxLength: 3 }),
+    given: fc.array(name, { maxLength: 2 }),
+  })
+  .map((fields) => ({ kind: "entry", ...fields, span }));
+
 /** Dimensions of calls, and losses: a network, where there are some. */
 const ofNetwork = fc.option(
   fc.record({
@@ -364,6 +384,7 @@ const ofNetwork = fc.option(
       { maxLength: 3 },
     ),
     losses: fc.array(loss, { maxLength: 2 }),
+    entries: fc.array(entry, { maxLength: 2 }),
   }),
   { nil: undefined, freq: 3 },
 );
@@ -393,6 +414,7 @@ const cell: fc.Arbitrary<CellNode> = fc
     form: network === undefined ? "cell" : "network",
     ...fields,
     runtime: network?.runtime ?? [],
+    entries: network?.entries ?? [],
     items: [...(network === undefined ? items : items.filter(isNoLoss)), ...(network?.losses ?? [])],
     span,
   }));

@@ -80,8 +80,7 @@ function entryNamed(name: EntryName): Omit<ProgramEntry, "fn"> {
 export function programOf(fn: GraphFunction, entry: EntryName = "forward"): EntryProgram {
   return {
     axes: cellAxes([]),
-    stream: TIME_SYMBOL,
-    entries: new Map([[entry, { ...entryNamed(entry), fn }]]),
+    entries: new Map([[entry, { ...entryNamed(entry), oneOf: TIME_SYMBOL, fn }]]),
     roles: rolesOf(fn),
   };
 }

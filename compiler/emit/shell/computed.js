@@ -65,7 +65,9 @@ export function createComputed({ axes, outputs, requires = [], stream }, { batch
   };
   /** @type {(where: string, what: string, b: number) => never} */
   const refuse = (where, what, b) => {
-    const words = axes.slice(1, given).map(({ name }, i) => `${name} ${own[i + 1]}`);
+    const words = axes
+      .slice(1, given)
+      .flatMap(({ name, option }, i) => (option === "none" ? [] : `${name} ${own[i + 1]}`));
     throw new RangeError(`${where}: ${what}; example ${b} has ${words.join(", ")}`);
   };
   /** @type {(where: string, b: number, isWhole?: boolean) => void} */

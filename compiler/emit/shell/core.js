@@ -2,7 +2,7 @@
 import { bufferName, groups } from "./roles.js";
 import { checkTensor, namesOf, optionalInteger, placeOf, take } from "./check.js";
 
-/** @import { SizedCall, Capacity, Core, Kernels, Manifest, OptionalParts, CallArgument, BufferedTensor } from "./types.js" */
+/** @import { SizedCall, Capacity, Core, InputEntry, Kernels, Manifest, OptionalParts, StateEntry, CallArgument, BufferedTensor } from "./types.js" */
 
 /**
  * @param {Manifest} manifest
@@ -56,7 +56,13 @@ export function createCore(manifest, kernels, capacity, parts) {
     /** @type {BufferedTensor[]} */
     const made = [];
     for (const entry of manifest[groups[kind]] ?? []) {
-      const isIndex = "dtype" in entry && entry.dtype === "index";
+      const {
+        dtype,
+        bound = 0,
+        initial,
+        forLosses,
+      } = /** @type {Partial<Omit<InputEntry & StateEntry, "bound">> & { bound?: number }} */ (entry);
+      const isIndex = dtype === "index";
       // Indices have neither tangents nor gradients.
       if (isIndex && derived.length > 0) continue;
       const dims = [...entry.axes, ...entry.shape].map((size) =>
@@ -64,14 +70,11 @@ export function createCore(manifest, kernels, capacity, parts) {
       );
       const data = /** @type {BufferedTensor["data"]} */ (buffers[bufferName(kind, entry.name, derived, streamed)]);
       // Streams have nothing to do with losses, which examples share.
-      const isOfLosses =
-        /** @type {{ forLosses?: boolean }} */ (entry).forLosses || (kind === "output" && !entry.axes[0]);
+      const isOfLosses = forLosses || (kind === "output" && !entry.axes[0]);
       if (streamed !== undefined && isOfLosses) continue;
-      const computed = "initial" in entry && entry.initial === "computed";
       // A stream has one step of what runs over steps.
       const own = streamed ? dims.filter((dim) => dim !== ~streamAt) : dims;
-      const { bound = 0 } = /** @type {{ bound?: number }} */ (entry);
-      made.push(tensor(entry.name, own, data, 0, isIndex ? bound - 1 : undefined, computed));
+      made.push(tensor(entry.name, own, data, 0, isIndex ? bound - 1 : undefined, initial === "computed"));
     }
     return made;
   };
@@ -83,7 +86,7 @@ export function createCore(manifest, kernels, capacity, parts) {
   const sizesPlace = placeOf("sizes");
   const batchPlace = placeOf("batch");
   const stepsPlace = placeOf("steps");
-  const all = [...(stepsAt < 0 ? [] : [lengths]), sizesPlace, batchPlace, ...(stepsAt < 0 ? [] : [stepsPlace])];
+  const all = stepsAt < 0 ? [sizesPlace, batchPlace] : [lengths, sizesPlace, batchPlace, stepsPlace];
   /** @type {Core["options"]} */
   const options = { all, inStream: [batchPlace, sizesPlace], steps: stepsPlace };
   const sizeNames = namesOf(axes.flatMap(({ name, option }) => (option === "sizes" ? [placeOf(name)] : [])));
@@ -136,7 +139,7 @@ export function createCore(manifest, kernels, capacity, parts) {
     const { value: asked } = sizesPlace;
     if (asked !== undefined) take((whereSizes[where] ??= `${where}: sizes`), asked, sizeNames);
     for (let i = 1, named = 0; i < axes.length; i++) {
-      if (i === stepsAt || axes[i]?.size) continue;
+      if (axes[i]?.option !== "sizes") continue;
       const each = /** @type {Int32Array} */ (pending.extents[i - 1]);
       const own = asked === undefined ? undefined : sizeNames.places[named]?.value;
       const size = own === undefined ? capacities[i] : own;

@@ -153,6 +153,8 @@ const readers = {
 export function createDraws(core) {
   const { manifest, buffers, options, readCall, run, streamAt } = core;
   const { axes, random = [] } = manifest;
+  // One of the parts that are called by themselves may draw nothing.
+  if (random.length === 0) return;
   const [batch = 1] = core.newCall().sizes;
   const always = random.some(({ training }) => !training);
   const [seed, train] = [placeOf("seed"), placeOf("train")];

@@ -56,5 +56,11 @@ function assemble(manifest, kernels, capacity, parts) {
     };
   }
   for (const name in methods) methods[name] = core.guarded(name, /** @type {() => unknown} */ (methods[name]));
-  return Object.freeze({ variant: kernels.variant, params, ...(fixed && { fixed }), ...methods });
+  return Object.freeze({
+    variant: kernels.variant,
+    params,
+    ...(fixed && { fixed }),
+    ...methods,
+    ...parts.createEntries?.(core, kernels, capacity, parts),
+  });
 }

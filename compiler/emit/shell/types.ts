@@ -4,7 +4,14 @@ import type { Derivation, TensorKind } from "../../program/roles.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 
 export type { Derivation };
-export type { DrawEntry, Manifest, Initializer, RandomEntry } from "../../../runtime/module/manifest.js";
+export type {
+  DrawEntry,
+  InputEntry,
+  Manifest,
+  Initializer,
+  RandomEntry,
+  StateEntry,
+} from "../../../runtime/module/manifest.js";
 
 export type NumberArray = Float32Array | Float64Array | Int32Array;
 
@@ -50,6 +57,8 @@ export interface Capacity {
   readonly steps: number;
   readonly sizes: Readonly<Record<string, number>>;
   readonly computed?: SizesOfCalls | undefined;
+  /** Of sizes that a part of a network has nothing to do with. */
+  readonly none?: 0;
 }
 
 /** Sizes that follow from others. */
@@ -289,6 +298,13 @@ export interface OptionalParts {
   ) => (seed: number | undefined, all?: boolean) => void;
   /** For modules that draw, have settings, indices below sizes of calls, delay lines, or gradients by rows: they change how calls are read and run. */
   readonly around?: readonly ((core: Core) => void)[];
+  /** For networks of which parts are called by themselves. */
+  readonly createEntries?: (
+    core: Core,
+    kernels: Kernels,
+    capacity: Capacity,
+    parts: OptionalParts,
+  ) => { readonly entries: Readonly<Record<string, Readonly<Methods>>> };
   /** Names of options of `instantiate` that only some modules have. */
   readonly options?: readonly string[];
 }

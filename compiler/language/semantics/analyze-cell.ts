@@ -13,6 +13,7 @@ import { checkParameters } from "./cell-parameters.js";
 import { Checker, type Known } from "./checker.js";
 import { inferByKind } from "./infer/rules.js";
 import type { CellDeclaration } from "./declared.js";
+import { typedEntries } from "./entries.js";
 import { checkFirst, noteDelayed, reportUnknownShape, stateOfDelay } from "./infer/delays.js";
 import {
   checkForm,
@@ -110,6 +111,9 @@ class CellAnalysis {
     const outputs = this.outputs();
     const around = typedLoops(this.checker, loops, this.loopTypes, this.scope);
     const losses = lossesOf(this.checker, this.node);
+    const { checker, scope, nodes } = this;
+    const cut = { checker, scope, graph, loops: around, losses, nodes };
+    const entries = this.hasErrors() ? [] : typedEntries(cut, this.node);
     const sound = !this.hasErrors() && this.checker.sound && this.isComplete(graph);
     if (sound) reportUnusedOfCell(this.checker, this.scope, this.node);
     if (sound) reportNoResult(this.checker, this.node);
@@ -123,8 +127,9 @@ class CellAnalysis {
       items: this.items,
       outputs,
       losses,
+      entries,
       ...(this.node.stream && { stream: this.node.stream.span }),
-      nodes: this.nodes,
+      nodes,
       calls: this.typedCalls,
       givenParams: this.givenParams,
       loops: around,

@@ -28,6 +28,7 @@ export function interfaceCell({ name, dimensions = [] }: CellParameterNode): Typ
     items: [{ kind: "tensor", tensor: { role: "input", name: "x", span, documentation, type: vector(first) } }],
     outputs: [{ name: "y", span, documentation, type: vector(last) }],
     losses: [],
+    entries: [],
     loops: [],
     nodes: new Map(),
     calls: new Map(),

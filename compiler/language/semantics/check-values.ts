@@ -13,7 +13,7 @@ import type { TypedExpression } from "./typed-program.js";
 export function typeOfValue(
   checker: Checker,
   form: CellNode["form"],
-  node: GraphNode,
+  node: Pick<GraphNode, "kind">,
   value: TypedExpression,
 ): SemanticType {
   const { type } = value;

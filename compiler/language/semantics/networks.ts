@@ -132,8 +132,8 @@ function refuseLoss(checker: Checker, { span, name }: Extract<CellItem, { kind: 
 }
 
 /** A warning where nothing comes out of a network. */
-export function reportNoResult(checker: Checker, { form, name, items }: CellNode): void {
-  if (form === "cell" || items.some(({ kind }) => kind === "output" || kind === "loss")) return;
+export function reportNoResult(checker: Checker, { form, name, items, entries }: CellNode): void {
+  if (form === "cell" || entries.length > 0 || items.some(({ kind }) => kind === "output" || kind === "loss")) return;
   checker.report("no-result", name.span, `\`${name.text}\` gives nothing: it has no outputs and no losses`, {
     help: "`output y = …` is a result, `loss = … per T` what it is trained by",
   });

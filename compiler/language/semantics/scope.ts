@@ -117,6 +117,8 @@ const interfaceNames = new Set([
   "sparse",
   "tangents",
 ]);
+/** Can no tensor of a call have this name? */
+export const isNameOfModule = (name: string): boolean => interfaceNames.has(name);
 /** What `gradient` of a network with losses gives beside gradients by inputs. */
 const resultNames: ReadonlySet<string> = new Set(["loss", "losses"]);
 /** Under which safetensors files keep what is no tensor. */

@@ -3,6 +3,7 @@ import type { Diagnostic } from "../../base/diagnostics/diagnostic.js";
 import type { Span } from "../../base/source/span.js";
 import type { Dim } from "../../base/types/dim.js";
 import type { SemanticType } from "./semantic-type.js";
+import type { TypedOutput } from "./typed-interface.js";
 
 /** An output, or a state by its path: before the first step, after the last, or after every one. */
 export interface TypedRunRead {
@@ -48,8 +49,24 @@ export interface LoopTypes {
 /** By the key of the loop. */
 export type LoopGuesses = ReadonlyMap<string, LoopTypes>;
 
+/** A part of a network that is called by itself. */
+export interface TypedEntry {
+  readonly name: string;
+  readonly span: Span;
+  readonly documentation: string;
+  /** Equations that are inputs of it. */
+  readonly given: readonly TypedOutput[];
+  /** Keys of its nodes are their names. */
+  readonly outputs: readonly TypedOutput[];
+  /** Keys of nodes and loops that it needs. */
+  readonly order: readonly string[];
+  /** What is left of loops where their equations are given. */
+  readonly loops: readonly TypedLoop[];
+}
+
 /** What networks have, and cells do not. */
 export interface NetworkParts {
+  readonly entries: readonly TypedEntry[];
   readonly losses: readonly TypedLoss[];
   readonly loops: readonly TypedLoop[];
   /** Where it says that it looks at nothing ahead. */

@@ -52,6 +52,8 @@ export interface CellNode extends Node {
   readonly items: readonly CellItem[];
   /** Where `stream` stands, which says that it looks at nothing ahead. */
   readonly stream?: StreamNode;
+  /** Parts of a network that can be called by themselves. */
+  readonly entries: readonly EntryNode[];
   /** The cell that it is, with some of the parameters of that one given; it has no parameters and items of its own then. */
   readonly other?: { readonly cell: Name; readonly arguments: readonly ArgumentNode[] };
 }
@@ -80,6 +82,15 @@ export interface CellParameterNode extends Node {
 export interface StreamNode extends Node {
   readonly kind: "stream";
   readonly documentation: string | undefined;
+}
+
+/** `entry next = scores, d.h' given memory, previous`: equations, made of what is given. */
+export interface EntryNode extends Node {
+  readonly kind: "entry";
+  readonly documentation: string | undefined;
+  readonly name: Name;
+  readonly results: readonly Expression[];
+  readonly given: readonly Name[];
 }
 
 export type CellItem = DeclarationNode | UseNode | EquationNode | OutputNode | LossNode | RequireNode | FunctionNode;
@@ -387,12 +398,3 @@ export interface ResultValueNode extends Node {
   /** Which of the names. */
   readonly position: number;
 }
-
-/** Of the equations of a group only the first stands in the text. */
-export function standsInText(item: CellItem): boolean {
-  if (item.kind !== "equation") return true;
-  return (item.value.kind !== "rounds" && item.value.kind !== "result") || item.value.position === 0;
-}
-
-export const itemsInText = ({ items, stream }: CellNode): readonly (CellItem | StreamNode)[] =>
-  [...items.filter(standsInText), ...(stream ? [stream] : [])].sort((a, b) => a.span.start - b.span.start);

@@ -17,7 +17,6 @@ import type {
   OutputNode,
   RuntimeDimensionNode,
   SourceFileNode,
-  StreamNode,
   UseNode,
 } from "./ast.js";
 import { ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.js";
@@ -156,14 +155,18 @@ class Builder {
     const keyword = only(header.Cell ?? header.Network);
     const form = header.Cell === undefined ? "network" : "cell";
     const documentation = this.takeDocumentation(keyword);
-    const written = children.cellBody?.[0]?.children.item;
+    const written = children.cellBody?.[0]?.children.item ?? [];
     const items = this.items(
-      written?.filter((node) => node.children.stream === undefined),
+      written.filter(({ children: { stream, entry } }) => stream === undefined && entry === undefined),
       form,
     );
-    const [stream] = this.complete(
-      written?.flatMap((node) => node.children.stream ?? []),
-      (node) => this.stream(node),
+    const streams = written.flatMap((item) => item.children.stream ?? []);
+    const [stream] = this.complete(streams, ({ children: { Stream } }) =>
+      this.networks.stream(only(Stream), this.beginItem(only(Stream))),
+    );
+    const cuts = written.flatMap((item) => item.children.entry ?? []);
+    const entries = this.complete(cuts, ({ children: parts }) =>
+      this.networks.entry(parts, this.beginItem(only(parts.Entry))),
     );
     const other = children.otherCell && only(children.otherCell).children;
     const parameters = this.complete(header.cellParameter, (parameter) => this.types.cellParameter(parameter));
@@ -177,6 +180,7 @@ class Builder {
       runtime: this.runtimeDimensions(header),
       items,
       ...(stream && { stream }),
+      entries,
       ...(other && {
         other: {
           cell: this.expressions.name(only(other.Name)),
@@ -216,12 +220,6 @@ class Builder {
       const group = node.children.equation?.[0];
       return group?.children.Others === undefined ? [this.item(node, form)] : this.group(group);
     }).flat();
-  }
-
-  private stream({ children }: cst.StreamCstNode): StreamNode {
-    const keyword = only(children.Stream);
-    const documentation = this.beginItem(keyword);
-    return { kind: "stream", documentation, span: this.span(keyword, endOf(keyword as SyntaxToken)) };
   }
 
   private loss({ children }: cst.LossCstNode): LossNode {

@@ -1,6 +1,16 @@
 /** What only networks have, from the concrete syntax tree: dimensions of a call, and losses. */
-import type { CellNode, EquationNode, Expression, LossNode, RequireNode, RuntimeDimensionNode } from "./ast.js";
+import type {
+  CellNode,
+  EntryNode,
+  EquationNode,
+  Expression,
+  LossNode,
+  RequireNode,
+  RuntimeDimensionNode,
+  StreamNode,
+} from "./ast.js";
 import { type ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.js";
+import type { IToken } from "chevrotain";
 import type * as cst from "./cst.generated.js";
 import { endOf } from "./lexer.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
@@ -32,6 +42,32 @@ export class NetworksBuilder {
     }
     const span = this.reporter.span(name.span.start, endOf(token));
     return { name, least: Number.isInteger(least) ? least : 0, span };
+  }
+
+  stream(word: IToken, documentation: string | undefined): StreamNode {
+    return { kind: "stream", documentation, span: this.expressions.tokenSpan(word) };
+  }
+
+  /** `entry next = scores given memory, previous`. */
+  entry(children: cst.EntryCstChildren, documentation: string | undefined): EntryNode {
+    const word = only(children.Entry);
+    const results = (children.expression ?? []).map((node) => this.result(this.expressions.build(node)));
+    const given = (children.Cut ?? []).map((name) => this.expressions.name(name));
+    const name = this.expressions.name(only(children.Name));
+    const end = [...results, ...given].map(({ span }) => span.end).reduce((a, b) => Math.max(a, b), name.span.end);
+    return { kind: "entry", documentation, name, results, given, span: this.reporter.span(word.startOffset, end) };
+  }
+
+  /** What an entry gives has a name in the network: `y`, `d.alpha`, `d.rnn.h'`. */
+  private result(value: Expression): Expression {
+    let root = value;
+    while (root.kind === "member") root = root.object;
+    if (root.kind === "reference") return value;
+    const { start, end } = value.span;
+    this.reporter.report("bad-entry", start, end, "an entry gives equations by their names", {
+      help: "give what is computed here a name, `y = …`, and the entry that: `entry next = y`",
+    });
+    throw new Incomplete();
   }
 
   /** `loss = e per w` is written as an equation is. */

@@ -314,6 +314,7 @@ export type ItemCstChildren = {
   loss?: LossCstNode[];
   requirement?: RequirementCstNode[];
   stream?: StreamCstNode[];
+  entry?: EntryCstNode[];
   fn?: FnCstNode[];
   equation?: EquationCstNode[];
 };
@@ -435,6 +436,21 @@ export interface StreamCstNode extends CstNode {
 
 export type StreamCstChildren = {
   Stream: IToken[];
+};
+
+export interface EntryCstNode extends CstNode {
+  name: "entry";
+  children: EntryCstChildren;
+}
+
+export type EntryCstChildren = {
+  Entry: IToken[];
+  Name: IToken[];
+  Equals: IToken[];
+  expression: ExpressionCstNode[];
+  Comma?: (IToken)[];
+  Given?: IToken[];
+  Cut?: IToken[];
 };
 
 export interface EquationCstNode extends CstNode {
@@ -592,6 +608,7 @@ export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   loss(children: LossCstChildren, param?: IN): OUT;
   requirement(children: RequirementCstChildren, param?: IN): OUT;
   stream(children: StreamCstChildren, param?: IN): OUT;
+  entry(children: EntryCstChildren, param?: IN): OUT;
   equation(children: EquationCstChildren, param?: IN): OUT;
   fn(children: FnCstChildren, param?: IN): OUT;
   functionHeader(children: FunctionHeaderCstChildren, param?: IN): OUT;

@@ -20,14 +20,15 @@ const declarationWords = new Set<TokenType>([t.Input, t.Context, t.State, t.Fixe
 const expectsOperand = new Set<TokenType>([
   ...[t.Plus, t.Minus, t.Star, t.Slash, t.At, t.Caret, t.LessEqual, t.GreaterEqual, t.EqualEqual, t.NotEqual, t.Less],
   ...[t.Greater, t.Equals, t.Tilde, t.Comma, t.Colon, t.Dot, t.LeftParen, t.LeftBracket, t.If, t.Then, t.Else, t.And],
-  ...[t.Or, t.Not, t.Return, t.For, t.Mod, t.Until, t.With, t.Per, t.HeaderSeparator, t.Require],
+  ...[t.Or, t.Not, t.Return, t.For, t.Mod, t.Until, t.With, t.Per, t.Given, t.HeaderSeparator, t.Require],
 ]);
 /** After these stands a name. */
 export const expectsName = new Set<TokenType>([
-  ...[t.Param, t.Use, t.Fn, t.Cell, t.Network, t.Loss, t.Input, t.Context, t.State, t.Fixed, t.Setting, t.Output],
+  ...[t.Param, t.Use, t.Fn, t.Cell, t.Network, t.Loss, t.Entry, t.Input, t.Context, t.State, t.Fixed, t.Setting],
+  t.Output,
 ]);
 /** These stand after an expression. */
-const continuing = new Set<TokenType>([t.Mod, t.For, t.Until, t.Implicit, t.Per]);
+const continuing = new Set<TokenType>([t.Mod, t.For, t.Until, t.Implicit, t.Per, t.Given]);
 const operandStarts = new Set<TokenType>([t.NumberLiteral, t.LeftParen, t.LeftBracket, t.Minus]);
 /** Where the name ends that comes after `with`. */
 const startMarks = new Set<TokenType | undefined>([t.Tilde, t.Dot, t.LeftBracket]);
@@ -129,7 +130,7 @@ function isKeyword(keyword: TokenType, tokens: Tokens, index: number, around: Ar
   if (keyword === t.For) {
     return !atOperand(tokens, index, inImport) && (isNameLike(tokens, index + 1) || next === t.NumberLiteral);
   }
-  if (keyword === t.Until || keyword === t.Implicit || keyword === t.Per) {
+  if (keyword === t.Until || keyword === t.Implicit || keyword === t.Per || keyword === t.Given) {
     return !atOperand(tokens, index, inImport) && !isLeftSide(tokens, index);
   }
   if (keyword === t.With) return isNameLike(tokens, index + 1) && startMarks.has(typeAt(tokens, index + 2));

@@ -125,6 +125,7 @@ export class CellParser extends ExpressionParser {
         { ALT: () => this.SUBRULE(this.loss) },
         { ALT: () => this.SUBRULE(this.requirement) },
         { ALT: () => this.SUBRULE(this.stream) },
+        { ALT: () => this.SUBRULE(this.entry) },
         { ALT: () => this.SUBRULE(this.fn) },
         { ALT: () => this.SUBRULE(this.equation) },
       ],
@@ -217,6 +218,22 @@ export class CellParser extends ExpressionParser {
 
   /** `stream`: the network looks at nothing ahead. */
   readonly stream: GrammarRule = this.inner("stream", () => this.CONSUME(t.Stream));
+
+  /** `entry next = scores, d.h' given memory, previous`. */
+  readonly entry: GrammarRule = this.inner("entry", () => {
+    this.CONSUME(t.Entry);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Equals);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression), ERR_MSG: "a name" });
+    this.OPTION(() => {
+      this.CONSUME(t.Given);
+      this.AT_LEAST_ONE_SEP1({
+        SEP: t.Comma,
+        DEF: () => this.CONSUME1(t.Name, { LABEL: "Cut" }),
+        ERR_MSG: "a name",
+      });
+    });
+  });
 
   readonly equation: GrammarRule = this.inner("equation", () => {
     this.OR([{ ALT: () => this.CONSUME(t.Name) }, { ALT: () => this.CONSUME(t.NextName) }]);

@@ -4,26 +4,22 @@
  * the same tree, and printing that the same text. Comments stay with the item they stood before or after; one inside an
  * item moves in front of it.
  */
-import {
-  parametersInOrder,
-  itemsInText,
-  standsInText,
-  type BinderNode,
-  type CellItem,
-  type CellNode,
-  type CommentNode,
-  type DeclarationNode,
-  type DerivativeNode,
-  type EquationNode,
-  type FunctionNode,
-  type FunctionTypeNode,
-  type ImportNode,
-  type SourceFileNode,
-  type StreamNode,
-  type StartNode,
-  type TypeNode,
-  type UsedName,
+import type {
+  BinderNode,
+  CellItem,
+  CellNode,
+  CommentNode,
+  DeclarationNode,
+  DerivativeNode,
+  EntryNode,
+  EquationNode,
+  ImportNode,
+  SourceFileNode,
+  StartNode,
+  StreamNode,
+  UsedName,
 } from "./ast.js";
+import { itemsInText, standsInText } from "./items-in-text.js";
 import { asciiNotation, type Notation } from "./notation.js";
 import {
   argumentsDoc,
@@ -34,13 +30,14 @@ import {
   typeDoc,
   valueDoc,
 } from "./print-expression.js";
-import { commaList, group, indent, line, render, softLine, type Doc } from "./print-layout.js";
+import { cellHead, entryDoc, functionHead, importDoc, requirementDoc } from "./print-heads.js";
+import { commaList, group, indent, line, render, type Doc } from "./print-layout.js";
 
 const width = 100;
 /** Longer names do not push the `=` of their neighbours to the right. */
 const alignedNameLimit = 16;
 
-type Item = ImportNode | CellNode | CellItem | ReturnItem | DerivativeNode | StreamNode;
+type Item = ImportNode | CellNode | CellItem | ReturnItem | DerivativeNode | StreamNode | EntryNode;
 /** The value of a function, which has no node of its own. */
 interface ReturnItem {
   readonly kind: "return";
@@ -220,7 +217,7 @@ function parts(above: Item, below: Item): boolean {
 function groupOf(item: Item): string {
   if (item.kind === "import" || item.kind === "cell" || item.kind === "function" || item.kind === "output")
     return item.kind;
-  if (item.kind === "loss") return "output";
+  if (item.kind === "loss" || item.kind === "entry") return "output";
   if (item.kind === "equation" || item.kind === "return" || item.kind === "derivative") return "equation";
   return "declaration";
 }
@@ -296,10 +293,8 @@ function headOf(item: Item, column: number, notation: Notation): Doc {
         valueDoc(item.value, notation),
         item.per === undefined ? "" : [" per ", expressionDoc(item.per, notation)],
       ];
-    case "require": {
-      const { operator, left, right } = item;
-      return ["require ", expressionDoc(left, notation), ` ${operator} `, expressionDoc(right, notation)];
-    }
+    case "require":
+      return requirementDoc(item, notation);
     case "equation": {
       const name = equationName(item, notation);
       return [`${name}${" ".repeat(Math.max(0, column - widthOf(name)))} = `, valueDoc(item.value, notation)];
@@ -312,61 +307,14 @@ function headOf(item: Item, column: number, notation: Notation): Doc {
         severalDoc(item.values, notation),
       ];
     case "stream":
-      return "stream";
+      return item.kind;
+    case "entry":
+      return entryDoc(item, notation);
     case "return":
       return ["return ", severalDoc(item.values, notation)];
     default:
       return declarationDoc(item, notation);
   }
-}
-
-function cellHead({ form, name, parameters, runtime }: CellNode, notation: Notation): Doc {
-  const list = parameters.map((parameter) => cellParameterDoc(parameter, notation));
-  const head = `${form} ${notation.called(name.text)}`;
-  if (runtime.length === 0) return [head, parenthesised(list)];
-  const sizes = runtime.map(({ name: own, least }) => `${notation.name(own.text)}${least === 0 ? "" : ` >= ${least}`}`);
-  const all = group("(", indent(softLine, commaList(list), "; ", commaList(sizes)), softLine, ")");
-  return [head, all];
-}
-
-function importDoc({ names, path }: ImportNode): Doc {
-  const list = names.map(({ name, alias }) => (alias === undefined ? name.text : `${name.text} as ${alias.text}`));
-  return `import { ${list.join(", ")} } from "${path}"`;
-}
-
-function cellParameterDoc(
-  { name, type, bound, defaultValue, dimensions }: CellNode["parameters"][number],
-  notation: Notation,
-): Doc {
-  if (dimensions !== undefined) {
-    const list = dimensions.map(({ text }) => notation.name(text));
-    return [`${notation.called(name.text)}: cell`, parenthesised(list)];
-  }
-  const ofType: Doc = bound !== undefined ? [": index(", expressionDoc(bound, notation), ")"] : type === "real" ? ": real" : ""; // prettier-ignore
-  return [
-    notation.name(name.text),
-    ofType,
-    defaultValue === undefined ? "" : [" = ", expressionDoc(defaultValue, notation)],
-  ];
-}
-
-function functionHead(node: FunctionNode, notation: Notation): Doc {
-  const { name } = node;
-  const list = parametersInOrder(node).map(({ name: own, type }) =>
-    type === undefined ? notation.name(own.text) : [`${notation.name(own.text)}: `, parameterTypeDoc(type, notation)],
-  );
-  const results = node.results.map(({ name: own, type }): Doc => [
-    own === undefined ? "" : `${notation.name(own.text)}: `,
-    typeDoc(type, notation),
-  ]);
-  const several = node.results.some((one) => one.name !== undefined);
-  return [`fn ${notation.called(name.text)}`, parenthesised(list), ": ", several ? parenthesised(results) : results];
-}
-
-function parameterTypeDoc(type: TypeNode | FunctionTypeNode, notation: Notation): Doc {
-  if (type.kind !== "function-type") return typeDoc(type, notation);
-  const list = type.parameters.map((parameter) => typeDoc(parameter, notation));
-  return ["fn", parenthesised(list), ": ", typeDoc(type.result, notation)];
 }
 
 function declarationDoc({ kind, names, type, initial, initializer }: DeclarationNode, notation: Notation): Doc {

@@ -72,6 +72,7 @@ export const Require = derived("Require", "`require`");
 export const Output = derived("Output", "`output`");
 export const Loss = derived("Loss", "`loss`");
 export const Stream = derived("Stream", "`stream`");
+export const Entry = derived("Entry", "`entry`");
 export const Derivative = derived("Derivative", "`derivative`");
 export const From = derived("From", "`from`");
 export const As = derived("As", "`as`");
@@ -81,6 +82,7 @@ export const Until = derived("Until", "`until`");
 export const Implicit = derived("Implicit", "`implicit`");
 export const With = derived("With", "`with`");
 export const Per = derived("Per", "`per`");
+export const Given = derived("Given", "`given`");
 
 /** Words that are never names. */
 export const reservedWords: ReadonlyMap<string, TokenType> = new Map([
@@ -99,7 +101,7 @@ export const reservedWords: ReadonlyMap<string, TokenType> = new Map([
 
 /**
  * Words that are keywords where an item begins (`from` and `as`: inside an import; `derivative`: before a parenthesis; `for`: after
- * a value, before a name or a number; `until`, `implicit` and `per`: after a value; `with`: after a used cell; `mod`: between operands) and names everywhere else.
+ * a value, before a name or a number; `until`, `implicit`, `per` and `given`: after a value; `with`: after a used cell; `mod`: between operands) and names everywhere else.
  */
 export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["cell", Cell],
@@ -113,6 +115,7 @@ export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["output", Output],
   ["loss", Loss],
   ["stream", Stream],
+  ["entry", Entry],
   ["derivative", Derivative],
   ["from", From],
   ["as", As],
@@ -122,6 +125,7 @@ export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["implicit", Implicit],
   ["with", With],
   ["per", Per],
+  ["given", Given],
 ]);
 
 export const NumberLiteral = createToken({

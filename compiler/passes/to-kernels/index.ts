@@ -19,14 +19,7 @@ import { Ring, ringKernels } from "./rings.js";
 import { joinSlices, type ResultTarget, throughReshapes } from "./targets.js";
 import { Storage } from "./storage.js";
 
-export function lowerToKernels({
-  axes: given,
-  sizes,
-  stream,
-  entries: sources,
-  roles,
-  rows,
-}: EntryProgram): UnplannedKernels {
+export function lowerToKernels({ axes: given, sizes, entries: sources, roles, rows }: EntryProgram): UnplannedKernels {
   const context = shapeContext(given);
   const entries = [...sources.values()].map((entry) => {
     const fn = sumDotProducts(entry.fn, context);
@@ -38,7 +31,8 @@ export function lowerToKernels({
   for (const { fn } of entries) joinParameters(fn, storage);
   const functions = entries.flatMap((entry) => {
     const kernels = lowerEntry(entry, storage);
-    return entry.streamed && stream !== undefined ? kernels.map((kernel) => ({ ...kernel, oneOf: stream })) : kernels;
+    const { oneOf } = entry;
+    return oneOf === undefined ? kernels : kernels.map((kernel) => ({ ...kernel, oneOf }));
   });
   return { axes, functions, buffers: storage.buffers };
 }
@@ -76,7 +70,7 @@ function joinParameters(fn: GraphFunction, storage: Storage): void {
 }
 
 /** The kernel of an entry, and those that its rings have. */
-function lowerEntry({ name, fn, adds }: ProgramEntry, storage: Storage): KernelFunction[] {
+function lowerEntry({ name, part, fn, adds }: ProgramEntry, storage: Storage): KernelFunction[] {
   const inputs = new Map(
     fn.inputs.map((id): [ValueId, InputSource] => {
       const buffer = nameOf(fn, id);
@@ -110,7 +104,7 @@ function lowerEntry({ name, fn, adds }: ProgramEntry, storage: Storage): KernelF
   lowerBlock(block);
   commitInPlace(block, [...states.values()].flatMap(({ id, location, next, ring }) => (ring === undefined ? [{ id, state: location, next }] : []))); // prettier-ignore
   const moves = rings.flatMap((ring) => ring.moves);
-  return [{ name, body: [...moves, ...padded, ...block.statements] }, ...ringKernels(rings, block)];
+  return [{ name, body: [...moves, ...padded, ...block.statements] }, ...ringKernels(rings, block, part)];
 }
 
 /** What is read and replaced: an input, and the output of its name. */

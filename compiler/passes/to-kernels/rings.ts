@@ -10,6 +10,7 @@ import type { DelayLine } from "../../ir/graph/delay-line.js";
 import { addAffine, affineConstant, AFFINE_ZERO, affineVariable } from "../../ir/kernel/affine.js";
 import type { Affine, KernelFunction, Statement } from "../../ir/kernel/types.js";
 import { ringEntries } from "../../program/entry.js";
+import { kernelInPart } from "../../program/roles.js";
 import type { Block } from "./block.js";
 import { load } from "./compensated.js";
 import { copyLine } from "./copy-line.js";
@@ -103,10 +104,10 @@ export class Ring {
 }
 
 /** The two kernels around those of a step; none where it has no rings. */
-export function ringKernels(rings: readonly Ring[], block: Block): KernelFunction[] {
+export function ringKernels(rings: readonly Ring[], block: Block, part: string | undefined): KernelFunction[] {
   if (rings.length === 0) return [];
   return [
-    { name: ringEntries.take, body: rings.flatMap((ring) => ring.take(block)) },
-    { name: ringEntries.give, body: rings.flatMap((ring, i) => ring.give(block, i)) },
+    { name: kernelInPart(part, ringEntries.take), body: rings.flatMap((ring) => ring.take(block)) },
+    { name: kernelInPart(part, ringEntries.give), body: rings.flatMap((ring, i) => ring.give(block, i)) },
   ];
 }

@@ -45,16 +45,22 @@ import { SimpleRNN } from "std/simple-rnn"
 network Ahead(H; T) { input x: [T, H] use c = SimpleRNN(H, H) output y = c(before(x, 0)) }
 network Both(H; T) { input x: [T, H] use c = Bidirectional(SimpleRNN, H, H) z = c(x) output y = 2 * z }
 network Alone(H; T) { input x: [T, H] loss = sum(x, axis = [0, 1]) }
+network Parts(H; T) { input x: [T, H] y = after(x, 0) z = y + 1 entry all = z entry last = z given y }
 `,
   );
   const { code, out } = await recell("check", "--streams", streams);
   expect(code).toBe(0);
-  expect(out.split("\n").map((line) => line.replace(/ \(.*network\.cell:\d+:\d+\)$/u, " (there)"))).toEqual([
-    "Ahead streams along T",
-    "Both does not stream along T: `y`, made of `z`, which goes from the last entry to the first (there)",
-    "Alone: sizes, or outputs, are missing that would tell whether it streams",
-    "",
-  ]);
+  expect(out.split("\n").map((line) => line.replace(/ \(.*(?:network|streams)\.cell:\d+:\d+\)$/u, " (there)"))).toEqual(
+    [
+      "Ahead streams along T",
+      "Both does not stream along T: `y`, made of `z`, which goes from the last entry to the first (there)",
+      "Alone: sizes, or outputs, are missing that would tell whether it streams",
+      "Parts: sizes, or outputs, are missing that would tell whether it streams",
+      "Parts.all does not stream along T: `z`, made of `y`, which looks an entry ahead (there)",
+      "Parts.last streams along T",
+      "",
+    ],
+  );
   const json = JSON.parse((await recell("check", "--streams", "--json", streams)).out) as Record<string, unknown>[];
   expect(json[0]).toEqual({ file: streams, network: "Ahead", stream: "T" });
   expect(json[1]).toMatchObject({ network: "Both", obstacle: { output: "y", axis: "T", path: ["z"] } });

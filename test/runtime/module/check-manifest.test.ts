@@ -70,3 +70,31 @@ test("what is no computed axis has nothing of one", () => {
   const requires = [{ kind: "least", size: { dividend: [[1, "Q"]], divisor: [1] }, text: "Q >= 0" }];
   expect(() => checkManifest({ ...leakyManifest, requires })).toThrow("requires[0].size");
 });
+
+const part = {
+  name: "part",
+  documentation: "",
+  axes: ["B", "S"],
+  given: ["m"],
+  inputs: [],
+  contexts: [{ name: "m", documentation: "", axes: ["B"], shape: ["S"] }],
+  states: [],
+  outputs: [],
+};
+
+test("parts are of the module's axes, and each has one name", () => {
+  const manifest = { ...leakyManifest, entries: [part, { ...part, name: "other", stream: "S" }] };
+  expect(checkManifest(manifest)).toBe(manifest);
+  expect(() => checkManifest({ ...leakyManifest, entries: [part, part] })).toThrow("a list of different entries");
+});
+
+test.each<[string, object, string]>([
+  ["axes that the module has not", { axes: ["B", "Q"] }, "entries[0].axes must be a list of axes of the module"],
+  ["tensors over others than its own", { axes: ["B"] }, "entries[0].contexts[0].shape[0] must be one of B"],
+  ["what is given and is not there", { given: ["n"] }, "entries[0].given must be a list of inputs and contexts"],
+  ["a stream along another axis", { stream: "T" }, "entries[0].stream must be an axis that calls give by name"],
+  ["no outputs", { outputs: undefined }, "entries[0].outputs must be a list"],
+  ["a name that is none", { name: "" }, "entries[0].name must be a name"],
+])("a part with %s is refused", (_, change, message) => {
+  expect(() => checkManifest({ ...leakyManifest, entries: [{ ...part, ...change }] })).toThrow(message);
+});

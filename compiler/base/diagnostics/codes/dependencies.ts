@@ -191,6 +191,21 @@ network A(I, H; T) { input x: [I] use l = GRU(I, H) output y = l(x) }`,
       "A network streams where every output but losses has one sequence in front, and each entry is made of what there is up to its place. The message says the shortest way from an output to what looks ahead: `reverse`, `after`, a sum over the sequence, its size as a number, an entry at a fixed place.",
     example: `network A(; T) { stream input x: [T] z = after(x, 0) output y = z }`,
   },
+  "bad-entry": {
+    severity: "error",
+    summary: "an entry that gives, or is given, what it cannot",
+    explanation:
+      "`entry next = scores given memory` gives equations and outputs of the network by their names, or what their calls give, `d.alpha`, `d.h'`. What it is given are equations, which " +
+      "are inputs there, and inputs. Nothing is known of a call that is given but its value.",
+    example: `network A(H; T) { input x: [T, H] output y = x + 1 entry part = x }`,
+  },
+  "given-not-needed": {
+    severity: "error",
+    summary: "an entry is given what nothing in it reads",
+    explanation:
+      "What an entry gives is made of what it is given, and of inputs. A caller would have to give this for nothing.",
+    example: `network A(H; T) { input x: [T, H] u = 2 * x v = x + 1 output y = u * v entry part = u given v }`,
+  },
   "not-in-network": {
     severity: "error",
     summary: "something of cells in a network",

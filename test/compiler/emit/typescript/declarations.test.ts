@@ -113,3 +113,51 @@ asModule(1);
   const errors = typeCheck({ "cell.d.ts": printDeclarations(everything), "program.ts": program });
   expect(errors.map((error) => error.split(" ")[0])).toEqual(["program.ts:5"]);
 });
+
+test("parts that are called by themselves have types of their own", () => {
+  const [x] = leakyManifest.inputs;
+  const tensor = { documentation: "", axes: ["B"], shape: [] };
+  const streamed = { ...leakyManifest.axes.find(({ name }) => name === "S")!, kind: "sequence" } as const;
+  const part = { documentation: "The words.", axes: ["B", "S"], given: ["memory"], contexts: [], states: [] };
+  const manifest: Manifest = {
+    ...leakyManifest,
+    axes: leakyManifest.axes.map((axis) => (axis.name === "S" ? streamed : axis)),
+    entries: [
+      {
+        ...part,
+        name: "encode",
+        inputs: [{ ...x!, axes: ["B"], shape: ["S"] }],
+        given: [],
+        outputs: [{ ...tensor, name: "memory" }],
+      },
+      {
+        ...part,
+        name: "next",
+        inputs: [{ ...tensor, name: "previous", axes: ["B", "S"], dtype: "index", bound: 3 }],
+        contexts: [{ ...tensor, name: "memory" }],
+        states: [{ ...tensor, name: "h", initial: "zeros" }],
+        outputs: [{ ...tensor, name: "d.h'", axes: ["B", "S"] }],
+        stream: "S",
+      },
+    ],
+  };
+  expectTypes(
+    `
+import { instantiate, type next$Snapshot } from "./cell.js";
+const { entries } = instantiate({ sizes: { S: 3 } });
+const { memory } = entries.encode.forward({ x: [1, 2], sizes: { S: [2] }, batch: 1 });
+entries.encode.forward({}); // wrong
+entries.encode.step({}); // wrong
+entries.next.reset({ memory, h: [0] });
+const { "d.h'": ends } = entries.next.step({ previous: [1] });
+entries.next.step({ memory }); // wrong
+entries.next.forward({ previous: [1], memory }).final.h;
+entries.next.select([0]);
+const snapshot: next$Snapshot = entries.next.snapshot();
+entries.next.restore(snapshot);
+entries.other; // wrong
+export { ends };
+`,
+    manifest,
+  );
+});

@@ -164,6 +164,7 @@ cell GRU(I, H, eps: real = 1e-5) { // open
         documentation: undefined,
         parameters: [],
         runtime: [],
+        entries: [],
         items: [equation],
         span,
       };

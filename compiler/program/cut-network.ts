@@ -1,0 +1,103 @@
+/** An entry of a network as a network of its own, in which what is given is an input. */
+import { at } from "../base/at.js";
+import { symbolsOf } from "../base/types/dim.js";
+import { functionWithDims } from "../ir/graph/map-dims.js";
+import type { GraphFunction, ValueId } from "../ir/graph/types.js";
+import type { TypedEntry } from "../language/semantics/typed-networks.js";
+import type { TypedCell, TypedItem } from "../language/semantics/typed-program.js";
+import type { LoweredNetwork } from "./lowered-cell.js";
+import type { SizeCondition } from "./size-condition.js";
+import { equationAt } from "./size-conditions.js";
+
+/** Its entries, in their order; nothing where it has none. */
+export function loweredEntries(
+  network: TypedCell,
+  lower: (cut: TypedCell) => LoweredNetwork,
+): Pick<LoweredNetwork, "entries"> {
+  if (network.entries.length === 0) return {};
+  const entries = network.entries.map((entry) => ({
+    name: entry.name,
+    given: entry.given.map(({ name }) => name),
+    network: onlyNeeded(lower(cutNetwork(network, entry))),
+  }));
+  return { entries };
+}
+
+/** What the entry needs of the network's equations. */
+function cutNetwork(cell: TypedCell, entry: TypedEntry): TypedCell {
+  const { given, order, outputs, loops } = entry;
+  const names = new Set(given.map(({ name }) => name));
+  const inputs = given.map((tensor): TypedItem => ({ kind: "tensor", tensor: { role: "input", ...tensor } }));
+  const computed = new Set([...order, ...loops.flatMap(({ members }) => members)]);
+  return {
+    ...cell,
+    obligations: cell.obligations.filter(({ span }) => {
+      const equation = equationAt(cell, span);
+      return equation === undefined || computed.has(equation);
+    }),
+    documentation: entry.documentation,
+    items: [...cell.items, ...inputs],
+    nodes: new Map([...cell.nodes].filter(([key]) => !names.has(key))),
+    outputs,
+    losses: [],
+    entries: [],
+    loops,
+    stepOrder: order,
+  };
+}
+
+/** Without inputs, settings, draws and conditions of sizes that have nothing to do with its outputs. */
+function onlyNeeded(network: LoweredNetwork): LoweredNetwork {
+  const { whole, states, inputs, settings, randoms } = network;
+  const { needed, instructions } = neededIn(whole);
+  let place = states.length;
+  const gone = new Set<ValueId>();
+  const ofNeeded = <Tensor>(tensors: readonly Tensor[]): Tensor[] =>
+    tensors.filter(() => {
+      const id = at(whole.inputs, place++);
+      if (!needed.has(id)) gone.add(id);
+      return needed.has(id);
+    });
+  const kept = { inputs: ofNeeded(inputs), settings: ofNeeded(settings), randoms: ofNeeded(randoms) };
+  const fn = { ...whole, instructions, inputs: whole.inputs.filter((id) => !gone.has(id)) };
+  const axes = axesIn({ ...network, ...kept }, fn);
+  return {
+    ...network,
+    ...kept,
+    // How params begin, and how far declared derivatives are from the true ones, the whole tells.
+    starts: undefined,
+    declared: [],
+    whole: fn,
+    ownAxes: network.runtimeDimensions.filter((symbol) => axes.has(symbol)),
+    requires: network.requires.filter((condition) => isAbout(condition, network.runtimeDimensions, axes)),
+  };
+}
+
+function neededIn({ outputs, instructions }: GraphFunction) {
+  const needed = new Set(outputs);
+  const kept = [...instructions].reverse().filter(({ results, operands }) => {
+    const isNeeded = results.some((id) => needed.has(id));
+    if (isNeeded) for (const id of operands) needed.add(id);
+    return isNeeded;
+  });
+  return { needed, instructions: kept.reverse() };
+}
+
+/** Symbols of sizes that calls give, which tensors or equations have. */
+function axesIn({ inputs, outputs, states }: LoweredNetwork, { types: _, ...fn }: GraphFunction): ReadonlySet<string> {
+  const found = new Set<string>();
+  const note = <D extends Parameters<typeof symbolsOf>[0]>(dim: D): D => {
+    for (const symbol of symbolsOf(dim)) found.add(symbol);
+    return dim;
+  };
+  for (const { shape } of [...inputs, ...outputs, ...states]) shape.forEach(note);
+  for (const { bound } of [...inputs, ...states]) if (bound !== undefined) note(bound);
+  functionWithDims({ ...fn, types: [] }, { size: note, number: note });
+  return found;
+}
+
+/** What is demanded of other sizes alone cannot be asked of a call that has none of them. */
+function isAbout({ dim }: SizeCondition, all: readonly string[], own: ReadonlySet<string>): boolean {
+  const symbols = symbolsOf(dim).filter((symbol) => all.includes(symbol));
+  return symbols.every((symbol) => own.has(symbol));
+}
