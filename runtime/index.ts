@@ -48,6 +48,9 @@ export {
   type SequenceResult,
 } from "./sequence/run-sequence.js";
 
+export { openPool, type Pool, type PoolGradient, type PoolGradientOptions, type PoolOptions } from "./pool/pool.js";
+export type { LostWorker, PoolKind } from "./pool/crew.js";
+
 // Training.
 export { sgd, type SgdOptions } from "./training/optimizers/sgd.js";
 export { adam, adamw, nadam, type AdamOptions, type NadamOptions } from "./training/optimizers/adam.js";
@@ -78,7 +81,9 @@ export type {
   TrainSummary,
   UpdateEvent,
   ValidationEvent,
+  WorkerLostEvent,
 } from "./training/train/events.js";
+export type { ThreadsOption } from "./training/train/threads.js";
 export type { TruncateOptions } from "./training/train/pieces.js";
 export type { TrainSettings } from "./training/train/settings.js";
 export type { ClipOptions, HistoryLog, TrainOptions, ValidationOptions } from "./training/train/options.js";

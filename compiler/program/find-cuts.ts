@@ -246,6 +246,6 @@ const linearIn: { readonly [op: string]: ((place: number) => boolean) | undefine
 };
 
 function partsOfTotal({ operation, operands }: Instruction, known: TotalOperands): TotalParts | string {
-  const rule = totalRules[operation.kind] as TotalRule<OperationKind> | undefined;
-  return rule?.(operation, operands, known) ?? "is known after the last entry only";
+  const rules = totalRules as { readonly [K in OperationKind]?: TotalRule<OperationKind> };
+  return rules[operation.kind]?.(operation, operands, known) ?? "is known after the last entry only";
 }

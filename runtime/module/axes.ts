@@ -19,6 +19,12 @@ export const storedTensors = ({ params, fixed = [] }: Pick<Manifest, "params" | 
 /** The least size that a call may give an axis. */
 export const leastOf = ({ kind, minimum = kind === "sequence" ? 0 : 1 }: AxisEntry): number => minimum;
 
+/** Room for the smallest calls: each size that calls give by name at the least, and at least 1. */
+export const leastSizes = ({ axes }: Pick<Manifest, "axes">): Record<string, number> =>
+  Object.fromEntries(
+    axes.flatMap((axis) => (axis.option === "sizes" ? [[axis.name, Math.max(1, leastOf(axis))]] : [])),
+  );
+
 /** What a size that follows from others comes to, where `sizeOf` tells those; whether it is whole is another question. */
 export function sizeOfAxis({ dividend, divisor, floor }: SizeEntry, sizeOf: (axis: string) => number): number {
   const product = ([factor, ...names]: SizeTerm): number => names.reduce((value, name) => value * sizeOf(name), factor);

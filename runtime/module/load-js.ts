@@ -31,7 +31,9 @@ export interface ModuleAddress {
 export async function loadModule(source: string | ModuleAddress): Promise<CompiledModule> {
   const load = loaderOf(source);
   try {
-    return asModule((await load()) as Readonly<Record<string, unknown>>);
+    const module = asModule((await load()) as Readonly<Record<string, unknown>>);
+    sources.set(module, typeof source === "string" ? { text: source } : { href: source.href });
+    return module;
   } catch (thrown) {
     if (thrown instanceof ModuleError) throw thrown;
     // An address may be a text, too.
@@ -69,7 +71,21 @@ export function asModule(namespace: ModuleNamespace | Readonly<Record<string, un
       throw new ModuleError("not-a-cell", `this is no compiled cell: it does not export \`${name}\``);
     }
   }
-  return { ...(exports as unknown as CompiledModule), manifest };
+  const module = { ...(exports as unknown as CompiledModule), manifest };
+  const source = sourceOf(namespace);
+  if (source !== undefined) sources.set(module, source);
+  return module;
+}
+
+/** Where a module was loaded from: its text, or an address. */
+export type ModuleSource = { readonly text: string } | ModuleAddress;
+
+const sources = new WeakMap<object, ModuleSource>();
+
+/** Where others can load a module from; undefined of one that was imported by its importer's own means. */
+export function sourceOf(module: object): ModuleSource | undefined {
+  const { text } = module as { readonly text?: unknown };
+  return sources.get(module) ?? (typeof text === "string" ? { text } : undefined);
 }
 
 function loaderOf(source: string | ModuleAddress): () => Promise<unknown> {

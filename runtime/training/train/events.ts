@@ -2,7 +2,7 @@
 import type { UpdateResult } from "./learner.js";
 import type { ToldLosses } from "./totals.js";
 
-export type TrainEvent = UpdateEvent | ValidationEvent | CheckpointEvent | ResumedEvent | EndEvent;
+export type TrainEvent = UpdateEvent | ValidationEvent | CheckpointEvent | ResumedEvent | WorkerLostEvent | EndEvent;
 
 export interface UpdateEvent extends UpdateResult {
   readonly kind: "update";
@@ -36,6 +36,15 @@ export interface ResumedEvent {
   readonly name: string;
   /** What is wrong with newer checkpoints. */
   readonly skipped: readonly string[];
+}
+
+/** A thread ended or told nothing any more. Its shards were done again, with the same bits. */
+export interface WorkerLostEvent {
+  readonly kind: "worker-lost";
+  readonly update: number;
+  readonly cause: string;
+  /** Numbers of the shards of the batch that it had. */
+  readonly shards: readonly number[];
 }
 
 export interface EndEvent {

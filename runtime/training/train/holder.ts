@@ -1,24 +1,30 @@
 /** An instance with room for the largest examples so far. */
-import { leastOf } from "../../module/axes.js";
+import { leastSizes } from "../../module/axes.js";
 import type { CompiledModule, ModuleInstance } from "../../module/compiled-module.js";
+import type { Room } from "../../pool/messages.js";
 import type { SizedExample } from "./examples.js";
 
 export interface Holder {
   readonly instance: ModuleInstance;
+  /** Its largest calls. */
+  readonly room: Room;
   /** Makes room where it is missing, with the same params. @returns Whether the instance is another one now. */
   fit(examples: readonly SizedExample[]): boolean;
 }
 
 export function createHolder(module: CompiledModule, batch: number, maxBytes: number | undefined): Holder {
   const axes = module.manifest.axes.filter(({ option }) => option === "sizes");
-  const least = Object.fromEntries(axes.map((axis) => [axis.name, Math.max(1, leastOf(axis))]));
+  const least = leastSizes(module.manifest);
   const room = { ...least };
-  const make = (): ModuleInstance =>
-    module.instantiate({ batch, sizes: { ...room }, ...(maxBytes === undefined ? {} : { maxBytes }) });
+  const roomNow = (): Room => ({ batch, sizes: { ...room }, ...(maxBytes === undefined ? {} : { maxBytes }) });
+  const make = (): ModuleInstance => module.instantiate(roomNow());
   let instance = make();
   return {
     get instance() {
       return instance;
+    },
+    get room() {
+      return roomNow();
     },
     fit(examples) {
       let isLarger = false;

@@ -2,6 +2,8 @@
 import type { CompiledModule, ModuleInstance, TensorRecord } from "../../module/compiled-module.js";
 import { elementCount } from "../../module/compiled-module.js";
 import { randomStream } from "../../random.js";
+import type { LostWorker } from "../../pool/crew.js";
+import { createSumTree, type Summed } from "../../pool/sum-tree.js";
 import { globalNorm } from "../clip-by-global-norm.js";
 import { numbersByName } from "../optimizers/rows.js";
 import type { Optimizer, OptimizerState } from "../optimizers/types.js";
@@ -11,8 +13,8 @@ import { createHolder } from "./holder.js";
 import { locateNonFinite } from "./non-finite.js";
 import type { RunSettings } from "./settings.js";
 import { joinRows } from "./pieces.js";
-import { gradientOf, type MakeCall, runTask, type ShardRunner } from "./shards.js";
-import { createSumTree, type Summed } from "./sum-tree.js";
+import { gradientOf, type MakeCall } from "./shards.js";
+import { createRunner, type ThreadsPlan } from "./threads.js";
 import { tellLosses, type ToldLosses } from "./totals.js";
 
 export interface LearnerSettings {
@@ -27,6 +29,8 @@ export interface LearnerSettings {
   readonly seed: number;
   readonly clip: { readonly norm?: number | undefined; readonly value?: number | undefined };
   readonly maxBytes: number | undefined;
+  readonly threads: ThreadsPlan | undefined;
+  readonly lost: (worker: LostWorker) => void;
 }
 
 /** What an update was, but for where in the data it was. */
@@ -44,6 +48,8 @@ export interface Learner {
   readonly state: OptimizerState;
   /** @throws TrainingError where the loss or the gradient is not finite; params are as they were then. */
   update(batch: Batch, update: number): Promise<UpdateResult>;
+  /** Ends threads that are its own. */
+  close(): Promise<void>;
 }
 
 export function createLearner(options: LearnerSettings): Learner {
@@ -55,11 +61,7 @@ export function createLearner(options: LearnerSettings): Learner {
   let state = optimizer.attach(holder.instance);
   const summed = summedOf(module, holder.instance.params, state);
   const tree = createSumTree(summed);
-  const runner: ShardRunner = {
-    async run(tasks, per, each) {
-      for (const [i, task] of tasks.entries()) each(runTask(holder.instance, summed, task(), per), i);
-    },
-  };
+  const runner = createRunner({ ...options, plan: options.threads, held: () => holder, summed });
   const prepare = (batch: Batch): void => {
     const before = (batch.lanes ?? []).flatMap(({ pieces }) => pieces.map(({ example }) => example));
     if (!holder.fit([...batch.examples, ...before])) return;
@@ -74,6 +76,7 @@ export function createLearner(options: LearnerSettings): Learner {
     get state() {
       return state;
     },
+    close: () => runner.close(),
     async update(batch, update) {
       prepare(batch);
       const { instance } = holder;

@@ -9,6 +9,7 @@ import { checkSource, type DataSource } from "../data/source.js";
 import { type Checkpoints, isCheckpoints } from "../checkpoint/store.js";
 import { checkTruncate, type Cutting, type TruncateOptions } from "./pieces.js";
 import { checkSettings, type TrainSettings } from "./settings.js";
+import { checkThreadsOption, type ThreadsOption, type ThreadsPlan } from "./threads.js";
 import type { Optimizer } from "../optimizers/types.js";
 
 export interface TrainOptions {
@@ -30,6 +31,11 @@ export interface TrainOptions {
    * shard is a part of what the bits of the result depend on.
    */
   readonly shard?: number;
+  /**
+   * Threads that compute shards, the one that calls among them; 1 by default. "auto": as many as the host runs at once, where they are
+   * faster. Or those of a pool, which stays open. The bits are the same for any number.
+   */
+  readonly threads?: ThreadsOption;
   /**
    * Truncated backpropagation: sequences are trained in pieces of so many entries, `batch` of them side by side, each with the states that
    * the one before it in the same example has left. Gradients end where a piece begins, or `back` entries before its end. Every example
@@ -86,17 +92,29 @@ export interface ValidationOptions {
   readonly settings?: Readonly<Record<string, number>>;
 }
 
-export interface CheckedTraining extends Omit<TrainOptions, "module" | "accumulate"> {
+export interface CheckedTraining extends Omit<TrainOptions, "module" | "accumulate" | "threads"> {
   readonly module: CompiledModule;
   /** Examples of an update. */
   readonly batch: number;
   readonly shard: number;
   readonly cutting: Cutting | undefined;
+  readonly threads: ThreadsPlan | undefined;
 }
 
 const known = [
-  ...["module", "data", "optimizer", "batch", "accumulate", "updates", "epochs", "seed", "shard", "truncate"],
-  ...["settings", "clip", "average", "standardize", "validation", "checkpoints", "resume", "maxBytes"],
+  ...["module", "data", "optimizer", "batch", "accumulate", "updates", "epochs", "seed", "shard"],
+  ...[
+    "threads",
+    "truncate",
+    "settings",
+    "clip",
+    "average",
+    "standardize",
+    "validation",
+    "checkpoints",
+    "resume",
+    "maxBytes",
+  ],
   ...["progress", "history", "signal"],
 ];
 
@@ -131,7 +149,8 @@ export function checkTrainOptions(options: TrainOptions): CheckedTraining {
   checkResume(options);
   checkStandardized(module, options.standardize);
   const cutting = checkTruncate(module.manifest, options.truncate);
-  return { ...options, module, batch: batch * accumulate, shard, cutting };
+  const threads = checkThreadsOption(module, options.threads);
+  return { ...options, module, batch: batch * accumulate, shard, cutting, threads };
 }
 
 function checkLosses(given: unknown): CompiledModule {

@@ -34,6 +34,10 @@ export function createProgress({
       say(`goes on after ${event.update} updates, from ${event.name}`);
       return;
     }
+    if (event.kind === "worker-lost") {
+      say(`update ${event.update}: a worker was lost, and its shards done again: ${event.cause}`);
+      return;
+    }
     if (event.kind === "end") {
       if (epochs !== undefined && count > 0) tellEpoch();
       say(`the end after ${event.update} updates: ${ends[event.reason]}`);

@@ -1,5 +1,6 @@
 /** A run of training: what it knows, and one thing after the other. */
 import type { FloatArray, TensorRecord } from "../../module/compiled-module.js";
+import type { LostWorker } from "../../pool/crew.js";
 import { checkIsEmpty, type ResumePoint, resumeRun, saveRun } from "../checkpoint/resume.js";
 import { type Checkpoints, nameOfStep } from "../checkpoint/store.js";
 import type { CheckpointEvent, EndEvent, ResumedEvent, TrainEvent, UpdateEvent, ValidationEvent } from "./events.js";
@@ -19,6 +20,7 @@ export function createRun(options: CheckedTraining): TrainingRun {
   const packer = createPacker(module.manifest);
   const settings = createSettings("settings", options.settings);
   const progress = createProgress(options);
+  const lost: LostWorker[] = [];
   const lanes = cutting && createLaneFeed(data, packer, batch, seed, cutting);
   return {
     options,
@@ -29,11 +31,13 @@ export function createRun(options: CheckedTraining): TrainingRun {
       packer,
       settings,
       states: cutting?.states ?? [],
+      lost: (worker) => lost.push(worker),
       clip: options.clip ?? {},
       maxBytes,
     }),
     feed: lanes ?? createFeed(data, packer, batch, seed),
     lanes,
+    lost,
     validate: validation && createValidator({ module, packer, data: validation.data, shard, seed, maxBytes }),
     tell: progress,
     best: { loss: Infinity, update: 0, waited: 0, params: undefined },
@@ -47,8 +51,16 @@ export function createRun(options: CheckedTraining): TrainingRun {
   };
 }
 
-/** All that happens, as it is pulled. */
+/** All that happens, as it is pulled; threads end with it. */
 export async function* runEvents(run: TrainingRun): AsyncGenerator<TrainEvent, void> {
+  try {
+    yield* events(run);
+  } finally {
+    await run.learner.close();
+  }
+}
+
+async function* events(run: TrainingRun): AsyncGenerator<TrainEvent, void> {
   const { options, learner, best } = run;
   const { validation, signal, checkpoints } = options;
   const resumed = await resume(run);
@@ -65,7 +77,11 @@ export async function* runEvents(run: TrainingRun): AsyncGenerator<TrainEvent, v
       yield tellEvent(run, end(run, reason));
       return;
     }
-    yield tellEvent(run, await takeUpdate(run));
+    const update = await takeUpdate(run);
+    for (const { cause, tasks } of run.lost.splice(0)) {
+      yield tellEvent(run, { kind: "worker-lost", update: run.done, cause, shards: tasks });
+    }
+    yield tellEvent(run, update);
     if (validation !== undefined && run.done % validation.every === 0) yield tellEvent(run, await look(run));
   }
 }

@@ -1,8 +1,9 @@
 /** The gradient of a batch, shard by shard. */
-import type { LossOfBatch, ModuleInstance, SparseRecord, TensorRecord } from "../../module/compiled-module.js"; // prettier-ignore
+import type { ModuleInstance, SparseRecord, TensorRecord } from "../../module/compiled-module.js";
+import type { Divisors, PoolTask, TaskResult } from "../../pool/task.js";
 import type { Batch } from "./feed.js";
 import { joinRows, rowOf } from "./pieces.js";
-import type { Summed, SumTree } from "./sum-tree.js";
+import type { SumTree } from "../../pool/sum-tree.js";
 import { addLosses, emptyTotals, type Totals } from "./totals.js";
 
 /** Places in the batch. */
@@ -11,49 +12,14 @@ export type Shard = readonly number[];
 /** The values of a call with some examples of a batch; or with what came so many pieces before each of them. */
 export type MakeCall = (places: Shard, back?: number) => Record<string, unknown>;
 
-/** A call: the gradient of losses; or, where the derivatives by the states in the end are given, what makes these. */
-export interface ShardTask {
-  readonly values: Record<string, unknown>;
-  readonly final?: TensorRecord;
-}
-
-export interface ShardResult {
-  /** By params. */
-  readonly gradient: SparseRecord;
-  /** By the states in the beginning. */
-  readonly initial: TensorRecord;
-  /** Of a task without derivatives. */
-  readonly losses: Readonly<Record<string, LossOfBatch>>;
-  readonly final: TensorRecord;
-}
-
-/** What a loss is divided by, in the place of what it says itself. */
-export type Divisors = number | Readonly<Record<string, number>>;
-
 /** Computes shards, by whatever means. */
 export interface ShardRunner {
   /** @param each Is given the results in the order of the tasks; they hold until it returns. */
   run(
-    tasks: readonly (() => ShardTask)[],
+    tasks: readonly (() => PoolTask)[],
     per: Divisors,
-    each: (result: ShardResult, task: number) => void,
+    each: (result: TaskResult, task: number) => void,
   ): Promise<void>;
-}
-
-/** The calls of an instance, here and now. */
-export function runTask(
-  instance: ModuleInstance,
-  summed: readonly Summed[],
-  { values, final }: ShardTask,
-  per: Divisors,
-): ShardResult {
-  if (final !== undefined) instance.forward(values);
-  const found = final === undefined ? instance.gradient!(values, { per }) : instance.backward!({ final });
-  const { params, sparse, initial } = found;
-  // Whole gradients of tables are not even made where rows do.
-  const parts = summed.map(({ name, width }) => [name, (width === undefined ? params : sparse!)[name]!] as const);
-  const told = "losses" in found ? found : { losses: {}, final: {} };
-  return { gradient: Object.fromEntries(parts), initial, losses: told.losses as ShardResult["losses"], final: told.final as TensorRecord }; // prettier-ignore
 }
 
 /** So many examples after each other; of lanes the same ones at every update, those that begin apart from those that go on. */
@@ -99,7 +65,7 @@ export async function gradientOf(settings: ShardsSettings, batch: Batch): Promis
   const totals = emptyTotals(names);
   /** By the states before the piece at hand, of each place. */
   const slopes = new Map<number, TensorRecord>();
-  const tasks = shards.map((places) => () => ({ values: call(places) }));
+  const tasks = shards.map((places) => (): PoolTask => ({ kind: "gradient", values: call(places) }));
   await runner.run(tasks, per, ({ gradient, initial, losses, final }, i) => {
     tree.add(gradient);
     addLosses(totals, losses);
@@ -121,9 +87,9 @@ async function goBack(settings: ShardsSettings, batch: Batch, slopes: Map<number
   const { runner, tree, call, shard, states } = settings;
   for (let back = 1; slopes.size > 0; back++) {
     const shards = shardsOf(batch, shard, back);
-    const tasks = shards.map((places) => () => ({
-      values: call(places, back),
-      final: joinRows(places.map((place) => slopes.get(place)!)),
+    const tasks = shards.map((places) => (): PoolTask => ({
+      ...{ kind: "gradient", values: call(places, back) },
+      cotangents: { final: joinRows(places.map((place) => slopes.get(place)!)) },
     }));
     const next = new Map<number, TensorRecord>();
     await runner.run(tasks, 1, ({ gradient, initial }, i) => {

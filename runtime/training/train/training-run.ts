@@ -1,4 +1,5 @@
 /** What a run of training knows. */
+import type { LostWorker } from "../../pool/crew.js";
 import type { TensorRecord } from "../../module/compiled-module.js";
 import type { TrainEvent, TrainSummary } from "./events.js";
 import type { BatchPacker } from "./examples.js";
@@ -20,6 +21,8 @@ export interface TrainingRun {
   readonly validate: Validate | undefined;
   readonly tell: (event: TrainEvent) => void;
   readonly best: BestSoFar;
+  /** Workers that were lost, and not told yet. */
+  readonly lost: LostWorker[];
   average: TensorRecord | undefined;
   /** Updates. */
   done: number;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { FloatArray, SparseRecord } from "../../../../runtime/index.js";
-import { createSumTree } from "../../../../runtime/training/train/sum-tree.js";
+import type { FloatArray, SparseRecord } from "../../../runtime/index.js";
+import { createSumTree } from "../../../runtime/pool/sum-tree.js";
 
 const wholeOf = (sum: SparseRecord, name: string): FloatArray => sum[name] as FloatArray;
 

@@ -2,7 +2,8 @@
  * Adds up the gradients of the shards of a batch in one order, whoever computes them and when: a binary tree over their numbers, from the
  * left, ((0, 1), (2, 3)), …, where one that is left over moves up. As floats are rounded, another order would give other bits.
  */
-import type { FloatArray, GradientRows, SparseRecord } from "../../module/compiled-module.js";
+import type { FloatArray, GradientRows, SparseRecord } from "../module/compiled-module.js";
+import type { GradientPart } from "./task.js";
 
 export interface SumTree {
   /** The next shard's gradients, which are copied. */
@@ -12,12 +13,9 @@ export interface SumTree {
 }
 
 /** What is added up. */
-export interface Summed {
-  readonly name: string;
+export interface Summed extends GradientPart {
   /** An array of its length and type. */
   readonly like: FloatArray;
-  /** Numbers of a row, where gradients have rows. */
-  readonly width?: number | undefined;
 }
 
 /** The gradient of one param in a subtree. */
