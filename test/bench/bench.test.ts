@@ -35,7 +35,20 @@ describe("options", () => {
   test("everything by default, without what needs a flag", () => {
     const options = readOptions([]);
     expect(options.workloads).toHaveLength(14);
-    expect(options.rows).toEqual(["N1", "N2", "N3", "N4", "N5", "N6", "N7", "js", "compile", "start", "threads", "adbench"]);
+    expect(options.rows).toEqual([
+      "N1",
+      "N2",
+      "N3",
+      "N4",
+      "N5",
+      "N6",
+      "N7",
+      "js",
+      "compile",
+      "start",
+      "threads",
+      "adbench",
+    ]);
     expect(options.peers).not.toContain("recell-fma");
     expect(readOptions(["--fma"]).peers).toContain("recell-fma");
   });
