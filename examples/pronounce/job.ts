@@ -2,16 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cell } from "../../compiler/driver/in-process.js";
-import {
-  adam,
-  cosine,
-  embedParams,
-  train,
-  type CallValues,
-  type DataSource,
-  type ModuleInstance,
-} from "../../runtime/index.js";
-import { follow, padded } from "../shared/learn.js";
+import { adam, cosine, embedParams, train, type DataSource, type ModuleInstance } from "../../runtime/index.js";
+import { follow } from "../shared/learn.js";
 import { examples, runAlone, writeAll, type Say } from "../shared/project.js";
 import { drawGrids } from "../shared/svg.js";
 import { beamSearch } from "./beam.js";
@@ -60,24 +52,25 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
 
   const net: ModuleInstance = module.instantiate({ batch: 4, sizes: { S: 16, T: N, N } });
   net.setParams(training.instance.params);
-  const call = (group: readonly Word[], told: readonly (readonly number[])[], n = 0): CallValues => {
-    const [letters, said] = [padded(group.map((word) => word.letters)), padded(told)];
-    const sizes = { S: letters.sizes, T: said.sizes, N: n };
-    return { letters: letters.values, phonemes: said.values, batch: group.length, sizes };
-  };
   const pronounce = (word: Word): { said: number[]; alpha: number[][] } => {
-    const { said, alpha } = net.forward(call([word], [[]], N));
+    const { said, alpha } = net.forward({ letters: word.letters, phonemes: [], batch: 1, sizes: { S: word.letters.length, T: 0, N } }); // prettier-ignore
     const rows = [...said!.slice(0, said!.indexOf(0) >>> 0)];
     const S = word.letters.length;
     return { said: rows, alpha: rows.map((_, n) => [...alpha!.subarray(n * S, (n + 1) * S)]) };
   };
+  const { listen, next } = net.entries!;
   const search = (word: Word): readonly number[] => {
-    const next = (ways: readonly (readonly number[])[]): number[][] => {
-      const { logp } = net.forward(call(ways.map(() => word), ways.map((way) => [...way, 0]))); // prettier-ignore
-      const [size, last] = [logp!.length / ways.length, phonemes.length];
-      return ways.map((_, b) => [...logp!.subarray((b + 1) * size - last, (b + 1) * size)]);
+    const sizes = { S: word.letters.length };
+    const { memory, start } = listen!.forward({ letters: word.letters, batch: 1, sizes });
+    const four = (list: ArrayLike<number>): number[] => [0, 1, 2, 3].flatMap(() => Array.from(list));
+    next!.reset({ memory: four(memory!), start: four(start!), sizes });
+    const likely = (last: readonly number[], from: readonly number[]): number[][] => {
+      const [P, none] = [phonemes.length, [0, 0, 0, 0]];
+      next!.select!(none.map((_, b) => from[b] ?? 0));
+      const { logp } = next!.step({ previous: none.map((_, b) => last[b] ?? 0) });
+      return last.map((_, b) => [...logp!.subarray(b * P, (b + 1) * P)]);
     };
-    return beamSearch(next, 4, N);
+    return beamSearch(likely, 4, N);
   };
   const [few, said] = [test.slice(0, options.beamed), test.map(pronounce)];
   const [alone, between] = copyRule(learned.slice(0, 20_000), test).map((guesses) => score(test, guesses)) as [Score, Score]; // prettier-ignore

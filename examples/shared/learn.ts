@@ -12,15 +12,3 @@ export async function follow(training: Training, every: number, say: (line: stri
     losses = [];
   }
 }
-
-/** Rows of numbers side by side, each filled up with 0 to the length of the longest; `sizes` are their own. */
-export function padded(rows: readonly (readonly number[])[]): {
-  readonly values: Int32Array;
-  readonly sizes: number[];
-} {
-  const sizes = rows.map((row) => row.length);
-  const most = Math.max(...sizes);
-  const values = new Int32Array(rows.length * most);
-  rows.forEach((row, b) => values.set(row, b * most));
-  return { values, sizes };
-}

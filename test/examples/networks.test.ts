@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkGradients, format } from "../../compiler/index.js";
 import { cell } from "../../compiler/driver/in-process.js";
+import { beamSearch } from "../../examples/pronounce/beam.js";
 import { adam } from "../../runtime/index.js";
 import { cotangentsOf, gradientsOf, resultsOf, valuesOf } from "../../compiler/tools/calls/call.js";
 import type { CallGradient, CompiledModule, ModuleInstance } from "../../runtime/module/compiled-module.js";
@@ -135,6 +136,30 @@ it("the translator learns to say what it reads, backwards", async () => {
   const right = list(said).filter((word, i) => word === target[i]).length;
   expect(right / target.length).toBeGreaterThan(0.9);
   expect(list(alpha).slice(0, 3).reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12); // prettier-ignore
+
+  // The same by its entries: word by word, and along two ways.
+  const { encode, next } = net.entries!;
+  for (const b of [0, 7, 20]) {
+    const { memory, start } = encode!.forward({ source: all[b], batch: 1 });
+    const [twoMemories, twoStarts] = [memory, start].map((values) => [...list(values), ...list(values)]);
+    const scoresOf = (previous: readonly number[]): number[][] => {
+      const scores = list(next!.step({ previous })["scores"]);
+      return previous.map((_, way) => scores.slice(5 * way, 5 * way + 5));
+    };
+    next!.reset({ memory: twoMemories, start: twoStarts, batch: 2 });
+    const greedy = [0];
+    for (let n = 0; n < 3; n++) {
+      const [scores] = scoresOf([greedy.at(-1)!, 0]);
+      greedy.push(scores!.indexOf(Math.max(...scores!)));
+    }
+    expect(greedy.slice(1)).toEqual(list(said).slice(3 * b, 3 * b + 3));
+    next!.reset({ memory: twoMemories, start: twoStarts, batch: 2 });
+    const likely = (last: readonly number[], from: readonly number[]): number[][] => {
+      next!.select!([0, 1].map((way) => from[way] ?? 0));
+      return scoresOf([0, 1].map((way) => last[way] ?? 0)).slice(0, last.length);
+    };
+    expect(beamSearch(likely, 2, 3)).toEqual(target.slice(3 * b, 3 * b + 3));
+  }
 });
 
 it("the summary learns to say the ends of a text, of words that it has never read, too", async () => {

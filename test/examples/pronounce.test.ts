@@ -40,8 +40,8 @@ it("reads several ways to say a word, without stress", () => {
 
 it("looks along several ways at once", () => {
   // The likelier first step leads to worse ends.
-  const next = (ways: readonly (readonly number[])[]): number[][] =>
-    ways.map(([first]) => [[0, 0.6, 0.4], [0.5, 0.25, 0.25], [0.9, 0.1, 0]][first ?? 0]!.map(Math.log)); // prettier-ignore
+  const next = (last: readonly number[]): number[][] =>
+    last.map((word) => [[0, 0.6, 0.4], [0.5, 0.25, 0.25], [0.9, 0.1, 0]][word]!.map(Math.log)); // prettier-ignore
   expect(beamSearch(next, 1, 9)).toEqual([1]);
   expect(beamSearch(next, 2, 9)).toEqual([2]);
 });
