@@ -223,6 +223,34 @@ export function saidElsewhere(name: string): string | undefined {
   return Object.hasOwn(byIndex, key) ? `write an equation by index: \`${byIndex[key]}\`` : unsaid[key];
 }
 
+const token = "a token is an input, and picks a row of a table: `input t: index(V)`, `E[t]`";
+
+/** Cells that other libraries have. */
+const cellsElsewhere: Readonly<Record<string, string>> = {
+  ...over('import it: `import { LSTM } from "std/lstm"`', "LSTMCell LSTMBlock CudnnLSTM CuDNNLSTM"),
+  ...over('import it: `import { GRU } from "std/gru"`', "GRUCell CudnnGRU CuDNNGRU"),
+  ...over('import it: `import { SimpleRNN } from "std/simple-rnn"`', "RNN RNNCell SimpleRNNCell ElmanRNN Elman"),
+  ...over('import it: `import { Linear } from "std/network"`', "Dense FullyConnected Affine Projection"),
+  ...over('import it: `import { Mamba } from "std/mamba"`', "S6 MambaBlock SelectiveSSM"),
+  ...over(token, "Embedding EmbeddingBag Embed"),
+  ...over("a convolution is a function: `conv(x, W, pad = same)`", "Conv1d Conv2d Conv1D Conv2D Conv"),
+  ...over("it is a function: `dropout(x, 0.1)`", "Dropout"),
+  ...over('it is a function: `import { standardise } from "std/norms"`, with a gain and a bias', "LayerNorm"),
+  ...over('it is a function: `import { rms_norm } from "std/norms"`, with a gain', "RMSNorm"),
+  ...over(
+    "attention is an equation: `softmax(K @ q / sqrt(D)) @ V`",
+    "MultiheadAttention MultiHeadAttention Attention",
+  ),
+  ...over(
+    "cells follow each other in equations: `y = b(a(x))`; equal ones are rounds, `y = x then l[k](y) for k < L`",
+    "Sequential",
+  ),
+};
+
+/** Where a cell is that is called `name` elsewhere, or what stands in its place. */
+export const cellElsewhere = (name: string): string | undefined =>
+  Object.hasOwn(cellsElsewhere, name) ? cellsElsewhere[name] : undefined;
+
 function constants(expression: string, names: string): [string, string][] {
   return names.split(" ").map((name) => [name, `write \`${expression}\``]);
 }

@@ -4,6 +4,7 @@ import { standardHomeOf } from "../std/sources.js";
 import type { ArgumentNode, CellParameterNode, Expression, Name } from "../syntax/ast.js";
 import type { BoundCell, CellDeclaration, Declaration, ModuleScope } from "./declared.js";
 import { matchArguments } from "./match-arguments.js";
+import { cellElsewhere } from "./other-names.js";
 import { suggestion } from "./suggestion.js";
 
 /** Makes `cell A = B(…)` what it says, in the order in which that is possible. */
@@ -50,7 +51,9 @@ export function cellNamed(
   const names = cells.map(([name]) => name);
   const kind = entry?.declaration?.kind ?? "cell";
   const message = entry === undefined ? `there is no cell \`${text}\`` : `\`${text}\` is a ${kind}, not a cell`;
-  const help = suggestion(text, names) ?? `import it: \`import { ${text} } from "${standardHomeOf(text) ?? "…"}"\``;
+  const home = standardHomeOf(text);
+  const elsewhere = home === undefined ? cellElsewhere(text) : undefined;
+  const help = elsewhere ?? suggestion(text, names) ?? `import it: \`import { ${text} } from "${home ?? "…"}"\``;
   collector.report("unknown-cell", span, message, {
     help: entry === undefined ? help : kind === "function" ? `call it: \`${text}(…)\`` : undefined,
   });

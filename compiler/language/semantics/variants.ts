@@ -7,6 +7,7 @@ import type { FunctionDeclaration, ModuleScope } from "./declared.js";
 import { matchArguments } from "./match-arguments.js";
 import { equalDims } from "../../base/types/dim.js";
 import { axesOf, printSemanticType, type SemanticType } from "./semantic-type.js";
+import { suggestion } from "./suggestion.js";
 import type { TypedExpression } from "./typed-program.js";
 
 /** Makes it one of several of its name; false where its name is new, or means something else already. */
@@ -43,6 +44,7 @@ export function variantOfCall(
   const types = [...known.values()].map(({ type }) => type);
   if (types.some(({ kind }) => kind === "error")) return undefined;
   const all = [declaration, ...variants];
+  if (reportUnknown(checker, call, all)) return undefined;
   const exact = all.find(({ node }) =>
     typesFor(node, call, known)?.every((type, i) => isOfRank(type, ranksOf(node)?.[i])),
   );
@@ -55,6 +57,25 @@ export function variantOfCall(
     related: all.map(({ node }) => ({ span: node.name.span, message: "declared here" })),
   });
   return undefined;
+}
+
+/** Says where an argument has a name that none of the functions knows. */
+function reportUnknown(
+  checker: Checker,
+  { callee, arguments: given }: CallNode,
+  all: readonly FunctionDeclaration[],
+): boolean {
+  const names = [...new Set(all.flatMap(({ node }) => node.parameters.map(({ name }) => name.text)))];
+  const unknown = given.find(({ name }) => name !== undefined && !names.includes(name.text))?.name;
+  if (unknown === undefined) return false;
+  const part = names.find((name) => unknown.text.split("_").includes(name));
+  const help = part === undefined ? undefined : `did you mean \`${part}\`?`;
+  checker.report("unknown-argument", unknown.span, `\`${callee.text}\` has no argument \`${unknown.text}\``, {
+    help:
+      help ?? suggestion(unknown.text, names) ?? `its arguments are ${names.map((name) => `\`${name}\``).join(", ")}`,
+    related: all.map(({ node }) => ({ span: node.name.span, message: "declared here" })),
+  });
+  return true;
 }
 
 /** The types of the arguments in the order of the parameters; undefined where they are not those that it takes. */

@@ -18,6 +18,12 @@ const helps: Readonly<Record<string, string>> = {
   ...over("what is given at every step is `input x: [I]`", "inputs argument args in"),
 };
 
+/** Words that other languages write behind a value. */
+const behind: Readonly<Record<string, string>> = {
+  ...over("what is never learned is `fixed`: `fixed m: [H] ~ ones`", "frozen fixed untrainable nontrainable"),
+  ...over("what holds a param in bounds is a function: `a = sigmoid(p)`, or `clamp(p, 0, 1)`", "in between within"),
+};
+
 /** Statements that repeat: there are none. */
 const loops: ReadonlySet<string> = new Set(["for", "while", "loop", "repeat", "do", "until", "foreach"]);
 
@@ -27,6 +33,10 @@ function over(help: string, words: string): Record<string, string> {
 
 export function helpForWord(word: string): string | undefined {
   return Object.hasOwn(helps, word) ? helps[word] : undefined;
+}
+
+export function helpBehind(word: string): string | undefined {
+  return Object.hasOwn(behind, word) ? behind[word] : undefined;
 }
 
 export function isLoopWord(word: string): boolean {

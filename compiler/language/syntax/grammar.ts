@@ -58,7 +58,10 @@ export class CellParser extends ExpressionParser {
 
   readonly cell: GrammarRule = this.inner("cell", () => {
     this.SUBRULE(this.cellHeader);
-    this.OR([{ ALT: () => this.SUBRULE(this.otherCell) }, { ALT: () => this.SUBRULE(this.cellBody) }]);
+    this.OR({
+      DEF: [{ ALT: () => this.SUBRULE(this.otherCell) }, { ALT: () => this.SUBRULE(this.cellBody) }],
+      ERR_MSG: "`(` or `{`",
+    });
   });
 
   /** `= LuongDot(GRU)`. */

@@ -12,7 +12,7 @@
 import type { TokenType } from "chevrotain";
 import { endOf, retype, virtualToken, type SyntaxToken } from "./lexer.js";
 import { behindIndices, behindNames, type BlockKind, decideWord, expectsName, isFunctionType } from "./decide-word.js";
-import { isLoopWord, loopHelp } from "./foreign-words.js";
+import { helpForWord, isLoopWord, loopHelp } from "./foreign-words.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
 import * as t from "./tokens.js";
 
@@ -211,7 +211,9 @@ class Layout {
       token.startOffset,
       endOf(token),
       `\`${clip(token.image)}\` stands outside of every cell`,
-      { help: "declarations and equations stand between the braces of `cell Name(…) { … }`" },
+      {
+        help: helpForWord(token.image) ?? "declarations and equations stand between the braces of `cell Name(…) { … }`",
+      },
     );
   }
 

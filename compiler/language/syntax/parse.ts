@@ -6,7 +6,7 @@ import type { SourceFileNode } from "./ast.js";
 import { buildAst } from "./build-ast.js";
 import type * as cst from "./cst.generated.js";
 import { CellParser } from "./grammar.js";
-import { helpForWord, isLoopWord, loopHelp } from "./foreign-words.js";
+import { helpBehind, helpForWord, isLoopWord, loopHelp } from "./foreign-words.js";
 import { layOut } from "./layout.js";
 import { endOf, lex, type SyntaxToken } from "./lexer.js";
 import { nothingExpected } from "./parser-messages.js";
@@ -149,9 +149,11 @@ function describe(
   if (elsewhere !== undefined) return elsewhere;
   if (previous.image === "√") return { code, message, help: "write `√(x)` or `sqrt(x)`" };
   if (afterOperand && operandEnds.has(previous.tokenType) && (type === t.Name || type === t.NumberLiteral)) {
+    const help = helpBehind(found.image) ?? setState(found, tokens);
+    if (help !== undefined) return { code, message, help };
     return { code, message, help: `between ${before} and ${what} ${missing(expected, type)} is missing` };
   }
-  return { code, message, help: helpBefore(found, previous, expected) ?? helpFor(expected, previous, tokens) };
+  return { code, message, help: helpBefore(found, previous, expected, tokens) ?? helpFor(expected, previous, tokens) };
 }
 
 /** Statements and lists of declarations of other languages. */
@@ -172,12 +174,32 @@ function foreign(
 }
 
 /** What is known from other languages and is not in this one. */
-function helpBefore(found: SyntaxToken, previous: SyntaxToken, expected: string): string | undefined {
+function helpBefore(
+  found: SyntaxToken,
+  previous: SyntaxToken,
+  expected: string,
+  tokens: readonly SyntaxToken[],
+): string | undefined {
+  const begin = tokens.find(({ payload: { segment } }) => segment === found.payload.segment);
+  if (found.image === "<" && begin?.tokenType === t.Cell) {
+    return `parameters stand in parentheses: \`cell ${clip(previous.image)}(I, H) { … }\``;
+  }
+  if (found.image === "." && begin?.tokenType === t.Use) {
+    return "cells have plain names, which are declared or imported: `use l = Linear(I, H)`";
+  }
   if (previous.image === "import" && found.image === "*") {
     return 'an import names what it takes: `import { GRU, LSTM as Memory } from "./cells.cell"`';
   }
   if (found.image === ":" && expected === "`]`") return "a slice has a start and an end, and no step: `x[0:8]`";
   return undefined;
+}
+
+/** `l.h' = …`: what a used cell begins a step with is no equation. */
+function setState(found: SyntaxToken, tokens: readonly SyntaxToken[]): string | undefined {
+  const isMember = found.payload.beginsLine && tokens[tokens.indexOf(found) + 1]?.tokenType === t.Dot;
+  return isMember
+    ? `the state of a used cell is given where it is called: \`${clip(found.image)}(x, h = …)\``
+    : undefined;
 }
 
 /** What would join two values that stand side by side. */
