@@ -107,6 +107,8 @@ interface Built {
   readonly instance: ModuleInstance;
   readonly kernel: KernelProgram;
   readonly call: TimedCall;
+  /** What looks ahead has no steps. */
+  readonly canStep: boolean;
 }
 
 /** Every dimension of `program` but those whose sizes calls give must have a size. */
@@ -128,7 +130,7 @@ export async function profileProgram(
     // Weights change where something is trained.
     if (!gradient) instance.freeze();
     call ??= drawTimedCall(module.manifest, settings, 2);
-    return { instance, kernel: kernel as KernelProgram, call };
+    return { instance, kernel: kernel as KernelProgram, call, canStep: module.manifest.has.step };
   };
   const [plain, full] = [await build(false), await build(true)];
   const timings = await measure(await contestantsOf(plain, full, build), {
@@ -147,7 +149,7 @@ export async function profileProgram(
   const hasSteps = program.axes.includes(TIME_SYMBOL);
   const atOnce = hasSteps ? steps : undefined;
   const functions = [
-    ...(canStep(plain) ? [timed("step", counted(plain, "step"), 1)] : []),
+    ...(plain.canStep ? [timed("step", counted(plain, "step"), 1)] : []),
     timed("forward", counted(plain, "forward"), atOnce),
     timed("forward and backward", [...counted(full, "forward"), ...counted(full, "backward")], atOnce),
   ];
@@ -179,7 +181,7 @@ async function contestantsOf(plain: Built, full: Built, build: BuildVariant): Pr
     full.instance.backward?.(full.call.cotangents);
   };
   return [
-    ...(canStep(plain) ? [{ name: "step", run: stepper(plain) }] : []),
+    ...(plain.canStep ? [{ name: "step", run: stepper(plain) }] : []),
     { name: "forward", run: runnerOf("forward", plain) },
     { name: "forward and backward", run: both },
     { name: "backward", run: runnerOf("backward", full) },
@@ -213,9 +215,6 @@ function instantiate(module: CompiledModule, call: CallSettings): ModuleInstance
     throw new ProfileSizeError(`calls of these sizes take ${bytes} bytes; at most ${mostBytes} can be timed`);
   }
 }
-
-/** What looks ahead has no steps. */
-const canStep = ({ kernel }: Built): boolean => kernel.functions.some(({ name }) => name === "step");
 
 function stepper({ instance, call }: Built): () => unknown {
   instance.reset(call.start);

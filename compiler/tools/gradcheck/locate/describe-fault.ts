@@ -2,6 +2,7 @@
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../../ir/graph/types.js";
 import type { SourceFile } from "../../../base/source/source-file.js";
 import type { Span } from "../../../base/source/span.js";
+import { derivationOf } from "../../../program/entry.js";
 import type { ChangedNumber } from "./find-pass.js";
 import type { FaultyOperation } from "./locate.js";
 import type { LeftRange } from "./range.js";
@@ -56,10 +57,10 @@ export function faultOfRange(
 
 /** Of a pass that changes a number; of the code where there is none. */
 export function faultOfPass(changed: ChangedNumber | undefined, counterexample: Counterexample): Fault {
-  const isForward = changed?.entry === "jvp" || changed?.entry === "initialJvp";
+  const by = changed && derivationOf(changed.entry)?.by;
   return {
     stage: changed === undefined ? "code" : "pass",
-    mode: changed?.entry === "hvp" ? "second" : isForward ? "forward" : "reverse",
+    mode: by === "hvp" ? "second" : by === "jvp" ? "forward" : "reverse",
     operation: changed?.pass ?? "",
     operand: undefined,
     equation: changed?.output,

@@ -9,6 +9,7 @@ import { EntryVersions } from "../../../../compiler/tools/gradcheck/entry-meanin
 import { manifestOf } from "../../../../compiler/tools/gradcheck/candidates.js";
 import { drawPoint } from "../../../../compiler/tools/gradcheck/draw-point.js";
 import { attendingNetwork } from "../../../support/attending.js";
+import { faultOfPass } from "../../../../compiler/tools/gradcheck/locate/describe-fault.js";
 import { findChangingPass, firstChange } from "../../../../compiler/tools/gradcheck/locate/find-pass.js";
 
 /** The function with the sign of its last output changed. */
@@ -98,4 +99,16 @@ test.each([
 test("the initial values of a stream are looked at", () => {
   const seen = seenWith(observed, "stepInitial", "one-step");
   expect(firstChange(seen, program!, point, 1e-9)).toMatchObject({ entry: "stepInitial", pass: "one-step" });
+});
+
+test.each([
+  ["forward", "reverse"],
+  ["backward", "reverse"],
+  ["jvp", "forward"],
+  ["initialJvp", "forward"],
+  ["hvp", "second"],
+  ["initialHvp", "second"],
+])("a pass on %s is told as one of %s mode", (entry, mode) => {
+  const changed = { entry, pass, output: "y", position: 0, before: 0, after: 1 };
+  expect(faultOfPass(changed, { point, runs: 1 } as never)).toMatchObject({ stage: "pass", mode });
 });
