@@ -180,7 +180,7 @@ describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
           await expectBounded(source, { cell, dimensions: own, dtype, jvp: true }, calls.map(([b, t]) => size(b, t)), seed); // prettier-ignore
         },
       ),
-      fuzzParameters(8, 40),
+      fuzzParameters(8, 80),
     );
   });
 
@@ -200,7 +200,7 @@ describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
           );
         },
       ),
-      fuzzParameters(3, 40),
+      fuzzParameters(3, 80),
     );
   });
 });

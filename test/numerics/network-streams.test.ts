@@ -135,7 +135,7 @@ it("random ones, with every example's own sizes of what is the same at every ste
       expectStream(await loadModule(files[0]!.text), { batch: 3, steps, others: { S: [2, 3, 1] } }, seed);
     },
   );
-  await fc.assert(property, fuzzParameters(4, 40));
+  await fc.assert(property, fuzzParameters(4, 60));
 });
 
 it("nothing streams with something beside a part that may lack entries, and a loss may have it", async () => {

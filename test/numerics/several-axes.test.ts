@@ -172,7 +172,7 @@ describe("sizes that follow from others", () => {
       });
     await fc.assert(
       fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 3 }), (calls) => expectAlone(parts, calls)),
-      fuzzParameters(2),
+      fuzzParameters(2, 40),
     );
   });
 

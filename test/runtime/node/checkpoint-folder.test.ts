@@ -1,5 +1,5 @@
 /** Checkpoints on a disk: that survive SIGKILL at any call of the file system, and the loss of all that was not synced. */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -14,7 +14,8 @@ import { FileError } from "../../../runtime/node/file-error.js";
 import { adam, arrays, train } from "../../../runtime/index.js";
 import { checkpoints, writeCheckpoint } from "../../../runtime/training/checkpoint/store.js";
 import { meddledFiles, systemError } from "../../support/failing-files.js";
-import { isFuzzing } from "../../support/fuzz.js";
+import { createRandom } from "../../../runtime/random.js";
+import { fuzzParameters, isFuzzing } from "../../support/fuzz.js";
 
 const root = fs.mkdtempSync(join(tmpdir(), "recell-checkpoints-"));
 let made = 0;
@@ -37,7 +38,8 @@ describe("a process that is killed", () => {
     const entry = join(root, "entry.mjs");
     fs.writeFileSync(
       entry,
-      `import * as module from "./line.mjs";
+      `import { writeSync } from "node:fs";
+       import * as module from "./line.mjs";
        import { adam, arrays, checkpoints, train } from ${url("../../../runtime/index.ts")};
        import { storeIn } from ${url("../../../runtime/node/folder-store.ts")};
        import { historyFile } from ${url("../../../runtime/node/index.ts")};
@@ -49,6 +51,7 @@ describe("a process that is killed", () => {
          if (count === at) process.kill(process.pid, "SIGKILL");
          return proceed();
        });
+       writeSync(1, "begun\\n");
        const data = arrays({ x: [[1, 2], [3], [4, 5, 6]], y: [[2, 3], [4], [5, 6, 7.5]] });
        const training = train({
          module, data, optimizer: adam({ learningRate: 0.1 }), batch: 2, updates: 12, seed: 5,
@@ -56,7 +59,7 @@ describe("a process that is killed", () => {
        });
        await training.finish();
        const { a, b } = training.instance.params;
-       console.log(JSON.stringify({ params: [a[0], b[0]], calls }));`,
+       writeSync(1, JSON.stringify({ params: [a[0], b[0]], calls }));`,
     );
     program = join(root, "program.mjs");
     const bundle = await rolldown({ input: entry, platform: "node", logLevel: "silent" });
@@ -64,32 +67,72 @@ describe("a process that is killed", () => {
     await bundle.close();
   });
 
-  const run = (given: object): ReturnType<typeof spawnSync> =>
-    spawnSync(process.execPath, [program, JSON.stringify(given)], { encoding: "utf8" });
+  interface Ended {
+    readonly signal: string | null;
+    /** What it says when it has come to its end. */
+    readonly result: { readonly params: readonly number[]; readonly calls: number } | undefined;
+    /** From its beginning to its end, in milliseconds. */
+    readonly took: number;
+  }
+
+  /** @param killedAfter so many milliseconds after it has begun to train */
+  const run = (folder: string, at: number, killedAfter?: number): Promise<Ended> =>
+    new Promise((resolve) => {
+      const child = spawn(process.execPath, [program, JSON.stringify({ folder, at })], { stdio: ["ignore", "pipe", "inherit"] }); // prettier-ignore
+      let [text, begun] = ["", 0];
+      child.stdout.setEncoding("utf8").on("data", (more: string) => {
+        if (text === "") {
+          begun = performance.now();
+          if (killedAfter !== undefined) setTimeout(() => child.kill("SIGKILL"), killedAfter);
+        }
+        text += more;
+      });
+      child.on("close", (_, signal) => {
+        const [, last = ""] = text.split("\n");
+        const result = last === "" ? undefined : (JSON.parse(last) as NonNullable<Ended["result"]>);
+        resolve({ signal, result, took: performance.now() - begun });
+      });
+    });
   const updatesIn = (folder: string): string[] =>
     fs
       .readFileSync(join(folder, "history.jsonl"), "utf8")
       .split("\n")
       .filter((line) => line.includes('"kind":"update"'));
 
-  it("goes on to the same bits, and its history has every update once", { timeout: 3_600_000 }, () => {
+  it("goes on to the same bits, and its history has every update once", { timeout: 3_600_000 }, async () => {
     const whole = newFolder();
-    const { params, calls } = JSON.parse(String(run({ folder: whole, at: 0 }).stdout)) as {
-      params: number[];
-      calls: number;
-    };
+    const { result, took } = await run(whole, 0);
+    const { params, calls } = result!;
     expect(calls).toBeGreaterThan(60);
-    const runs = isFuzzing ? 1000 : 4;
-    for (let i = 0; i < runs; i++) {
-      const folder = newFolder();
-      const at = 1 + Math.floor(((i + 0.5) * calls) / runs);
-      expect(run({ folder, at })).toMatchObject({ signal: "SIGKILL" });
-      const { stdout } = run({ folder, at: 0 });
-      expect((JSON.parse(String(stdout)) as { params: number[] }).params, `killed at call ${at}`).toEqual(params);
+    const expectGoesOn = async (folder: string, how: string): Promise<void> => {
+      expect((await run(folder, 0)).result?.params, how).toEqual(params);
       expect(updatesIn(folder)).toEqual(updatesIn(whole));
       expect(fs.readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
       fs.rmSync(folder, { recursive: true });
-    }
+    };
+    // In its calls of the file system a run is the same every time: in front of each of them once is all that a kill by call can find.
+    const byCall = Array.from({ length: isFuzzing ? calls : 4 }, (_, i) => (isFuzzing ? i + 1 : 1 + Math.floor(((i + 0.5) * calls) / 4))); // prettier-ignore
+    // From outside a process dies within calls, too, and between them: as often as two minutes have room for.
+    const random = createRandom(fuzzParameters(1).seed);
+    const byTime = Array.from({ length: isFuzzing ? 400 : 2 }, () => random.uniform(0, took));
+    let hit = 0;
+    const kills = [
+      ...byCall.map((at) => async (): Promise<void> => {
+        const folder = newFolder();
+        expect(await run(folder, at)).toMatchObject({ signal: "SIGKILL" });
+        await expectGoesOn(folder, `killed at call ${at}`);
+      }),
+      ...byTime.map((after) => async (): Promise<void> => {
+        const folder = newFolder();
+        if ((await run(folder, 0, after)).signal === "SIGKILL") hit++;
+        await expectGoesOn(folder, `killed after ${after} ms`);
+      }),
+    ];
+    const worker = async (): Promise<void> => {
+      for (let kill = kills.shift(); kill !== undefined; kill = kills.shift()) await kill();
+    };
+    await Promise.all([worker(), worker()]);
+    if (isFuzzing) console.log(`${byCall.length} kills by call, ${hit} at random times`);
   });
 });
 
