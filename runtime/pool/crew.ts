@@ -35,7 +35,7 @@ export interface CrewJob {
   readonly parts: readonly GradientPart[];
   readonly per: Divisors;
   readonly tasks: readonly (() => PoolTask)[];
-  /** Is given the results in the order of the tasks; they hold until it returns. */
+  /** Is given the results in the order of the tasks. Gradients hold until it returns; the rest is its to keep. */
   readonly each: (result: TaskResult, task: number) => void;
   readonly lost: (worker: LostWorker) => void;
 }
@@ -80,6 +80,7 @@ class WorkerCrew implements Crew {
   private slotsOf = "";
   private shared: TensorRecord | undefined;
   private work: CrewWork | undefined;
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(options: CrewOptions) {
     this.options = options;
@@ -149,7 +150,14 @@ class WorkerCrew implements Crew {
     if (this.replaced++ < mostReplaced) void this.start(member.thread);
   }
 
-  async run(job: CrewJob): Promise<void> {
+  /** One after the other: calls that come while there is work wait. */
+  run(job: CrewJob): Promise<void> {
+    const done = this.last.then(() => this.runNow(job));
+    this.last = done.catch(() => undefined);
+    return done;
+  }
+
+  private async runNow(job: CrewJob): Promise<void> {
     const wave = tasksPerThread * this.options.threads;
     let isNew = true;
     for (let from = 0; from < job.tasks.length; from += wave) {
@@ -168,10 +176,12 @@ class WorkerCrew implements Crew {
     const slots = this.slotsFor(job, tasks.length);
     const work = new CrewWork({ job, tasks, from, slots, taken, own });
     this.work = work;
-    const params = isNew || this.shared === undefined ? this.paramsOf(job.instance) : this.shared;
+    // Reading params makes every call look for changes in them, so only where somebody needs them.
+    const isAlone = members.length === 0;
+    const params = isAlone ? undefined : isNew || this.shared === undefined ? this.paramsOf(job.instance) : this.shared;
     const order: Omit<RunOrder, "thread" | "own" | "params"> = {
       ...{ kind: "run", run: ++this.runs, per: job.per, parts: job.parts, room: job.room },
-      tasks: isShared ? tasks.map(shareTask) : tasks,
+      tasks: isShared && !isAlone ? tasks.map(shareTask) : tasks,
       shared: taken && { taken, slots },
     };
     work.run = this.runs;

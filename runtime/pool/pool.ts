@@ -9,8 +9,8 @@ import { createCrew, type Crew, type CrewJob, type LostWorker, type PoolKind } f
 import { hostThreads } from "./host.js";
 import type { Room } from "./messages.js";
 import { canSplit, joinResults, splitCotangents, splitValues } from "./split.js";
-import { createSumTree } from "./sum-tree.js";
-import type { Divisors, GradientPart, PoolTask, TaskResult } from "./task.js";
+import { createSumTree, type SumTree } from "./sum-tree.js";
+import type { Divisors, PoolTask, TaskResult } from "./task.js";
 
 export interface PoolOptions {
   /** Threads, the one that calls among them; "auto": as many as the host runs at once. */
@@ -137,6 +137,8 @@ function createPool(module: CompiledModule, instance: ModuleInstance, crew: Crew
   const { room, shard } = settings;
   const batchOf = ({ batch = room.batch }: CallValues): number => checkCount("pool: batch", batch);
   const job = { ...settings, instance };
+  const parts = manifest.params.map(({ name }) => ({ name }));
+  let tree: SumTree | undefined;
   const close = (): Promise<void> => crew.close();
   return {
     [Symbol.asyncDispose ?? "dispose"]: close,
@@ -154,10 +156,10 @@ function createPool(module: CompiledModule, instance: ModuleInstance, crew: Crew
     async forward(values) {
       const batch = batchOf(values);
       const take = splitValues(manifest, values, batch);
-      const parts = canSplit(manifest) ? rangesOf(batch, Math.ceil(batch / crew.threads)) : [[0, batch] as const];
+      const ranges = canSplit(manifest) ? rangesOf(batch, Math.ceil(batch / crew.threads)) : [[0, batch] as const];
       const found: TaskResult[] = [];
-      const tasks = parts.map(([from, count]) => (): PoolTask => ({ kind: "forward", values: take(from, count) }));
-      await crew.run({ ...job, tasks, parts: [], per: 1, each: (result) => found.push(copyResult(result)) });
+      const tasks = ranges.map(([from, count]) => (): PoolTask => ({ kind: "forward", values: take(from, count) }));
+      await crew.run({ ...job, tasks, parts: [], per: 1, each: (result) => found.push(result) });
       return joinResults(manifest, found);
     },
     async gradient(values, options = {}) {
@@ -170,7 +172,14 @@ function createPool(module: CompiledModule, instance: ModuleInstance, crew: Crew
         ...{ kind: "gradient", values: take(from, count) },
         ...(cut && { cotangents: cut(from, count) }),
       }));
-      return gradientBy(module, job, crew, tasks, options, () => weightsOf(instance, values));
+      // Taken out while it is used: by calls that come meanwhile, and where one ends by an error.
+      const own = tree ?? createSumTree(parts.map(({ name }) => ({ name, like: instance.params[name]!.slice() })));
+      tree = undefined;
+      const found = await gradientBy(module, { ...job, parts, tasks }, crew, own, options, () =>
+        weightsOf(instance, values),
+      );
+      tree = own;
+      return found;
     },
   };
 }
@@ -178,9 +187,9 @@ function createPool(module: CompiledModule, instance: ModuleInstance, crew: Crew
 /** Shard by shard, and then their sum. */
 async function gradientBy(
   { manifest }: CompiledModule,
-  job: Omit<CrewJob, "tasks" | "parts" | "per" | "each">,
+  job: Omit<CrewJob, "per" | "each">,
   crew: Crew,
-  tasks: CrewJob["tasks"],
+  tree: SumTree,
   { per, cotangents }: PoolGradientOptions,
   weights: () => Readonly<Record<string, number>>,
 ): Promise<PoolGradient> {
@@ -188,14 +197,12 @@ async function gradientBy(
   if (names.length === 0 && cotangents === undefined) {
     throw new TypeError(`gradient: ${manifest.cell} has no losses; give cotangents, as \`backward\` takes them`);
   }
-  const parts: GradientPart[] = manifest.params.map(({ name }) => ({ name }));
-  const tree = createSumTree(parts.map((part) => ({ ...part, like: job.instance.params[part.name]! })));
   // One loss can be divided afterwards.
   const isLater = per === undefined && names.length === 1;
   const divisors = cotangents !== undefined || isLater ? 1 : (per ?? weights());
   const totals = new Map(names.map((name) => [name, { sum: 0, weight: 0 }]));
   await crew.run({
-    ...{ ...job, tasks, parts, per: divisors },
+    ...{ ...job, per: divisors },
     each({ gradient, losses }) {
       tree.add(gradient);
       for (const [name, total] of totals) {
@@ -208,12 +215,18 @@ async function gradientBy(
     isLater ? totals.get(name)!.weight || Infinity : typeof divisors === "number" ? divisors : (divisors[name] ?? 1);
   const scale = isLater ? 1 / divisorOf(names[0]!) : 1;
   const params = Object.fromEntries(
-    Object.entries(tree.finish()).map(([name, own]) => [name, (own as FloatArray).map((value) => value * scale)]),
+    Object.entries(tree.finish()).map(([name, own]) => [name, scaled(own as FloatArray, scale)]),
   );
   const told = Object.fromEntries(
     [...totals].map(([name, { sum, weight }]) => [name, { sum, weight, value: sum / divisorOf(name) }]),
   );
   return { params, losses: told, loss: Object.values(told).reduce((sum, { value }) => sum + value, 0) };
+}
+
+function scaled(values: FloatArray, scale: number): FloatArray {
+  const copy = values.slice();
+  if (scale !== 1) for (let i = 0; i < copy.length; i++) copy[i]! *= scale;
+  return copy;
 }
 
 /** What each loss of the whole is divided by; where that is 0 its gradient is nothing. */
@@ -225,12 +238,3 @@ const weightsOf = (instance: ModuleInstance, values: CallValues): Readonly<Recor
 /** From each so many, the last one what is left. */
 const rangesOf = (all: number, size: number): (readonly [from: number, count: number])[] =>
   Array.from({ length: Math.ceil(all / size) }, (_, i) => [i * size, Math.min(size, all - i * size)] as const);
-
-/** Results hold while they are told. */
-const copyResult = (result: TaskResult): TaskResult => structuredCopy(result) as TaskResult;
-
-function structuredCopy(value: unknown): unknown {
-  if (ArrayBuffer.isView(value)) return (value as Float32Array).slice();
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, own]) => [name, structuredCopy(own)]));
-}

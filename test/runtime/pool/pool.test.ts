@@ -129,6 +129,11 @@ describe("training by threads", () => {
     expect(await run({ ...options(), threads: none })).toEqual(await run(options()));
   });
 
+  it("measures what pays where it is asked to, to the same bits", async () => {
+    const given = { ...options(), epochs: 8 };
+    expect(await run({ ...given, threads: "auto" })).toEqual(await run(given));
+  });
+
   it("throws what one thread would throw", async () => {
     const pool = await openPool(letters, { threads: 2, createWorker: workers() });
     const broken = { count: 8, fingerprint: "mine", read: (i: number) => ({ text: [1, i === 5 ? 9 : 2] }) };
@@ -156,6 +161,14 @@ describe("a pool", () => {
     const { params } = instance.backward!(cotangents);
     found.params["W"]!.forEach((value, i) => expect(value).toBeCloseTo(params["W"]![i]!, 5));
     await expect(pool.gradient({ x, lengths })).rejects.toThrow("gradient: Plain has no losses; give cotangents");
+    // Calls wait for each other, and one that is refused leaves nothing behind.
+    const wrong = pool.gradient({ x, lengths: [...lengths.slice(0, 8), 6] }, { cotangents });
+    const all = await Promise.allSettled([pool.forward({ x, lengths }), wrong, pool.gradient({ x, lengths }, { cotangents })]); // prettier-ignore
+    expect(all.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect([all[0], all[2]].map((one) => (one as PromiseFulfilledResult<unknown>).value)).toEqual([
+      { y, final },
+      found,
+    ]);
     // Params that were changed are those of the next call.
     for (const own of [pool.instance, instance]) own.params["W"]![0] = 2;
     expect((await pool.forward({ x }))["y"]).toEqual(instance.forward({ x })["y"]);
