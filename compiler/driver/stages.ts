@@ -11,6 +11,7 @@ import type { SourceFileNode } from "../language/syntax/ast.js";
 import { printSourceFile } from "../language/syntax/print-ast.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
 import type { Program } from "../program/program.js";
+import { nameInEntry } from "../program/roles.js";
 import { scalarPasses, type TargetPasses, vectorPasses } from "../passes/kernel/passes.js";
 import { buildEntries, type EntryOptions, entryStages } from "./entries.js";
 import { entryPasses, graphPasses } from "../passes/graph/passes.js";
@@ -113,7 +114,10 @@ const textsOf: Readonly<Record<StageForm, typeof textsAfter>> = {
   graph: ({ program, cell }, { name }, options) => {
     if (name === "lower") {
       const { initial } = cell ?? program;
-      return new Map([cell?.step ?? program.forward, ...(initial === undefined ? [] : [initial])].map(namedText));
+      const parts = (program.entries ?? []).map(({ name: part, program: { forward } }) => {
+        return { ...forward, name: nameInEntry(part, forward.name) };
+      });
+      return new Map([cell?.step ?? program.forward, ...(initial === undefined ? [] : [initial]), ...parts].map(namedText)); // prettier-ignore
     }
     const printed = new Map<string, string>();
     const runs = new Map<string, number>();

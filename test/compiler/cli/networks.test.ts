@@ -65,3 +65,18 @@ network Parts(H; T) { input x: [T, H] y = after(x, 0) z = y + 1 entry all = z en
   expect(json[0]).toEqual({ file: streams, network: "Ahead", stream: "T" });
   expect(json[1]).toMatchObject({ network: "Both", obstacle: { output: "y", axis: "T", path: ["z"] } });
 });
+
+test("explain shows entries with names beside the whole", async () => {
+  const parts = join(folder, "parts.cell");
+  writeFileSync(
+    parts,
+    "network Parts(H; T) { input x: [T, H] y = after(x, 0) output z = before(y, 0) + 1 entry last = z given y }\n",
+  );
+  expect((await recell("explain", parts)).out).toMatch(/^forward\n[^]*\nlast\$forward\n/mu);
+  const { out } = await recell("explain", parts, "--after", "lower");
+  expect(out).toMatch(
+    /^func forward\([^]*^func "last\$forward"\(%initial\.z: real\[1, H\], %input\.y: real\[T, H\]\)/mu,
+  );
+  const steps = await recell("explain", parts, "-d", "H=2", "--after", "memory");
+  expect(steps.out).toMatch(/^kernel "last\$step" of one T/mu);
+});

@@ -1,10 +1,10 @@
 /** A part of a network as a module of its own: what checks modules checks it. */
-import type { CompiledModule, InstantiateOptions, ModuleInstance } from "../../../runtime/module/compiled-module.js";
-import { namedAxes } from "../../../runtime/module/axes.js";
-import type { PartEntry } from "../../../runtime/module/manifest.js";
-import { manifestOfPart } from "../../../runtime/module/part-manifest.js";
-import { invariant } from "../../base/diagnostics/invariant.js";
-import { recordOf } from "./records.js";
+import type { CompiledModule, InstantiateOptions, ModuleInstance } from "../../runtime/module/compiled-module.js";
+import { namedAxes } from "../../runtime/module/axes.js";
+import type { PartEntry } from "../../runtime/module/manifest.js";
+import { manifestOfPart } from "../../runtime/module/part-manifest.js";
+import { invariant } from "../../compiler/base/diagnostics/invariant.js";
+import { recordOf } from "../../compiler/tools/calls/records.js";
 
 /** With the params of the whole. Sizes that the part has nothing to do with are 1. */
 export function partModule(module: CompiledModule, part: PartEntry): CompiledModule {
