@@ -1,6 +1,9 @@
 /** What modules tell of their losses beside values: what these are divided by, and the states in the end. */
 import { describe, expect, test } from "vitest";
 import { cell } from "../../../../compiler/driver/in-process.js";
+import { drawCall, drawExtents } from "../../../../compiler/tools/calls/draw-call.js";
+import { passesPreserveMeaning } from "../../../../compiler/tools/testing/index.js";
+import { createRandom } from "../../../../runtime/random.js";
 import type { ModuleInstance } from "../../../../runtime/index.js";
 
 const source = `import { GRU } from "std/gru"
@@ -56,4 +59,13 @@ test("one loss has no weights of its own, and the manifest tells programs apart"
   expect(js.manifest.program).toBe(two.manifest.program);
   expect(new Set([one, two, wide].map(({ manifest }) => manifest.program)).size).toBe(3);
   expect((await cell(source, { ...options, gradient: false })).manifest.program).toBeUndefined();
+});
+
+test("weights mean the same after every pass", async () => {
+  const whole = source.replace("  output z = y\n", "");
+  const { manifest } = await cell(whole, options);
+  const random = createRandom(5);
+  const extents = drawExtents(manifest, { batch: 3, steps: 1, sizes: { T: 4 } }, (most) => 1 + random.integer(most));
+  const call = drawCall(manifest, extents, random, { number: () => random.uniform(0.5, 1), isDrawn: () => true });
+  passesPreserveMeaning(whole, call, options);
 });
