@@ -146,6 +146,8 @@ class WorkerCrew implements Crew {
     this.why = `a worker was lost: ${cause}`;
     void member.worker.terminate();
     if (!member.isReady) return;
+    // Until it has ended it may still write, what is right for the tasks at hand and wrong for later ones.
+    this.slots = [];
     this.work?.lose(member.thread, cause);
     if (this.replaced++ < mostReplaced) void this.start(member.thread);
   }
