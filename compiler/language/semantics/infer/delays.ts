@@ -70,12 +70,9 @@ function isNumberOfSteps(checker: Checker, steps: TypedExpression, count: Dim, s
   return rest !== undefined && checkPositive(checker, rest, span) !== undefined;
 }
 
-/** Of an index that no text can have. */
-const stepsAgo = "past.k";
-
 /**
- * What lies between the values of `i` and `i + 1` steps ago, where the number of steps is `i + f`. Both are selected, not
- * multiplied by 0 and 1: what is infinite elsewhere stays there.
+ * What lies between the values of `i` and `i + 1` steps ago, where the number of steps is `i + f`. Both are read at
+ * their places, which are whole numbers: what is infinite elsewhere stays there.
  */
 function between(
   checker: Checker,
@@ -101,16 +98,9 @@ function between(
   const held = map("clamp", [steps, number(1), dimension(count)]);
   const whole = map("min", [map("floor", [held]), dimension(last)]);
   const rest = map("-", [held, whole]);
-  const index: TypedExpression = { kind: "position", index: stepsAgo, span, type: scalarType };
-  const terms = [{ index: stepsAgo, length: count, reverse: false }];
-  const entry: TypedExpression = {
-    ...({ kind: "element", operand: state, axis: 0, start: dimConstant(0), terms, around: undefined } as const),
-    ...{ span, type },
-  };
   const at = (place: TypedExpression): TypedExpression => {
-    const isThere = map("==", [index, place], { kind: "bool", axes: [] });
-    const body = map("if", [isThere, entry, number(0)], type);
-    return { kind: "index-reduction", operation: "sum", index: stepsAgo, length: count, body, span, type };
+    const index: TypedExpression = { ...place, type: { kind: "index", bound: count, axes: [] } };
+    return { kind: "gather", operand: state, axis: 0, index, span, type };
   };
   const [newer, older] = [at(map("-", [whole, number(1)])), at(whole)];
   checker.addExtent({ operations: 30, depth: 8 }, span);
