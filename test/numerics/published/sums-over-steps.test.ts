@@ -24,8 +24,8 @@ import {
   times,
   total,
   unit,
-} from "../support/plain-algebra.js";
-import { expectClose, type Matrix, runPublished, rowsOf, type Vector } from "../support/published-run.js";
+} from "../../support/plain-algebra.js";
+import { expectClose, type Matrix, runPublished, rowsOf, type Vector } from "../../support/published-run.js";
 
 describe("as products of matrices", () => {
   /** Σ written_s · kept_(s + 1) · … · kept_t */

@@ -16,8 +16,8 @@ import {
   sumOver,
   times,
   total,
-} from "../support/plain-algebra.js";
-import { expectClose, type Matrix, runPublished, rowsOf, type Vector } from "../support/published-run.js";
+} from "../../support/plain-algebra.js";
+import { expectClose, type Matrix, runPublished, rowsOf, type Vector } from "../../support/published-run.js";
 
 const elu1 = (x: number): number => (x > 0 ? x + 1 : Math.exp(x));
 

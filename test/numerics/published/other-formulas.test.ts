@@ -27,7 +27,7 @@ import {
   timesComplex,
   total,
   transpose,
-} from "../support/plain-algebra.js";
+} from "../../support/plain-algebra.js";
 import {
   expectClose,
   type Matrix,
@@ -35,7 +35,7 @@ import {
   runPublished,
   rowsOf,
   type Vector,
-} from "../support/published-run.js";
+} from "../../support/published-run.js";
 
 describe("state spaces as convolutions", () => {
   it("LRU", async () => {

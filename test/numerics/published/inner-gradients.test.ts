@@ -12,8 +12,8 @@ import {
   standardised,
   times,
   total,
-} from "../support/plain-algebra.js";
-import { expectClose, type Matrix, runPublished, type Vector } from "../support/published-run.js";
+} from "../../support/plain-algebra.js";
+import { expectClose, type Matrix, runPublished, type Vector } from "../../support/published-run.js";
 
 describe("steps of gradient descent, by differences", () => {
   const slopes = (f: (W: Matrix) => number, W: Matrix): number[][] =>
