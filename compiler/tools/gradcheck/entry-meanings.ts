@@ -59,6 +59,9 @@ export function entryMeanings(program: Program, given: Named, sizes: readonly Sy
   };
 }
 
+/** The program without its parts that are called by themselves: they are given what the whole computes, which no call of the whole gives. */
+export const wholeOf = (program: Program): Program => ({ ...program, entries: [] });
+
 const nameOfContexts = nameOfEntry({ of: "contexts", by: "value", streamed: true });
 
 /** Of whole sequences: values and all their derivatives. */

@@ -3,7 +3,7 @@ import { lookUp } from "../../../base/at.js";
 import { buildEntries } from "../../../driver/entries.js";
 import type { BatchValue } from "../../../ir/graph/evaluate.js";
 import type { Program } from "../../../program/program.js";
-import { entryMeanings, EntryVersions } from "../entry-meanings.js";
+import { entryMeanings, EntryVersions, wholeOf } from "../entry-meanings.js";
 import { graphValues, numbersOf } from "../graph-point.js";
 import { type Point, sizesAt } from "../point.js";
 
@@ -26,7 +26,7 @@ export interface ChangedNumber {
  */
 export function findChangingPass(program: Program, point: Point, tolerance = 1e-9): ChangedNumber | undefined {
   const seen = new EntryVersions();
-  buildEntries(program, { gradient: true, jvp: true, hvp: true, observe: seen.observe });
+  buildEntries(wholeOf(program), { gradient: true, jvp: true, hvp: true, observe: seen.observe });
   return firstChange(seen, program, point, tolerance);
 }
 

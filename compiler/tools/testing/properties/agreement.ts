@@ -26,7 +26,7 @@ import { settingNumbers } from "../../calls/settings.js";
 import { realContexts } from "../../calls/tensors.js";
 import { cut } from "../../calls/examples.js";
 import { symbolSizes } from "../../calls/sizes.js";
-import { entryMeanings, EntryVersions, numbersOfEach } from "../../gradcheck/entry-meanings.js";
+import { entryMeanings, EntryVersions, numbersOfEach, wholeOf } from "../../gradcheck/entry-meanings.js";
 import type { ToleranceOptions } from "./derivatives.js";
 import { PropertyComparisons, expectClose, PropertyError, toleranceFor } from "./property-error.js";
 import { type Derivation, gradName, nameOfRole, type TensorKind } from "../../../program/roles.js";
@@ -128,7 +128,7 @@ export function passesPreserveMeaning(source: string, call: CellCall, options: A
   const at = { program, call };
   const context = programContext(program);
   const seen = new EntryVersions();
-  buildEntries(program, { gradient: true, jvp: true, hvp: true, observe: seen.observe });
+  buildEntries(wholeOf(program), { gradient: true, jvp: true, hvp: true, observe: seen.observe });
   const meanings = entryMeanings(program, valuesOfCall(at), sizesAt(at));
   const kept = meanings.keptBy(seen);
   for (const { entry, pass, fn } of seen.versions) {

@@ -112,3 +112,17 @@ test.each([
   const changed = { entry, pass, output: "y", position: 0, before: 0, after: 1 };
   expect(faultOfPass(changed, { point, runs: 1 } as never)).toMatchObject({ stage: "pass", mode });
 });
+
+test("a network with entries is looked at as a whole", () => {
+  const text = `network Parts(H; T) {
+    input x: [T, H]
+    param W: [H, H] ~ glorot_uniform
+    z = x @ W
+    output y = tanh(z)
+    entry first = z
+    entry rest = y given z
+  }`;
+  const { program: parts } = lowerSource(text, { dimensions: { H: 2 } }, "all sizes");
+  const at = drawPoint(manifestOf(parts!), createRandom(1), { batch: 2, steps: 3 });
+  expect(findChangingPass(parts!, at)).toBeUndefined();
+});
