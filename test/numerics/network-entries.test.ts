@@ -194,10 +194,12 @@ function callOf({ manifest }: CompiledModule, seed: number): CellCall {
   return drawCall(manifest, extents, random, { number: () => random.normal(1) });
 }
 
-/** In pieces, blocks and steps; of what draws the other check knows how. */
+/** In pieces, blocks and steps: by the one check where sizes follow from others, by the other where calls draw or inputs have several sizes. */
 function expectPieces(part: CompiledModule, call: CellCall, seed: number): void {
-  if (part.manifest.random === undefined) piecesMatchWhole(part, call);
-  else expectStream(part, { batch: 3, steps: 4, others: {} }, seed);
+  const { manifest } = part;
+  if (manifest.axes.some(({ size }) => size !== undefined)) return piecesMatchWhole(part, call);
+  const others = namedAxes(manifest).filter((name) => name !== manifest.stream);
+  expectStream(part, { batch: 3, steps: 4, others: Object.fromEntries(others.map((name) => [name, [4, 2, 3]])) }, seed);
 }
 
 it("random cuts of random networks", async () => {
