@@ -180,6 +180,10 @@ class EntryBuilder {
     // What several losses are divided by, which must be known of a whole batch before the gradient of any part of it.
     if (options.gradient && (program.losses ?? []).length > 1)
       this.keep(this.run(equations("weights", weightsOf(program, plain)), [...valuePasses, ...residualPasses]));
+    if (program.found !== undefined) {
+      this.roles.push(...program.found.dimensions.map(({ symbol }): Role => ({ kind: "found", name: symbol })));
+      this.keep(this.run(equations("lengths", program.found.fn), [...valuePasses, ...residualPasses]));
+    }
     for (const mode of directionalModes) if (options[mode.by]) this.addDirectional(mode, plain, initial?.fn);
     if (program.starts !== undefined) {
       this.roles.push(...startRoles(program));

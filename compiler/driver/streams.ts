@@ -29,11 +29,11 @@ function lowered(program: TypedProgram, name: string): LoweredNetwork | undefine
   return made === undefined || "step" in made ? undefined : made;
 }
 
-/** Reports networks that say `stream` and look ahead, where a source has no other errors. */
+/** Reports networks that say `stream` and look ahead, and lengths that cannot be found, where a source has no other errors. */
 export function checkStreams(program: TypedProgram, collector: DiagnosticCollector): void {
   if (collector.hasErrors) return;
   for (const cell of program.cells.values()) {
-    const made = cell.stream && lowered(program, cell.name);
+    const made = cell.stream !== undefined || cell.found.length > 0 ? lowered(program, cell.name) : undefined;
     if (made !== undefined) checkStream(cell, made, collector);
   }
 }

@@ -78,7 +78,10 @@ export function buildManifest(
     target: options.target,
     dtype: options.dtype,
     dimensions: ownEntries(program.dimensions),
-    axes: [...[...names].map(([symbol, name]) => axisEntry(program, symbol, name)), ...computedEntries(sizes, names)],
+    axes: [
+      ...[...names].map(([symbol, name]) => foundEntry(program, symbol, names) ?? axisEntry(program, symbol, name)),
+      ...computedEntries(sizes, names),
+    ],
     ...(requires.length > 0 && { requires }),
     ...tensors,
     ...streamOf(program, names),
@@ -226,6 +229,15 @@ function settingEntries(
 ): Pick<Manifest, "settings"> {
   const entry = (setting: ProgramSetting): SettingEntry => ({ ...tensor(setting), otherwise: setting.otherwise });
   return settings.length === 0 ? {} : { settings: settings.map(entry) };
+}
+
+/** Of a length that values tell, which is at most another. */
+function foundEntry({ found }: Program, symbol: string, names: ReadonlyMap<string, string>): AxisEntry | undefined {
+  const own = found?.dimensions.find((dimension) => dimension.symbol === symbol);
+  if (own === undefined) return undefined;
+  const most = own.most.terms.flatMap(({ powers }) => powers.map(([factor]) => nameOfAxis(names, factor)));
+  const size = { dividend: [[1, ...most]], divisor: [1] } as const;
+  return { name: nameOfAxis(names, symbol), kind: "computed", option: "none", size, found: true };
 }
 
 function axisEntry(program: Program, symbol: string, name: string): AxisEntry {

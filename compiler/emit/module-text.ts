@@ -10,7 +10,7 @@ export type SourcePart = Extract<OptionalPart, `wasm-${string}`>;
 type OptionalShellPart = Exclude<OptionalPart, "wasm">;
 
 /** Those that change how all calls are read and run. */
-const around: ReadonlySet<OptionalPart> = new Set(["draws", "settings", "rings", "limits", "rows"]);
+const around: ReadonlySet<OptionalPart> = new Set(["draws", "settings", "rings", "limits", "found", "rows"]);
 
 /**
  * The optional parts of the shell that this module needs, and what of theirs the others ask for.
@@ -62,6 +62,7 @@ export function partsOf(
     rings: { wanted: rings, name: "createRings" },
     settings: { wanted: callables.some((one) => one.settings !== undefined), name: "createSettings" },
     limits: { wanted: isBelowSizes, name: "createLimits" },
+    found: { wanted: axes.some((axis) => axis.found === true), name: "createFound" },
     rows: { wanted: params.some(({ rows }) => rows !== undefined), name: "createRows" },
     gradient: { wanted: has.gradient !== false, name: "gradient" },
     losses: { wanted: losses.length > 0, name: "losses" },

@@ -175,7 +175,8 @@ class CellLowering {
       weighted: weight !== undefined,
     }));
     const sizes = sizesOfCalls(this.frame);
-    return { ...common, ...sizes, ...parts, losses, declared: [...this.declared.values()] };
+    const found = cell.found.map(({ symbol, most, span }) => ({ symbol, most: dimIn(this.frame, most), span }));
+    return { ...common, ...sizes, ...parts, losses, found, declared: [...this.declared.values()] };
   }
 
   /** What cells and networks have. */
@@ -259,7 +260,11 @@ class CellLowering {
       return { name, value: last };
     });
     const parts = losses.flatMap(({ name, weight }) => [of(name), ...(weight === undefined ? [] : [of(weight)])]);
-    const written = builder.finish([...outputs.map(({ name }) => of(name)), ...ends, ...parts]);
+    const lengths = frame.cell.found.map((own) => ({
+      name: own.symbol,
+      value: valueIn(frame, own.key),
+    }));
+    const written = builder.finish([...outputs.map(({ name }) => of(name)), ...ends, ...parts, ...lengths]);
     const { settings, finished } = settingsOfModule(frame, written);
     const [first, random] = [begun, found].map((list) => list.map(({ value }) => value)) as [ValueId[], ValueId[]];
     const count = tensorsOf(frame, "input").length + settings.length;

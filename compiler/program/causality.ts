@@ -60,8 +60,13 @@ export const isCausal = ({ look }: AlongSequence): boolean => look === undefined
  * @param symbol of the sequence
  * @param inputs what is known of the inputs of `fn`
  */
-export function causalityOf(fn: GraphFunction, symbol: string, inputs: readonly Reach[]): Causality {
-  const walk = new CausalityWalk(fn, symbol, false);
+export function causalityOf(
+  fn: GraphFunction,
+  symbol: string,
+  inputs: readonly Reach[],
+  hasPrefixes = false,
+): Causality {
+  const walk = new CausalityWalk(fn, symbol, false, hasPrefixes);
   walk.run(inputs);
   return walk;
 }
@@ -148,7 +153,11 @@ class CausalityWalk implements Causality {
   private readonly symbol: string;
   private readonly defined = new Map<ValueId, Instruction>();
 
-  constructor(fn: GraphFunction, symbol: string, isInside: boolean) {
+  /** Is the front of something longer made entry by entry? */
+  private readonly hasPrefixes: boolean;
+
+  constructor(fn: GraphFunction, symbol: string, isInside: boolean, hasPrefixes: boolean) {
+    this.hasPrefixes = hasPrefixes;
     this.fn = fn;
     this.symbol = symbol;
     this.isInside = isInside;
@@ -218,6 +227,9 @@ class CausalityWalk implements Causality {
     const [axis] = places;
     if (axis === undefined) return results.map(() => ({ kind: "same" }));
     const extra = subtractDims(at(shape, axis), this.length);
+    const isPrefix = operation.kind === "slice" && constantOf(operation.start) === 0 && operation.axis === axis;
+    if (this.hasPrefixes && isPrefix && places.length === 1 && equalDims(extra, zero))
+      return [{ kind: "along", axis, extra, look: zero }];
     const isCounted = operation.kind === "iota" && equalDims(extra, zero) && !this.isInside;
     if (places.length > 1 || this.hasSequence(extra) || !(isCounted || operation.kind === "broadcast"))
       return "goes by the size";
@@ -253,7 +265,7 @@ class CausalityWalk implements Causality {
     });
     if (inputs.some(({ kind }) => kind === "ahead")) return "goes over the sequence at every place";
     for (let round = 0; round <= scan.carried + 1; round++) {
-      const body = new CausalityWalk(scan.body, this.symbol, true);
+      const body = new CausalityWalk(scan.body, this.symbol, true, this.hasPrefixes);
       body.run(inputs);
       const [fault] = body.faults.values();
       if (fault !== undefined) return fault;

@@ -1,16 +1,18 @@
-/** `stream` in a network: an error where it looks ahead. */
+/** What can be said of a network once its equations are known: whether its lengths are found, and `stream`, an error where it looks ahead. */
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import type { TypedCell } from "../language/semantics/typed-program.js";
 import { describeObstacle } from "./find-stream.js";
 import type { LoweredCell, LoweredNetwork } from "./lowered-cell.js";
-import { searchNetwork } from "./network-program.js";
+import { checkNetworkLengths, searchNetwork } from "./network-program.js";
 
 export function checkStream(
   { name, stream }: Pick<TypedCell, "name" | "stream">,
   lowered: LoweredCell | LoweredNetwork,
   collector: DiagnosticCollector,
 ): void {
-  if (stream === undefined || "step" in lowered) return;
+  if ("step" in lowered) return;
+  checkNetworkLengths(lowered, collector);
+  if (stream === undefined || collector.hasErrors) return;
   const { symbol, obstacle } = searchNetwork(lowered);
   if (symbol !== undefined) return;
   if (obstacle === undefined) {

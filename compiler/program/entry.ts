@@ -10,6 +10,7 @@
  *   grad.output.y  grad.final.h                     cotangents the caller gives
  *   grad.input.x grad.context.m grad.initial.h grad.param.W   results of backward
  *   tangent.<any of the above>                      directional derivatives: given for inputs, results for outputs
+ *   found.L                                         lengths that values tell, before the sizes of a call are known
  *   draw.W 0  start.W                               what initial values of params draw, and are
  *   step.input.x step.context.m step.state.h step.output.y    streaming; step.state.h is read and replaced
  *   next$input.x  next$step.state.h                 the same of a part of a network that is called by itself, `entry next = …`
@@ -24,13 +25,13 @@ import type { Shape } from "../base/types/shape.js";
 import type { Role } from "./roles.js";
 
 /** What an entry is derived from. */
-export type EntrySource = "forward" | "initial" | "start" | "contexts" | "weights";
+export type EntrySource = "forward" | "initial" | "start" | "contexts" | "weights" | "lengths";
 
 /** The values themselves, or their derivatives. */
 export type EntryMode = "value" | "gradient" | "jvp" | "hvp";
 
-/** All but what nothing is derived of: the initial values of params, what a stream computes of its contexts, and what losses are divided by. */
-type WithDerivatives = Exclude<EntrySource, "start" | "contexts" | "weights">;
+/** All but what nothing is derived of: the initial values of params, what a stream computes of its contexts, what losses are divided by, and lengths that values tell. */
+type WithDerivatives = Exclude<EntrySource, "start" | "contexts" | "weights" | "lengths">;
 
 /** As the shell of a module calls them. */
 const names = {
@@ -48,7 +49,8 @@ export type EntryName =
   | (typeof streamedNames)[keyof typeof streamedNames]
   | (typeof ringEntries)[keyof typeof ringEntries]
   | "start"
-  | "weights";
+  | "weights"
+  | "lengths";
 
 export interface EntryDerivation {
   readonly of: EntrySource;
@@ -70,7 +72,7 @@ export interface ProgramEntry extends EntryDerivation {
 
 /** As the shell calls it. */
 export function nameOfEntry({ of, by, streamed }: EntryDerivation): EntryName {
-  if (of === "start" || of === "weights") return of;
+  if (of === "start" || of === "weights" || of === "lengths") return of;
   return of === "contexts" || streamed ? streamedNames[of] : names[of][by];
 }
 
@@ -101,7 +103,7 @@ function allDerivations(): EntryDerivation[] {
       by: "value",
       streamed: true,
     })),
-    ...(["start", "weights"] as const).map((of): EntryDerivation => ({ of, by: "value", streamed: false })),
+    ...(["start", "weights", "lengths"] as const).map((of): EntryDerivation => ({ of, by: "value", streamed: false })),
   ];
 }
 

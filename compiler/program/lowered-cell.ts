@@ -134,6 +134,12 @@ export interface LoweredEntry {
   readonly network: LoweredNetwork;
 }
 
+export interface FoundDimension {
+  readonly symbol: string;
+  readonly most: Dim;
+  readonly span: Span;
+}
+
 /** A network after lowering: its equations as one graph function of an example. */
 export interface LoweredNetwork extends Pick<
   LoweredCell,
@@ -165,9 +171,11 @@ export interface LoweredNetwork extends Pick<
   readonly losses: readonly (LoweredTensor & { readonly weighted: boolean })[];
   /**
    * Inputs, named as declared: states, inputs, settings, what is drawn, params, fixed values (both are shared). Outputs: the outputs, the last values of the states, then of
-   * each loss its value and, where it is weighted, what it is divided by.
+   * each loss its value and, where it is weighted, what it is divided by; of each length that is found, where it ends: not 0 there.
    */
   readonly whole: GraphFunction;
+  /** Lengths that its values tell: run-time dimensions, each at most so large. */
+  readonly found: readonly FoundDimension[];
 }
 
 /** Operations of a step, and of initial values that are computed: what time and memory of a compilation grow with. */

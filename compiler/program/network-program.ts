@@ -6,9 +6,11 @@ import type { GraphFunction, ValueId } from "../ir/graph/types.js";
 import { outputName, typeOf } from "../ir/graph/values.js";
 import { shapeContext } from "../ir/ops/shape-rules.js";
 import { buildStarts } from "./cell-program.js";
+import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { declaredReach } from "./declared-reach.js";
 import type { DeclaredCall, LoweredNetwork, LoweredTensor } from "./lowered-cell.js";
 import type { Program, ProgramCall, ProgramTensor } from "./program.js";
+import { checkLengths, splitLengths } from "./found-lengths.js";
 import { inputsReaching } from "./reach.js";
 import type { StreamSearch } from "./find-stream.js";
 import { hasInFront, searchStream, streamedNetwork } from "./network-stream.js";
@@ -25,6 +27,7 @@ export function programOfNetwork(network: LoweredNetwork): Program {
   const { stream, contexts, made } = streamedNetwork(network, equations, isForLosses);
   const isStateForLosses = onlyForLosses({ ...network, states: made.states, randoms: made.randoms }, made.forward);
   const along = overSequence(stream);
+  const { forward, ...lengths } = splitLengths(made.forward, network);
   const program = {
     name,
     documentation,
@@ -50,7 +53,8 @@ export function programOfNetwork(network: LoweredNetwork): Program {
     ...(network.entries && {
       entries: network.entries.map(({ network: part, ...entry }) => ({ ...entry, program: programOfNetwork(part) })),
     }),
-    forward: made.forward,
+    forward,
+    ...lengths,
     initial: made.initial,
     starts: starts && {
       fn: buildStarts(network, starts),
@@ -64,6 +68,11 @@ export function programOfNetwork(network: LoweredNetwork): Program {
     })),
   };
   return { ...program, gradientAsDeclared: declaredReach(program) };
+}
+
+/** Reports lengths that cannot be found. */
+export function checkNetworkLengths(network: LoweredNetwork, collector: DiagnosticCollector): void {
+  if (network.found.length > 0) checkLengths(network, buildForward(network).forward, collector);
 }
 
 /** Along which sequence it streams, or what is in the way. */
@@ -98,7 +107,10 @@ function onlyForLosses(network: LoweredNetwork, forward: GraphFunction): (tensor
   if (losses.length === 0) return () => false;
   const { inputs, states, randoms } = network;
   const needed = new Set<string>();
-  const wanted = new Set(outputs.map(({ name }) => nameOfRole({ kind: "output", name })));
+  const wanted = new Set([
+    ...outputs.map(({ name }) => nameOfRole({ kind: "output", name })),
+    ...network.found.map(({ symbol }) => nameOfRole({ kind: "found", name: symbol })),
+  ]);
   for (let count = -1; count < wanted.size;) {
     count = wanted.size;
     const ends = forward.outputs.filter((_, i) => wanted.has(outputName(forward, i)));
@@ -160,7 +172,11 @@ function buildForward(network: LoweredNetwork): {
     scan === undefined
       ? { of: "forward", scans: [], arguments: ids.map((id) => mapped(values, id)) }
       : { of: "forward", scans: [mapped(values, scan), ...inside], arguments: ids };
-  return { forward: b.finish([...own, ...ofBatch, ...ends]), placed };
+  const lengths = network.found.map(({ symbol }) => ({
+    name: nameOfRole({ kind: "found", name: symbol }),
+    value: at(results, place++),
+  }));
+  return { forward: b.finish([...own, ...ofBatch, ...ends, ...lengths]), placed };
 }
 
 /** What says of a call where it stands: its loop, or its arguments where it is in none. */

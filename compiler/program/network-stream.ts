@@ -1,4 +1,5 @@
 /** A network as a stream: along which sequence, which of its inputs are the same for all of it, and what it keeps. */
+import { at } from "../base/at.js";
 import { equalDims, dimSymbol } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import type { GraphFunction } from "../ir/graph/types.js";
@@ -19,10 +20,22 @@ export const hasInFront = ([first]: Shape, symbol: string): boolean =>
   first !== undefined && equalDims(first, dimSymbol(symbol));
 
 /** @param forward named by roles, its inputs all of the role `input` */
-export const searchStream = (
-  { inputs, outputs, runtimeDimensions }: Pick<LoweredNetwork, "inputs" | "outputs" | "runtimeDimensions">,
+export function searchStream(
+  {
+    inputs,
+    outputs,
+    runtimeDimensions,
+    found,
+  }: Pick<LoweredNetwork, "inputs" | "outputs" | "runtimeDimensions" | "found">,
   forward: GraphFunction,
-): StreamSearch => findStream(forward, inputs.map(nameOfTensor), outputs.map(nameOfTensor), runtimeDimensions);
+): StreamSearch {
+  const names = outputs.map(nameOfTensor);
+  const search = findStream(forward, inputs.map(nameOfTensor), names, runtimeDimensions);
+  const own = found.find(({ symbol }) => symbol === search.symbol);
+  if (own === undefined) return search;
+  const what = `ends where its values say: ${own.symbol} is known after the last entry`;
+  return { obstacle: { output: at(names, 0), axis: own.symbol, path: [], what, span: own.span } };
+}
 
 const nameOfTensor = ({ name }: { readonly name: string }): string => name;
 

@@ -2,6 +2,7 @@
  * What the compiler's back end starts from: tensors with the axes that they have in a call, and equations over whole
  * sequences. A cell makes the smallest one (`cell-program.ts`); nothing after it knows of cells.
  */
+import type { LengthFinder } from "./found-lengths.js";
 import type { SizeCondition } from "./size-condition.js";
 import type { GraphFunction, ValueId } from "../ir/graph/types.js";
 import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
@@ -104,6 +105,8 @@ export interface Program {
    * Inputs: the roles `initial`, `input`, `setting`, `random`, `context`, `param` and `fixed`. Outputs: the roles `output` and `final`. Named as
    * `nameOfRole` says.
    */
+  /** Which of the axes values tell, and what finds them. */
+  readonly found?: LengthFinder;
   readonly forward: GraphFunction;
   /** The initial values of states that are computed, from what is drawn for them, contexts, params and fixed values. Undefined where every state starts at zero. */
   readonly initial: GraphFunction | undefined;

@@ -6,7 +6,7 @@
 
 /**
  * Which tensor of the cell: before the first step a state is `initial`, after the last `final`, and `state` in a stream. A `draw` is of
- * initial values of params, and `random` what a call draws; a `setting` is a number of the call.
+ * initial values of params, and `random` what a call draws; a `setting` is a number of the call, `found` a length that values tell.
  */
 export type TensorKind =
   | "input"
@@ -21,7 +21,8 @@ export type TensorKind =
   | "draw"
   | "start"
   | "random"
-  | "setting";
+  | "setting"
+  | "found";
 
 /** The buffer of a derivative has the sizes of the tensor that it is the derivative of, or by. */
 export type Derivation = "tangent" | "grad";

@@ -91,6 +91,7 @@ const axes: FieldCheck = (value, path) => {
       minimum: optional(size),
       size: optional(expression),
       largest: optional(flag),
+      found: optional(flag),
     }),
   )(value, path);
   const list = value as readonly AxisEntry[];
@@ -110,12 +111,12 @@ const axes: FieldCheck = (value, path) => {
 
 /** A computed axis has a size over axes before it, and nothing that others have. */
 function checkComputed(axis: AxisEntry, before: ReadonlySet<string>, path: string): void {
-  const { kind, option, minimum, size: own, largest } = axis;
+  const { kind, option, minimum, size: own, largest, found } = axis;
   const isComputed = kind === "computed";
   if (isComputed !== (option === "none")) corrupt(`${path}.option`, `that of a ${kind}`, option);
   if (isComputed !== (own !== undefined)) corrupt(`${path}.size`, `that of a ${kind}`, own);
   const isFixed = isComputed || option === "steps";
-  if ((isFixed && minimum !== undefined) || (!isComputed && largest !== undefined))
+  if ((isFixed && minimum !== undefined) || (!isComputed && (largest ?? found) !== undefined))
     corrupt(path, `an axis of kind ${kind}`, axis);
   if (own !== undefined) checkNames(own, before, `${path}.size`);
 }

@@ -88,6 +88,8 @@ export interface AxisEntry {
    * room for what it is, rounded up, at the sizes that the tensors of the call are padded to.
    */
   readonly largest?: true;
+  /** Of a computed axis: values tell how long it is in each example, and `size` is the most that it can be. */
+  readonly found?: true;
 }
 
 /** A number times sizes of axes: `[2, "T"]` is `2 * T`. */

@@ -22,6 +22,7 @@ export function createComputed({ axes, outputs, requires = [], stream }, { batch
     divisor: termOf(divisor),
     floor,
   });
+  const isFound = axes.some(({ found }) => found);
   const given = axes.filter(({ size }) => size === undefined).length;
   const computed = axes.flatMap(({ name, size, largest = false }) =>
     size === undefined ? [] : [{ name, largest, ...expression(size) }],
@@ -57,10 +58,11 @@ export function createComputed({ axes, outputs, requires = [], stream }, { batch
     const value = sum / product(divisor, others);
     return floor ? Math.floor(value) : value;
   };
-  /** @type {(list: number[]) => void} */
-  const computeAll = (list) => {
+  /** Of an example of which some are known, or of the call. @type {(list: number[], known?: readonly (ArrayLike<number> | undefined)[], b?: number) => void} */
+  const computeAll = (list, known, b = 0) => {
     for (let i = 0; i < computed.length; i++) {
-      list[given + i] = valueOf(/** @type {typeof computed[number]} */ (computed[i]), list, list);
+      const own = known?.[given + i]?.[b];
+      list[given + i] = own ?? valueOf(/** @type {typeof computed[number]} */ (computed[i]), list, list);
     }
   };
   /** @type {(where: string, what: string, b: number) => never} */
@@ -109,18 +111,19 @@ export function createComputed({ axes, outputs, requires = [], stream }, { batch
   );
   return {
     told: told.length > 0 ? { sizes: told } : {},
-    refresh(where, call, isWhole) {
+    refresh(where, call, isWhole, known) {
       most.fill(0);
       for (let b = 0; b < /** @type {number} */ (call.sizes[0]); b++) {
         for (let i = 1; i < given; i++) own[i] = /** @type {number} */ (call.extents[i - 1]?.[b]);
-        computeAll(own);
+        computeAll(own, known, b);
         checkExample(where, b, isWhole);
         for (let i = given; i < axes.length; i++) {
           const value = /** @type {number} */ (own[i]);
           /** @type {Int32Array} */ (call.extents[i - 1])[b] = value;
           most[i] = Math.max(/** @type {number} */ (most[i]), value);
         }
-        for (const { i, data } of where === "forward" ? told : []) data[b] = /** @type {number} */ (own[i]);
+        for (const { i, data } of where === "forward" && (known || !isFound) ? told : [])
+          data[b] = /** @type {number} */ (own[i]);
       }
       for (let i = 0; i < given; i++) own[i] = /** @type {number} */ (call.sizes[i]);
       computeAll(own);

@@ -139,6 +139,7 @@ const readers = {
   initial: [false],
   stepInitial: [true],
   forward: [false, "initial"],
+  lengths: [false, "initial"],
   jvp: [false, "initial"],
   hvp: [false, "initial"],
   step: [true, "state"],

@@ -66,7 +66,13 @@ export interface SizesOfCalls {
   /** Groups of results that tell them, where outputs have them. */
   readonly told: { readonly sizes?: readonly ToldSize[] };
   /** Computes them for a call, from the other sizes and extents that it has, and checks what is demanded of each example: in a stream, but for its length. */
-  refresh(where: string, call: SizedCall, isWhole?: boolean): void;
+  refresh(
+    where: string,
+    call: SizedCall,
+    isWhole?: boolean,
+    /** Lengths of each example that values tell, by the place of the axis. */
+    known?: readonly (ArrayLike<number> | undefined)[],
+  ): void;
 }
 
 /** What of a tensor a result needs. */
@@ -157,7 +163,7 @@ export type GivenCall = Record<string, unknown>;
 /** What has buffers that the shell asks for; they are called as `program/roles.ts` calls them. */
 export type BufferKind = Exclude<TensorKind, "residual">;
 /** What a tensor of the manifest is to a call or a stream. */
-export type BufferedTensorKind = Exclude<BufferKind, "draw" | "start" | "random" | "setting">;
+export type BufferedTensorKind = Exclude<BufferKind, "draw" | "start" | "random" | "setting" | "found">;
 export type TensorGroup = "inputs" | "contexts" | "states" | "params" | "fixed" | "outputs";
 
 /** What the parts of an instance share. */

@@ -19,6 +19,7 @@ import {
   checkForm,
   isUsedWhereItMay,
   keysOfLosses,
+  foundLengths,
   lossesOf,
   reportNoResult,
   requireSizes,
@@ -110,8 +111,8 @@ class CellAnalysis {
     this.items.push(...this.draws.items);
     const outputs = this.outputs();
     const around = typedLoops(this.checker, loops, this.loopTypes, this.scope);
-    const losses = lossesOf(this.checker, this.node);
     const { checker, scope, nodes } = this;
+    const losses = lossesOf(this.checker, this.node);
     const cut = { checker, scope, graph, loops: around, losses, nodes };
     const entries = this.hasErrors() ? [] : typedEntries(cut, this.node);
     const sound = !this.hasErrors() && this.checker.sound && this.isComplete(graph);
@@ -127,6 +128,7 @@ class CellAnalysis {
       items: this.items,
       outputs,
       losses,
+      found: foundLengths(this.checker, this.node),
       entries,
       ...(this.node.stream && { stream: this.node.stream.span }),
       nodes,
@@ -184,7 +186,7 @@ class CellAnalysis {
     });
     const starts = this.begun().flatMap(({ start }) => start?.key ?? []);
     return {
-      stepOrder: orderOf([...next, ...outputs.map(({ name }) => name), ...keysOfLosses(this.node)]),
+      stepOrder: orderOf([...next, ...outputs.map(({ name }) => name), ...keysOfLosses(this.node, this.scope)]),
       initialOrder: orderOf(initial),
       startOrder: orderOf([...starts, ...this.givenBeforeStarts()]),
     };

@@ -29,6 +29,7 @@ export function interfaceCell({ name, dimensions = [] }: CellParameterNode): Typ
     outputs: [{ name: "y", span, documentation, type: vector(last) }],
     losses: [],
     entries: [],
+    found: [],
     loops: [],
     nodes: new Map(),
     calls: new Map(),

@@ -227,7 +227,8 @@ export class Checker {
     }
     // An axis of a run-time size may become empty, but not negative.
     if ((kind === "positive" || kind === "least") && this.provenAtLeast(dim, 0)) return;
-    if (kind !== "positive" && this.isOfCalls(symbol)) {
+    const isFound = symbolsOf(dim).some((name) => this.scope.entries.get(name)?.found !== undefined);
+    if (kind !== "positive" && this.isOfCalls(symbol) && !isFound) {
       // Modules check it for each example.
       this.obligations.push({ kind, dim, span });
       return;

@@ -17,7 +17,7 @@ import { weightKey } from "./node-keys.js";
 import type { CellScope } from "./scope.js";
 import { axesOf, printAxes } from "./semantic-type.js";
 import { isReal } from "./infer/mismatch.js";
-import type { TypedLoss } from "./typed-networks.js";
+import type { TypedFound, TypedLoss } from "./typed-networks.js";
 import type { TypedCell } from "./typed-program.js";
 
 const networkHelps = {
@@ -61,8 +61,48 @@ export function checkForm(checker: Checker, { form, items, runtime, stream }: Ce
   }
 }
 
+/** A length that values tell is at most what it says. */
+function boundLengths(checker: Checker): void {
+  for (const [name, { found, span }] of checker.scope.entries) {
+    const most = found && dimensionOf(checker, found.most);
+    if (most === undefined) continue;
+    checker.scope.used.add(name);
+    const [symbol = ""] = symbolsOf(most);
+    const given = checker.scope.entries.get(symbol);
+    if (given?.runtime !== true || given.found !== undefined || !equalDims(most, dimSymbol(symbol))) {
+      const message = `a length is at most a dimension that calls give, and not \`${printDim(most)}\``;
+      checker.report("run-time-dimension", found?.most.span ?? span, message, {
+        help: `\`network Name(…; N)\` and \`over ${name} <= N\``,
+      });
+    } else checker.bounds.facts.push(subtractDims(most, dimSymbol(name)));
+  }
+}
+
+/** The lengths that the values of a network tell. */
+export function foundLengths(checker: Checker, { items }: CellNode): readonly TypedFound[] {
+  if (checker.isGuessing) return [];
+  return [...checker.scope.entries].flatMap(([symbol, { found, span }]): TypedFound[] => {
+    const most = found && dimensionOf(checker, found.most);
+    const type = found && checker.scope.types.get(found.key);
+    if (found === undefined || most === undefined || type === undefined || type.kind === "error") return [];
+    if (axesOf(type).length !== 1) {
+      checker.report("shape-mismatch", span, "`until` is followed by one truth value for each place", {
+        help: "`until said[t] == eos`",
+      });
+      return [];
+    }
+    const entry = items.find((item) => item.kind === "entry");
+    if (entry !== undefined)
+      checker.report("bad-entry", entry.span, `a network that finds the length \`${symbol}\` has no entries`, {
+        help: "write what is called by itself as a network of its own",
+      });
+    return [{ symbol, most, key: found.key, span }];
+  });
+}
+
 /** Notes what is required of sizes: proofs take it as given, and modules check it for each example. */
 export function requireSizes(checker: Checker, { form, items }: CellNode): void {
+  boundLengths(checker);
   for (const item of items) {
     if (item.kind !== "require") continue;
     const [left, right] = [dimensionOf(checker, item.left), dimensionOf(checker, item.right)];
@@ -73,7 +113,8 @@ export function requireSizes(checker: Checker, { form, items }: CellNode): void 
     // It was required before, or is so of all sizes.
     const isHeld = operator === "==" ? constantOf(least) === 0 : (constantOf(least) ?? -1) >= 0;
     if (form !== "cell" && isHeld && checker.runtimeSymbol(left) !== undefined) continue;
-    if (form === "cell" || checker.runtimeSymbol(dim) === undefined) {
+    const isFound = symbolsOf(dim).some((symbol) => checker.scope.entries.get(symbol)?.found !== undefined);
+    if (form === "cell" || isFound || checker.runtimeSymbol(dim) === undefined) {
       refuseRequirement(checker, span, form);
       continue;
     }
@@ -118,6 +159,14 @@ export function helpWithLeast(checker: Checker, open: Dim): string | undefined {
 
 /** Reports a network in a cell. */
 export function isUsedWhereItMay(checker: Checker, { form }: CellNode, { cell }: UseNode, used: TypedCell): boolean {
+  const [length] = used.found;
+  if (form === "network" && length !== undefined) {
+    const message = `\`${cell.text}\` finds the length \`${length.symbol}\` itself, and stands in no other network`;
+    checker.report("not-in-network", cell.span, message, {
+      help: "give it the equations up to there, and find the length in the network around it",
+    });
+    return false;
+  }
   if (form === "network" || used.form === "cell") return true;
   checker.report("not-in-cell", cell.span, `\`${cell.text}\` is a network, and a cell uses cells`, {
     help: "a cell is one step; a network over whole sequences stands in another one",
@@ -165,9 +214,11 @@ export function runtimeDimensionsIn({ entries }: CellScope): Pick<TypedCell, "ru
   };
 }
 
-/** The values that losses need. */
-export const keysOfLosses = ({ form, items }: CellNode): string[] =>
-  form === "cell" ? [] : items.flatMap((item) => (item.kind === "loss" ? [item.name.text, ...(item.per ? [weightKey(item.name.text)] : [])] : [])); // prettier-ignore
+/** The values that losses need, and the ends of lengths. */
+export const keysOfLosses = ({ form, items }: CellNode, { entries }: CellScope): string[] => [
+  ...[...entries.values()].flatMap(({ found }) => found?.key ?? []),
+  ...(form === "cell" ? [] : items.flatMap((item) => (item.kind === "loss" ? [item.name.text, ...(item.per ? [weightKey(item.name.text)] : [])] : []))), // prettier-ignore
+];
 
 export function lossesOf(checker: Checker, { form, items }: CellNode): readonly TypedLoss[] {
   if (form === "cell") return [];

@@ -16,3 +16,5 @@ export const capturedKey = (name: string): string => `cell ${name}`;
 export const initialKey = (state: string): string => `initial ${state}`;
 /** What a loss is divided by. */
 export const weightKey = (loss: string): string => `per ${loss}`;
+/** Where the length ends that an equation finds. */
+export const untilKey = (equation: string): string => `until ${equation}`;

@@ -1,9 +1,9 @@
 /** The names inside a cell or a function. */
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { Span } from "../../base/source/span.js";
-import type { CellNode, EquationNode, LossNode, Name, OutputNode, UseNode } from "../syntax/ast.js";
+import type { CellNode, EquationNode, LossNode, Name, OutputNode, UseNode, Expression } from "../syntax/ast.js";
 import type { CellDeclaration, FunctionDeclaration, ModuleScope } from "./declared.js";
-import { weightKey } from "./node-keys.js";
+import { untilKey, weightKey } from "./node-keys.js";
 import type { SemanticType } from "./semantic-type.js";
 
 export type EntryKind =
@@ -28,6 +28,15 @@ export interface ScopeEntry {
   readonly runtime?: boolean;
   /** Of a dimension: the least size that it can stand for; 1 where nothing is said. */
   readonly least?: number;
+  /** Of a dimension that the values of a network tell, `over L <= N until c`. */
+  readonly found?: FoundLength;
+}
+
+/** A length that values tell. */
+export interface FoundLength {
+  readonly most: Expression;
+  /** The key of what is true where it ends. */
+  readonly key: string;
 }
 
 /** What a function takes and gives that another one is given. */
@@ -178,14 +187,14 @@ export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCol
         names.declare(item.name, "function");
         break;
       case "output":
-        if (names.declare(item.name, "output")) equations.push(item);
+        if (names.declare(item.name, "output")) equations.push(item, ...foundLength(item, names, cell.node.runtime));
         break;
       case "loss":
         if (names.declare(item.name, "output")) equations.push(...equationsOfLoss(item));
         break;
       case "equation":
         if (item.next) declareNext(item, nexts, collector);
-        else if (names.declare(item.name, "equation")) equations.push(item);
+        else if (names.declare(item.name, "equation")) equations.push(item, ...foundLength(item, names, cell.node.runtime)); // prettier-ignore
     }
   }
   return {
@@ -198,6 +207,23 @@ export function declareCellScope(cell: CellDeclaration, collector: DiagnosticCol
     nexts,
     instances,
   };
+}
+
+/** Declares the length that an equation finds; the equation that tells where it ends has a name that nobody can write. */
+function foundLength(
+  { name, value, span }: EquationNode | OutputNode,
+  names: CellNames,
+  runtime: CellNode["runtime"],
+): EquationNode[] {
+  if (value.kind !== "indexed" || value.until === undefined) return [];
+  const { length, most, stop } = value.until;
+  const key = untilKey(name.text);
+  // What may be empty has no end.
+  const given = most.kind === "reference" ? runtime.find((own) => own.name.text === most.name) : undefined;
+  const found = { runtime: true, least: given !== undefined && given.least > 0 ? 1 : 0, found: { most, key } };
+  if (!names.declare(length, "dimension", found)) return [];
+  const own = { ...name, text: key };
+  return [{ kind: "equation", documentation: undefined, next: false, span, name: own, value: stop }];
 }
 
 /** Its value under its own name, and what it is divided by under one that nobody can write. */

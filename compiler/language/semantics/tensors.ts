@@ -1,6 +1,6 @@
 /** Declarations of a cell: inputs, contexts, states, params. */
 import type { DeclarationNode, Expression } from "../syntax/ast.js";
-import { printDim } from "../../base/types/dim.js";
+import { printDim, symbolsOf } from "../../base/types/dim.js";
 import type { Checker } from "./checker.js";
 import { resolveStart } from "./complex-initializer.js";
 import { inferConstant } from "./constants.js";
@@ -86,6 +86,14 @@ function checkRole(checker: Checker, node: DeclarationNode, type: SemanticType):
   const isWhole = checker.instances.runs !== undefined && node.kind === "input";
   const mayVary = isWhole || (type.kind !== "index" && (node.kind === "context" || node.kind === "state"));
   const dims = [...axesOf(type).map((axis) => axis.dim), ...(type.kind === "index" ? [type.bound] : [])];
+  const found = dims.flatMap(symbolsOf).find((symbol) => checker.scope.entries.get(symbol)?.found !== undefined);
+  if (found !== undefined) {
+    const message = `\`${found}\` is known from values only, and this is given before`;
+    checker.report("run-time-dimension", node.type.span, message, {
+      help: "what is given has sizes that the call gives: as long as the length may be at most",
+    });
+    return false;
+  }
   for (const [i, dim] of dims.entries()) {
     const varying = checker.runtimeSymbol(dim);
     // Inputs of networks have any axes, and are indices of any.

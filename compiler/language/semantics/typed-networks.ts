@@ -64,9 +64,19 @@ export interface TypedEntry {
   readonly loops: readonly TypedLoop[];
 }
 
+/** A dimension that values tell: how many places there are up to the first where something holds, and that one; at most so many. */
+export interface TypedFound {
+  readonly symbol: string;
+  readonly most: Dim;
+  /** The key of the node that is true where it ends. */
+  readonly key: string;
+  readonly span: Span;
+}
+
 /** What networks have, and cells do not. */
 export interface NetworkParts {
   readonly entries: readonly TypedEntry[];
+  readonly found: readonly TypedFound[];
   readonly losses: readonly TypedLoss[];
   readonly loops: readonly TypedLoop[];
   /** Where it says that it looks at nothing ahead. */

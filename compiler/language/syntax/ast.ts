@@ -226,21 +226,6 @@ export interface FunctionTypeNode extends Node {
   readonly result: TypeNode;
 }
 
-/** All parameters of a function in the order of the text. */
-export function parametersInOrder({
-  parameters,
-  dimensions,
-  functions,
-}: Pick<FunctionNode, "parameters" | "dimensions" | "functions">): {
-  readonly name: Name;
-  readonly type?: TypeNode | FunctionTypeNode;
-}[] {
-  const all: { readonly name: Name; readonly type?: TypeNode | FunctionTypeNode }[] = [...parameters];
-  const others = [...dimensions, ...functions].sort((a, b) => a.position - b.position);
-  for (const { position, ...parameter } of others) all.splice(position, 0, parameter);
-  return all;
-}
-
 /** `derivative(dv, dw) = expr`: the tangents of a function's results, from those of its arguments. */
 export interface DerivativeNode extends Node {
   readonly kind: "derivative";
@@ -347,6 +332,17 @@ export interface IndexedNode extends Node {
   readonly kind: "indexed";
   readonly indices: readonly BinderNode[];
   readonly value: Expression;
+  /** Of an equation of a network. */
+  readonly until?: UntilNode;
+}
+
+/** `over L <= N until c`: the first index goes up to the first place where c holds, and that is L; at most N. */
+export interface UntilNode extends Node {
+  readonly length: Name;
+  readonly most: Expression;
+  readonly condition: Expression;
+  /** 1 where it holds, for each value of the indices. */
+  readonly stop: IndexedNode;
 }
 
 /** `j`, `j < N`: an index from 0 on. */

@@ -270,7 +270,7 @@ class Builder {
     node: cst.EquationValueCstNode,
     { form, isLoss = false }: EquationPlace = inCell,
   ): Expression {
-    if (!isLoss) this.networks.refusePer(node, form, name?.text);
+    this.networks.refuse(node, form, { name: name?.text, isLoss, isIndexed: indices !== undefined });
     if (node.children.Then !== undefined) {
       if (name !== undefined && indices === undefined) return roundsValue(this.rounds.build([name], node), 0);
       this.rounds.refuse(node, name === undefined ? "state" : "indices");
@@ -278,7 +278,7 @@ class Builder {
     const value = this.expressions.build(only(node.children.first));
     if (indices === undefined) return value;
     const bound = this.expressions.binders(indices.children.expression ?? [], form === "network" ? "places" : "left");
-    return { kind: "indexed", indices: bound, value, span: value.span };
+    return this.networks.withLength({ kind: "indexed", indices: bound, value, span: value.span }, node, form);
   }
 
   /** `u, g = (x, h) then … for k < L`: an equation for each of the names, which share their rounds. */

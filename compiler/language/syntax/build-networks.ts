@@ -4,6 +4,7 @@ import type {
   EntryNode,
   EquationNode,
   Expression,
+  IndexedNode,
   LossNode,
   RequireNode,
   RuntimeDimensionNode,
@@ -98,7 +99,62 @@ export class NetworksBuilder {
     return children.per && this.expressions.build(only(children.per));
   }
 
-  refusePer({ children }: cst.EquationValueCstNode, form: CellNode["form"], name: string | undefined): void {
+  /** What stands after the value of an equation, and may not stand there. */
+  refuse(
+    node: cst.EquationValueCstNode,
+    form: CellNode["form"],
+    {
+      name,
+      isLoss,
+      isIndexed,
+    }: { readonly name: string | undefined; readonly isLoss: boolean; readonly isIndexed: boolean },
+  ): void {
+    if (!isLoss) this.refusePer(node, form, name);
+    if (form === "cell" || !isIndexed) this.refuseOver(node, form);
+  }
+
+  private refuseOver({ children }: cst.EquationValueCstNode, form: CellNode["form"]): void {
+    const word = children.Over?.[0];
+    if (word === undefined) return;
+    const message = form === "cell" ? "a cell is one step: its values find no length" : "a length is found by an index";
+    this.reporter.report("unexpected-token", word.startOffset, endOf(word), message, {
+      help: "in a network: `said[t] = argmax(z[t]) over L <= N until said[t] == eos`",
+    });
+  }
+
+  /** `over L <= N until c`: the first index goes to L. */
+  withLength(node: IndexedNode, { children }: cst.EquationValueCstNode, form: CellNode["form"]): IndexedNode {
+    const [first, ...others] = node.indices;
+    if (form === "cell" || children.Over === undefined || first === undefined) return node;
+    const length = this.expressions.name(only(children.Length));
+    const [most, end] = [children.most, children.end].map((part) => this.expressions.build(only(part))) as [Expression, Expression]; // prettier-ignore
+    if (first.size !== undefined) {
+      const { start, end: behind } = first.size.span;
+      this.reporter.report(
+        "unexpected-token",
+        start,
+        behind,
+        `\`${clip(first.name.text)}\` goes to \`${clip(length.text)}\``,
+        {
+          help: "`over` says how far the first index goes",
+        },
+      );
+    }
+    const size: Expression = { kind: "reference", name: length.text, next: false, span: length.span };
+    const indices = [{ ...first, size }, ...others];
+    const number = (value: number): Expression => ({ kind: "number", value, text: String(value), span: end.span });
+    const value: Expression = { kind: "if", condition: end, whenTrue: number(1), whenFalse: number(0), span: end.span };
+    const stop: IndexedNode = { kind: "indexed", indices, value, span: end.span };
+    const span = { ...node.span, end: end.span.end };
+    return {
+      ...node,
+      indices,
+      span,
+      until: { length, most, condition: end, stop, span: { ...span, start: length.span.start } },
+    };
+  }
+
+  private refusePer({ children }: cst.EquationValueCstNode, form: CellNode["form"], name: string | undefined): void {
     const word = children.Per?.[0];
     if (word === undefined) return;
     const isOutput = form === "network" && name === "loss";

@@ -40,11 +40,15 @@ export type EquationValueCstChildren = {
   next?: ExpressionCstNode[];
   For?: IToken[];
   From?: IToken[];
-  LessEqual?: IToken[];
+  LessEqual?: (IToken)[];
   count?: ExpressionCstNode[];
-  Until?: IToken[];
+  Until?: (IToken)[];
   stop?: ExpressionCstNode[];
   Implicit?: IToken[];
+  Over?: IToken[];
+  Length?: IToken[];
+  most?: ExpressionCstNode[];
+  end?: ExpressionCstNode[];
   Per?: IToken[];
   per?: ExpressionCstNode[];
 };

@@ -20,7 +20,7 @@ const declarationWords = new Set<TokenType>([t.Input, t.Context, t.State, t.Fixe
 const expectsOperand = new Set<TokenType>([
   ...[t.Plus, t.Minus, t.Star, t.Slash, t.At, t.Caret, t.LessEqual, t.GreaterEqual, t.EqualEqual, t.NotEqual, t.Less],
   ...[t.Greater, t.Equals, t.Tilde, t.Comma, t.Colon, t.Dot, t.LeftParen, t.LeftBracket, t.If, t.Then, t.Else, t.And],
-  ...[t.Or, t.Not, t.Return, t.For, t.Mod, t.Until, t.With, t.Per, t.Given, t.HeaderSeparator, t.Require],
+  ...[t.Or, t.Not, t.Return, t.For, t.Mod, t.Until, t.With, t.Per, t.Given, t.Over, t.HeaderSeparator, t.Require],
 ]);
 /** After these stands a name. */
 export const expectsName = new Set<TokenType>([
@@ -28,7 +28,7 @@ export const expectsName = new Set<TokenType>([
   t.Output,
 ]);
 /** These stand after an expression. */
-const continuing = new Set<TokenType>([t.Mod, t.For, t.Until, t.Implicit, t.Per, t.Given]);
+const continuing = new Set<TokenType>([t.Mod, t.For, t.Until, t.Implicit, t.Per, t.Given, t.Over]);
 const operandStarts = new Set<TokenType>([t.NumberLiteral, t.LeftParen, t.LeftBracket, t.Minus]);
 /** Where the name ends that comes after `with`. */
 const startMarks = new Set<TokenType | undefined>([t.Tilde, t.Dot, t.LeftBracket]);
@@ -132,6 +132,9 @@ function isKeyword(keyword: TokenType, tokens: Tokens, index: number, around: Ar
   }
   if (keyword === t.Until || keyword === t.Implicit || keyword === t.Per || keyword === t.Given) {
     return !atOperand(tokens, index, inImport) && !isLeftSide(tokens, index);
+  }
+  if (keyword === t.Over) {
+    return !atOperand(tokens, index, inImport) && !isLeftSide(tokens, index) && isNameLike(tokens, index + 1);
   }
   if (keyword === t.With) return isNameLike(tokens, index + 1) && startMarks.has(typeAt(tokens, index + 2));
   if (keyword === t.Derivative) return !atOperand(tokens, index, inImport) && next === t.LeftParen;

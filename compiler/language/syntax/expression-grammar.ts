@@ -65,7 +65,7 @@ export abstract class ExpressionParser extends CstParser {
     this.CONSUME(t.RightBracket);
   });
 
-  /** Perhaps with rounds: `e then f for k < L until c implicit`. */
+  /** Perhaps with rounds: `e then f for k < L until c implicit`; or with a length that is found: `e over L <= N until c`. */
   readonly equationValue: GrammarRule = this.inner("equationValue", () => {
     this.SUBRULE(this.expression, { LABEL: "first" });
     this.OPTION(() => {
@@ -85,6 +85,14 @@ export abstract class ExpressionParser extends CstParser {
         this.SUBRULE3(this.expression, { LABEL: "stop" });
       });
       this.OPTION2(() => this.CONSUME(t.Implicit));
+    });
+    this.OPTION5(() => {
+      this.CONSUME(t.Over);
+      this.CONSUME(t.Name, { LABEL: "Length" });
+      this.CONSUME1(t.LessEqual);
+      this.SUBRULE5(this.expression, { LABEL: "most" });
+      this.CONSUME1(t.Until);
+      this.SUBRULE6(this.expression, { LABEL: "end" });
     });
     this.OPTION3(() => {
       this.CONSUME(t.Per);

@@ -133,12 +133,19 @@ function binderDoc({ name, size }: Pick<BinderNode, "name" | "size">, notation: 
 
 /** `[i, j < N]` after the name of an equation, and nothing after others. */
 export function indicesDoc(value: Expression, notation: Notation): Doc {
-  return value.kind === "indexed" ? bracketed(value.indices.map((index) => binderDoc(index, notation))) : "";
+  if (value.kind !== "indexed") return "";
+  // What `over` says of the first index is written there.
+  return bracketed(value.indices.map(({ size, ...index }, i) => binderDoc(size && !(value.until && i === 0) ? { ...index, size } : index, notation))); // prettier-ignore
 }
 
 /** What stands after the `=` of an equation. */
 export function valueDoc(value: Expression, notation: Notation): Doc {
-  return expressionDoc(value.kind === "indexed" ? value.value : value, notation);
+  if (value.kind !== "indexed") return expressionDoc(value, notation);
+  const { until } = value;
+  const own = expressionDoc(value.value, notation);
+  if (until === undefined) return own;
+  const { length, most, condition } = until;
+  return [own, ` over ${notation.name(length.text)} <= `, expressionDoc(most, notation), " until ", expressionDoc(condition, notation)]; // prettier-ignore
 }
 
 /** `a + b - c` is one group: where it is too long, every operator begins a line. */

@@ -5,10 +5,10 @@ import {
   type FunctionNode,
   type FunctionTypeNode,
   type ImportNode,
-  parametersInOrder,
   type RequireNode,
   type TypeNode,
 } from "./ast.js";
+import { parametersInOrder } from "./parameters-in-order.js";
 import type { Notation } from "./notation.js";
 import { expressionDoc, parenthesised, typeDoc } from "./print-expression.js";
 import { commaList, type Doc, group, indent, line, softLine } from "./print-layout.js";

@@ -83,6 +83,7 @@ export const Implicit = derived("Implicit", "`implicit`");
 export const With = derived("With", "`with`");
 export const Per = derived("Per", "`per`");
 export const Given = derived("Given", "`given`");
+export const Over = derived("Over", "`over`");
 
 /** Words that are never names. */
 export const reservedWords: ReadonlyMap<string, TokenType> = new Map([
@@ -101,7 +102,7 @@ export const reservedWords: ReadonlyMap<string, TokenType> = new Map([
 
 /**
  * Words that are keywords where an item begins (`from` and `as`: inside an import; `derivative`: before a parenthesis; `for`: after
- * a value, before a name or a number; `until`, `implicit`, `per` and `given`: after a value; `with`: after a used cell; `mod`: between operands) and names everywhere else.
+ * a value, before a name or a number; `until`, `implicit`, `per` and `given`: after a value; `over`: there, before a name; `with`: after a used cell; `mod`: between operands) and names everywhere else.
  */
 export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["cell", Cell],
@@ -126,6 +127,7 @@ export const contextualWords: ReadonlyMap<string, TokenType> = new Map([
   ["with", With],
   ["per", Per],
   ["given", Given],
+  ["over", Over],
 ]);
 
 export const NumberLiteral = createToken({

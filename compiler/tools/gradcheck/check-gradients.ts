@@ -1,4 +1,5 @@
 /** Are a cell's derivatives right? The public check: random sizes and points, every comparison, and where the fault is. */
+import { withFoundLengths } from "./with-found-lengths.js";
 import { isModule, moduleKind, refuse } from "../../../runtime/arguments.js";
 import { createRandom, type Random } from "../../../runtime/random.js";
 import type { CompiledModule } from "../../../runtime/module/compiled-module.js";
@@ -166,7 +167,7 @@ async function runChecks(
     start ??= singularStart(candidate, { seed: seed + run, scale: Math.min(1, settings.scale) }, sources);
     const drawn = drawFinitePoint(candidate, random, settings);
     skipped += drawn.skipped;
-    check(candidate, drawn.point);
+    check(candidate, withFoundLengths(candidate.program, drawn.point));
   }
   const report = (): TensorReport[] => comparisons.report(coverageOf(candidate as Candidate, settings));
   for (const options of furtherDraws) {
@@ -176,7 +177,7 @@ async function runChecks(
     const point = drawPoint(candidate.manifest, random, { ...options, scale: settings.scale * (options.scale ?? 1) });
     if (notFiniteAt(candidate, point).length > 0) continue;
     furtherPoints++;
-    check(candidate, point);
+    check(candidate, withFoundLengths(candidate.program, point));
   }
   settings.onProgress?.(runs, runs);
   const tensors = report();

@@ -206,6 +206,13 @@ network A(I, H; T) { input x: [I] use l = GRU(I, H) output y = l(x) }`,
       "What an entry gives is made of what it is given, and of inputs. A caller would have to give this for nothing.",
     example: `network A(H; T) { input x: [T, H] u = 2 * x v = x + 1 output y = u * v entry part = u given v }`,
   },
+  "length-known-later": {
+    severity: "error",
+    summary: "a length that is found by what needs it",
+    explanation:
+      "`over L <= N until c` ends at the first place where c holds. Up to there nothing may depend on L, or on places that come later: not on the length as a number, a sum over the sequence, or an entry from its end. The message says the way to what does.",
+    example: `network A(; N) { u = before(y, 0) output y[t] = u[t] + 1 / L over L <= N until y[t] > 3 }`,
+  },
   "not-in-network": {
     severity: "error",
     summary: "something of cells in a network",

@@ -1,6 +1,7 @@
 /** Calls: of used cells, of functions, of builtins. */
 import type { Span } from "../../../base/source/span.js";
-import { type CallNode, type Expression, parametersInOrder, type TypeNode } from "../../syntax/ast.js";
+import type { CallNode, Expression, TypeNode } from "../../syntax/ast.js";
+import { parametersInOrder } from "../../syntax/parameters-in-order.js";
 import { addDims, type Dim, dimSymbol, printDim } from "../../../base/types/dim.js";
 import { accepts } from "../accepts.js";
 import { refusePlace } from "../arrays.js";

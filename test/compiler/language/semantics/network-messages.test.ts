@@ -61,6 +61,38 @@ describe("messages", () => {
       "network A(V; T) { input k: index(V)[T] input x: [T] param m: [V] output y = m[narrow(x, V, 0)] + m[k] }",
       "bad-argument: an index is expected here, this is [T] (an index is an input `index(N)`, or computed: `argmax(v)`)",
     ],
+    [
+      "network A(; N) { u = before(y, 0) output y[t] = u[t] + 1 / L over L <= N until y[t] > 3 }",
+      "length-known-later: `L` is known when its last place is: `until y`, made of `y`, which takes the size as a number (up to there an entry is made of what there is up to its place, and of sizes that the call gives)",
+    ],
+    [
+      "network A(; N) { u = before(y, 0) output y[t] = u[t] + 1 over L <= N + 1 until y[t] > 3 }",
+      "run-time-dimension: a length is at most a dimension that calls give, and not `N + 1` (`network Name(…; N)` and `over L <= N`)",
+    ],
+    [
+      "network A(; N) { u = before(y, 0) output y[t] = u[t] + 1 over L <= N until y[t] }",
+      "real-as-truth-value: a truth value is expected here, this is a number (compare it: `x > 0`)",
+    ],
+    [
+      "network A(; N) { u = before(y, 0) output y = u + 1 over L <= N until y > 3 }",
+      "unexpected-token: a length is found by an index (in a network: `said[t] = argmax(z[t]) over L <= N until said[t] == eos`)",
+    ],
+    [
+      "network A(; N) { u = before(y, 0) output y[t < N] = u[t] + 1 over L <= N until y[t] > 3 }",
+      "unexpected-token: `t` goes to `L` (`over` says how far the first index goes)",
+    ],
+    [
+      "network A(; N) { stream u = before(y, 0) output y[t] = u[t] + 1 over L <= N until y[t] > 3 }",
+      "looks-ahead: `A` does not stream along `L`: `y` ends where its values say: L is known after the last entry (each entry of an output is made of what there is up to its place; losses may look at all of it)",
+    ],
+    [
+      "network A(; N) { require L >= 2 u = before(y, 0) output y[t] = u[t] + 1 over L <= N until y[t] > 3 }",
+      "bad-requirement: this says nothing of sizes that calls give (`require` stands in a network, and compares a dimension behind the `;` of its header with others)",
+    ],
+    [
+      "network A(; N) { u = before(y, 0) output y[t] = u[t] + 1 over L <= N until y[t] > 3 } network B(; N) { use a = A() output y = sum(a()) }",
+      "not-in-network: `A` finds the length `L` itself, and stands in no other network (give it the equations up to there, and find the length in the network around it)",
+    ],
   ])("%s", (text, message) => {
     expect(told(text)).toEqual([message]);
   });

@@ -1,0 +1,99 @@
+/**
+ * Lengths that values tell, `over L <= N until c`. In the equations of a network L is a dimension like those that calls give. Which it is is found
+ * before they run, by a function of its own: the condition at all N places, as if none of them ended. That is right up to the first place where it
+ * holds, as it must depend on no place after its own, nor on L itself.
+ */
+import { at } from "../base/at.js";
+import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
+import { type Dim, substituteDim } from "../base/types/dim.js";
+import { GraphBuilder } from "../ir/graph/build.js";
+import { functionWithDims } from "../ir/graph/map-dims.js";
+import { inlineFunction } from "../ir/graph/rewrite.js";
+import type { GraphFunction, ValueId } from "../ir/graph/types.js";
+import { nameOf, typeOf } from "../ir/graph/values.js";
+import { shapeContext } from "../ir/ops/shape-rules.js";
+import { causalityOf, isCausal, reachOfInput } from "./causality.js";
+import { describeObstacle, PathSearch } from "./find-stream.js";
+import type { FoundDimension, LoweredNetwork } from "./lowered-cell.js";
+import { nameOfRole } from "./roles.js";
+
+/** What finds the lengths of a program: it gives a number of places for each of them. */
+export interface LengthFinder {
+  readonly dimensions: readonly FoundDimension[];
+  readonly fn: GraphFunction;
+}
+
+const foundName = ({ symbol }: FoundDimension): string => nameOfRole({ kind: "found", name: symbol });
+
+/** The equations without what lengths are found by, and what finds them, where there are some. */
+export function splitLengths(
+  forward: GraphFunction,
+  { found, runtimeDimensions }: Pick<LoweredNetwork, "found" | "runtimeDimensions">,
+): { readonly forward: GraphFunction; readonly found?: LengthFinder } {
+  if (found.length === 0) return { forward };
+  const names = found.map(foundName);
+  const only = (isWanted: (name: string) => boolean): GraphFunction => {
+    const kept = forward.outputNames.map(isWanted);
+    return {
+      ...forward,
+      outputs: forward.outputs.filter((_, i) => kept[i]),
+      outputNames: forward.outputNames.filter((_, i) => kept[i]),
+    };
+  };
+  const most = new Map(found.map((own) => [own.symbol, own.most]));
+  const dim = (own: Dim): Dim => substituteDim(own, most);
+  const whole = functionWithDims(
+    only((name) => names.includes(name)),
+    { size: dim, number: dim },
+  );
+  const builder = new GraphBuilder("lengths", shapeContext(runtimeDimensions));
+  const stops = inlineFunction(
+    builder,
+    whole,
+    whole.inputs.map((id) => builder.input(nameOf(whole, id), typeOf(whole, id))),
+  );
+  const fn = builder.finish(
+    found.map((own) => ({
+      name: foundName(own),
+      value: lengthOf(builder, at(stops, whole.outputNames.indexOf(foundName(own)))),
+    })),
+  );
+  return { forward: only((name) => !names.includes(name)), found: { dimensions: found, fn } };
+}
+
+/** How many places there are up to the first that is not 0, and that one; all where none is. */
+function lengthOf(builder: GraphBuilder, stops: ValueId): ValueId {
+  const shape = builder.shapeOf(stops);
+  const length = at(shape, 0);
+  const count = builder.dimension(length);
+  const places = builder.map("add", builder.emit({ kind: "iota", length }, []), builder.constantOf(1, shape));
+  const isEnd = builder.map("ne", stops, builder.constantOf(0, shape));
+  const ends = builder.map("select", isEnd, places, builder.fill(count, shape));
+  return builder.map("min", count, builder.reduce("min", ends, [0]));
+}
+
+/** Reports where what a length is found by needs it, or what comes after its place. */
+export function checkLengths(
+  { found }: Pick<LoweredNetwork, "found">,
+  forward: GraphFunction,
+  collector: DiagnosticCollector,
+): void {
+  for (const { symbol, span } of found) {
+    const given = forward.inputs.map((id) => reachOfInput(typeOf(forward, id).shape, symbol));
+    const causality = causalityOf(forward, symbol, given, true);
+    for (const other of found) {
+      const id = at(forward.outputs, forward.outputNames.indexOf(foundName(other)));
+      const reach = causality.reaches.get(id);
+      const isOwn = other.symbol === symbol;
+      if (isOwn ? reach?.kind === "along" && reach.axis === 0 && isCausal(reach) : reach?.kind === "same") continue;
+      const name = forward.names[id] ?? "until";
+      const path = new PathSearch(forward, causality, new Map()).from(id, name);
+      const why = isOwn
+        ? describeObstacle({ output: name, axis: symbol, ...path })
+        : `the end of \`${other.symbol}\` depends on it`;
+      collector.report("length-known-later", span, `\`${symbol}\` is known when its last place is: ${why}`, {
+        help: "up to there an entry is made of what there is up to its place, and of sizes that the call gives",
+      });
+    }
+  }
+}
