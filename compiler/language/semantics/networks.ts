@@ -79,7 +79,7 @@ function boundLengths(checker: Checker): void {
 }
 
 /** The lengths that the values of a network tell. */
-export function foundLengths(checker: Checker, { items }: CellNode): readonly TypedFound[] {
+export function foundLengths(checker: Checker, { entries }: CellNode): readonly TypedFound[] {
   if (checker.isGuessing) return [];
   return [...checker.scope.entries].flatMap(([symbol, { found, span }]): TypedFound[] => {
     const most = found && dimensionOf(checker, found.most);
@@ -91,7 +91,7 @@ export function foundLengths(checker: Checker, { items }: CellNode): readonly Ty
       });
       return [];
     }
-    const entry = items.find((item) => item.kind === "entry");
+    const [entry] = entries;
     if (entry !== undefined)
       checker.report("bad-entry", entry.span, `a network that finds the length \`${symbol}\` has no entries`, {
         help: "write what is called by itself as a network of its own",
