@@ -41,8 +41,7 @@ export function partsOf(
 ): { readonly parts: readonly OptionalShellPart[]; readonly functions: readonly string[] } {
   const kinds = new Set([...params, ...fixed, ...draws].map(({ initializer }) => initializer.kind));
   const isNormal = (["normal", "glorot_normal", "he_normal", "orthogonal"] as const).some((kind) => kinds.has(kind));
-  // The whole, and its parts that are called by themselves.
-  const callables = [{ stream, random, settings }, ...entries];
+  const callables = [{ stream, random, settings }, ...entries]; // The whole, and its parts.
   const streams = callables.some((one) => one.stream !== undefined);
   const drawsInCalls = callables.some((one) => one.random !== undefined);
   const isBelowSizes = [{ inputs, contexts, states }, ...entries]
