@@ -11,13 +11,17 @@ export interface SourceImport {
 
 const root = join(import.meta.dirname, "../..");
 
-/** Of all files below the folders, which are named from the root. */
-export function sourceImports(folders: readonly string[]): SourceImport[] {
-  const files = folders.flatMap((folder) =>
+/** All below the folders, which are named from the root, as are they. */
+export const sourceFiles = (folders: readonly string[]): string[] =>
+  folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts"))
-      .map((name) => join(root, folder, name)),
+      .map((name) => join(folder, name)),
   );
+
+/** Of all files below the folders. */
+export function sourceImports(folders: readonly string[]): SourceImport[] {
+  const files = sourceFiles(folders).map((name) => join(root, name));
   return files.flatMap((file) => {
     const statements = readFileSync(file, "utf8").matchAll(
       /^(?:import|export)\s+(type\s)?([^;]*?)\sfrom "(\.[^"]+)\.js";/gmu,

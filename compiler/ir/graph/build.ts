@@ -165,24 +165,27 @@ export class GraphBuilder {
   /**
    * A value of each example, also where it is the same for all: `batch_sum` then counts it once an example. By way of a
    * zero that only the example knows.
+   *
+   * @param ofExample a value that differs from example to example, for functions that may have no input that does
    */
-  perExample(value: ValueId): ValueId {
+  perExample(value: ValueId, ofExample?: () => ValueId): ValueId {
     const { shape, shared, dtype } = this.typeOf(value);
     if (!shared) return value;
     // There is no arithmetic of integers: what they are made of is each example's own.
     const made = dtype === "index" && this.instructions.find(({ results }) => results.includes(value));
     if (made && made.operation.kind === "to_index") {
-      return this.emit(made.operation, [this.perExample(at(made.operands, 0))]);
+      return this.emit(made.operation, [this.perExample(at(made.operands, 0), ofExample)]);
     }
     const [axis] = this.context.perExampleSymbols;
-    if (axis === undefined) return this.map("mul", value, this.fill(this.oneOfExample(), shape));
+    if (axis === undefined) return this.map("mul", value, this.fill(this.oneOfExample(ofExample), shape));
     const zero = this.map("mul", this.dimension(dimSymbol(axis)), this.constant(0));
     return this.map("add", value, this.fill(zero, shape));
   }
 
   /** 1, by way of what an example is given, whatever that is: where no axis differs from example to example. */
-  private oneOfExample(): ValueId {
-    const given = this.written.inputs.find((id) => !this.typeOf(id).shared && this.typeOf(id).dtype === "real");
+  private oneOfExample(ofExample?: () => ValueId): ValueId {
+    const given =
+      ofExample?.() ?? this.written.inputs.find((id) => !this.typeOf(id).shared && this.typeOf(id).dtype === "real");
     if (given === undefined) throw new InvariantError("a program without anything in which examples differ");
     const greatest = this.reduce("max", given, [...this.shapeOf(given).keys()]);
     const [is, isNot] = (["eq", "ne"] as const).map((op) =>

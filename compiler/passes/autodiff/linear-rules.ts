@@ -169,8 +169,9 @@ export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
 
   // Every example's term enters the sum with weight one, so each gets the whole cotangent, and what is shared gets it from each.
   batch_sum: {
-    tangent: (operation, { b }, [v]) => (v === undefined ? undefined : b.emit(operation, [b.perExample(v)])),
-    cotangents: (_operation, { b }, v) => [b.perExample(v)],
+    tangent: (operation, { b, x }, [v]) =>
+      v === undefined ? undefined : b.emit(operation, [b.perExample(v, () => x(0))]),
+    cotangents: (_operation, { b, x }, v) => [b.perExample(v, () => x(0))],
   },
 
   to_index: { tangent: () => undefined, cotangents: () => [undefined] },

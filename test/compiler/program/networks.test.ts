@@ -317,6 +317,17 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
     close(found?.params["W"], [20]);
   });
 
+  it("and where it does not read what an example is given in its gradient", async () => {
+    const net = await make(
+      "network Least(I) { input x: [I] param a: [] ~ ones loss = a * sum(x) output y = a }",
+      { I: 2 },
+      "",
+    );
+    const found = net.gradient?.({ x: [1, 3, 2, 4] });
+    expect(found?.loss).toBe(5);
+    close(found?.params["a"], [5]);
+  });
+
   it("gradient gives losses with their gradient; forward goes without what only losses need", async () => {
     const net = await make(
       `network Fit(; T) {
