@@ -57,7 +57,7 @@ export { adam, adamw, nadam, type AdamOptions, type NadamOptions } from "./train
 export { rmsprop, type RmspropOptions } from "./training/optimizers/rmsprop.js";
 export { adagrad, type AdagradOptions } from "./training/optimizers/adagrad.js";
 export { lion, type LionOptions } from "./training/optimizers/lion.js";
-export type { Optimizer, OptimizerState, StepOptions, TrainedInstance } from "./training/optimizers/types.js";
+export type { Optimizer, OptimizerState, StepOptions, TrainedInstance } from "./training/optimizers/optimizer-types.js";
 export type { GroupOptions } from "./training/optimizers/groups.js";
 export {
   constant,
@@ -71,7 +71,7 @@ export {
   type PlateauOptions,
   type Schedule,
   type StepDecayOptions,
-} from "./training/schedule.js";
+} from "./training/optimizers/schedule.js";
 export { train, type Training } from "./training/train/train.js";
 export type {
   CheckpointEvent,
@@ -111,13 +111,13 @@ export {
   type Vocabulary,
 } from "./training/data/text.js";
 export { arrays, type Columns, type DataSource, type Example } from "./training/data/source.js";
-export { clipByGlobalNorm } from "./training/clip-by-global-norm.js";
+export { clipByGlobalNorm } from "./training/optimizers/clip-by-global-norm.js";
 export { crossEntropy, meanSquaredError, type Loss, type LossOptions } from "./training/losses.js";
-export { createRandom, type Random } from "./random.js";
+export { createRandom, type Random } from "./base/random.js";
 
 // Files.
 export { loadParams, readParams, saveParams, type LoadParamsOptions } from "./io/params.js";
-export { loadWeights, type LoadWeightsOptions, type WeightsReport } from "./training/load-weights.js";
+export { loadWeights, type LoadWeightsOptions, type WeightsReport } from "./training/checkpoint/load-weights.js";
 export { readSafetensors, writeSafetensors, type SafeTensor, type SafetensorsFile } from "./io/safetensors.js";
 export type { FileBytes } from "./io/bytes.js";
 export type { SafetensorsDtype } from "./io/element-types.js";
@@ -137,4 +137,4 @@ export {
   type ParamsErrorCode,
   type SafetensorsErrorCode,
   type TrainingErrorCode,
-} from "./errors.js";
+} from "./base/errors.js";

@@ -10,7 +10,7 @@ import {
 } from "../driver/compile.js";
 import { formats, targets } from "../driver/compile-options.js";
 import { choiceOption, dtypeOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
-import { ParamsError, SafetensorsError } from "../../runtime/errors.js";
+import { ParamsError, SafetensorsError } from "../../runtime/base/errors.js";
 import { elementCount } from "../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
 import { readBytes, writeTogether } from "./files.js";

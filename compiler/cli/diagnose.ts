@@ -1,5 +1,5 @@
 /** `recell diagnose`: how gradients travel through a cell, in words, numbers and a picture. */
-import { ParamsError, SafetensorsError } from "../../runtime/errors.js";
+import { ParamsError, SafetensorsError } from "../../runtime/base/errors.js";
 import { readSafetensors } from "../../runtime/io/safetensors.js";
 import type { DataTensors } from "../tools/diagnose/data.js";
 import { DataError } from "../tools/diagnose/data.js";

@@ -1,5 +1,5 @@
 /** `recell verify`: a compiled module checked by itself, which runs in a process of its own and is judged in this one. */
-import { ModuleError } from "../../runtime/errors.js";
+import { ModuleError } from "../../runtime/base/errors.js";
 import { visible } from "../base/diagnostics/screen-text.js";
 import type { CheckReport, VerifyReport } from "../tools/verify/report.js";
 import { readText as readModule } from "../tools/verify/text/read-text.js";

@@ -1,5 +1,5 @@
 /** From the graph functions of a module to kernels in the order and with the copies that a machine runs fast. */
-import type { KernelProgram } from "../ir/kernel/types.js";
+import type { KernelProgram } from "../ir/kernel/kernel-program.js";
 import type { UnplannedKernels } from "../ir/kernel/unplanned.js";
 import { lowerToKernels } from "../passes/to-kernels/index.js";
 import { runPasses } from "../passes/pass.js";

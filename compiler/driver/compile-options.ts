@@ -1,6 +1,6 @@
 /** Options of `compile` and `check`: their types, defaults and checks. */
 import { asBytes, type FileBytes } from "../../runtime/io/bytes.js";
-import { describe, isRecord } from "../../runtime/options.js";
+import { describe, isRecord } from "../../runtime/base/options.js";
 import type { ModuleOptions, Target } from "../emit/manifest.js";
 import type { ReadFile, RefusedFile } from "../language/semantics/load-modules.js";
 

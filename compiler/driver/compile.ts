@@ -8,8 +8,8 @@ import { type Findings, checkSource, lowerSource, parseSource } from "./lower-so
 import { checkStreams } from "./streams.js";
 import { beyondBudget } from "./operation-budget.js";
 import { printSourceFile } from "../language/syntax/print-ast.js";
-import { refuse } from "../../runtime/arguments.js";
-import { isRecord } from "../../runtime/options.js";
+import { refuse } from "../../runtime/base/arguments.js";
+import { isRecord } from "../../runtime/base/options.js";
 import { readParams } from "../../runtime/io/params.js";
 import { embedParams } from "../../runtime/module/embed-params.js";
 import { toCommonJs } from "../../runtime/module/common-js.js";

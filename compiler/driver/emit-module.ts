@@ -4,7 +4,7 @@ import { type EntryProgram, ringEntries } from "../program/entry.js";
 import type { Program } from "../program/program.js";
 import { kernelInPart } from "../program/roles.js";
 import { buildKernels, type RewriteKernels } from "./build-kernels.js";
-import type { KernelProgram } from "../ir/kernel/types.js";
+import type { KernelProgram } from "../ir/kernel/kernel-program.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
 import { digestOf } from "../emit/digest.js";
 import { addressableBytes, MemoryLimitError } from "../emit/memory-limit.js";

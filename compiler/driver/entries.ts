@@ -1,6 +1,6 @@
 /** The entries of a module, made of a program by deriving and the graph passes. */
 import { invariant } from "../base/diagnostics/invariant.js";
-import type { GraphFunction } from "../ir/graph/types.js";
+import type { GraphFunction } from "../ir/graph/graph-function.js";
 import { nameOf, outputName } from "../ir/graph/values.js";
 import type { ShapeContext } from "../ir/ops/shape-rules.js";
 import type { DerivativeRules } from "../passes/autodiff/derivative-rules.js";

@@ -5,7 +5,7 @@
 import { lookUp } from "../base/at.js";
 import type { Shape } from "../base/types/shape.js";
 import { countUses, definitions } from "../ir/graph/rewrite.js";
-import type { GraphFunction, Instruction, ValueId } from "../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId } from "../ir/graph/graph-function.js";
 import { outputName, typeOf } from "../ir/graph/values.js";
 import type { EntryDerivation, EntryObserver, EntryProgram } from "../program/entry.js";
 

@@ -1,7 +1,7 @@
 /** Compiling and loading in one go, for programs that keep cells as text. */
 import { loadModule, type ModuleNamespace } from "../../runtime/module/load-js.js";
 import type { ModuleInstance } from "../../runtime/module/compiled-module.js";
-import { isRecord } from "../../runtime/options.js";
+import { isRecord } from "../../runtime/base/options.js";
 import type { CellInstance, CellModule } from "./cell-types.js";
 import { compile, type CompileOptions, CompileOptionsError } from "./compile.js";
 import type { Diagnostic } from "../base/diagnostics/diagnostic.js";

@@ -19,7 +19,7 @@ import type { Program } from "../program/program.js";
 import { withDefaultSizes } from "../program/sizes.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
 import { analyze } from "../language/semantics/analyze.js";
-import { describe } from "../../runtime/options.js";
+import { describe } from "../../runtime/base/options.js";
 import { type ReadFile, resolvePath } from "../language/semantics/load-modules.js";
 import type { TypedCell, TypedProgram } from "../language/semantics/typed-program.js";
 import { SourceFile } from "../base/source/source-file.js";

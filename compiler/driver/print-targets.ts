@@ -5,7 +5,7 @@ import { printKernelProgram } from "../emit/js/print-kernel.js";
 import { disassemble } from "../emit/wasm/assembler/disassemble.js";
 import { printWasmKernels } from "../emit/wasm/kernels/print-kernels.js";
 import { type MemoryLayout, planLayout } from "../emit/wasm/memory/memory-layout.js";
-import type { KernelProgram } from "../ir/kernel/types.js";
+import type { KernelProgram } from "../ir/kernel/kernel-program.js";
 import type { RealType } from "../ir/ops/number-range.js";
 import { vectorPasses } from "../passes/kernel/passes.js";
 

@@ -1,10 +1,10 @@
 /** The stages on the way from a text to its module, each of which can be looked at. */
 import { printJsKernels, printWasmText, printWasmLayout } from "./print-targets.js";
 import { printShape, type Shape } from "../base/types/shape.js";
-import type { GraphFunction } from "../ir/graph/types.js";
+import type { GraphFunction } from "../ir/graph/graph-function.js";
 import { printFunction } from "../ir/graph/print.js";
 import { printKernel, printKernelFunction } from "../ir/kernel/print.js";
-import type { KernelProgram } from "../ir/kernel/types.js";
+import type { KernelProgram } from "../ir/kernel/kernel-program.js";
 import { printTypedCell } from "../language/semantics/print-typed-cell.js";
 import type { TypedCell } from "../language/semantics/typed-program.js";
 import type { SourceFileNode } from "../language/syntax/ast.js";

@@ -1,5 +1,5 @@
 /** Calls that take long end where somebody says so: by a signal, or by a budget of time. */
-import { checkPositive } from "../../runtime/options.js";
+import { checkPositive } from "../../runtime/base/options.js";
 import { throwIfAborted } from "./compile-options.js";
 
 /** What ends a call before it is done. */

@@ -1,4 +1,4 @@
-import type { GraphFunction } from "../ir/graph/types.js";
+import type { GraphFunction } from "../ir/graph/graph-function.js";
 import type { ShapeContext } from "../ir/ops/shape-rules.js";
 
 /** A pure function from program to program that keeps its meaning: of graph functions also their inputs and outputs. */

@@ -8,7 +8,7 @@ import { operationLimit } from "../language/semantics/checker.js";
 import { suggestion } from "../language/semantics/suggestion.js";
 import { invariant } from "../base/diagnostics/invariant.js";
 import { GraphBuilder, type NamedOutput } from "../ir/graph/build.js";
-import type { GraphFunction, ValueId, ValueType } from "../ir/graph/types.js";
+import type { GraphFunction, ValueId, ValueType } from "../ir/graph/graph-function.js";
 import { shapeContext } from "../ir/ops/shape-rules.js";
 import type { SemanticType } from "../language/semantics/semantic-type.js";
 import { initialKey, nextKey } from "../language/semantics/node-keys.js";

@@ -1,5 +1,5 @@
 import type { GraphBuilder } from "../ir/graph/build.js";
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import { equalDims } from "../base/types/dim.js";
 import { equalShapes, type Shape } from "../base/types/shape.js";
 

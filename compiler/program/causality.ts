@@ -18,7 +18,7 @@ import {
 import type { Shape } from "../base/types/shape.js";
 import { placeByPlace, type PlacedOperand } from "../ir/graph/place-by-place.js";
 import { operandKind, type Scan } from "../ir/graph/scan.js";
-import type { GraphFunction, Instruction, Operation, OperationKind, ValueId } from "../ir/graph/types.js";
+import type { GraphFunction, Instruction, Operation, OperationKind, ValueId } from "../ir/graph/graph-function.js";
 import { typeOf } from "../ir/graph/values.js";
 
 /** Entry `i` is made of the entries of the sequence up to `i + look`; there are `extra` more than the sequence has. */

@@ -11,7 +11,7 @@ import {
   type TypedTensor,
 } from "../language/semantics/typed-program.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { lowerLoop } from "./loop-lowering.js";
 import {

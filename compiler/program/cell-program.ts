@@ -1,7 +1,7 @@
 /** From one step to whole sequences: the smallest program, one scan over a cell's step. */
 import { GraphBuilder } from "../ir/graph/build.js";
 import { inlineFunction, mapped } from "../ir/graph/rewrite.js";
-import type { GraphFunction, ValueId, ValueType } from "../ir/graph/types.js";
+import type { GraphFunction, ValueId, ValueType } from "../ir/graph/graph-function.js";
 import { cellAxes } from "../base/types/call-axes.js";
 import { dimSymbol, TIME_SYMBOL } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";

@@ -1,6 +1,6 @@
 /** Warnings about constants of a lowered cell that the numbers of its module cannot hold. */
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
-import type { GraphFunction, ValueId } from "../ir/graph/types.js";
+import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
 import { lostIn, rangeHelp, type RealType } from "../ir/ops/number-range.js";
 import { scalarValues } from "../ir/ops/scalar-values.js";
 import type { Span } from "../base/source/span.js";

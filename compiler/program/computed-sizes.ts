@@ -24,7 +24,7 @@ import {
   symbolsOf,
 } from "../base/types/dim.js";
 import { functionWithDims } from "../ir/graph/map-dims.js";
-import type { GraphFunction } from "../ir/graph/types.js";
+import type { GraphFunction } from "../ir/graph/graph-function.js";
 import { boundsOf, type Program } from "./program.js";
 
 export interface ComputedSize {

@@ -3,7 +3,7 @@ import { constantOf, type Dim, dimConstant, divideDims, equalDims } from "../bas
 import { invariant } from "../base/diagnostics/invariant.js";
 import { at as entry } from "../base/at.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import type { TypedOf } from "../language/semantics/typed-program.js";
 import type { ConvolvedAxis, WindowAxis } from "../language/semantics/typed-sizes.js";
 import { builderAt, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";

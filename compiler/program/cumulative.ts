@@ -6,7 +6,7 @@ import { at } from "../base/at.js";
 import type { Span } from "../base/source/span.js";
 import { constantOf, type Dim, dimConstant, printDim, symbolsOf } from "../base/types/dim.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import type { CumulativeName } from "../language/semantics/builtins.js";
 import { NotLowered } from "./frame.js";
 import { loopIn } from "./place-loop.js";

@@ -2,7 +2,7 @@
 import { at } from "../base/at.js";
 import { symbolsOf } from "../base/types/dim.js";
 import { functionWithDims } from "../ir/graph/map-dims.js";
-import type { GraphFunction, ValueId } from "../ir/graph/types.js";
+import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
 import type { TypedEntry } from "../language/semantics/typed-networks.js";
 import type { TypedCell, TypedItem } from "../language/semantics/typed-program.js";
 import type { LoweredNetwork } from "./lowered-cell.js";

@@ -4,7 +4,7 @@
  */
 import { GraphBuilder } from "../ir/graph/build.js";
 import { copyInstruction, mapped, type ValueMap } from "../ir/graph/rewrite.js";
-import type { GraphFunction, Instruction, ValueId, ValueType } from "../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId, ValueType } from "../ir/graph/graph-function.js";
 import { errorType } from "../language/semantics/semantic-type.js";
 import type { TypedDerivative, TypedExpression, TypedFunction } from "../language/semantics/typed-program.js";
 import { broadcastTo } from "./broadcast-to.js";

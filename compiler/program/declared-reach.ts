@@ -2,7 +2,7 @@
  * Which tensors of a program have a gradient that is not the derivative of the values: on the way from them to a result is a
  * function that declares its derivative, or a `stop_gradient`.
  */
-import type { Instruction, ValueId } from "../ir/graph/types.js";
+import type { Instruction, ValueId } from "../ir/graph/graph-function.js";
 import type { Program } from "./program.js";
 import { tensorsReaching } from "./reach.js";
 

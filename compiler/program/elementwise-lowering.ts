@@ -1,6 +1,6 @@
 /** Operations entry by entry as scalar operations: a row for each. Operands have one shape. */
 import type { GraphBuilder } from "../ir/graph/build.js";
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import type { ScalarOp } from "../ir/ops/scalar-ops.js";
 import type { ElementwiseName } from "../language/semantics/builtins.js";
 

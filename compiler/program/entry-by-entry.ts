@@ -21,7 +21,7 @@ import { placeByPlace, type PlacedOperand } from "../ir/graph/place-by-place.js"
 import { inlineFunction } from "../ir/graph/rewrite.js";
 import { isCarried, operandKind, type Scan } from "../ir/graph/scan.js";
 import { wholeWithDims } from "../ir/graph/map-dims.js";
-import type { Instruction, Operation, ValueId } from "../ir/graph/types.js";
+import type { Instruction, Operation, ValueId } from "../ir/graph/graph-function.js";
 
 export interface LoopSequence {
   readonly length: Dim;

@@ -19,7 +19,7 @@
  * A buffer holds a shared value as `[…over, …shape]`, a value of each example as `[B, …over, …shape]`, row-major, with the
  * sizes of the call at hand.
  */
-import type { GraphFunction } from "../ir/graph/types.js";
+import type { GraphFunction } from "../ir/graph/graph-function.js";
 import type { ComputedSizes } from "./computed-sizes.js";
 import type { Shape } from "../base/types/shape.js";
 import type { Role } from "./roles.js";

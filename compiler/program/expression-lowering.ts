@@ -1,6 +1,6 @@
 /** Typed expressions to instructions: a rule for each kind. */
 import { invariant } from "../base/diagnostics/invariant.js";
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import { capturedKey, nextKey } from "../language/semantics/node-keys.js";
 import { readsIndex } from "../language/semantics/typed-parts.js";
 import type { TypedCall, TypedExpression, TypedFunction, TypedOf } from "../language/semantics/typed-program.js";

@@ -5,7 +5,7 @@
 import { at } from "../base/at.js";
 import { constantOf, dimSymbol, equalDims, symbolsOf } from "../base/types/dim.js";
 import { definitions } from "../ir/graph/rewrite.js";
-import type { GraphFunction, Instruction, Operation, OperationKind, ValueId } from "../ir/graph/types.js";
+import type { GraphFunction, Instruction, Operation, OperationKind, ValueId } from "../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../ir/graph/values.js";
 import { type Causality, causalityOf, isCausal, type Reach, reachOfInput } from "./causality.js";
 import { describeObstacle, PathSearch, type StreamObstacle } from "./find-stream.js";

@@ -3,7 +3,7 @@ import { at } from "../base/at.js";
 import type { Span } from "../base/source/span.js";
 import { constantOf, type Dim, dimSymbol, equalDims, printDim } from "../base/types/dim.js";
 import { definitions } from "../ir/graph/rewrite.js";
-import type { GraphFunction, Instruction, ValueId } from "../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId } from "../ir/graph/graph-function.js";
 import { typeOf } from "../ir/graph/values.js";
 import { type Causality, causalityOf, isCausal, type Reach, reachOfInput } from "./causality.js";
 import { nameOfRole } from "./roles.js";

@@ -9,7 +9,7 @@ import { type Dim, substituteDim } from "../base/types/dim.js";
 import { GraphBuilder } from "../ir/graph/build.js";
 import { functionWithDims } from "../ir/graph/map-dims.js";
 import { inlineFunction } from "../ir/graph/rewrite.js";
-import type { GraphFunction, ValueId } from "../ir/graph/types.js";
+import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
 import { nameOf, typeOf } from "../ir/graph/values.js";
 import { shapeContext } from "../ir/ops/shape-rules.js";
 import { causalityOf, isCausal, reachOfInput } from "./causality.js";

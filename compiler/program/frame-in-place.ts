@@ -1,6 +1,6 @@
 /** A used cell once more, for one of several calls. */
 import type { Dim } from "../base/types/dim.js";
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import { isStored } from "../language/semantics/typed-program.js";
 import { broughtIn, type CellFrame, childOf, childrenOf, dimensionsOfUsed, dimIn, type Frame } from "./frame.js";
 

@@ -1,7 +1,7 @@
 /** What names mean while a cell or function is written out. */
 import { invariant } from "../base/diagnostics/invariant.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import { axesOf, type SemanticType } from "../language/semantics/semantic-type.js";
 import type { TypedCell, TypedExpression, TypedFunction, TypedInstance } from "../language/semantics/typed-program.js";
 import { boundedSubstitute } from "../base/types/bounded-dim.js";

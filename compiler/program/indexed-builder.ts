@@ -18,7 +18,7 @@ import { mostPlaces } from "../language/semantics/semantic-type.js";
 import { GraphBuilder } from "../ir/graph/build.js";
 import { checkCount } from "./entry-count.js";
 import { type Lifted, liftOperation, overTime } from "../ir/graph/lift.js";
-import type { Operation, ValueId, ValueType } from "../ir/graph/types.js";
+import type { Operation, ValueId, ValueType } from "../ir/graph/graph-function.js";
 import type { Lowering } from "./frame.js";
 
 /** The entry at `start` and the index, or `start` less the index. */

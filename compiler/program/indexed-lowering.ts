@@ -5,7 +5,7 @@ import { axesOf, shapeOf } from "../language/semantics/semantic-type.js";
 import { readsIndex } from "../language/semantics/typed-parts.js";
 import type { TypedExpression, TypedOf } from "../language/semantics/typed-program.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { builderAt, broughtIn, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
 import { atPlace, IndexedBuilder } from "./indexed-builder.js";

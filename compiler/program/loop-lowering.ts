@@ -1,6 +1,6 @@
 /** Equations of a network that need each other's entries before or after: one loop over the sequence, in which each has one entry at a time. */
 import { GraphBuilder } from "../ir/graph/build.js";
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import type { TypedLoop } from "../language/semantics/typed-networks.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { again, nameIn } from "./frame-in-place.js";

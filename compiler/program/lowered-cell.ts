@@ -1,6 +1,6 @@
 /** A cell after lowering: its tensors in declaration order and its equations as graph functions of one example. */
 import type { SizeCondition } from "./size-condition.js";
-import type { GraphFunction, ValueId } from "../ir/graph/types.js";
+import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
 import type { Span } from "../base/source/span.js";
 import type { Dim } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";

@@ -1,5 +1,5 @@
 /** The settings of a network's module: its own, and those of networks in it that some call leaves to the module. */
-import type { GraphFunction } from "../ir/graph/types.js";
+import type { GraphFunction } from "../ir/graph/graph-function.js";
 import type { CellFrame } from "./frame.js";
 import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
 

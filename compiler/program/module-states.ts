@@ -1,6 +1,6 @@
 /** The states of a network's module: those of its runs that no equation starts. */
 import type { GraphBuilder } from "../ir/graph/build.js";
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import type { RunState, RunStates } from "./frame.js";
 import type { LoweredState } from "./lowered-cell.js";
 

@@ -2,7 +2,7 @@
 import { at } from "../base/at.js";
 import { GraphBuilder, type NamedOutput } from "../ir/graph/build.js";
 import { inlineFunction, mapped } from "../ir/graph/rewrite.js";
-import type { GraphFunction, ValueId } from "../ir/graph/types.js";
+import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
 import { outputName, typeOf } from "../ir/graph/values.js";
 import { shapeContext } from "../ir/ops/shape-rules.js";
 import { buildStarts } from "./cell-program.js";

@@ -2,7 +2,7 @@
 import { at } from "../base/at.js";
 import { equalDims, dimSymbol } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
-import type { GraphFunction } from "../ir/graph/types.js";
+import type { GraphFunction } from "../ir/graph/graph-function.js";
 import { nameOf } from "../ir/graph/values.js";
 import { findStream, type StreamSearch } from "./find-stream.js";
 import type { LoweredInput, LoweredNetwork } from "./lowered-cell.js";

@@ -1,5 +1,5 @@
 /** What several expressions share, computed once in a frame. */
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import type { Frame } from "./frame.js";
 
 export type LoweredValues = readonly (ValueId | undefined)[];

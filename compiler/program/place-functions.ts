@@ -3,7 +3,7 @@ import { at as entry } from "../base/at.js";
 import { constantOf, type Dim } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import { mostPlaces } from "../language/semantics/semantic-type.js";
 import type { TypedExpression, TypedOf } from "../language/semantics/typed-program.js";
 import { broadcastTo } from "./broadcast-to.js";

@@ -8,7 +8,7 @@ import type { GraphBuilder, NamedOutput } from "../ir/graph/build.js";
 import { ScanBuilder } from "../ir/graph/build-scan.js";
 import { overTime } from "../ir/graph/lift.js";
 import type { OperandKind, Scan } from "../ir/graph/scan.js";
-import type { ValueId, ValueType } from "../ir/graph/types.js";
+import type { ValueId, ValueType } from "../ir/graph/graph-function.js";
 import { IndexedBuilder } from "./indexed-builder.js";
 
 /** What runs need of a loop. */

@@ -3,7 +3,7 @@ import { at } from "../base/at.js";
 import { provenAtLeast } from "../base/types/bounds.js";
 import { addDims, constantOf, type Dim, dimConstant, multiplyDims, subtractDims } from "../base/types/dim.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import type { PlaceTerm } from "../language/semantics/typed-sizes.js";
 import type { IndexedBuilder } from "./indexed-builder.js";
 

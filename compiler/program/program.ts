@@ -4,7 +4,7 @@
  */
 import type { LengthFinder } from "./found-lengths.js";
 import type { SizeCondition } from "./size-condition.js";
-import type { GraphFunction, ValueId } from "../ir/graph/types.js";
+import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
 import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
 import { type Bounds, leastSize } from "../base/types/bounds.js";
 import { type Dim, isSequence } from "../base/types/dim.js";

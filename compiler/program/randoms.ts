@@ -3,7 +3,7 @@ import { invariant } from "../base/diagnostics/invariant.js";
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import type { Dim } from "../base/types/dim.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import { tensorsIn } from "../language/semantics/cell-tensors.js";
 import type { TypedCell, TypedTensor } from "../language/semantics/typed-program.js";
 import { broughtIn, type CellFrame, type Frame, type Lowering, shapeIn } from "./frame.js";

@@ -1,7 +1,7 @@
 /** Which tensors of a program some of its values are made of, through all of its loops. */
 import { at } from "../base/at.js";
 import { operandParts, type Scan } from "../ir/graph/scan.js";
-import type { GraphFunction, Instruction, ValueId } from "../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId } from "../ir/graph/graph-function.js";
 import { nameOf, outputName } from "../ir/graph/values.js";
 import type { Program, ProgramTensor } from "./program.js";
 import { nameOfRole, type TensorKind } from "./roles.js";

@@ -1,7 +1,7 @@
 /** Reductions, and what keeps its shape along the axes that one is over. */
 import { at } from "../base/at.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import type { NormalizationName, ReductionName } from "../language/semantics/builtins.js";
 import { constantOf, type Dim, dimConstant, multiplyDims, subtractDims } from "../base/types/dim.js";
 

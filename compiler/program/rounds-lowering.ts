@@ -5,7 +5,7 @@
 import { invariant } from "../base/diagnostics/invariant.js";
 import { addDims, constantOf, type Dim, dimConstant, printDim, subtractDims, symbolsOf } from "../base/types/dim.js";
 import { GraphBuilder } from "../ir/graph/build.js";
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import { operationLimit } from "../language/semantics/checker.js";
 import { nextKey } from "../language/semantics/node-keys.js";
 import type { TypedCall, TypedExpression, TypedOf, TypedRounds } from "../language/semantics/typed-program.js";

@@ -2,7 +2,7 @@
 import { at } from "../base/at.js";
 import type { OriginOfState } from "../base/source/origin.js";
 import { type Dim, dimConstant } from "../base/types/dim.js";
-import type { ValueId } from "../ir/graph/types.js";
+import type { ValueId } from "../ir/graph/graph-function.js";
 import { tensorsIn } from "../language/semantics/cell-tensors.js";
 import { initialKey, nextKey } from "../language/semantics/node-keys.js";
 import { statesIn } from "../language/semantics/states-of-cell.js";

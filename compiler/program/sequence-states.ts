@@ -16,7 +16,7 @@ import {
   type ValueMap,
 } from "../ir/graph/rewrite.js";
 import { isCarried, type Scan } from "../ir/graph/scan.js";
-import type { GraphFunction, Instruction, Operation, ValueId } from "../ir/graph/types.js";
+import type { GraphFunction, Instruction, Operation, ValueId } from "../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../ir/graph/values.js";
 import { shapeContext } from "../ir/ops/shape-rules.js";
 import { mostPlaces } from "../language/semantics/semantic-type.js";

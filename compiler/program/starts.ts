@@ -3,7 +3,7 @@ import { invariant } from "../base/diagnostics/invariant.js";
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { evaluateDim } from "../base/types/dim.js";
 import type { Initializer } from "../../runtime/module/manifest.js";
-import type { GraphFunction, ValueId } from "../ir/graph/types.js";
+import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
 import type { TypedTensor } from "../language/semantics/typed-program.js";
 import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
 import { type CellFrame, shapeIn, valueIn, type Lowering } from "./frame.js";

@@ -1,6 +1,6 @@
 /** Do the parts of a program fit each other? */
 import { printType } from "../ir/graph/print.js";
-import type { GraphFunction, ValueType } from "../ir/graph/types.js";
+import type { GraphFunction, ValueType } from "../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../ir/graph/values.js";
 import { dimSymbol, equalDims } from "../base/types/dim.js";
 import type { Program, ProgramInput, ProgramTensor } from "./program.js";

@@ -1,5 +1,5 @@
 /** What functions for files take as the bytes of a file. */
-import { describe } from "../options.js";
+import { describe } from "../base/options.js";
 
 /** The whole of a file: what `readFile` gives, or `await response.arrayBuffer()`. Shared memory and a `DataView` do, too. */
 export type FileBytes = Uint8Array | ArrayBuffer | SharedArrayBuffer | DataView;

@@ -4,7 +4,7 @@
  * is no JSON is refused as the format's own reader refuses it: among others halves of surrogate pairs, control characters in
  * texts, zeros before a number.
  */
-import { SafetensorsError } from "../errors.js";
+import { SafetensorsError } from "../base/errors.js";
 import { codePointAt, TextBuilder, utf8Length } from "./utf8.js";
 
 const quote = 0x22;

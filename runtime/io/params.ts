@@ -1,5 +1,5 @@
 /** Parameters of a module to a safetensors file and back. */
-import { ParamsError, type ParamsErrorCode } from "../errors.js";
+import { ParamsError, type ParamsErrorCode } from "../base/errors.js";
 import {
   elementCount,
   type CompiledModule,
@@ -7,12 +7,12 @@ import {
   type ModuleInstance,
   type TensorRecord,
 } from "../module/compiled-module.js";
-import { checkFloats, checkInstance, checkModule, checkRecord } from "../arguments.js";
-import { checkOptionNames, checkSwitch, describe } from "../options.js";
+import { checkFloats, checkInstance, checkModule, checkRecord } from "../base/arguments.js";
+import { checkOptionNames, checkSwitch, describe } from "../base/options.js";
 import type { FileBytes } from "./bytes.js";
 import { fileFormats } from "./file-formats.js";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "./safetensors.js";
-import { type Listed, listOf, showName, showShape } from "./show.js";
+import { type Listed, listOf, showName, showShape } from "../base/show.js";
 import { fromNumbers, toNumbers } from "./tensor-numbers.js";
 import { storedTensors } from "../module/axes.js";
 

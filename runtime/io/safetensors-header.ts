@@ -1,8 +1,8 @@
 /** The header of a safetensors file: bytes in, checked entries out. */
-import { SafetensorsError, type SafetensorsErrorCode } from "../errors.js";
+import { SafetensorsError, type SafetensorsErrorCode } from "../base/errors.js";
 import { elementBits, tensorBytes, type SafetensorsDtype } from "./element-types.js";
 import { HeaderScanner } from "./header-scanner.js";
-import { showShape, showText } from "./show.js";
+import { showShape, showText } from "../base/show.js";
 
 export interface HeaderEntry {
   readonly dtype: SafetensorsDtype;

@@ -8,14 +8,14 @@
  * overlap or hole, nothing is repeated, and no size in the file is believed before it has been compared with the
  * number of bytes there are, so that a bad file cannot make the reader allocate more than its own size.
  */
-import { refuse } from "../arguments.js";
-import { SafetensorsError, type SafetensorsErrorCode } from "../errors.js";
-import { describe } from "../options.js";
+import { refuse } from "../base/arguments.js";
+import { SafetensorsError, type SafetensorsErrorCode } from "../base/errors.js";
+import { describe } from "../base/options.js";
 import { asBytes, recogniseFile, type FileBytes } from "./bytes.js";
 import { elementBits, tensorBytes } from "./element-types.js";
 import { parseHeader, type HeaderEntry } from "./safetensors-header.js";
 import type { SafeTensor } from "./safe-tensor.js";
-import { showText } from "./show.js";
+import { showText } from "../base/show.js";
 import { checkStored } from "./tensor-numbers.js";
 import { encodeUtf8 } from "./utf8.js";
 

@@ -1,6 +1,6 @@
 /** Bytes of a stored tensor to numbers and back. */
-import { checkFloats, checkNumbers, refuse } from "../arguments.js";
-import { describe } from "../options.js";
+import { checkFloats, checkNumbers, refuse } from "../base/arguments.js";
+import { describe } from "../base/options.js";
 import type { FloatArray } from "../module/compiled-module.js";
 import { elementBits, type SafetensorsDtype } from "./element-types.js";
 import type { SafeTensor } from "./safe-tensor.js";

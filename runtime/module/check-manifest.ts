@@ -1,6 +1,6 @@
 /** Checks a manifest that came from a file: every field, its type and its range, before anything relies on it. */
-import { ModuleError } from "../errors.js";
-import { describe, type Fields } from "../options.js";
+import { ModuleError } from "../base/errors.js";
+import { describe, type Fields } from "../base/options.js";
 import type { AxisEntry, InputEntry, Manifest, SizeEntry } from "./manifest.js";
 import { manifestOfPart } from "./part-manifest.js";
 

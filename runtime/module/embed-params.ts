@@ -1,8 +1,8 @@
 /** Puts trained parameters into the text of a module: one file that computes and knows its weights. */
-import { checkTensors, refuse } from "../arguments.js";
-import { ModuleError, ParamsError, type ParamsErrorCode } from "../errors.js";
-import { listOf, showName, showShape } from "../io/show.js";
-import { describe } from "../options.js";
+import { checkTensors, refuse } from "../base/arguments.js";
+import { ModuleError, ParamsError, type ParamsErrorCode } from "../base/errors.js";
+import { listOf, showName, showShape } from "../base/show.js";
+import { describe } from "../base/options.js";
 import { isCommonJs, toCommonJs, toEsModule, withoutExports } from "./common-js.js";
 import { elementCount, type FloatArray, type TensorRecord } from "./compiled-module.js";
 import type { Manifest } from "./manifest.js";

@@ -1,5 +1,5 @@
 /** Imports a text as an ES module, without `eval`, wherever the host lets it. */
-import { ModuleError } from "../errors.js";
+import { ModuleError } from "../base/errors.js";
 import { hideAddress, textName } from "./hide-address.js";
 
 export type Import = (address: string) => Promise<unknown>;

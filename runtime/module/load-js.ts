@@ -1,6 +1,6 @@
 /** Loads compiled modules, from their text or from where they are. */
-import { moduleKind, refuse } from "../arguments.js";
-import { ModuleError } from "../errors.js";
+import { moduleKind, refuse } from "../base/arguments.js";
+import { ModuleError } from "../base/errors.js";
 import { checkManifest } from "./check-manifest.js";
 import { toEsModule } from "./common-js.js";
 import type { CompiledModule } from "./compiled-module.js";

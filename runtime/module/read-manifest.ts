@@ -1,5 +1,5 @@
 /** Reads the manifest in the text of a module without running it. */
-import { ModuleError } from "../errors.js";
+import { ModuleError } from "../base/errors.js";
 import { checkManifest } from "./check-manifest.js";
 import type { Manifest } from "./manifest.js";
 

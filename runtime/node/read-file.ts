@@ -1,7 +1,7 @@
 /** Reads regular files of this computer. */
 import { constants } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { describe } from "../options.js";
+import { describe } from "../base/options.js";
 import { FileError, reasonOf } from "./file-error.js";
 import { type FileSystem, nodeFileSystem } from "./file-system.js";
 

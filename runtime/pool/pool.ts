@@ -1,10 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** Several threads with the params of one instance. */
-import { isModule, moduleKind, refuse } from "../arguments.js";
+import { isModule, moduleKind, refuse } from "../base/arguments.js";
 import type { CallResult, CallValues, CompiledModule, FloatArray, LossOfBatch, ModuleInstance, TensorRecord } from "../module/compiled-module.js"; // prettier-ignore
 import { leastSizes } from "../module/axes.js";
 import { asModule, type ModuleAddress, type ModuleNamespace, type ModuleSource, sourceOf } from "../module/load-js.js";
-import { checkCount, checkOptionNames, checkPositive, describe } from "../options.js";
+import { checkCount, checkOptionNames, checkPositive, describe } from "../base/options.js";
 import { createCrew, type Crew, type CrewJob, type LostWorker, type PoolKind } from "./crew.js";
 import { hostThreads } from "./host.js";
 import type { Room } from "./messages.js";

@@ -1,9 +1,9 @@
 /** Calls for some of the examples of a call, and their results put together again. */
-import { refuse } from "../arguments.js";
+import { refuse } from "../base/arguments.js";
 import { toldSizes } from "../module/axes.js";
 import type { CallResult, CallValues, FloatArray, TensorRecord } from "../module/compiled-module.js";
 import type { Manifest } from "../module/manifest.js";
-import { isList, isRecord } from "../options.js";
+import { isList, isRecord } from "../base/options.js";
 import type { TaskResult } from "./task.js";
 
 type List = ArrayLike<number> & { slice(from: number, to: number): ArrayLike<number> };

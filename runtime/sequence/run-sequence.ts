@@ -6,10 +6,10 @@ import {
   type ModuleInstance,
   type TensorRecord,
 } from "../module/compiled-module.js";
-import { checkInstance, checkModule, checkNumbers, checkRecord } from "../arguments.js";
+import { checkInstance, checkModule, checkNumbers, checkRecord } from "../base/arguments.js";
 import { leastOf, ofStream, streamAxis } from "../module/axes.js";
 import type { Manifest } from "../module/manifest.js";
-import { checkCount, checkOptionNames, describe } from "../options.js";
+import { checkCount, checkOptionNames, describe } from "../base/options.js";
 
 export interface RunSequenceOptions {
   /** Examples, B. */

@@ -3,8 +3,8 @@
  * example's length on count neither in the loss nor in the gradient, whatever stands there.
  */
 import type { FloatArray } from "../module/compiled-module.js";
-import { checkFloats, checkNumbers } from "../arguments.js";
-import { checkCount, checkOptionNames, describe } from "../options.js";
+import { checkFloats, checkNumbers } from "../base/arguments.js";
+import { checkCount, checkOptionNames, describe } from "../base/options.js";
 
 export interface LossOptions {
   /** Examples, B. */

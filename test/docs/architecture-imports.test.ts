@@ -15,7 +15,7 @@ const row = /^\| `([^`]+)` *\|([^|]*)\|[^|]*\|$/gmu;
 const rooms = [...page.matchAll(row)].map(([, room = ""]) => room);
 const imports = sourceImports(["compiler", "runtime"]);
 
-/** The innermost one. Files right below `compiler` are in no room: they hand out what others make. */
+/** The innermost one. Files right below `compiler` and `runtime` are in no room: they hand out what others make. */
 const roomOf = (file: string): string | undefined =>
   rooms.filter((room) => file.startsWith(`${room}/`)).sort((a, b) => b.length - a.length)[0];
 
@@ -26,7 +26,7 @@ const inWords = ({ from, to }: SourceImport): string => `${from} imports ${to}`;
 
 it("every file is in a room", () => {
   const outside = sourceFiles(["compiler", "runtime"]).filter((file) => roomOf(file) === undefined);
-  expect(outside.sort()).toEqual(["compiler/generate.ts", "compiler/index.ts"]);
+  expect(outside.sort()).toEqual(["compiler/generate.ts", "compiler/index.ts", "runtime/index.ts"]);
 });
 
 it("no arrow runs up", () => {

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { cell } from "../../compiler/driver/in-process.js";
-import { createRandom } from "../../runtime/random.js";
+import { createRandom } from "../../runtime/base/random.js";
 
 interface Case {
   readonly source: string;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { readFileSync } from "node:fs";
 import { countOperations, placesOf } from "../../compiler/ir/kernel/count-operations.js";
-import type { KernelProgram, Statement } from "../../compiler/ir/kernel/types.js";
+import type { KernelProgram, Statement } from "../../compiler/ir/kernel/kernel-program.js";
 import { forEachAccess } from "../../compiler/ir/kernel/visit.js";
 import { lowerSource } from "../../compiler/driver/lower-source.js";
 import {

@@ -5,7 +5,7 @@ import { buildKernels } from "../../compiler/driver/build-kernels.js";
 import { lowerSource } from "../../compiler/driver/lower-source.js";
 import { BATCH_SYMBOL, evaluateDim } from "../../compiler/base/types/dim.js";
 import { countOperations, type LoopPlace } from "../../compiler/ir/kernel/count-operations.js";
-import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
+import type { KernelProgram } from "../../compiler/ir/kernel/kernel-program.js";
 import { vectorPasses } from "../../compiler/passes/kernel/passes.js";
 
 type Sizes = Readonly<Record<string, number>>;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { LoadedCell } from "../../compiler/index.js";
 import type { ModuleInstance } from "../../runtime/index.js";
-import { createRandom } from "../../runtime/random.js";
+import { createRandom } from "../../runtime/base/random.js";
 import { compileMath } from "../compiler/base/math/support.js";
 import { compileOnce, standardCell } from "../support/models.js";
 import { cotangentsOf, valuesOf } from "../../compiler/tools/calls/call.js";

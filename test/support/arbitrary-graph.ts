@@ -1,7 +1,7 @@
 /** Random well-typed graph functions of one example with a run-time dimension `S`, and batches to run them on. */
 import fc from "fast-check";
 import { GraphBuilder } from "../../compiler/ir/graph/build.js";
-import type { GraphFunction, ValueId } from "../../compiler/ir/graph/types.js";
+import type { GraphFunction, ValueId } from "../../compiler/ir/graph/graph-function.js";
 import { shapeContext } from "../../compiler/ir/ops/shape-rules.js";
 import type { ScalarOp } from "../../compiler/ir/ops/scalar-ops.js";
 import {

@@ -1,5 +1,5 @@
 /** What must hold of the entries made from any cell, checked with the evaluator: used by unit and property tests. */
-import type { GraphFunction } from "../../compiler/ir/graph/types.js";
+import type { GraphFunction } from "../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../compiler/ir/graph/verify.js";
 import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
 import { buildEntries } from "../../compiler/driver/entries.js";

@@ -1,7 +1,7 @@
 /** Running graph functions on random values, by the names of their inputs and outputs. */
 import { type BatchValue, evaluateFunction } from "../../compiler/ir/graph/evaluate.js";
 import { type Tensor, zeros } from "../../compiler/ir/graph/tensor.js";
-import type { GraphFunction, ValueId, ValueType } from "../../compiler/ir/graph/types.js";
+import type { GraphFunction, ValueId, ValueType } from "../../compiler/ir/graph/graph-function.js";
 import { evaluateDim } from "../../compiler/base/types/dim.js";
 
 export type Values = Map<string, BatchValue>;

@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import { parseProgram } from "../../compiler/ir/graph/parse.js";
 import { printFunction } from "../../compiler/ir/graph/print.js";
-import type { GraphFunction } from "../../compiler/ir/graph/types.js";
+import type { GraphFunction } from "../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../compiler/ir/graph/verify.js";
 import { shapeContext } from "../../compiler/ir/ops/shape-rules.js";
 import type { GraphPass } from "../../compiler/passes/pass.js";

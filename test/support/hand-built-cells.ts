@@ -1,6 +1,6 @@
 /** Cells lowered by hand, so that passes are tested without the language in front of them. */
 import { parseProgram } from "../../compiler/ir/graph/parse.js";
-import type { GraphFunction, ValueType } from "../../compiler/ir/graph/types.js";
+import type { GraphFunction, ValueType } from "../../compiler/ir/graph/graph-function.js";
 import type { LoweredCell, LoweredTensor } from "../../compiler/program/lowered-cell.js";
 import { cellAxes } from "../../compiler/base/types/call-axes.js";
 

@@ -6,7 +6,7 @@ import { expect } from "vitest";
 import { evaluateKernels } from "../../compiler/ir/kernel/evaluate.js";
 import { parseKernelBody, parseUnplanned } from "../../compiler/ir/kernel/parse.js";
 import { printKernelFunction, printUnplanned } from "../../compiler/ir/kernel/print.js";
-import type { KernelProgram, Statement } from "../../compiler/ir/kernel/types.js";
+import type { KernelProgram, Statement } from "../../compiler/ir/kernel/kernel-program.js";
 import type { UnplannedKernels } from "../../compiler/ir/kernel/unplanned.js";
 import { verifyKernel } from "../../compiler/ir/kernel/verify.js";
 import { planMemory } from "../../compiler/passes/kernel/plan-memory.js";

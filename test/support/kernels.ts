@@ -3,7 +3,7 @@ import { buildKernels } from "../../compiler/driver/build-kernels.js";
 import { printKernelProgram } from "../../compiler/emit/js/print-kernel.js";
 import { type MemoryLayout, planLayout } from "../../compiler/emit/wasm/memory/memory-layout.js";
 import { printWasmKernels } from "../../compiler/emit/wasm/kernels/print-kernels.js";
-import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
+import type { KernelProgram } from "../../compiler/ir/kernel/kernel-program.js";
 import type { KernelPass } from "../../compiler/passes/kernel/kernel-pass.js";
 import { scalarPasses, vectorPasses } from "../../compiler/passes/kernel/passes.js";
 import { simd128, type VectorTarget } from "../../compiler/passes/kernel/target.js";

@@ -3,7 +3,7 @@ import { handBuiltLstm } from "./hand-built-cells.js";
 import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
 import { buildEntries } from "../../compiler/driver/entries.js";
 import type { EntryProgram } from "../../compiler/program/entry.js";
-import type { GraphFunction, Operation } from "../../compiler/ir/graph/types.js";
+import type { GraphFunction, Operation } from "../../compiler/ir/graph/graph-function.js";
 import { type Dim, dimConstant, substituteDim } from "../../compiler/base/types/dim.js";
 import { programOfCell } from "../../compiler/program/cell-program.js";
 

@@ -7,7 +7,7 @@ import { type MemoryLayout, planLayout } from "../../compiler/emit/wasm/memory/m
 import { printMemoryPlan } from "../../compiler/emit/wasm/memory/print-memory-plan.js";
 import { invariant } from "../../compiler/base/diagnostics/invariant.js";
 import { bufferSize } from "../../compiler/ir/kernel/buffer-size.js";
-import type { KernelBuffer, KernelProgram } from "../../compiler/ir/kernel/types.js";
+import type { KernelBuffer, KernelProgram } from "../../compiler/ir/kernel/kernel-program.js";
 import { forEachAccess } from "../../compiler/ir/kernel/visit.js";
 import { lowerSource } from "../../compiler/driver/lower-source.js";
 import { BATCH_SYMBOL, TIME_SYMBOL } from "../../compiler/base/types/dim.js";

@@ -4,7 +4,7 @@
  * gives a well-typed graph: sign, factor, a term left out, a wrong operand, a wrong axis.
  */
 import type { GraphBuilder } from "../../compiler/ir/graph/build.js";
-import type { Operation, ValueId, ValueType } from "../../compiler/ir/graph/types.js";
+import type { Operation, ValueId, ValueType } from "../../compiler/ir/graph/graph-function.js";
 import { inferTypes } from "../../compiler/ir/ops/shape-rules.js";
 import { type ScalarOp, scalarArity } from "../../compiler/ir/ops/scalar-ops.js";
 import { type DerivativeRules, derivativeRules } from "../../compiler/passes/autodiff/derivative-rules.js";

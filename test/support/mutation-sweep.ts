@@ -2,12 +2,12 @@
 import { type VerifyReport, verifyModule } from "../../compiler/index.js";
 import { startOf, writeStored } from "../../compiler/tools/calls/call.js";
 import type { DirectedCall } from "../../compiler/tools/calls/draw-call.js";
-import { inputsAt } from "../../compiler/tools/calls/examples.js";
+import { inputsAt } from "../../compiler/tools/calls/single-examples.js";
 import type { Tensors } from "../../compiler/tools/calls/records.js";
 import { drawDirectedCall, sizesOfScale, scalesOf } from "../../compiler/tools/verify/draw-directed-call.js";
 import { flatten, runCall } from "../../compiler/tools/verify/results.js";
 import type { CompiledModule } from "../../runtime/index.js";
-import { createRandom } from "../../runtime/random.js";
+import { createRandom } from "../../runtime/base/random.js";
 import { namedAxes } from "../../runtime/module/axes.js";
 
 export interface Mutant {

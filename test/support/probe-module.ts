@@ -14,7 +14,7 @@ import { ModuleBuilder } from "../../compiler/emit/wasm/assembler/module-builder
 import type { FunctionCode } from "../../compiler/emit/wasm/assembler/function-code.js";
 import { printMemoryPlan } from "../../compiler/emit/wasm/memory/print-memory-plan.js";
 import type { WasmKernels } from "../../compiler/emit/wasm/module/print-module.js";
-import type { KernelBuffer, KernelProgram } from "../../compiler/ir/kernel/types.js";
+import type { KernelBuffer, KernelProgram } from "../../compiler/ir/kernel/kernel-program.js";
 import { type Dim, dimConstant, dimSymbol, multiplyDims } from "../../compiler/base/types/dim.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
 

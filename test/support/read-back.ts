@@ -5,10 +5,10 @@ import { type KernelTargetName, targetPasses } from "../../compiler/driver/stage
 import { buildEntries } from "../../compiler/driver/entries.js";
 import { parseProgram } from "../../compiler/ir/graph/parse.js";
 import { printFunction } from "../../compiler/ir/graph/print.js";
-import type { GraphFunction } from "../../compiler/ir/graph/types.js";
+import type { GraphFunction } from "../../compiler/ir/graph/graph-function.js";
 import { parseKernel } from "../../compiler/ir/kernel/parse.js";
 import { printKernel } from "../../compiler/ir/kernel/print.js";
-import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
+import type { KernelProgram } from "../../compiler/ir/kernel/kernel-program.js";
 import type { EntryProgram } from "../../compiler/program/entry.js";
 import type { Program } from "../../compiler/program/program.js";
 import { kernelStages } from "./kernel-stages.js";

@@ -1,5 +1,5 @@
 /** What the inputs and outputs of hand-written functions are, by the names that roles have. */
-import type { GraphFunction } from "../../compiler/ir/graph/types.js";
+import type { GraphFunction } from "../../compiler/ir/graph/graph-function.js";
 import { type Derivation, nameOfRole, type Role, type TensorKind } from "../../compiler/program/roles.js";
 
 const kinds: readonly TensorKind[] = [

@@ -15,7 +15,7 @@ import { wholeFunctionAt } from "../../compiler/tools/gradcheck/whole-function.j
 import { GraphBuilder } from "../../compiler/ir/graph/build.js";
 import type { BatchValue } from "../../compiler/ir/graph/evaluate.js";
 import { printFunction } from "../../compiler/ir/graph/print.js";
-import type { GraphFunction, Operation, ValueId } from "../../compiler/ir/graph/types.js";
+import type { GraphFunction, Operation, ValueId } from "../../compiler/ir/graph/graph-function.js";
 import { lowerSource } from "../../compiler/driver/lower-source.js";
 import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
 import { shapeContext } from "../../compiler/ir/ops/shape-rules.js";
@@ -23,7 +23,7 @@ import { type DerivativeRules, derivativeRules } from "../../compiler/passes/aut
 import { gradientOf, tangentsOnly } from "../../compiler/passes/autodiff/whole-derivatives.js";
 import { cellContext, programOfCell } from "../../compiler/program/cell-program.js";
 import { constantOf, dimConstant } from "../../compiler/base/types/dim.js";
-import { createRandom } from "../../runtime/random.js";
+import { createRandom } from "../../runtime/base/random.js";
 import type { LinearKind, Row } from "./mutate-rules.js";
 import { cellsOfLinear, cellsOfScalar, type RuleCell } from "./rule-cells.js";
 import { cellAxes } from "../../compiler/base/types/call-axes.js";

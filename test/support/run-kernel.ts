@@ -2,9 +2,9 @@
 import { type BatchValue } from "../../compiler/ir/graph/evaluate.js";
 import { tensor } from "../../compiler/ir/graph/tensor.js";
 import { unpad } from "../../compiler/ir/graph/evaluate.js";
-import type { GraphFunction, ValueId, ValueType } from "../../compiler/ir/graph/types.js";
+import type { GraphFunction, ValueId, ValueType } from "../../compiler/ir/graph/graph-function.js";
 import { evaluateKernels } from "../../compiler/ir/kernel/evaluate.js";
-import type { KernelProgram } from "../../compiler/ir/kernel/types.js";
+import type { KernelProgram } from "../../compiler/ir/kernel/kernel-program.js";
 import type { KernelPass } from "../../compiler/passes/kernel/kernel-pass.js";
 import {
   type EntryName,

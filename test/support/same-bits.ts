@@ -9,7 +9,7 @@ import {
   resultsOf,
   valuesOf,
 } from "../../compiler/tools/calls/call.js";
-import { exampleOf } from "../../compiler/tools/calls/examples.js";
+import { exampleOf } from "../../compiler/tools/calls/single-examples.js";
 import { createRandom, type CompiledModule, type FloatArray, type TensorEntry } from "../../runtime/index.js";
 import { keep } from "./models.js";
 import { randomCall, randomParams } from "./random-call.js";

@@ -4,7 +4,7 @@ import type { CompiledModule, FloatArray, ModuleInstance } from "../../runtime/i
 import type { DrawnCall } from "../../compiler/tools/calls/draw-call.js";
 import { keep } from "./models.js";
 import { cotangentsOf, startOf, valuesOf } from "../../compiler/tools/calls/call.js";
-import { inputsAt } from "../../compiler/tools/calls/examples.js";
+import { inputsAt } from "../../compiler/tools/calls/single-examples.js";
 import { hasSteps } from "../../compiler/tools/calls/sizes.js";
 import { realStates } from "../../compiler/tools/calls/tensors.js";
 import { randomCall, randomParams } from "./random-call.js";

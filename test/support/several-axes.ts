@@ -4,7 +4,7 @@ import { emitModule } from "../../compiler/driver/emit-module.js";
 import type { ModuleOptions } from "../../compiler/emit/manifest.js";
 import { dimConstant, evaluateDim, type Dim } from "../../compiler/base/types/dim.js";
 import { evaluateFunction, type BatchValue } from "../../compiler/ir/graph/evaluate.js";
-import type { GraphFunction } from "../../compiler/ir/graph/types.js";
+import type { GraphFunction } from "../../compiler/ir/graph/graph-function.js";
 import { parseProgram } from "../../compiler/ir/graph/parse.js";
 import { tensor } from "../../compiler/ir/graph/tensor.js";
 import { nameOf, outputName, typeOf } from "../../compiler/ir/graph/values.js";

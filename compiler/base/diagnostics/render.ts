@@ -13,8 +13,8 @@
  * A terminal is shown nothing but what belongs there: control characters become visible signs, tabs become spaces, long
  * lines are cut around the place, and the underline counts columns of the screen, not characters.
  */
-import { refuse } from "../../../runtime/arguments.js";
-import { isRecord } from "../../../runtime/options.js";
+import { refuse } from "../../../runtime/base/arguments.js";
+import { isRecord } from "../../../runtime/base/options.js";
 import type { SourceFile } from "../source/source-file.js";
 import type { Span } from "../source/span.js";
 import type { Diagnostic } from "./diagnostic.js";

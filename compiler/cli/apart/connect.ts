@@ -2,7 +2,7 @@
 import { parse } from "node:path";
 import process from "node:process";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
-import { ModuleError } from "../../../runtime/errors.js";
+import { ModuleError } from "../../../runtime/base/errors.js";
 import { visible } from "../../base/diagnostics/screen-text.js";
 import type { ModuleText } from "../../tools/verify/text/read-text.js";
 import { globals } from "../../tools/verify/text/read-text.js";

@@ -6,7 +6,7 @@ import type {
   ModuleInstance,
   TensorRecord,
 } from "../../../runtime/module/compiled-module.js";
-import { ModuleError } from "../../../runtime/errors.js";
+import { ModuleError } from "../../../runtime/base/errors.js";
 import { checkManifest } from "../../../runtime/module/check-manifest.js";
 import { elementCount } from "../../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";

@@ -1,7 +1,7 @@
 /** Kernel expressions as JavaScript. */
 import type { RealType } from "../../ir/ops/number-range.js";
 import { at } from "../../base/at.js";
-import type { Affine, KernelExpression, IndexExpression, KernelSlot } from "../../ir/kernel/types.js";
+import type { Affine, KernelExpression, IndexExpression, KernelSlot } from "../../ir/kernel/kernel-program.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { nearest, type ScalarExpr, type ScalarFunction, scalarFunction } from "../../base/math/expr.js";
 import { type MathName, mathFunctions } from "../../base/math/functions.js";

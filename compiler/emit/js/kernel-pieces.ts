@@ -1,6 +1,6 @@
 /** Long sums in pieces, as JavaScript. */
 import { affineVariable } from "../../ir/kernel/affine.js";
-import { FULL_PIECE, type LoopStatement, PIECE, type PiecesStatement } from "../../ir/kernel/types.js";
+import { FULL_PIECE, type LoopStatement, PIECE, type PiecesStatement } from "../../ir/kernel/kernel-program.js";
 import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import { type KernelNames, printIndexExpression, printSizeOf } from "./kernel-expressions.js";
 

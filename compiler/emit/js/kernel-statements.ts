@@ -5,7 +5,7 @@ import type {
   LoopStatement,
   ReductionOp,
   RegionStatement,
-} from "../../ir/kernel/types.js";
+} from "../../ir/kernel/kernel-program.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
 import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import {

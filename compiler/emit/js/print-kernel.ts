@@ -12,7 +12,7 @@ import type {
   KernelProgram,
   LoopStatement,
   RegionStatement,
-} from "../../ir/kernel/types.js";
+} from "../../ir/kernel/kernel-program.js";
 import { freeVariables } from "../../ir/kernel/free-variables.js";
 import { loopsOnly } from "../../ir/kernel/loops-only.js";
 import type { ScalarFunction } from "../../base/math/expr.js";

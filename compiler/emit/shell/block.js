@@ -2,7 +2,7 @@
 import { checkTensors, optionalInteger, padIndices } from "./check.js";
 import { resultOf, writeAll } from "./tensors.js";
 
-/** @import { StreamBlock, SizedCall, Core, Sequence, BufferedTensor } from "./types.js" */
+/** @import { StreamBlock, SizedCall, Core, Sequence, BufferedTensor } from "./instance-parts.js" */
 
 /**
  * @param {Core} core

@@ -2,7 +2,7 @@
 import { checkInteger, fields } from "./check.js";
 import { record } from "./tensors.js";
 
-/** @import { Capacity, Manifest, OptionalParts } from "./types.js" */
+/** @import { Capacity, Manifest, OptionalParts } from "./instance-parts.js" */
 
 /**
  * What `make` gives, which takes memory and does nothing else that may fail.

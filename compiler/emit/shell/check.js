@@ -4,7 +4,7 @@
 // counted through: engines make an object for `for … of` where they do not see that they need none. So calls that go well leave
 // no garbage.
 
-/** @import { CallNames, CallArgument, AxisSizes, BufferedTensor, SizedCall } from "./types.js" */
+/** @import { CallNames, CallArgument, AxisSizes, BufferedTensor, SizedCall } from "./instance-parts.js" */
 
 /**
  * A name as it stands in messages.

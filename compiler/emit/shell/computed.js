@@ -1,6 +1,6 @@
 // Sizes that follow from those of a call, and what is demanded of sizes.
 
-/** @import { SizesOfCalls, Manifest } from "./types.js" */
+/** @import { SizesOfCalls, Manifest } from "./instance-parts.js" */
 
 /** @typedef {{ factor: number, of: number[] }} Term */
 

@@ -2,7 +2,7 @@
 import { checkTensor, padIndices } from "./check.js";
 import { write } from "./tensors.js";
 
-/** @import { Contexts, Core, BufferedTensor } from "./types.js" */
+/** @import { Contexts, Core, BufferedTensor } from "./instance-parts.js" */
 
 /**
  * @param {Core} core

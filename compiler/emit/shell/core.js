@@ -2,7 +2,7 @@
 import { bufferName, groups } from "./roles.js";
 import { checkTensor, namesOf, optionalInteger, placeOf, take } from "./check.js";
 
-/** @import { SizedCall, Capacity, Core, InputEntry, Kernels, Manifest, OptionalParts, StateEntry, CallArgument, BufferedTensor } from "./types.js" */
+/** @import { SizedCall, Capacity, Core, InputEntry, Kernels, Manifest, OptionalParts, StateEntry, CallArgument, BufferedTensor } from "./instance-parts.js" */
 
 /**
  * @param {Manifest} manifest

@@ -2,7 +2,7 @@
 import { checkTensors, countOf, namesOf, none, placeOf, take } from "./check.js";
 import { resultOf, write, writeAll } from "./tensors.js";
 
-/** @import { Core, GivenCall, Sequence, AxisSizes, BufferedTensor } from "./types.js" */
+/** @import { Core, GivenCall, Sequence, AxisSizes, BufferedTensor } from "./instance-parts.js" */
 
 /**
  * Tangents of what goes into a call: `{ x, m, h, params: { W } }`, missing ones zero. The tangent of an initial state

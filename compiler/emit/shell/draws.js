@@ -4,7 +4,7 @@ import { checkTensor, describe, optionalInteger, placeOf } from "./check.js";
 import { logarithm } from "./normal.js";
 import { bufferName } from "./roles.js";
 
-/** @import { CallDraws, Core, RandomEntry, SizedCall, BufferedTensor } from "./types.js" */
+/** @import { CallDraws, Core, RandomEntry, SizedCall, BufferedTensor } from "./instance-parts.js" */
 
 /** What `scramble` gives. */
 const words = new Int32Array(2);

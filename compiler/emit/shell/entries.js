@@ -6,7 +6,7 @@ import { createSequence } from "./sequence.js";
 import { createStream } from "./stream.js";
 import { record } from "./tensors.js";
 
-/** @import { BufferedTensorKind, Capacity, Core, Kernels, Manifest, InstanceMethod, OptionalParts } from "./types.js" */
+/** @import { BufferedTensorKind, Capacity, Core, Kernels, Manifest, InstanceMethod, OptionalParts } from "./instance-parts.js" */
 
 const kernelNames = /** @type {const} */ ([
   "forward",

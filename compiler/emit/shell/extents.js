@@ -1,7 +1,7 @@
 // Sizes of axes that calls give by name.
 import { checkInteger, checkTensor, convert, fields } from "./check.js";
 
-/** @import { AxisSizes, BufferedTensor } from "./types.js" */
+/** @import { AxisSizes, BufferedTensor } from "./instance-parts.js" */
 
 /**
  * Reads the size of an axis into `each`: a number for all examples; or a list with each example's own, where

@@ -2,7 +2,7 @@
 import { describe } from "./check.js";
 import { createInstance } from "./instantiate.js";
 
-/** @import { Capacity, Kernels, Manifest, OptionalParts, WasmSource } from "./types.js" */
+/** @import { Capacity, Kernels, Manifest, OptionalParts, WasmSource } from "./instance-parts.js" */
 
 /**
  * The exports `instantiate` and `instantiateAsync` of a module with both kinds of kernels. The kernels are known to be

@@ -1,7 +1,7 @@
 // Lengths that values tell: before an entry runs that has them, another one finds them.
 import { bufferName } from "./roles.js";
 
-/** @import { Core } from "./types.js" */
+/** @import { Core } from "./instance-parts.js" */
 
 /** Entries over all that a call gives. @type {readonly string[]} */
 const wholeEntries = ["forward", "jvp", "hvp"];

@@ -2,7 +2,7 @@
 import { checkTensors, countOf, namesOf, none, placeOf, take } from "./check.js";
 import { resultOf, writeAll } from "./tensors.js";
 
-/** @import { Core, Derivation, GivenCall, Sequence, AxisSizes, BufferedTensor } from "./types.js" */
+/** @import { Core, Derivation, GivenCall, Sequence, AxisSizes, BufferedTensor } from "./instance-parts.js" */
 
 /** @type {readonly Derivation[]} */
 export const grad = ["grad"];

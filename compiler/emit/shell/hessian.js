@@ -3,7 +3,7 @@ import { none } from "./check.js";
 import { tangents } from "./directional.js";
 import { cotangents, createInitialGradient, grad, gradientResult } from "./gradient.js";
 
-/** @import { Core, Derivation, GivenCall, Sequence } from "./types.js" */
+/** @import { Core, Derivation, GivenCall, Sequence } from "./instance-parts.js" */
 
 /**
  * @param {Core} core

@@ -5,7 +5,7 @@ import { createParams } from "./params.js";
 import { createSequence } from "./sequence.js";
 import { createStream } from "./stream.js";
 
-/** @import { Capacity, Kernels, Manifest, InstanceMethod, OptionalParts } from "./types.js" */
+/** @import { Capacity, Kernels, Manifest, InstanceMethod, OptionalParts } from "./instance-parts.js" */
 
 /**
  * An instance: one set of parameters, states and buffers; a promise of it where the kernels are loaded later.

@@ -1,6 +1,6 @@
 // Indices below a size that each example has for itself.
 
-/** @import { Core } from "./types.js" */
+/** @import { Core } from "./instance-parts.js" */
 
 /**
  * Tensors of such indices know how far those of an example go.

@@ -3,7 +3,7 @@ import { describe, fields, kindOf, none } from "./check.js";
 import { grad, gradientResult } from "./gradient.js";
 import { writeAll } from "./tensors.js";
 
-/** @import { Core, GivenCall, Sequence, BufferedTensor } from "./types.js" */
+/** @import { Core, GivenCall, Sequence, BufferedTensor } from "./instance-parts.js" */
 
 /**
  * @param {Core} core

@@ -3,7 +3,7 @@ import { checkInteger, checkTensors, describe, fields, namesOf, none, take } fro
 import { initialValues } from "./random.js";
 import { record, write } from "./tensors.js";
 
-/** @import { Core, GivenCall, OptionalParts, BufferedTensor } from "./types.js" */
+/** @import { Core, GivenCall, OptionalParts, BufferedTensor } from "./instance-parts.js" */
 
 /**
  * Parameters that are declared without random numbers begin as declared. The others wait for the seed that `init` is given,

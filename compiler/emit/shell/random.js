@@ -1,7 +1,7 @@
 // Declared initialisers. Values depend on the seed and the parameter's own name, so that a new parameter does not
 // change the others, and on IEEE arithmetic alone, so that they are the same on every host.
 
-/** @import { Initializer, OptionalParts } from "./types.js" */
+/** @import { Initializer, OptionalParts } from "./instance-parts.js" */
 
 /**
  * Uniform numbers on [0, 1) with 53 random bits: Chris Doty-Humphrey's generator sfc32, which takes in the seed and the

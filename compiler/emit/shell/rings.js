@@ -1,6 +1,6 @@
 // Delay lines of a stream, which steps keep as rings.
 
-/** @import { Core } from "./types.js" */
+/** @import { Core } from "./instance-parts.js" */
 
 /**
  * Brings states into the rings before a step where they were written, and back where they are read.

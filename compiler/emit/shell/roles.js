@@ -1,6 +1,6 @@
 // Names of buffers.
 
-/** @import { BufferKind, Derivation, BufferedTensorKind, TensorGroup } from "./types.js" */
+/** @import { BufferKind, Derivation, BufferedTensorKind, TensorGroup } from "./instance-parts.js" */
 
 /** @type {Readonly<Record<BufferedTensorKind, TensorGroup>>} */
 export const groups = {

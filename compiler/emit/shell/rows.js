@@ -3,7 +3,7 @@ import { countOf, isPadding } from "./check.js";
 import { bufferName } from "./roles.js";
 import { record } from "./tensors.js";
 
-/** @import { Core, BufferedTensor, TableGradient } from "./types.js" */
+/** @import { Core, BufferedTensor, TableGradient } from "./instance-parts.js" */
 
 /**
  * Clears what the call before has left of such gradients, finds the rows that a call has touched, and shows them: in `sparse`, and as whole arrays to

@@ -1,7 +1,7 @@
 // The examples of a stream in another order, as a beam search goes on with the best of them: `select`.
 import { checkTensor, convert, countOf } from "./check.js";
 
-/** @import { Core, SizedCall, BufferedTensor } from "./types.js" */
+/** @import { Core, SizedCall, BufferedTensor } from "./instance-parts.js" */
 
 /**
  * @param {Core} core

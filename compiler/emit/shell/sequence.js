@@ -2,7 +2,7 @@
 import { checkTensors, namesOf, padIndices, take } from "./check.js";
 import { resultOf, write, writeAll } from "./tensors.js";
 
-/** @import { Core, Sequence, BufferedTensor } from "./types.js" */
+/** @import { Core, Sequence, BufferedTensor } from "./instance-parts.js" */
 
 /**
  * @param {Core} core

@@ -2,7 +2,7 @@
 import { describe, placeOf, quote } from "./check.js";
 import { bufferName } from "./roles.js";
 
-/** @import { Core, BufferedTensor } from "./types.js" */
+/** @import { Core, BufferedTensor } from "./instance-parts.js" */
 
 /** Entries of one step. @type {readonly string[]} */
 const streamedEntries = ["step", "stepInitial", "stepContexts"];

@@ -2,7 +2,7 @@
 import { initialValues } from "./random.js";
 import { bufferName } from "./roles.js";
 
-/** @import { Core, DrawEntry, OptionalParts, BufferedTensor } from "./types.js" */
+/** @import { Core, DrawEntry, OptionalParts, BufferedTensor } from "./instance-parts.js" */
 
 /**
  * Computes those that are no numbers or draws alone. They read each other as they are, so it takes a round for each that

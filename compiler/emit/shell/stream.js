@@ -3,7 +3,7 @@ import { createBlock } from "./block.js";
 import { checkTensors, countOf, describe, namesOf, none, padIndices, placeOf, quote, take } from "./check.js";
 import { record, resultOf, write, writeAll } from "./tensors.js";
 
-/** @import { Core, GivenCall, OptionalParts, Sequence, BufferedTensor } from "./types.js" */
+/** @import { Core, GivenCall, OptionalParts, Sequence, BufferedTensor } from "./instance-parts.js" */
 
 /**
  * @param {Core} core

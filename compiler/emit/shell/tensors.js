@@ -1,7 +1,7 @@
 // Tensors of a call: how they are filled and handed out.
 import { countOf, isPadding } from "./check.js";
 
-/** @import { Core, AxisSizes, BufferedTensor, ToldSize } from "./types.js" */
+/** @import { Core, AxisSizes, BufferedTensor, ToldSize } from "./instance-parts.js" */
 
 /**
  * Copies a tensor that was checked into its buffer; one that was not given is zero.

@@ -1,7 +1,7 @@
 // Kernels in a file beside the module, which the caller loads and gives as the option `wasm`.
 import { describe } from "./check.js";
 
-/** @import { Variant, WasmSource } from "./types.js" */
+/** @import { Variant, WasmSource } from "./instance-parts.js" */
 
 /**
  * A digest of bytes, as the compiler makes it.

@@ -1,6 +1,6 @@
 // Kernels that are in the module itself, as text.
 
-/** @import { Variant, WasmSource } from "./types.js" */
+/** @import { Variant, WasmSource } from "./instance-parts.js" */
 
 /**
  * Decodes bytes that were written as printable characters, from 253 on: a space or `!` adds to the byte after it.

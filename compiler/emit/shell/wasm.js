@@ -3,7 +3,7 @@ import { allocate } from "./capacity.js";
 import { createInstance } from "./instantiate.js";
 import { record } from "./tensors.js";
 
-/** @import { Capacity, CompiledKernels, Kernels, Manifest, MemoryPlan, OptionalParts, WasmSource } from "./types.js" */
+/** @import { Capacity, CompiledKernels, Kernels, Manifest, MemoryPlan, OptionalParts, WasmSource } from "./instance-parts.js" */
 
 /**
  * The exports `instantiate` and `instantiateAsync`. Each instance has a memory of its own, of just the pages that it

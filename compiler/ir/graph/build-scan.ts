@@ -2,7 +2,7 @@
 import type { Origin } from "../../base/source/origin.js";
 import { GraphBuilder, type NamedOutput } from "./build.js";
 import { countsOf, inOrder, type OperandKind, type Scan } from "./scan.js";
-import type { ValueId, ValueType } from "./types.js";
+import type { ValueId, ValueType } from "./graph-function.js";
 
 /** An input of the body and what the scan gives it. */
 interface GivenInput {

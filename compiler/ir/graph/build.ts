@@ -3,7 +3,7 @@ import { at } from "../../base/at.js";
 import { type Dim, dimSymbol } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { Origin } from "../../base/source/origin.js";
-import type { GraphFunction, Instruction, Operation, SumParts, ValueId, ValueType } from "./types.js";
+import type { GraphFunction, Instruction, Operation, SumParts, ValueId, ValueType } from "./graph-function.js";
 import { InvariantError } from "../../base/diagnostics/invariant.js";
 import { inferTypes, type ShapeContext, shapeContext } from "../ops/shape-rules.js";
 import type { ScalarOp } from "../ops/scalar-ops.js";

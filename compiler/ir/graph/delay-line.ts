@@ -7,7 +7,7 @@ import { dimConstant, equalDims, subtractDims } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import { definitions } from "./rewrite.js";
 import { isCarried, type Scan } from "./scan.js";
-import type { GraphFunction, Instruction, ValueId } from "./types.js";
+import type { GraphFunction, Instruction, ValueId } from "./graph-function.js";
 import { typeOf } from "./values.js";
 
 /** How the next value is made of the one before. */

@@ -3,7 +3,7 @@ import { lookUp } from "../../base/at.js";
 import { evaluateDim, type Dim } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import { scalarValues } from "../ops/scalar-values.js";
-import type { Operation, OperationKind } from "./types.js";
+import type { Operation, OperationKind } from "./graph-function.js";
 import { elementCount, positionsOf, reductionOf, stridesOf, type Tensor, zeros } from "./tensor.js";
 
 /** Sizes of the symbols for the example at hand. */

@@ -8,7 +8,7 @@ import { invariant } from "../../base/diagnostics/invariant.js";
 import { evaluateRules, type LocalKind, type SymbolSizes } from "./evaluate-rules.js";
 import { elementCount, positionsOf, stridesOf, type Tensor, zeros } from "./tensor.js";
 import { inOrder, operandParts, resultParts, type Scan } from "./scan.js";
-import type { GraphFunction, Instruction, Operation, ValueId } from "./types.js";
+import type { GraphFunction, Instruction, Operation, ValueId } from "./graph-function.js";
 import { typeOf } from "./values.js";
 
 /** A shared value is one tensor; a value of each example is one tensor an example, each of its own lengths. */

@@ -5,7 +5,7 @@ import { at, lookUp } from "../../base/at.js";
 import { GraphBuilder } from "./build.js";
 import { nameOf, outputName } from "./values.js";
 import { InvariantError } from "../../base/diagnostics/invariant.js";
-import type { GraphFunction, Operation, OperationKind, ValueId, ValueType } from "./types.js";
+import type { GraphFunction, Operation, OperationKind, ValueId, ValueType } from "./graph-function.js";
 import type { Dim } from "../../base/types/dim.js";
 
 export interface Lifted {

@@ -4,7 +4,7 @@
  */
 import type { ScalarOp } from "../ops/scalar-ops.js";
 import { printOperation } from "./print.js";
-import type { GraphFunction, Instruction, Operation, OperationKind, ValueId } from "./types.js";
+import type { GraphFunction, Instruction, Operation, OperationKind, ValueId } from "./graph-function.js";
 
 /** Zero fits in wherever something linear does: `if c then dx else 0`. */
 type TangentDegree = "zero" | "constant" | "linear";

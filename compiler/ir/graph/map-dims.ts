@@ -1,6 +1,6 @@
 /** Functions and operations with other dimensions in the places of theirs. */
 import type { Dim } from "../../base/types/dim.js";
-import type { GraphFunction, Operation } from "./types.js";
+import type { GraphFunction, Operation } from "./graph-function.js";
 
 /** What dimensions become. */
 export interface DimChange {

@@ -7,7 +7,7 @@ import type { Shape } from "../../base/types/shape.js";
 import { scalarArity, type ScalarOp } from "../ops/scalar-ops.js";
 import { shapeContext, type ShapeContext } from "../ops/shape-rules.js";
 import { GraphBuilder } from "./build.js";
-import type { DType, GraphFunction, GraphProgram, Operation, SumParts, ValueId, ValueType } from "./types.js";
+import type { DType, GraphFunction, GraphProgram, Operation, SumParts, ValueId, ValueType } from "./graph-function.js";
 import { printType } from "./print.js";
 import { QUOTED, readName, readValue, WORD } from "./spelling.js";
 

@@ -5,7 +5,7 @@
 import { at } from "../../base/at.js";
 import { type Dim, equalDims, multiplyDims, dimConstant } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
-import type { Operation, OperationKind } from "./types.js";
+import type { Operation, OperationKind } from "./graph-function.js";
 
 export interface PlacedOperand {
   readonly shape: Shape;

@@ -11,7 +11,7 @@ import type {
   OperationKind,
   ValueId,
   ValueType,
-} from "./types.js";
+} from "./graph-function.js";
 
 export function printProgram(program: GraphProgram): string {
   return program.functions.map((fn) => printFunction(fn)).join("\n");

@@ -4,7 +4,7 @@ import { invariant } from "../../base/diagnostics/invariant.js";
 import type { ShapeContext } from "../ops/shape-rules.js";
 import { GraphBuilder, type NamedOutput } from "./build.js";
 import { nameOf, outputName, typeOf } from "./values.js";
-import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "./types.js";
+import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "./graph-function.js";
 
 /** Old value to new value. */
 export type ValueMap = Map<ValueId, ValueId>;

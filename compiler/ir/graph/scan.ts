@@ -4,7 +4,7 @@
  * Operands, and the inputs of the body: carried values, sequences (of which the body gets one element), invariants.
  * Results, and the outputs of the body: carried values, then what is stacked over the steps.
  */
-import type { Operation } from "./types.js";
+import type { Operation } from "./graph-function.js";
 
 export type Scan = Extract<Operation, { kind: "scan" }>;
 

@@ -1,7 +1,7 @@
 /** What is known of the values of a function; what is missing is a fault of whoever made it. */
 import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
-import type { GraphFunction, ValueId, ValueType } from "./types.js";
+import type { GraphFunction, ValueId, ValueType } from "./graph-function.js";
 
 export function typeOf(fn: GraphFunction, id: ValueId): ValueType {
   const type = fn.types[id];

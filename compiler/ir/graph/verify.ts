@@ -13,7 +13,7 @@ import { equalShapes } from "../../base/types/shape.js";
 import { inferTypes, type ShapeContext } from "../ops/shape-rules.js";
 import { whyNotLinear } from "./linear.js";
 import { printOperation, printType } from "./print.js";
-import type { GraphFunction, Instruction, ValueId, ValueType } from "./types.js";
+import type { GraphFunction, Instruction, ValueId, ValueType } from "./graph-function.js";
 
 /** What is wrong, each with the printed instruction; empty where nothing is. */
 export function verifyFunction(fn: GraphFunction, context: ShapeContext, insideScan = false): string[] {

@@ -1,6 +1,6 @@
 /** Arithmetic of affine integer expressions. */
 import { addDims, constantOf, type Dim, dimConstant, multiplyDims } from "../../base/types/dim.js";
-import type { Access, Affine, LoopExtent } from "./types.js";
+import type { Access, Affine, LoopExtent } from "./kernel-program.js";
 
 /** Most dimensions here are plain numbers, for which the arithmetic of polynomials would take most of the time. */
 const numbers = new Map<number, Dim>();

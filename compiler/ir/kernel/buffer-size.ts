@@ -1,5 +1,5 @@
 import { evaluateDim } from "../../base/types/dim.js";
-import type { KernelBuffer } from "./types.js";
+import type { KernelBuffer } from "./kernel-program.js";
 
 /** Elements of a buffer in a call of the given sizes. */
 export function bufferSize(

@@ -22,7 +22,7 @@ import {
   type ProductStatement,
   type ReductionOp,
   type Statement,
-} from "./types.js";
+} from "./kernel-program.js";
 import { termsOf } from "./visit.js";
 import { windowSteps } from "./window-steps.js";
 

@@ -1,6 +1,6 @@
 /** Which scalars are truth values. */
 import { comparisonOps, logicalOps, type ScalarOp } from "../ops/scalar-ops.js";
-import type { KernelExpression } from "./types.js";
+import type { KernelExpression } from "./kernel-program.js";
 
 export type ScalarDType = "real" | "bool";
 

@@ -2,7 +2,7 @@
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import type { CallState } from "./evaluate-expressions.js";
-import type { LoopAxis, Examples } from "./types.js";
+import type { LoopAxis, Examples } from "./kernel-program.js";
 
 /** The values that a loop variable takes, in order. */
 export function axisValues(axis: LoopAxis, state: CallState, step = 1): number[] {

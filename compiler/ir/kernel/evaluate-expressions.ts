@@ -3,7 +3,7 @@ import { invariant } from "../../base/diagnostics/invariant.js";
 import { scalarValues } from "../ops/scalar-values.js";
 import { type Dim, evaluateDim, symbolsOf } from "../../base/types/dim.js";
 import type { KernelMemory } from "./memory.js";
-import type { Affine, Access, KernelExpression, IndexExpression } from "./types.js";
+import type { Affine, Access, KernelExpression, IndexExpression } from "./kernel-program.js";
 
 /** Sums that elements are added to in turn, if they are in parts. */
 interface PartialSums {

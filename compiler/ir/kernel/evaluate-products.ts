@@ -2,7 +2,7 @@
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { axisValues } from "./evaluate-axes.js";
 import type { CallState } from "./evaluate-expressions.js";
-import type { Access, LoopAxis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./types.js";
+import type { Access, LoopAxis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./kernel-program.js";
 import { termsOf } from "./visit.js";
 
 /** Runs `body` for all values of the axes, the first outermost, with the number of the combination. */

@@ -11,7 +11,7 @@ import {
   type Statement,
   type StatementOf,
   type WindowsStatement,
-} from "./types.js";
+} from "./kernel-program.js";
 import { windowSteps } from "./window-steps.js";
 
 export function runStatements(statements: readonly Statement[], state: CallState): void {

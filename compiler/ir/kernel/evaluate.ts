@@ -8,7 +8,7 @@ import { extentsOf } from "../../base/types/call-axes.js";
 import { runStatements } from "./evaluate-statements.js";
 import { KernelMemory, type BufferArray } from "./memory.js";
 import { CallState } from "./evaluate-expressions.js";
-import type { KernelProgram } from "./types.js";
+import type { KernelProgram } from "./kernel-program.js";
 
 /** The sizes of a call, or those it may have at most. */
 export interface KernelCallSizes {

@@ -10,7 +10,7 @@ import type {
   PiecesStatement,
   ProductStatement,
   Statement,
-} from "./types.js";
+} from "./kernel-program.js";
 import { forEachAccess, termsOf } from "./visit.js";
 
 /** Integer variables a piece of code takes from around it, and the sizes of the call it needs. */

@@ -1,5 +1,5 @@
 /** From where to where in a kernel function each buffer is in use. */
-import type { ForStatement, KernelFunction, Statement, WindowsStatement } from "./types.js";
+import type { ForStatement, KernelFunction, Statement, WindowsStatement } from "./kernel-program.js";
 import { forEachAccess } from "./visit.js";
 
 export interface Lifetime {

@@ -1,4 +1,4 @@
-import type { LoopAxis, Statement } from "./types.js";
+import type { LoopAxis, Statement } from "./kernel-program.js";
 
 /** A loop over each axis, the first one outermost, in steps of 1, around `statements`. */
 export function loopsAround(axes: readonly LoopAxis[], statements: readonly Statement[]): Statement[] {

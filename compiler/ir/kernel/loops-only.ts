@@ -1,6 +1,6 @@
 /** The check that stands between kernels for any target and a printer of loops alone. */
 import { invariant } from "../../base/diagnostics/invariant.js";
-import type { KernelFunction, KernelProgram, LoopStatement, Statement } from "./types.js";
+import type { KernelFunction, KernelProgram, LoopStatement, Statement } from "./kernel-program.js";
 
 /** The program itself, where it is known to have neither products nor what is scheduled for vectors. */
 export function loopsOnly(program: KernelProgram): KernelProgram<LoopStatement> {

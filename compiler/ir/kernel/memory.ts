@@ -2,7 +2,7 @@
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { evaluateDim } from "../../base/types/dim.js";
 import { bufferSize } from "./buffer-size.js";
-import type { KernelProgram } from "./types.js";
+import type { KernelProgram } from "./kernel-program.js";
 
 export type BufferArray = Float64Array | Int32Array;
 

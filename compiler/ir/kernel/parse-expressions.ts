@@ -13,7 +13,7 @@ import type {
   LoopExtent,
   IndexExpression,
   ExtentPart,
-} from "./types.js";
+} from "./kernel-program.js";
 
 /** `b * (3*%T) + i - 2`: variables first, then the constant. */
 export function parseAffine(tokens: LineTokens): Affine {

@@ -1,7 +1,7 @@
 /** Reads products of kernels. */
 import { parseAccess, parseAxis, parseExpression } from "./parse-expressions.js";
 import { type Line, LineTokens } from "./parse-lines.js";
-import type { Access, LoopAxis, KernelExpression, ProductStatement, ProductTail, Statement } from "./types.js";
+import type { Access, LoopAxis, KernelExpression, ProductStatement, ProductTail, Statement } from "./kernel-program.js";
 
 type ParseBody = (lines: readonly Line[]) => Statement[];
 

@@ -12,7 +12,7 @@ import {
 } from "./parse-expressions.js";
 import { type Line, LineTokens } from "./parse-lines.js";
 import { parseProduct } from "./parse-products.js";
-import { PIECE, type PiecesStatement, type ReductionOp, type Statement } from "./types.js";
+import { PIECE, type PiecesStatement, type ReductionOp, type Statement } from "./kernel-program.js";
 
 /** Lines of one list, in their order. */
 interface Lines {

@@ -5,7 +5,7 @@ import { parseDim } from "../../base/types/parse-dim.js";
 import { ZERO } from "./affine.js";
 import { linesOf, LineTokens } from "./parse-lines.js";
 import { parseBody } from "./parse-statements.js";
-import type { ElementType, KernelBuffer, KernelFunction, KernelProgram, KernelSlot } from "./types.js";
+import type { ElementType, KernelBuffer, KernelFunction, KernelProgram, KernelSlot } from "./kernel-program.js";
 import type { UnplacedBuffer, UnplannedKernels } from "./unplanned.js";
 
 export { KernelSyntaxError } from "./parse-lines.js";

@@ -9,7 +9,7 @@ import type {
   LoopExtent,
   IndexExpression,
   ExtentPart,
-} from "./types.js";
+} from "./kernel-program.js";
 
 export function printAxis({ variable, extent, from }: LoopAxis): string {
   return `${spellName(variable)} < ${printExtent(extent)}${from === undefined ? "" : ` from ${printAffine(from)}`}`;

@@ -20,7 +20,7 @@ import {
   type ProductStatement,
   type ScheduledTerms,
   type Statement,
-} from "./types.js";
+} from "./kernel-program.js";
 import type { UnplacedBuffer, UnplannedKernels } from "./unplanned.js";
 
 export function printKernel({ axes, buffers, slots, functions }: KernelProgram): string {

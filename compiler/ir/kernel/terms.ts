@@ -1,7 +1,7 @@
 /** The terms of the sums of a product, counted in the order in which they are added. */
 import { addAffine, AFFINE_ZERO, affineVariable, plainExtent, scaleAffine } from "./affine.js";
 import { dimConstant } from "../../base/types/dim.js";
-import type { Affine, LoopAxis } from "./types.js";
+import type { Affine, LoopAxis } from "./kernel-program.js";
 
 /** How many terms a sum has; undefined where a call decides. */
 export function countTerms(contracted: readonly LoopAxis[]): number | undefined {

@@ -1,6 +1,6 @@
 /** Kernels before memory is planned: what lowering gives, and passes change. */
 import type { Dim } from "../../base/types/dim.js";
-import type { ElementType, KernelFunction } from "./types.js";
+import type { ElementType, KernelFunction } from "./kernel-program.js";
 
 /** A buffer before it has a place. */
 export interface UnplacedBuffer {

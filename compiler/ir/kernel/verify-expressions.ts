@@ -2,7 +2,7 @@
 import { scalarArity } from "../ops/scalar-ops.js";
 import { bufferSize } from "./buffer-size.js";
 import { dtypeOf, operandDtype, resultDtype, type ScalarDType } from "./dtypes.js";
-import type { Access, ElementType, KernelExpression, KernelBuffer } from "./types.js";
+import type { Access, ElementType, KernelExpression, KernelBuffer } from "./kernel-program.js";
 import type { IntegerVerifier, Report } from "./verify-integers.js";
 import type { KernelScope } from "./verify-scope.js";
 import type { Condition } from "./visit.js";

@@ -1,7 +1,7 @@
 /** The values that integers of a kernel may have, for given sizes of a call. */
 import { BATCH_SYMBOL, type Dim, dimConstant, evaluateDim, symbolsOf } from "../../base/types/dim.js";
 import { AFFINE_ZERO, affineKey, affineVariable, scaleAffine, subtractAffine, substituteAffine } from "./affine.js";
-import type { Affine, LoopAxis, Examples, LoopExtent, IndexExpression } from "./types.js";
+import type { Affine, LoopAxis, Examples, LoopExtent, IndexExpression } from "./kernel-program.js";
 import { type Integer, type Range, KernelScope } from "./verify-scope.js";
 import type { Condition } from "./visit.js";
 

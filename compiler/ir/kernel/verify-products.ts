@@ -1,7 +1,7 @@
 /** Checks of products and of the copies of matrices that they read. */
 import { countTerms } from "./terms.js";
 import { plainExtent, subtractAffine } from "./affine.js";
-import type { Access, LoopAxis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./types.js";
+import type { Access, LoopAxis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./kernel-program.js";
 import type { ElementVerifier } from "./verify-expressions.js";
 import type { Report } from "./verify-integers.js";
 import { KernelScope } from "./verify-scope.js";

@@ -1,6 +1,6 @@
 /** What is known where a statement of a kernel stands: integers with the values they may have, and scalars. */
 import type { ScalarDType } from "./dtypes.js";
-import type { Affine } from "./types.js";
+import type { Affine } from "./kernel-program.js";
 
 /** From the least value to the largest; undefined where it is not known. */
 export type Range = readonly [number, number] | undefined;

@@ -12,7 +12,7 @@ import {
   type Statement,
   type StatementOf,
   type WindowsStatement,
-} from "./types.js";
+} from "./kernel-program.js";
 import { ElementVerifier } from "./verify-expressions.js";
 import { IntegerVerifier } from "./verify-integers.js";
 import { ProductVerifier } from "./verify-products.js";

@@ -24,7 +24,7 @@
 import { evaluateDim } from "../../base/types/dim.js";
 import { bufferSize } from "./buffer-size.js";
 import { lifetimes } from "./lifetimes.js";
-import type { KernelBuffer, KernelFunction, KernelProgram } from "./types.js";
+import type { KernelBuffer, KernelFunction, KernelProgram } from "./kernel-program.js";
 import { FunctionVerifier } from "./verify-statements.js";
 
 export function verifyKernel(program: KernelProgram, sizes: ReadonlyMap<string, number>): string[] {

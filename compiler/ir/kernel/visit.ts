@@ -14,7 +14,7 @@ import type {
   ProductTerms,
   ScheduledTerms,
   Statement,
-} from "./types.js";
+} from "./kernel-program.js";
 
 export type AccessUse = "read" | "write" | "add";
 

@@ -1,6 +1,6 @@
 /** How many steps the pieces of a `windows` statement have, the last one aside. */
 import { BATCH_SYMBOL } from "../../base/types/dim.js";
-import type { WindowsStatement } from "./types.js";
+import type { WindowsStatement } from "./kernel-program.js";
 
 export function windowSteps({ rows }: WindowsStatement, sizes: ReadonlyMap<string, number>): number {
   return Math.ceil(rows / Math.max(1, sizes.get(BATCH_SYMBOL) ?? 1));

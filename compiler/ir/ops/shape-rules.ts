@@ -2,7 +2,7 @@
  * The type of an operation's results from the types of its operands: one row per operation kind. A rule returns a
  * sentence where the operands do not fit, so that the builder can refuse and the verifier can report.
  */
-import type { Operation, OperationKind, ValueType } from "../graph/types.js";
+import type { Operation, OperationKind, ValueType } from "../graph/graph-function.js";
 import {
   addDims,
   constantOf,

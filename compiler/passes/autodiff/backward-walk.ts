@@ -2,7 +2,7 @@
 import { at, lookUp } from "../../base/at.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { mapped, type ValueMap } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOf, outputName, realPlaces, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { cotangentName, gradName } from "../../program/roles.js";

@@ -1,6 +1,6 @@
 /** Operations that may leave something out: what is left out has a strong zero for a derivative (`strong-zeros.ts`). */
 import { constantOf } from "../../base/types/dim.js";
-import type { Operation } from "../../ir/graph/types.js";
+import type { Operation } from "../../ir/graph/graph-function.js";
 import { choosingOps } from "../../ir/ops/scalar-ops.js";
 
 /** Whether a part of the operands has no part in the result, or in some of its entries. */

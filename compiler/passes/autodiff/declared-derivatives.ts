@@ -6,7 +6,7 @@ import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import { copyInstruction, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/graph-function.js";
 import type { DerivativeRules } from "./derivative-rules.js";
 import type { Contribution, Site } from "./linear-rules.js";
 import { cotangentsOf, type PlainOperation, tangentOf } from "./local-derivatives.js";

@@ -4,7 +4,7 @@ import { GraphBuilder, type NamedOutput } from "../../ir/graph/build.js";
 import { ScanBuilder } from "../../ir/graph/build-scan.js";
 import { copyInstruction, declareInputs, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
 import { inOrder, isCarried, operandKind, operandParts, resultParts, type Scan } from "../../ir/graph/scan.js";
-import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { tangentName } from "../../program/roles.js";

@@ -9,7 +9,7 @@ import {
   type ValueMap,
   withInputTypes,
 } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { typeOf } from "../../ir/graph/values.js";
 import type { DeriveInside } from "../../program/frame.js";
 import { reverseMode } from "./reverse.js";

@@ -3,7 +3,7 @@
  * transpose (`cotangents`). Nearly all are linear in their operands, so the forward rule repeats the operation.
  */
 import { at } from "../../base/at.js";
-import type { Operation, OperationKind, ValueId } from "../../ir/graph/types.js";
+import type { Operation, OperationKind, ValueId } from "../../ir/graph/graph-function.js";
 import type { Origin } from "../../base/source/origin.js";
 import { addDims, type Dim, dimConstant } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";

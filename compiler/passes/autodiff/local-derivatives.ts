@@ -1,5 +1,5 @@
 /** The derivative of one operation, whatever its kind: from the tables of scalar and of other operations. */
-import type { Operation, ValueId } from "../../ir/graph/types.js";
+import type { Operation, ValueId } from "../../ir/graph/graph-function.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { DerivativeRules } from "./derivative-rules.js";
 import type { Contribution, LinearRule, Site, StructuralKind } from "./linear-rules.js";

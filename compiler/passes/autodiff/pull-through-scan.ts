@@ -11,7 +11,7 @@ import {
   type ResultParts,
   type Scan,
 } from "../../ir/graph/scan.js";
-import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { outputName, typeOf } from "../../ir/graph/values.js";
 import type { Contribution } from "./linear-rules.js";
 import type { ReverseMode } from "./reverse-mode.js";

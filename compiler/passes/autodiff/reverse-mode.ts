@@ -1,5 +1,5 @@
 /** What reverse mode makes of a function. */
-import type { GraphFunction } from "../../ir/graph/types.js";
+import type { GraphFunction } from "../../ir/graph/graph-function.js";
 
 export interface ReverseMode {
   /** As the primal, with residuals as further outputs. */

@@ -19,7 +19,7 @@ import {
   type ValueMap,
 } from "../../ir/graph/rewrite.js";
 import { isCarried, type Scan } from "../../ir/graph/scan.js";
-import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOf, realPlaces, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { chooseCrossingValues, type CrossingChoice } from "../minimum-cut/choose-crossing-values.js";

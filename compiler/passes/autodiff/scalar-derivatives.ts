@@ -4,7 +4,7 @@
  * `undefined`: the derivative is zero everywhere it exists. What happens at kinks: spec/autodiff.md.
  */
 import type { GraphBuilder } from "../../ir/graph/build.js";
-import type { ValueId } from "../../ir/graph/types.js";
+import type { ValueId } from "../../ir/graph/graph-function.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
 
 /** The operation being differentiated: values of its operands and result are asked for only where a formula needs them. */

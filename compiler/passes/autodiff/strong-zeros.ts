@@ -9,7 +9,7 @@ import { at } from "../../base/at.js";
 import { consecutive } from "../../ir/graph/consecutive.js";
 import { definitions } from "../../ir/graph/rewrite.js";
 import { isCarried, operandParts, type Scan } from "../../ir/graph/scan.js";
-import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { flatOps } from "../../ir/ops/scalar-ops.js";
 import type { Dim } from "../../base/types/dim.js";
 import { chooses } from "./chooses.js";

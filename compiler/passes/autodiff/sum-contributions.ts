@@ -3,7 +3,7 @@ import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import { consecutive } from "../../ir/graph/consecutive.js";
-import type { ValueId } from "../../ir/graph/types.js";
+import type { ValueId } from "../../ir/graph/graph-function.js";
 import { constantOf, type Dim, subtractDims } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { Contribution, PartContribution } from "./linear-rules.js";

@@ -3,7 +3,7 @@
  */
 import { at } from "../../base/at.js";
 import { isCarried, resultParts, type Scan } from "../../ir/graph/scan.js";
-import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/graph-function.js";
 import { flatOps } from "../../ir/ops/scalar-ops.js";
 import { chooses } from "./chooses.js";
 

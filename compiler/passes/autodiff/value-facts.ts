@@ -1,6 +1,6 @@
 /** What is known of values by their form alone, so that derivatives take no care where none is needed. */
 import { isCarried, type Scan } from "../../ir/graph/scan.js";
-import type { GraphFunction, Instruction, OperationKind, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, OperationKind, ValueId } from "../../ir/graph/graph-function.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
 
 export interface ValueFacts {

@@ -3,7 +3,7 @@ import { at } from "../../base/at.js";
 import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { declareInputs, inlineFunction } from "../../ir/graph/rewrite.js";
-import type { GraphFunction } from "../../ir/graph/types.js";
+import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { tangentName } from "../../program/roles.js";
 import type { DerivativeRules } from "./derivative-rules.js";

@@ -1,6 +1,6 @@
 /** Values whose derivatives are declared, as the values themselves. */
 import { at } from "../../base/at.js";
-import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { typeOf } from "../../ir/graph/values.js";
 
 /**

@@ -1,7 +1,7 @@
 import { at } from "../../base/at.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import { rewriteFunction } from "../../ir/graph/rewrite.js";
-import type { Operation, ValueId } from "../../ir/graph/types.js";
+import type { Operation, ValueId } from "../../ir/graph/graph-function.js";
 import type { GraphPass } from "../pass.js";
 
 /**

@@ -1,6 +1,6 @@
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import { rewriteFunction } from "../../ir/graph/rewrite.js";
-import type { Operation, ValueId } from "../../ir/graph/types.js";
+import type { Operation, ValueId } from "../../ir/graph/graph-function.js";
 import type { GraphPass } from "../pass.js";
 
 /**

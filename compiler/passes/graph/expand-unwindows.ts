@@ -3,7 +3,7 @@ import { invariant } from "../../base/diagnostics/invariant.js";
 import { addDims, constantOf, type Dim, dimConstant, multiplyDims, subtractDims } from "../../base/types/dim.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import { rewriteFunction } from "../../ir/graph/rewrite.js";
-import type { Operation, ValueId } from "../../ir/graph/types.js";
+import type { Operation, ValueId } from "../../ir/graph/graph-function.js";
 import type { GraphPass } from "../pass.js";
 import { View } from "./simplify/view.js";
 

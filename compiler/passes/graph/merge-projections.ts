@@ -3,7 +3,7 @@ import { typeOf } from "../../ir/graph/values.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { copyInstruction, declareInputs, finishLike, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
 import type { Scan } from "../../ir/graph/scan.js";
-import type { GraphFunction, Instruction } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction } from "../../ir/graph/graph-function.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { addDims, dimConstant } from "../../base/types/dim.js";
 import type { GraphPass } from "../pass.js";

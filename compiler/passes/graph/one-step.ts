@@ -9,7 +9,7 @@ import { GraphBuilder } from "../../ir/graph/build.js";
 import { finishLike, inlineFunction, mapped, recordResults, type ValueMap } from "../../ir/graph/rewrite.js";
 import { isCarried, operandKind, type Scan } from "../../ir/graph/scan.js";
 import { wholeWithDims } from "../../ir/graph/map-dims.js";
-import type { GraphFunction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { GraphFunction, Operation, ValueId, ValueType } from "../../ir/graph/graph-function.js";
 import { nameOf, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { addDims, constantOf, dimConstant, type Dim, substituteDim, subtractDims } from "../../base/types/dim.js";

@@ -12,7 +12,7 @@ import {
   type ValueMap,
 } from "../../ir/graph/rewrite.js";
 import type { Scan } from "../../ir/graph/scan.js";
-import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import type { GraphPass } from "../pass.js";
 import { timeLevels } from "./time-levels.js";

@@ -1,6 +1,6 @@
 import { pairOf, typeOf } from "../../ir/graph/values.js";
 import { countUses, definitions } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/graph-function.js";
 
 type Contract = Extract<Operation, { kind: "contract" }>;
 

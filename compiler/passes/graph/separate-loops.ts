@@ -3,7 +3,7 @@ import type { GraphBuilder } from "../../ir/graph/build.js";
 import { ScanBuilder } from "../../ir/graph/build-scan.js";
 import { definitions, mapped, recordResults, rewriteFunction, type ValueMap } from "../../ir/graph/rewrite.js";
 import { inOrder, isCarried, type OperandKind, operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
-import type { Instruction, OperationKind, ValueId } from "../../ir/graph/types.js";
+import type { Instruction, OperationKind, ValueId } from "../../ir/graph/graph-function.js";
 import { outputName, typeOf } from "../../ir/graph/values.js";
 import type { GraphPass } from "../pass.js";
 import { stateComponents } from "./state-components.js";

@@ -10,7 +10,7 @@ import {
   rewriteFunction,
 } from "../../ir/graph/rewrite.js";
 import { operandKind, type Scan } from "../../ir/graph/scan.js";
-import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOf, pairOf, typeOf } from "../../ir/graph/values.js";
 import type { GraphPass } from "../pass.js";
 

@@ -12,7 +12,7 @@ import {
 } from "../../ir/graph/rewrite.js";
 import { operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
 import { chooseCrossingValues, viewKinds } from "../minimum-cut/choose-crossing-values.js";
-import type { Instruction, OperationKind, ValueId } from "../../ir/graph/types.js";
+import type { Instruction, OperationKind, ValueId } from "../../ir/graph/graph-function.js";
 import { outputName, typeOf } from "../../ir/graph/values.js";
 import type { GraphPass } from "../pass.js";
 import { liftOperation, type Lifted, overTime } from "../../ir/graph/lift.js";

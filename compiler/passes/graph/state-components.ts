@@ -1,7 +1,7 @@
 /** Which states of a loop need each other. */
 import { at } from "../../base/at.js";
 import { isCarried, resultParts, type Scan } from "../../ir/graph/scan.js";
-import type { ValueId } from "../../ir/graph/types.js";
+import type { ValueId } from "../../ir/graph/graph-function.js";
 
 /** A set of states, a bit for each: in a stack of layers each reads all below it, and as many sets of so many are what takes the time. */
 type States = Uint32Array;

@@ -1,7 +1,7 @@
 /** How the values of a loop body depend on time: what `order-sums` and `split-time` ask. */
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { type OperandKind, operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
-import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 
 /** 0: the same at every step; 1: depends on the sequences of this step only; 2: depends on the state. */
 export type TimeLevel = 0 | 1 | 2;

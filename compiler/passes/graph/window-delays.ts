@@ -5,7 +5,7 @@ import { type DelayLine, delayLinesOf } from "../../ir/graph/delay-line.js";
 import { type Lifted, liftOperation, overTime } from "../../ir/graph/lift.js";
 import { definitions, forEachNeeded, rewriteFunction } from "../../ir/graph/rewrite.js";
 import { operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
-import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import type { GraphPass } from "../pass.js";
 import { timeLevels } from "./time-levels.js";
 

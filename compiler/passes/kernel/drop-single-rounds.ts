@@ -3,7 +3,7 @@
  * lanes. Leaves alone loops that sum, whose partial sums are counted by their variable.
  */
 import { AFFINE_ZERO, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
-import type { Affine, ForStatement, Statement } from "../../ir/kernel/types.js";
+import type { Affine, ForStatement, Statement } from "../../ir/kernel/kernel-program.js";
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import type { KernelPass } from "./kernel-pass.js";
 

@@ -28,7 +28,7 @@ import type {
   ProductStatement,
   Statement,
   RegionStatement,
-} from "../../ir/kernel/types.js";
+} from "../../ir/kernel/kernel-program.js";
 import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
 import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, dimSymbol, multiplyDims } from "../../base/types/dim.js";
 import { type UnplacedBuffer, type UnplannedKernels, wholeOf } from "../../ir/kernel/unplanned.js";

@@ -1,7 +1,7 @@
 /** Computes the parts of addresses that a loop does not change once before it: `const row = (b * T + t) * 512;`. */
 import { addAffine, affineKey, affineVariable } from "../../ir/kernel/affine.js";
 import { FreshNames } from "../../ir/kernel/fresh-names.js";
-import type { Access, Affine, ForStatement, Statement } from "../../ir/kernel/types.js";
+import type { Access, Affine, ForStatement, Statement } from "../../ir/kernel/kernel-program.js";
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../base/types/dim.js";
 import { inRegions, type PlannedPass } from "./kernel-pass.js";

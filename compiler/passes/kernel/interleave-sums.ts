@@ -9,7 +9,7 @@ import {
   type ForStatement,
   PARTIALS,
   type Statement,
-} from "../../ir/kernel/types.js";
+} from "../../ir/kernel/kernel-program.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { constantOf } from "../../base/types/dim.js";

@@ -9,7 +9,7 @@
 import { at } from "../../base/at.js";
 import { affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
 import { countTerms } from "../../ir/kernel/terms.js";
-import type { Affine, KernelFunction, ProductStatement, Statement } from "../../ir/kernel/types.js";
+import type { Affine, KernelFunction, ProductStatement, Statement } from "../../ir/kernel/kernel-program.js";
 import { forEachAccess, mapExpression } from "../../ir/kernel/visit.js";
 import { type UnplacedBuffer, wholeOf } from "../../ir/kernel/unplanned.js";
 import type { KernelPass } from "./kernel-pass.js";

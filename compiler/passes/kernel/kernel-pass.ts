@@ -1,5 +1,5 @@
 /** Passes on kernels, before and after their buffers have places. */
-import type { KernelProgram, Statement, RegionStatement } from "../../ir/kernel/types.js";
+import type { KernelProgram, Statement, RegionStatement } from "../../ir/kernel/kernel-program.js";
 import type { UnplannedKernels } from "../../ir/kernel/unplanned.js";
 import { mapParts } from "../../ir/kernel/visit.js";
 import type { Pass } from "../pass.js";

@@ -8,7 +8,7 @@
 import { plainExtent } from "../../ir/kernel/affine.js";
 import { freshBuffer } from "../../ir/kernel/fresh-names.js";
 import { countTerms } from "../../ir/kernel/terms.js";
-import type { PackStatement, ProductStatement, ProductTerms, Statement } from "../../ir/kernel/types.js";
+import type { PackStatement, ProductStatement, ProductTerms, Statement } from "../../ir/kernel/kernel-program.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../base/types/dim.js";
 import { type UnplacedBuffer, type UnplannedKernels, wholeOf } from "../../ir/kernel/unplanned.js";

@@ -3,7 +3,7 @@
  * slot, entries share all slots, what the caller sees or a later entry reads has a slot of its own.
  */
 import { invariant } from "../../base/diagnostics/invariant.js";
-import type { KernelBuffer, KernelProgram, KernelSlot } from "../../ir/kernel/types.js";
+import type { KernelBuffer, KernelProgram, KernelSlot } from "../../ir/kernel/kernel-program.js";
 import type { UnplacedBuffer, UnplannedKernels } from "../../ir/kernel/unplanned.js";
 import { LeastFirst } from "../../base/least-first.js";
 import { lifetimes } from "../../ir/kernel/lifetimes.js";

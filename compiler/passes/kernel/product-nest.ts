@@ -1,6 +1,12 @@
 /** Regions that are one product inside of loops. */
 import { AFFINE_ZERO, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
-import type { Access, Affine, ForStatement, ProductStatement, RegionStatement } from "../../ir/kernel/types.js";
+import type {
+  Access,
+  Affine,
+  ForStatement,
+  ProductStatement,
+  RegionStatement,
+} from "../../ir/kernel/kernel-program.js";
 import { mapStatement } from "../../ir/kernel/visit.js";
 
 /** A product whose sums are stored, with no tail. */

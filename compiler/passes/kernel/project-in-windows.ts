@@ -30,7 +30,7 @@ import type {
   Statement,
   WindowsStatement,
   RegionStatement,
-} from "../../ir/kernel/types.js";
+} from "../../ir/kernel/kernel-program.js";
 import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
 import {
   addDims,

@@ -21,7 +21,7 @@ import type {
   PlainProduct,
   ProductStatement,
   Statement,
-} from "../../ir/kernel/types.js";
+} from "../../ir/kernel/kernel-program.js";
 import { isPlain, mapExpression, mapParts } from "../../ir/kernel/visit.js";
 import { BATCH_SYMBOL, dimSymbol } from "../../base/types/dim.js";
 import { inRegions, type PlannedPass } from "./kernel-pass.js";

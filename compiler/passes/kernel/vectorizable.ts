@@ -1,6 +1,6 @@
 /** Whether the iterations of a loop may run side by side in the lanes of vectors. */
 import { accessKey } from "../../ir/kernel/affine.js";
-import type { Access, Affine, KernelExpression, Statement } from "../../ir/kernel/types.js";
+import type { Access, Affine, KernelExpression, Statement } from "../../ir/kernel/kernel-program.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
 
 /** Does `value` change with `variable`? */

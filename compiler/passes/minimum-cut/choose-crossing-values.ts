@@ -7,7 +7,7 @@
  */
 import { lookUp } from "../../base/at.js";
 import { accumulates, countUses, definitions } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, Instruction, OperationKind, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, OperationKind, ValueId, ValueType } from "../../ir/graph/graph-function.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
 import { evaluateDim, symbolsOf, isSequence } from "../../base/types/dim.js";
 import { sizeOfShape } from "../../base/types/shape.js";

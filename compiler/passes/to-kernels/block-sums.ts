@@ -5,7 +5,13 @@
  */
 import { at } from "../../base/at.js";
 import { affineConstant, affineVariable, addAffine, scaleAffine, substituteAffine } from "../../ir/kernel/affine.js";
-import { type Affine, type LoopAxis, FULL_PIECE, type IndexExpression, type Statement } from "../../ir/kernel/types.js";
+import {
+  type Affine,
+  type LoopAxis,
+  FULL_PIECE,
+  type IndexExpression,
+  type Statement,
+} from "../../ir/kernel/kernel-program.js";
 import { mapStatement } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../base/types/dim.js";
 

@@ -1,9 +1,9 @@
 /** A function being lowered, a whole entry or the body of a scan: where its values lie, and which are formulas. */
 import { at } from "../../base/at.js";
 import { InvariantError } from "../../base/diagnostics/invariant.js";
-import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/graph/graph-function.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
-import type { Affine, Examples, Statement } from "../../ir/kernel/types.js";
+import type { Affine, Examples, Statement } from "../../ir/kernel/kernel-program.js";
 import { type Dim, symbolsOf } from "../../base/types/dim.js";
 import type { PlacedLine } from "./delay-lines.js";
 import {

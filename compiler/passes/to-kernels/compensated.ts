@@ -1,5 +1,5 @@
 /** Adding with what rounding loses on the way: `term = value - lost`, `after = before + term`, `lost` anew. */
-import type { Access, KernelExpression, Statement } from "../../ir/kernel/types.js";
+import type { Access, KernelExpression, Statement } from "../../ir/kernel/kernel-program.js";
 
 export const NONE: KernelExpression = { kind: "literal", value: 0, dtype: "real" };
 

@@ -1,4 +1,4 @@
-import type { Affine, Statement } from "../../ir/kernel/types.js";
+import type { Affine, Statement } from "../../ir/kernel/kernel-program.js";
 import type { Block } from "./block.js";
 import type { DelayLine } from "../../ir/graph/delay-line.js";
 import { indicesOf, nestFor } from "./loops.js";

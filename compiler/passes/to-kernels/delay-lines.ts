@@ -8,7 +8,7 @@ import type { Dim } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { DelayLine } from "../../ir/graph/delay-line.js";
 import { addAffine, scaleAffine } from "../../ir/kernel/affine.js";
-import type { Affine } from "../../ir/kernel/types.js";
+import type { Affine } from "../../ir/kernel/kernel-program.js";
 import type { BufferLocation } from "./location.js";
 
 /** A line in memory, for the block that makes its next value. */

@@ -1,6 +1,6 @@
 /** Comments of regions: what is computed, in the names of the cell. */
 import { at } from "../../base/at.js";
-import type { ValueId } from "../../ir/graph/types.js";
+import type { ValueId } from "../../ir/graph/graph-function.js";
 import type { Block } from "./block.js";
 import { type Work } from "./works.js";
 

@@ -5,7 +5,7 @@
 import { at, lookUp } from "../../base/at.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import { rewriteFunction } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, Operation, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Operation, ValueId } from "../../ir/graph/graph-function.js";
 import { pairOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import type { Dim } from "../../base/types/dim.js";

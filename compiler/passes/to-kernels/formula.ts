@@ -1,9 +1,9 @@
 /** The element of a graph value at given indices, as a kernel expression inside a loop nest. */
 import { at } from "../../base/at.js";
 import { invariant, InvariantError } from "../../base/diagnostics/invariant.js";
-import type { Instruction, ValueId } from "../../ir/graph/types.js";
+import type { Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { addAffine, affineConstant, affineKey, scaleAffine, subtractAffine } from "../../ir/kernel/affine.js";
-import type { Affine, KernelExpression } from "../../ir/kernel/types.js";
+import type { Affine, KernelExpression } from "../../ir/kernel/kernel-program.js";
 import { comparisonOps, logicalOps } from "../../ir/ops/scalar-ops.js";
 import { type Dim, dimConstant } from "../../base/types/dim.js";
 import { sizeOfShape } from "../../base/types/shape.js";

@@ -3,9 +3,9 @@
  * no old value is read after its new one is there, else a copy at the end of the step replaces the state.
  */
 import { at } from "../../base/at.js";
-import type { ValueId } from "../../ir/graph/types.js";
+import type { ValueId } from "../../ir/graph/graph-function.js";
 import { accessKey } from "../../ir/kernel/affine.js";
-import type { Statement } from "../../ir/kernel/types.js";
+import type { Statement } from "../../ir/kernel/kernel-program.js";
 import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
 import type { Block } from "./block.js";
 import { accessOf, type BufferLocation } from "./location.js";

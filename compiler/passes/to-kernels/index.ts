@@ -2,9 +2,9 @@
 import { at } from "../../base/at.js";
 import { definitions } from "../../ir/graph/rewrite.js";
 import { operandParts } from "../../ir/graph/scan.js";
-import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
-import type { KernelFunction, Statement } from "../../ir/kernel/types.js";
+import type { KernelFunction, Statement } from "../../ir/kernel/kernel-program.js";
 import type { UnplannedKernels } from "../../ir/kernel/unplanned.js";
 import type { EntryProgram, ProgramEntry } from "../../program/entry.js";
 import { shapeContext } from "../../ir/ops/shape-rules.js";

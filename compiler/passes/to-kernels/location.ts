@@ -2,7 +2,7 @@
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { at } from "../../base/at.js";
 import { addAffine, affineConstant, affineKey, affineVariable, scaleAffine, ZERO } from "../../ir/kernel/affine.js";
-import type { Access, Affine, ElementType } from "../../ir/kernel/types.js";
+import type { Access, Affine, ElementType } from "../../ir/kernel/kernel-program.js";
 import {
   constantOf,
   type Dim,

@@ -1,5 +1,5 @@
 /** Loop nests over the elements of a value. */
-import type { Affine, LoopAxis, LoopExtent } from "../../ir/kernel/types.js";
+import type { Affine, LoopAxis, LoopExtent } from "../../ir/kernel/kernel-program.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
 import { FreshNames } from "../../ir/kernel/fresh-names.js";
 import { type Dim, dimSymbol, equalDims, symbolsOf, isSequence } from "../../base/types/dim.js";

@@ -5,9 +5,9 @@
 import { at, listAt, lookUp } from "../../base/at.js";
 import { invariant, InvariantError } from "../../base/diagnostics/invariant.js";
 import { isCarried, operandParts } from "../../ir/graph/scan.js";
-import type { ValueId } from "../../ir/graph/types.js";
+import type { ValueId } from "../../ir/graph/graph-function.js";
 import { addAffine } from "../../ir/kernel/affine.js";
-import type { Statement } from "../../ir/kernel/types.js";
+import type { Statement } from "../../ir/kernel/kernel-program.js";
 import type { Dim } from "../../base/types/dim.js";
 import { addDims, dimConstant } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";

@@ -1,11 +1,11 @@
 /** A contract as a product statement inside loops over whatever is neither row, column nor contracted. */
 import { at, lookUp } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
-import type { ValueId } from "../../ir/graph/types.js";
+import type { ValueId } from "../../ir/graph/graph-function.js";
 import { pairOf } from "../../ir/graph/values.js";
 import { addAffine, affineConstant } from "../../ir/kernel/affine.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
-import type { Access, Affine, LoopAxis, KernelExpression, Statement } from "../../ir/kernel/types.js";
+import type { Access, Affine, LoopAxis, KernelExpression, Statement } from "../../ir/kernel/kernel-program.js";
 import { addDims, constantOf, type Dim, dimConstant } from "../../base/types/dim.js";
 import type { Block } from "./block.js";
 import { elementOf } from "./formula.js";

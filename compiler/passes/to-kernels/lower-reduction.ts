@@ -1,6 +1,6 @@
 /** Reductions with an accumulator, and scatters. */
 import { at, lookUp } from "../../base/at.js";
-import type { KernelExpression, LoopAxis, Statement } from "../../ir/kernel/types.js";
+import type { KernelExpression, LoopAxis, Statement } from "../../ir/kernel/kernel-program.js";
 import type { Block } from "./block.js";
 import { load, lostIn, minus, NONE, plus } from "./compensated.js";
 import { elementOf, indexOf } from "./formula.js";

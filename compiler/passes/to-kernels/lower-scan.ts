@@ -2,9 +2,9 @@
 import { at, lookUp } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { isCarried, operandKind, type Scan } from "../../ir/graph/scan.js";
-import type { Instruction, ValueId } from "../../ir/graph/types.js";
+import type { Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOf, typeOf } from "../../ir/graph/values.js";
-import type { Examples, Statement } from "../../ir/kernel/types.js";
+import type { Examples, Statement } from "../../ir/kernel/kernel-program.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
 import { Block, type InputSource } from "./block.js";
 import { delayLinesOf } from "../../ir/graph/delay-line.js";

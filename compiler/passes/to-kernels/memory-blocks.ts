@@ -12,7 +12,7 @@ import {
   PIECE,
   type ScalarVariable,
   type Statement,
-} from "../../ir/kernel/types.js";
+} from "../../ir/kernel/kernel-program.js";
 import type { Block } from "./block.js";
 import { type BlockedAxis, blockedAxis } from "./block-sums.js";
 import { load, lostIn, minus, NONE, plus, set } from "./compensated.js";

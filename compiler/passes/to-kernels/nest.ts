@@ -16,7 +16,7 @@ import type {
   ReductionOp,
   ScalarVariable,
   Statement,
-} from "../../ir/kernel/types.js";
+} from "../../ir/kernel/kernel-program.js";
 import { InvariantError } from "../../base/diagnostics/invariant.js";
 import { constantOf, type Dim, symbolsOf } from "../../base/types/dim.js";
 import { BLOCK, type BlockedAxis, blockedAxis, blockLoops, type BlockLoops } from "./block-sums.js";

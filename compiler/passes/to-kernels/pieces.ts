@@ -8,8 +8,15 @@
 import { at } from "../../base/at.js";
 import { affineConstant, affineVariable, addAffine } from "../../ir/kernel/affine.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
-import type { Access, Affine, LoopAxis, KernelExpression, PiecesStatement, Statement } from "../../ir/kernel/types.js";
-import { PIECE } from "../../ir/kernel/types.js";
+import type {
+  Access,
+  Affine,
+  LoopAxis,
+  KernelExpression,
+  PiecesStatement,
+  Statement,
+} from "../../ir/kernel/kernel-program.js";
+import { PIECE } from "../../ir/kernel/kernel-program.js";
 import {
   BATCH_SYMBOL,
   constantOf,

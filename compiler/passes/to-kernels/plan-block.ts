@@ -9,7 +9,7 @@
  */
 import { at } from "../../base/at.js";
 import { operandParts } from "../../ir/graph/scan.js";
-import type { Instruction, ValueId } from "../../ir/graph/types.js";
+import type { Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
 import { constantOf } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";

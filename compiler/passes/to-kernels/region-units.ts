@@ -1,7 +1,7 @@
 /** What the regions of a block are made of, before they are loops: one for each level and space. */
 import type { Dim } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
-import type { ValueId } from "../../ir/graph/types.js";
+import type { ValueId } from "../../ir/graph/graph-function.js";
 import type { BlockedAxis } from "./block-sums.js";
 import type { BufferLocation } from "./location.js";
 import type { SumCut } from "./pieces.js";

@@ -8,7 +8,7 @@ import { at } from "../../base/at.js";
 import { addDims, dimConstant, multiplyDims } from "../../base/types/dim.js";
 import type { DelayLine } from "../../ir/graph/delay-line.js";
 import { addAffine, affineConstant, AFFINE_ZERO, affineVariable } from "../../ir/kernel/affine.js";
-import type { Affine, KernelFunction, Statement } from "../../ir/kernel/types.js";
+import type { Affine, KernelFunction, Statement } from "../../ir/kernel/kernel-program.js";
 import { ringEntries } from "../../program/entry.js";
 import { kernelInPart } from "../../program/roles.js";
 import type { Block } from "./block.js";

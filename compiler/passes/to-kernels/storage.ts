@@ -1,9 +1,9 @@
 /** The buffers of a kernel program while it is being lowered. */
 import { lookUp } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
-import type { ValueType } from "../../ir/graph/types.js";
+import type { ValueType } from "../../ir/graph/graph-function.js";
 import { freshBuffer, FreshNames } from "../../ir/kernel/fresh-names.js";
-import { type ElementType, FEWEST_CARRIED } from "../../ir/kernel/types.js";
+import { type ElementType, FEWEST_CARRIED } from "../../ir/kernel/kernel-program.js";
 import {
   addDims,
   BATCH_SYMBOL,

@@ -4,7 +4,7 @@
  */
 import { at } from "../../base/at.js";
 import { consecutive } from "../../ir/graph/consecutive.js";
-import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { typeOf } from "../../ir/graph/values.js";
 import { type Dim, equalDims, multiplyDims } from "../../base/types/dim.js";
 import { sizeOfShape } from "../../base/types/shape.js";

@@ -7,7 +7,7 @@
  */
 import { at } from "../../base/at.js";
 import { pairOf, typeOf } from "../../ir/graph/values.js";
-import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 
 export type Work =
   | {

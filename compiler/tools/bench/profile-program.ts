@@ -15,7 +15,7 @@ import {
   placesOf,
   type RegionCount,
 } from "../../ir/kernel/count-operations.js";
-import type { KernelProgram } from "../../ir/kernel/types.js";
+import type { KernelProgram } from "../../ir/kernel/kernel-program.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
 import type { Program } from "../../program/program.js";
 import { BATCH_SYMBOL, TIME_SYMBOL } from "../../base/types/dim.js";

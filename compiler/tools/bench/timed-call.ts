@@ -1,10 +1,10 @@
 /** Arguments for timing a module: every tensor of a call, from a seed. */
 import type { CallValues } from "../../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import { createRandom } from "../../../runtime/random.js";
+import { createRandom } from "../../../runtime/base/random.js";
 import { startOf, valuesOf } from "../calls/call.js";
 import { drawCall, drawExtents } from "../calls/draw-call.js";
-import { inputsAt } from "../calls/examples.js";
+import { inputsAt } from "../calls/single-examples.js";
 import type { CallSizes } from "../calls/sizes.js";
 
 /** Run-time dimensions are the same for all examples. */

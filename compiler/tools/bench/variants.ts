@@ -4,7 +4,7 @@
  */
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { type LoopPlace, placesOf } from "../../ir/kernel/count-operations.js";
-import type { KernelExpression, KernelFunction, KernelProgram } from "../../ir/kernel/types.js";
+import type { KernelExpression, KernelFunction, KernelProgram } from "../../ir/kernel/kernel-program.js";
 import { mapStatement, type StatementMapper } from "../../ir/kernel/visit.js";
 import { mathNames } from "../../base/math/functions.js";
 

@@ -8,7 +8,7 @@ import type {
   ModuleInstance,
 } from "../../../runtime/module/compiled-module.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
-import { createRandom } from "../../../runtime/random.js";
+import { createRandom } from "../../../runtime/base/random.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
 import { dot } from "./compare.js";
 import { emptyRecord } from "./records.js";

@@ -1,7 +1,7 @@
 /** Random calls. Each tool says how its numbers are distributed; how many there are, and of which tensors, is said here. */
 import { leastOf, meetsCondition, sizeOfAxis } from "../../../runtime/module/axes.js";
 import type { Initializer, Manifest } from "../../../runtime/module/manifest.js";
-import type { Random } from "../../../runtime/random.js";
+import type { Random } from "../../../runtime/base/random.js";
 import type { CallTangents, CellCall } from "./call.js";
 import { areAllowed, withComputed, withComputedSizes } from "./computed-sizes.js";
 import { recordOf } from "./records.js";

@@ -3,7 +3,7 @@
  * spec/module-abi.md; the shell of modules has its own way of following them.
  */
 import type { Manifest, RandomEntry } from "../../../runtime/module/manifest.js";
-import { threefry, type TwoWords } from "../../../runtime/threefry.js";
+import { threefry, type TwoWords } from "../../../runtime/base/threefry.js";
 import { type CallExtents, countNumbers, partShape } from "./sizes.js";
 
 const uniform = (word: number): number => (2 * (word >>> 9) + 1) / 2 ** 24;

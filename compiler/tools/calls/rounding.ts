@@ -1,6 +1,6 @@
 /** What rounding is to calls. */
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import type { Random } from "../../../runtime/random.js";
+import type { Random } from "../../../runtime/base/random.js";
 import type { CellCall } from "./call.js";
 import { mapTensors, ofTensor } from "./tensors.js";
 

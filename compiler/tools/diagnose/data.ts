@@ -1,7 +1,7 @@
 /** What a cell is run over: tensors by name, from files or from noise, checked against the cell. */
-import { checkNumbers, refuse } from "../../../runtime/arguments.js";
-import { isRecord } from "../../../runtime/options.js";
-import type { Random } from "../../../runtime/random.js";
+import { checkNumbers, refuse } from "../../../runtime/base/arguments.js";
+import { isRecord } from "../../../runtime/base/options.js";
+import type { Random } from "../../../runtime/base/random.js";
 import type { InputEntry, Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import { suggest } from "../../base/diagnostics/suggest.js";
 import type { Turn } from "../../driver/turns.js";

@@ -1,11 +1,11 @@
 /** `diagnose`: how the gradient of a cell travels through time, and why. */
-import { checkOptionNames, describe, isRecord } from "../../../runtime/options.js";
+import { checkOptionNames, describe, isRecord } from "../../../runtime/base/options.js";
 import { loadParams, paramsError } from "../../../runtime/io/params.js";
 import type { SafeTensor } from "../../../runtime/io/safe-tensor.js";
 import { readSafetensors } from "../../../runtime/io/safetensors.js";
 import { loadModule } from "../../../runtime/module/load-js.js";
 import type { CompiledModule } from "../../../runtime/module/compiled-module.js";
-import { createRandom } from "../../../runtime/random.js";
+import { createRandom } from "../../../runtime/base/random.js";
 import { CompileOptionsError, type SourceOptions, unnamedFile } from "../../driver/compile-options.js";
 import type { Diagnostic } from "../../base/diagnostics/diagnostic.js";
 import { renderDiagnostics } from "../../base/diagnostics/render.js";

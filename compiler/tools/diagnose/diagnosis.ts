@@ -1,6 +1,6 @@
 /** What a diagnosis says: plain data, for programs, pictures and words. */
-import { refuse } from "../../../runtime/arguments.js";
-import { isRecord } from "../../../runtime/options.js";
+import { refuse } from "../../../runtime/base/arguments.js";
+import { isRecord } from "../../../runtime/base/options.js";
 import type { NonlinearityKind } from "./nonlinearities.js";
 
 /** A place in the source. */

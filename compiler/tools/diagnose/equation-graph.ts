@@ -3,7 +3,7 @@
  * an equation reads a node. Along edges, from the next states to the states, the gradient travels back in time.
  */
 import { definitions } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import type { LoweredCell } from "../../program/lowered-cell.js";
 import { ownName } from "../../program/value-names.js";
 import type { Span } from "../../base/source/span.js";

@@ -5,7 +5,7 @@
  * underflows nor overflows.
  */
 import type { CallGradient, FloatArray } from "../../../runtime/module/compiled-module.js";
-import { createRandom, type Random } from "../../../runtime/random.js";
+import { createRandom, type Random } from "../../../runtime/base/random.js";
 import type { GradientFlow, NormCurve, PassedOn } from "./diagnosis.js";
 import { norm, randomDirection } from "./linear-algebra.js";
 import { type Flows, mainWay } from "./main-way.js";

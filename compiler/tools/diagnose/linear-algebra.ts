@@ -1,5 +1,5 @@
 /** Norms and orthonormal vectors, for matrices that are known by what they do to a vector. */
-import type { Random } from "../../../runtime/random.js";
+import type { Random } from "../../../runtime/base/random.js";
 import type { Turn } from "../../driver/turns.js";
 
 export function norm(vector: Float64Array): number {

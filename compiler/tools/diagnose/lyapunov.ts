@@ -6,7 +6,7 @@
  * Meccanica 15 (1980). For recurrent networks: R. Engelken, F. Wolf, L. F. Abbott, "Lyapunov spectra of chaotic recurrent
  * neural networks" (2020); R. Vogt et al., "On Lyapunov exponents for RNNs" (2022).
  */
-import { createRandom } from "../../../runtime/random.js";
+import { createRandom } from "../../../runtime/base/random.js";
 import type { CallResult } from "../../../runtime/module/compiled-module.js";
 import type { LyapunovSpectrum } from "./diagnosis.js";
 import { orthonormalize, randomDirection } from "./linear-algebra.js";

@@ -1,5 +1,5 @@
 /** Where the equations of a step can saturate: squashing functions and limits, and how a value shows it. */
-import type { Instruction, ValueId } from "../../ir/graph/types.js";
+import type { Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
 

@@ -1,10 +1,10 @@
 /** Files of data: safetensors and comma-separated values. */
-import { showName, showText } from "../../../runtime/io/show.js";
+import { showName, showText } from "../../../runtime/base/show.js";
 import { readSafetensors } from "../../../runtime/io/safetensors.js";
 import { toNumbers } from "../../../runtime/io/tensor-numbers.js";
-import { refuse } from "../../../runtime/arguments.js";
+import { refuse } from "../../../runtime/base/arguments.js";
 import { asBytes, type FileBytes } from "../../../runtime/io/bytes.js";
-import { SafetensorsError } from "../../../runtime/errors.js";
+import { SafetensorsError } from "../../../runtime/base/errors.js";
 import { DataError, type DataTensor, type DataTensors } from "./data.js";
 
 /**

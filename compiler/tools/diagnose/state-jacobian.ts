@@ -1,5 +1,5 @@
 /** Spectral radius and norm of the Jacobian of the next state by the state, at steps of the first example. */
-import { createRandom, type Random } from "../../../runtime/random.js";
+import { createRandom, type Random } from "../../../runtime/base/random.js";
 import type { CallGradient, CallResult } from "../../../runtime/module/compiled-module.js";
 import type { JacobianProfile } from "./diagnosis.js";
 import type { Turn } from "../../driver/turns.js";

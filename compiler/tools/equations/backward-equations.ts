@@ -1,7 +1,7 @@
 /** One step of a cell back in time, as equations in terms of what the author named. */
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { declareInputs, inlineFunction, mapped, type ValueMap, copyInstruction } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, ValueId } from "../../ir/graph/graph-function.js";
 import type { LoweredCell, ValueName } from "../../program/lowered-cell.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { reverseMode } from "../../passes/autodiff/reverse.js";

@@ -4,7 +4,7 @@
  */
 import { InvariantError } from "../../base/diagnostics/invariant.js";
 import { countUses } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/graph-function.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
 import { addDims } from "../../base/types/dim.js";
 import {

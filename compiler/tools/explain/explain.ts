@@ -1,6 +1,6 @@
 /** What the compiler did with a cell, for people: what left the loops, what is kept, operations and bytes per step. */
 import { at } from "../../base/at.js";
-import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/graph-function.js";
 import {
   addDims,
   constantOf,

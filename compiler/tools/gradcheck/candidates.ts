@@ -2,7 +2,7 @@
 import { loadModule } from "../../../runtime/module/load-js.js";
 import type { CompiledModule } from "../../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import type { Random } from "../../../runtime/random.js";
+import type { Random } from "../../../runtime/base/random.js";
 import type { CompileOptions } from "../../driver/compile-options.js";
 import type { Diagnostic } from "../../base/diagnostics/diagnostic.js";
 import { renderDiagnostics } from "../../base/diagnostics/render.js";

@@ -1,7 +1,7 @@
 /** Are a cell's derivatives right? The public check: random sizes and points, every comparison, and where the fault is. */
 import { withFoundLengths } from "./with-found-lengths.js";
-import { isModule, moduleKind, refuse } from "../../../runtime/arguments.js";
-import { createRandom, type Random } from "../../../runtime/random.js";
+import { isModule, moduleKind, refuse } from "../../../runtime/base/arguments.js";
+import { createRandom, type Random } from "../../../runtime/base/random.js";
 import type { CompiledModule } from "../../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { LoadedCell } from "../../driver/in-process.js";

@@ -1,5 +1,5 @@
 /** All comparisons at one point. */
-import type { Random } from "../../../runtime/random.js";
+import type { Random } from "../../../runtime/base/random.js";
 import type { CompiledModule, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import type { Candidate } from "./candidates.js";
 import {

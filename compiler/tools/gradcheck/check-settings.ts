@@ -1,5 +1,5 @@
 /** Options of `checkGradients`: their types, defaults and checks. */
-import { checkOptionNames, describe } from "../../../runtime/options.js";
+import { checkOptionNames, describe } from "../../../runtime/base/options.js";
 import type { ReadFile } from "../../driver/compile-options.js";
 import { createTurns, endingOptions, type EndingOptions, type Turn } from "../../driver/turns.js";
 import type { Precision } from "./report.js";

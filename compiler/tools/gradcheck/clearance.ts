@@ -5,8 +5,8 @@
  */
 import { type BatchValue, evaluateWith } from "../../ir/graph/evaluate.js";
 import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
-import type { GraphFunction } from "../../ir/graph/types.js";
-import type { Random } from "../../../runtime/random.js";
+import type { GraphFunction } from "../../ir/graph/graph-function.js";
+import type { Random } from "../../../runtime/base/random.js";
 import { distanceFrom, type Rounded, roundingArithmetic, sampleCounts, unrounded } from "./rounding.js";
 import { watchTies } from "./watch-ties.js";
 

@@ -3,7 +3,7 @@ import { maxAbs } from "../calls/compare.js";
 import type { VariableRole } from "../calls/tensors.js";
 import type { Comparison, Method, MethodReport, Precision, TensorReport } from "./report.js";
 import { indexOf, type Point, type PointTensor, realPlaces } from "./point.js";
-import type { Random } from "../../../runtime/random.js";
+import type { Random } from "../../../runtime/base/random.js";
 
 /** A number for a derivative, and how far it may be off. */
 export interface Derivative {

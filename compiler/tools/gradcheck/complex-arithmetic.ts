@@ -3,7 +3,7 @@ import { invariant } from "../../base/diagnostics/invariant.js";
 import { type Arithmetic, evaluateExample, type LocalOperation, realArithmetic } from "../../ir/graph/evaluate.js";
 import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
 import { reductionOf, type Tensor, zeros } from "../../ir/graph/tensor.js";
-import type { Operation } from "../../ir/graph/types.js";
+import type { Operation } from "../../ir/graph/graph-function.js";
 import { flatOps, unroundedOps } from "../../ir/ops/scalar-ops.js";
 import { scalarValues } from "../../ir/ops/scalar-values.js";
 import { type Complex, complexValues, type Decide, order } from "./complex-values.js";

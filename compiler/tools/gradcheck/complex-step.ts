@@ -10,7 +10,7 @@
 import { type Arithmetic, type Batched, type BatchValue, evaluateWith } from "../../ir/graph/evaluate.js";
 import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
 import type { Tensor } from "../../ir/graph/tensor.js";
-import type { GraphFunction } from "../../ir/graph/types.js";
+import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import { type ComplexTensor, complexArithmetic, imaginary } from "./complex-arithmetic.js";
 import type { Decide } from "./complex-values.js";
 import { distanceTo } from "./ties.js";

@@ -5,7 +5,7 @@ import { evaluateDim } from "../../base/types/dim.js";
 import { type BatchValue, evaluateFunction } from "../../ir/graph/evaluate.js";
 import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
 import { elementCount, type Tensor } from "../../ir/graph/tensor.js";
-import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/graph-function.js";
 import { outputName, typeOf } from "../../ir/graph/values.js";
 import type { Dim } from "../../base/types/dim.js";
 import type { Program, ProgramCall, ProgramDerivative } from "../../program/program.js";

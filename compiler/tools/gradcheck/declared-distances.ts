@@ -4,10 +4,10 @@
  * as it is computed. Both are right to rounding.
  */
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import type { Random } from "../../../runtime/random.js";
+import type { Random } from "../../../runtime/base/random.js";
 import type { BatchValue } from "../../ir/graph/evaluate.js";
 import { indexAt, type Tensor, zeros } from "../../ir/graph/tensor.js";
-import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, ValueId } from "../../ir/graph/graph-function.js";
 import type { Program, ProgramDerivative } from "../../program/program.js";
 import { agreedBySides, complexStep, mapSides } from "./complex-step.js";
 import { type Arguments, argumentsOf } from "./declared-arguments.js";

@@ -2,7 +2,7 @@
  * Is everything finite where a cell starts: with parameters as initialised, and states as declared? Random states are hardly ever at
  * a singular point, but a state that starts at zero and is divided by its norm is at one in the first step of every run.
  */
-import { createRandom } from "../../../runtime/random.js";
+import { createRandom } from "../../../runtime/base/random.js";
 import type { FloatArray } from "../../../runtime/module/compiled-module.js";
 import { realArithmetic } from "../../ir/graph/evaluate.js";
 import type { SourceFile } from "../../base/source/source-file.js";

@@ -1,5 +1,5 @@
 /** Random points: sizes, lengths and values for one call of a module. */
-import type { Random } from "../../../runtime/random.js";
+import type { Random } from "../../../runtime/base/random.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { drawExtents, drawSizes, drawTensors, nearInitial } from "../calls/draw-call.js";
 import { drawnNumbers } from "../calls/random-numbers.js";

@@ -4,7 +4,7 @@ import { invariant } from "../../base/diagnostics/invariant.js";
 import { type BatchValue, evaluateFunction } from "../../ir/graph/evaluate.js";
 import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
 import { elementCount, type Tensor, tensor } from "../../ir/graph/tensor.js";
-import type { GraphFunction, ValueId } from "../../ir/graph/types.js";
+import type { GraphFunction, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import { evaluateDim } from "../../base/types/dim.js";
 import { weightsOf } from "../../driver/entries.js";

@@ -1,6 +1,6 @@
 /** Derivatives of a graph function at a point: the derived gradient, and the complex step. */
 import { type BatchValue, evaluateFunction } from "../../ir/graph/evaluate.js";
-import type { GraphFunction } from "../../ir/graph/types.js";
+import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import { dot } from "../calls/compare.js";
 import { type Direction, type Gradients, type Reference } from "./compare.js";
 import { agreedBySides, complexStep, mapSides } from "./complex-step.js";

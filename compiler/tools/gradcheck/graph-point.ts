@@ -1,7 +1,7 @@
 /** A point as a graph function takes it, and its loss and gradient there. */
 import { type BatchValue, evaluateFunction } from "../../ir/graph/evaluate.js";
 import type { Tensor } from "../../ir/graph/tensor.js";
-import type { GraphFunction } from "../../ir/graph/types.js";
+import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import { isShared } from "../calls/sizes.js";
 import { type Point, type PointTensor, sizesAt, toBatchValue } from "./point.js";
 import { gradName, nameOfRole } from "../../program/roles.js";

@@ -4,7 +4,7 @@ import { symbolsOfAxes } from "../../base/types/call-axes.js";
 import type { BatchValue } from "../../ir/graph/evaluate.js";
 import { unpad } from "../../ir/graph/evaluate.js";
 import { indexAt, type Tensor } from "../../ir/graph/tensor.js";
-import { placesOf } from "../calls/examples.js";
+import { placesOf } from "../calls/single-examples.js";
 import { type CallExtents, isShared, partShape, symbolSizes, wholeShape } from "../calls/sizes.js";
 import type { CellCall } from "../calls/call.js";
 import { type CallTensor, mapTensors } from "../calls/tensors.js";

@@ -8,7 +8,7 @@
  * disturbed results are NaN from there on.
  */
 import { at } from "../../base/at.js";
-import type { Random } from "../../../runtime/random.js";
+import type { Random } from "../../../runtime/base/random.js";
 import {
   type Arithmetic,
   type BatchValue,
@@ -18,7 +18,7 @@ import {
 } from "../../ir/graph/evaluate.js";
 import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
 import type { Tensor } from "../../ir/graph/tensor.js";
-import type { GraphFunction, Operation, OperationKind } from "../../ir/graph/types.js";
+import type { GraphFunction, Operation, OperationKind } from "../../ir/graph/graph-function.js";
 import { comparisonOps, type ScalarOp, unroundedOps } from "../../ir/ops/scalar-ops.js";
 import { unitOf } from "../calls/rounding.js";
 import { distanceTo, type Tie, tiesOf } from "./ties.js";

@@ -1,5 +1,5 @@
 /** What differences see of a derivative: that of the values as they are computed, on one side of every choice. */
-import type { Random } from "../../../runtime/random.js";
+import type { Random } from "../../../runtime/base/random.js";
 import { clearanceOf, tieDistances } from "./clearance.js";
 import type { Derivative, Direction, Reference } from "./compare.js";
 import { differentiate, type DifferenceSteps } from "./differences.js";

@@ -1,7 +1,7 @@
 /** What the equations of a program say of its derivatives at a point, before any pass. */
-import { createRandom, type Random } from "../../../runtime/random.js";
+import { createRandom, type Random } from "../../../runtime/base/random.js";
 import type { BatchValue } from "../../ir/graph/evaluate.js";
-import type { GraphFunction } from "../../ir/graph/types.js";
+import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import { gradientOf, tangentsOnly } from "../../passes/autodiff/whole-derivatives.js";
 import { type Program, programBoundary, programContext } from "../../program/program.js";
 import { barAlong, type Direction, type Gradients, type Reference } from "./compare.js";

@@ -4,7 +4,7 @@
  */
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { inlineFunction } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/types.js";
+import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/graph-function.js";
 import { nameOfRole } from "../../program/roles.js";
 import type { Point } from "./point.js";
 import { type Program, programContext } from "../../program/program.js";

@@ -2,7 +2,7 @@
  * Tensors whose gradient is zero by construction: no real number goes from them to a result, because they are only compared,
  * rounded, read through `stop_gradient` only, or not read at all.
  */
-import type { Instruction, ValueId } from "../../ir/graph/types.js";
+import type { Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import type { Program } from "../../program/program.js";
 import { tensorsReaching } from "../../program/reach.js";
 import { flatOps } from "../../ir/ops/scalar-ops.js";

@@ -8,12 +8,12 @@ import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js"
 import { startOf, valuesOf, writeStored } from "../calls/call.js";
 import type { DirectedCall } from "../calls/draw-call.js";
 import { firstDifference, firstOtherBits, shown } from "../calls/compare.js";
-import { cut, inputsAt, placesOf, stepsOf, withNaNPadding } from "../calls/examples.js";
+import { cut, inputsAt, placesOf, stepsOf, withNaNPadding } from "../calls/single-examples.js";
 import { capacitiesOf, isShared, widthOf, withEveryStep } from "../calls/sizes.js";
 import { emptyRecord, recordOf, type Tensors } from "../calls/records.js";
 import type { Context } from "./context.js";
 import { drawDirectedCall } from "./draw-directed-call.js";
-import { exampleOf, rowsOf } from "./examples.js";
+import { exampleOf, rowsOf } from "./verified-examples.js";
 import type { CheckFindings } from "./report.js";
 import { flatten, prefixed, runBackward, runCall, runForward } from "./results.js";
 

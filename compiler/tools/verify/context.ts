@@ -1,7 +1,7 @@
 /** What the checks of one call share. */
 import type { CompiledModule, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import type { Random } from "../../../runtime/random.js";
+import type { Random } from "../../../runtime/base/random.js";
 import { capacitiesOf, widthOf } from "../calls/sizes.js";
 import { writeStored } from "../calls/call.js";
 import type { DirectedCall } from "../calls/draw-call.js";

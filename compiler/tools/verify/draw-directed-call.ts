@@ -1,6 +1,6 @@
 /** Random calls: sizes, lengths and values. */
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import type { Random } from "../../../runtime/random.js";
+import type { Random } from "../../../runtime/base/random.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
 import * as calls from "../calls/draw-call.js";
 import type { CallSizes } from "../calls/sizes.js";

@@ -5,7 +5,7 @@
  * 1993). It is wide where sums cancel or errors grow from step to step, and narrow elsewhere.
  */
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import type { Random } from "../../../runtime/random.js";
+import type { Random } from "../../../runtime/base/random.js";
 import { disturb, unitOf } from "../calls/rounding.js";
 import type { DirectedCall } from "../calls/draw-call.js";
 import type { Weighted } from "./variables.js";

@@ -1,6 +1,6 @@
 /** What of a call has a gradient, and directions to change it in. */
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import type { Random } from "../../../runtime/random.js";
+import type { Random } from "../../../runtime/base/random.js";
 import { wholeShape } from "../calls/sizes.js";
 import { isInGradient, isVariable, ofTensor, tensorsOf, type VariableRole } from "../calls/tensors.js";
 import type { DirectedCall } from "../calls/draw-call.js";

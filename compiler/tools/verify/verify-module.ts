@@ -1,10 +1,10 @@
 /** `verifyModule`: a compiled module checked by itself, without its source. */
 import { dataInGradient, realStates } from "../calls/tensors.js";
-import { isModule, moduleKind, refuse } from "../../../runtime/arguments.js";
+import { isModule, moduleKind, refuse } from "../../../runtime/base/arguments.js";
 import type { CompiledModule, InstantiateOptions } from "../../../runtime/module/compiled-module.js";
 import { loadModule } from "../../../runtime/module/load-js.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import { createRandom, type Random } from "../../../runtime/random.js";
+import { createRandom, type Random } from "../../../runtime/base/random.js";
 import { writeStored } from "../calls/call.js";
 import { emptyRecord, type Tensors } from "../calls/records.js";
 import {

@@ -1,7 +1,7 @@
 /** Options of `verifyModule`: their types, defaults and checks. */
-import { refuse } from "../../../runtime/arguments.js";
+import { refuse } from "../../../runtime/base/arguments.js";
 import { asBytes } from "../../../runtime/io/bytes.js";
-import { checkOptionNames, checkSwitch, describe } from "../../../runtime/options.js";
+import { checkOptionNames, checkSwitch, describe } from "../../../runtime/base/options.js";
 import { createTurns, endingOptions, type EndingOptions, type Turn } from "../../driver/turns.js";
 
 export interface VerifyOptions extends EndingOptions {

@@ -2,7 +2,7 @@
  * A checkpoint as the bytes of a safetensors file: tensors by what they belong to, `param/W`, `optimizer/mean/W`, numbers as float64, and
  * in the metadata what the run is of, text by text, and a hash of everything else in the file.
  */
-import { CheckpointError, SafetensorsError } from "../../errors.js";
+import { CheckpointError, SafetensorsError } from "../../base/errors.js";
 import type { FileBytes } from "../../io/bytes.js";
 import { fileFormats } from "../../io/file-formats.js";
 import type { SafeTensor } from "../../io/safe-tensor.js";

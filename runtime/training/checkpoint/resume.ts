@@ -1,5 +1,5 @@
 /** Where a run goes on: at the newest checkpoint that is whole. */
-import { CheckpointError } from "../../errors.js";
+import { CheckpointError } from "../../base/errors.js";
 import type { TrainingRun } from "../train/training-run.js";
 import { compareIdentity, decodeCheckpoint, encodeCheckpoint } from "./contents.js";
 import { contentsOf, identityOf, restoreRun } from "./run-state.js";

@@ -1,5 +1,5 @@
 /** What a checkpoint holds of a run, and a run that takes it over. */
-import { CheckpointError } from "../../errors.js";
+import { CheckpointError } from "../../base/errors.js";
 import type { SafeTensor } from "../../io/safe-tensor.js";
 import { fromNumbers, toNumbers } from "../../io/tensor-numbers.js";
 import { storedTensors } from "../../module/axes.js";

@@ -1,6 +1,6 @@
 /** Where checkpoints are kept. */
-import { refuse } from "../../arguments.js";
-import { checkCount, checkOptionNames, isCount, isRecord } from "../../options.js";
+import { refuse } from "../../base/arguments.js";
+import { checkCount, checkOptionNames, isCount, isRecord } from "../../base/options.js";
 
 /** Files by name. `checkpointFolder` of recell/node is one; another may be a database of a browser. */
 export interface CheckpointStore {

@@ -1,5 +1,5 @@
 /** In which order examples come: a function of the seed, the epoch and the data, and of nothing that happened before. */
-import { randomStream } from "../../random.js";
+import { randomStream } from "../../base/random.js";
 
 /** Another one where the same seed gives another order. */
 export const orderVersion = 1;

@@ -1,6 +1,6 @@
 /** Numbers that belong to moments, one after the other, and the examples that are cut out of them. */
-import { checkRecord } from "../../arguments.js";
-import { checkCount, checkOptionNames, describe, isList, isRecord } from "../../options.js";
+import { checkRecord } from "../../base/arguments.js";
+import { checkCount, checkOptionNames, describe, isList, isRecord } from "../../base/options.js";
 import { type DataSource, hashOf } from "./source.js";
 
 /** Moments in order, and what was measured in each. */

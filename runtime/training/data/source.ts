@@ -1,7 +1,7 @@
 /** Where examples come from. */
-import { checkRecord } from "../../arguments.js";
-import { describe, isList } from "../../options.js";
-import type { Random } from "../../random.js";
+import { checkRecord } from "../../base/arguments.js";
+import { describe, isList } from "../../base/options.js";
+import type { Random } from "../../base/random.js";
 
 /**
  * One example: each input of the network as a list of numbers, in the order of its axes. Sizes are told by lengths of lists; where these

@@ -2,8 +2,8 @@
  * Tables in text: comma or tab separated values (RFC 4180) and JSON lines. The reader is strict and small, which is why it is our own: it
  * needs no library's guesses of types, and says for everything that is wrong in which line.
  */
-import { SourceError } from "../../errors.js";
-import { checkCount, checkOptionNames, describe, isRecord } from "../../options.js";
+import { SourceError } from "../../base/errors.js";
+import { checkCount, checkOptionNames, describe, isRecord } from "../../base/options.js";
 import { arrays, type DataSource } from "./source.js";
 import { type TimeSeries, seriesOf } from "./series.js";
 

@@ -1,7 +1,7 @@
 /** Text as numbers: letters, bytes or words, and the vocabulary that tells which is which. */
-import { SourceError } from "../../errors.js";
+import { SourceError } from "../../base/errors.js";
 import { decodeUtf8, encodeUtf8 } from "../../io/utf8.js";
-import { checkCount, checkOptionNames, describe, isRecord } from "../../options.js";
+import { checkCount, checkOptionNames, describe, isRecord } from "../../base/options.js";
 import { type DataSource, hashOf } from "./source.js";
 
 export type TextUnit = "character" | "byte" | "word";

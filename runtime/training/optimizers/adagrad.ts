@@ -1,10 +1,10 @@
 /** Adagrad: steps scaled by all gradients so far. */
-import { checkPositive } from "../../options.js";
+import { checkPositive } from "../../base/options.js";
 import { add, divide, multiply, squareRoot, subtract } from "../elementwise/program.js";
 import type { WithGroups } from "./groups.js";
 import { checkAmount, createOptimizer, type OptimizerKind, type RateOptions } from "./optimizer.js";
 import { createRule, type UpdateRule, type SharedNumber } from "./rule.js";
-import type { Optimizer } from "./types.js";
+import type { Optimizer } from "./optimizer-types.js";
 
 /** `learningRate` is 0.01 by default. */
 export interface AdagradOptions extends RateOptions {

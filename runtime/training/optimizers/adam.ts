@@ -1,11 +1,11 @@
 /** Adam, AdamW and NAdam: steps scaled by running moments of the gradient. */
-import { checkPositive, checkSwitch } from "../../options.js";
+import { checkPositive, checkSwitch } from "../../base/options.js";
 import { add, divide, maximum, multiply, squareRoot, subtract } from "../elementwise/program.js";
-import { power, smallExponential } from "../plain-math.js";
+import { power, smallExponential } from "../elementwise/plain-math.js";
 import type { WithGroups } from "./groups.js";
 import { checkAmount, checkShare, createOptimizer, type OptimizerKind, type RateOptions } from "./optimizer.js";
 import { createRule, type UpdateRule, type SharedNumber } from "./rule.js";
-import type { Optimizer } from "./types.js";
+import type { Optimizer } from "./optimizer-types.js";
 
 interface MomentOptions extends RateOptions {
   /** What is kept of the running mean, in `[0, 1)`; 0.9 by default. */

@@ -1,5 +1,5 @@
 /** Which params an optimiser changes, and with which options: groups by patterns of names. */
-import { describe, isRecord } from "../../options.js";
+import { describe, isRecord } from "../../base/options.js";
 
 /** Params whose names match, with options of their own in the place of the optimiser's. The first group that matches counts. */
 export type GroupOptions<Options> = Partial<Options> & {

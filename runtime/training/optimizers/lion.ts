@@ -3,7 +3,7 @@ import { add, multiply, sign, subtract } from "../elementwise/program.js";
 import type { WithGroups } from "./groups.js";
 import { checkAmount, checkShare, createOptimizer, type OptimizerKind, type RateOptions } from "./optimizer.js";
 import { createRule, type UpdateRule, type SharedNumber } from "./rule.js";
-import type { Optimizer } from "./types.js";
+import type { Optimizer } from "./optimizer-types.js";
 
 /** `learningRate` is 0.0001 by default. */
 export interface LionOptions extends RateOptions {

@@ -1,11 +1,11 @@
 /** What all optimisers share: params by groups in one array, the state beside it, and how both are saved. */
-import { checkTensors, refuse } from "../../arguments.js";
-import { checkOption, checkOptionNames, describe, isRecord } from "../../options.js";
-import { type LearningRate, scheduleOf } from "../schedule.js";
+import { checkTensors, refuse } from "../../base/arguments.js";
+import { checkOption, checkOptionNames, describe, isRecord } from "../../base/options.js";
+import { type LearningRate, scheduleOf } from "./schedule.js";
 import { createState } from "./state.js";
 import { checkGroups, groupParams, optionsOf, type WithGroups } from "./groups.js";
 import type { UpdateRule } from "./rule.js";
-import type { Optimizer, RuleGroup } from "./types.js";
+import type { Optimizer, RuleGroup } from "./optimizer-types.js";
 
 /** An optimiser as its file declares it. Options that are left out have their default already when a rule is made. */
 export interface OptimizerKind<Options extends RateOptions> {

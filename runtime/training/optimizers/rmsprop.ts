@@ -1,10 +1,10 @@
 /** RMSprop: steps scaled by the running size of the gradient. */
-import { checkPositive, checkSwitch } from "../../options.js";
+import { checkPositive, checkSwitch } from "../../base/options.js";
 import { add, divide, type ElementValue, maximum, multiply, squareRoot, subtract } from "../elementwise/program.js";
 import type { WithGroups } from "./groups.js";
 import { checkAmount, checkShare, createOptimizer, type OptimizerKind, type RateOptions } from "./optimizer.js";
 import { createRule, type UpdateRule, type SharedNumber } from "./rule.js";
-import type { Optimizer } from "./types.js";
+import type { Optimizer } from "./optimizer-types.js";
 
 /** `learningRate` is 0.01 by default. */
 export interface RmspropOptions extends RateOptions {

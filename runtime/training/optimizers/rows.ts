@@ -1,5 +1,5 @@
 /** Updates of tables by the rows that a call has touched. */
-import { describe, isRecord } from "../../options.js";
+import { describe, isRecord } from "../../base/options.js";
 import type { FloatArray, GradientRows, SparseRecord } from "../../module/compiled-module.js";
 
 export const isRows = (gradient: FloatArray | GradientRows): gradient is GradientRows => !ArrayBuffer.isView(gradient);

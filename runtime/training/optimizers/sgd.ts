@@ -1,10 +1,10 @@
 /** Gradient descent, plain and with momentum. */
-import { checkSwitch } from "../../options.js";
+import { checkSwitch } from "../../base/options.js";
 import { add, multiply, subtract } from "../elementwise/program.js";
 import type { WithGroups } from "./groups.js";
 import { checkAmount, checkShare, createOptimizer, type OptimizerKind, type RateOptions } from "./optimizer.js";
 import { createRule, type UpdateRule } from "./rule.js";
-import type { Optimizer } from "./types.js";
+import type { Optimizer } from "./optimizer-types.js";
 
 /** `learningRate` is 0.001 by default. */
 export interface SgdOptions extends RateOptions {

@@ -1,13 +1,13 @@
 /** The state of an optimiser: params of each group one after the other in one array, and arrays of that length beside it. */
-import { checkFloats, checkRecord, refuse } from "../../arguments.js";
+import { checkFloats, checkRecord, refuse } from "../../base/arguments.js";
 import type { SafeTensor } from "../../io/safe-tensor.js";
 import { fromNumbers, toNumbers } from "../../io/tensor-numbers.js";
 import { elementCount, type FloatArray, type GradientRows, type SparseRecord, type TensorRecord } from "../../module/compiled-module.js"; // prettier-ignore
-import { describe } from "../../options.js";
+import { describe } from "../../base/options.js";
 import { createArrays, type Arrays, type Kernel } from "../elementwise/arrays.js";
-import type { Schedule } from "../schedule.js";
+import type { Schedule } from "./schedule.js";
 import { isRows, numbersOf, stretchesOf, widthOfRows } from "./rows.js";
-import type { OptimizerState, RuleGroup, TrainedInstance } from "./types.js";
+import type { OptimizerState, RuleGroup, TrainedInstance } from "./optimizer-types.js";
 
 /** Where a param lies in the arrays. */
 interface Placed {

@@ -1,9 +1,9 @@
 /** Batches of examples in the order of their epoch. */
-import { randomStream } from "../../random.js";
+import { randomStream } from "../../base/random.js";
 import { orderOf } from "../data/order.js";
 import type { DataSource } from "../data/source.js";
 import type { Lane } from "./pieces.js";
-import type { BatchPacker, SizedExample } from "./examples.js";
+import type { BatchPacker, SizedExample } from "./example-values.js";
 
 export interface Batch {
   /** From 0. */

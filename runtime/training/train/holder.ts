@@ -2,7 +2,7 @@
 import { leastSizes } from "../../module/axes.js";
 import type { CompiledModule, ModuleInstance } from "../../module/compiled-module.js";
 import type { Room } from "../../pool/messages.js";
-import type { SizedExample } from "./examples.js";
+import type { SizedExample } from "./example-values.js";
 
 export interface Holder {
   readonly instance: ModuleInstance;

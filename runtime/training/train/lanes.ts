@@ -1,9 +1,9 @@
 /** Batches of pieces: lanes that each walk through one document after the other, and never from one into the next. */
-import { randomStream } from "../../random.js";
+import { randomStream } from "../../base/random.js";
 import type { TensorRecord } from "../../module/compiled-module.js";
 import { orderOf } from "../data/order.js";
 import type { DataSource } from "../data/source.js";
-import type { BatchPacker, SizedExample } from "./examples.js";
+import type { BatchPacker, SizedExample } from "./example-values.js";
 import { readExamples, type Feed } from "./feed.js";
 import { type Cutting, pieceAt, type Lane, type LanePiece } from "./pieces.js";
 

@@ -1,13 +1,13 @@
 /** One update: the gradient of a batch, shard by shard, and the step of the optimiser. */
 import type { CompiledModule, ModuleInstance, TensorRecord } from "../../module/compiled-module.js";
 import { elementCount } from "../../module/compiled-module.js";
-import { randomStream } from "../../random.js";
+import { randomStream } from "../../base/random.js";
 import type { LostWorker } from "../../pool/crew.js";
 import { createSumTree, type Summed } from "../../pool/sum-tree.js";
-import { globalNorm } from "../clip-by-global-norm.js";
+import { globalNorm } from "../optimizers/clip-by-global-norm.js";
 import { numbersByName } from "../optimizers/rows.js";
-import type { Optimizer, OptimizerState } from "../optimizers/types.js";
-import type { BatchPacker } from "./examples.js";
+import type { Optimizer, OptimizerState } from "../optimizers/optimizer-types.js";
+import type { BatchPacker } from "./example-values.js";
 import type { Batch } from "./feed.js";
 import { createHolder } from "./holder.js";
 import { locateNonFinite } from "./non-finite.js";

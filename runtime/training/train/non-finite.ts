@@ -1,8 +1,8 @@
 /** Where a loss or a gradient that is not finite came from: the example, and what of it is not finite first. */
-import { TrainingError } from "../../errors.js";
+import { TrainingError } from "../../base/errors.js";
 import type { FloatArray, ModuleInstance } from "../../module/compiled-module.js";
 import type { Manifest } from "../../module/manifest.js";
-import type { SizedExample } from "./examples.js";
+import type { SizedExample } from "./example-values.js";
 import type { Batch } from "./feed.js";
 import type { MakeCall } from "./shards.js";
 

@@ -3,14 +3,14 @@ import { inputsOfExample } from "../../module/axes.js";
 import { asModule, type ModuleNamespace } from "../../module/load-js.js";
 import type { CompiledModule } from "../../module/compiled-module.js";
 import type { Manifest } from "../../module/manifest.js";
-import { checkRecord, isModule, moduleKind, refuse } from "../../arguments.js";
-import { checkCount, checkOption, checkOptionNames, checkPositive, describe, isRecord } from "../../options.js";
+import { checkRecord, isModule, moduleKind, refuse } from "../../base/arguments.js";
+import { checkCount, checkOption, checkOptionNames, checkPositive, describe, isRecord } from "../../base/options.js";
 import { checkSource, type DataSource } from "../data/source.js";
 import { type Checkpoints, isCheckpoints } from "../checkpoint/store.js";
 import { checkTruncate, type Cutting, type TruncateOptions } from "./pieces.js";
 import { checkSettings, type TrainSettings } from "./settings.js";
 import { checkThreadsOption, type ThreadsOption, type ThreadsPlan } from "./threads.js";
-import type { Optimizer } from "../optimizers/types.js";
+import type { Optimizer } from "../optimizers/optimizer-types.js";
 
 export interface TrainOptions {
   /** A compiled network with losses. */

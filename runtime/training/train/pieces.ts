@@ -1,10 +1,10 @@
 /** Sequences in pieces: what is asked of truncated backpropagation, and the states that one piece hands on to the next. */
-import { refuse } from "../../arguments.js";
+import { refuse } from "../../base/arguments.js";
 import { leastOf } from "../../module/axes.js";
 import type { FloatArray, TensorRecord } from "../../module/compiled-module.js";
 import type { Manifest } from "../../module/manifest.js";
-import { checkCount, checkOptionNames, describe, isRecord } from "../../options.js";
-import type { SizedExample } from "./examples.js";
+import { checkCount, checkOptionNames, describe, isRecord } from "../../base/options.js";
+import type { SizedExample } from "./example-values.js";
 
 export interface TruncateOptions {
   /** Entries of a piece: of each lane an update takes so many. */

@@ -4,7 +4,7 @@ import type { LostWorker } from "../../pool/crew.js";
 import { checkIsEmpty, type ResumePoint, resumeRun, saveRun } from "../checkpoint/resume.js";
 import { type Checkpoints, nameOfStep } from "../checkpoint/store.js";
 import type { CheckpointEvent, EndEvent, ResumedEvent, TrainEvent, UpdateEvent, ValidationEvent } from "./events.js";
-import { createPacker } from "./examples.js";
+import { createPacker } from "./example-values.js";
 import { createFeed } from "./feed.js";
 import { createLaneFeed } from "./lanes.js";
 import { createLearner } from "./learner.js";

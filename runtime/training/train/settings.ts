@@ -1,8 +1,8 @@
 /** Settings of a network while it trains: numbers, or functions of the updates that are done, as learning rates are. */
-import { checkRecord } from "../../arguments.js";
+import { checkRecord } from "../../base/arguments.js";
 import type { Manifest } from "../../module/manifest.js";
-import { describe, isRecord } from "../../options.js";
-import type { LearningRate, Schedule } from "../schedule.js";
+import { describe, isRecord } from "../../base/options.js";
+import type { LearningRate, Schedule } from "../optimizers/schedule.js";
 
 /** By name. What is left out is as the network says. */
 export type TrainSettings = Readonly<Record<string, LearningRate>>;

@@ -2,9 +2,9 @@
 import { inputsOfExample } from "../../module/axes.js";
 import type { Manifest } from "../../module/manifest.js";
 import { elementCount } from "../../module/compiled-module.js";
-import { randomStream } from "../../random.js";
+import { randomStream } from "../../base/random.js";
 import type { DataSource } from "../data/source.js";
-import type { BatchPacker } from "./examples.js";
+import type { BatchPacker } from "./example-values.js";
 import { readExamples } from "./feed.js";
 
 /** The running mean and sum of squared differences of each column (Welford 1962), which keeps its digits where the mean is large. */

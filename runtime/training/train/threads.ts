@@ -1,5 +1,5 @@
 /** The threads of a run, and how many of them pay. */
-import { refuse } from "../../arguments.js";
+import { refuse } from "../../base/arguments.js";
 import type { CompiledModule, ModuleInstance } from "../../module/compiled-module.js";
 import type { ModuleSource } from "../../module/load-js.js";
 import { createCrew, type Crew, type LostWorker } from "../../pool/crew.js";
@@ -7,7 +7,7 @@ import type { Room } from "../../pool/messages.js";
 import { checkThreads, crewOf, type Pool, sourceFor } from "../../pool/pool.js";
 import type { Summed } from "../../pool/sum-tree.js";
 import { runTask } from "../../pool/task.js";
-import { isRecord } from "../../options.js";
+import { isRecord } from "../../base/options.js";
 import type { ShardRunner } from "./shards.js";
 
 /** What is asked: so many, or as many as pay; or those of a pool. */

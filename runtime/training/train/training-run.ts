@@ -2,7 +2,7 @@
 import type { LostWorker } from "../../pool/crew.js";
 import type { TensorRecord } from "../../module/compiled-module.js";
 import type { TrainEvent, TrainSummary } from "./events.js";
-import type { BatchPacker } from "./examples.js";
+import type { BatchPacker } from "./example-values.js";
 import type { Feed } from "./feed.js";
 import type { LaneFeed } from "./lanes.js";
 import type { Learner } from "./learner.js";

@@ -1,8 +1,8 @@
 /** Losses over data that nothing is learned from. */
 import type { CompiledModule, TensorRecord } from "../../module/compiled-module.js";
-import { randomStream } from "../../random.js";
+import { randomStream } from "../../base/random.js";
 import type { DataSource } from "../data/source.js";
-import type { BatchPacker } from "./examples.js";
+import type { BatchPacker } from "./example-values.js";
 import { readExamples } from "./feed.js";
 import { createHolder } from "./holder.js";
 import { validationFault } from "./non-finite.js";

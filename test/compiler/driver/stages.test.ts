@@ -11,7 +11,7 @@ import { lowerSource } from "../../../compiler/driver/lower-source.js";
 import { emitModule } from "../../../compiler/driver/emit-module.js";
 import { printKernelFunction } from "../../../compiler/ir/kernel/print.js";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
-import type { GraphFunction } from "../../../compiler/ir/graph/types.js";
+import type { GraphFunction } from "../../../compiler/ir/graph/graph-function.js";
 import { verifyKernel } from "../../../compiler/ir/kernel/verify.js";
 import { buildEntries } from "../../../compiler/driver/entries.js";
 import { kernelStages } from "../../support/kernel-stages.js";

@@ -8,7 +8,7 @@ import { expect, it } from "vitest";
 import { cellAxes } from "../../../compiler/base/types/call-axes.js";
 import { parseProgram } from "../../../compiler/ir/graph/parse.js";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
-import type { GraphFunction } from "../../../compiler/ir/graph/types.js";
+import type { GraphFunction } from "../../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../../compiler/ir/graph/verify.js";
 import { shapeContext } from "../../../compiler/ir/ops/shape-rules.js";
 import { gradientOf } from "../../../compiler/passes/autodiff/whole-derivatives.js";

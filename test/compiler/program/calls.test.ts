@@ -1,7 +1,7 @@
 /** Calls of used cells: against the same equations written out. */
 import { describe, expect, it } from "vitest";
 import { evaluateDim } from "../../../compiler/base/types/dim.js";
-import type { GraphFunction, ValueType } from "../../../compiler/ir/graph/types.js";
+import type { GraphFunction, ValueType } from "../../../compiler/ir/graph/graph-function.js";
 import { typeOf } from "../../../compiler/ir/graph/values.js";
 import { evaluate, lower } from "./support.js";
 

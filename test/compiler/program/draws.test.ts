@@ -6,7 +6,7 @@ import { buildManifest } from "../../../compiler/emit/manifest.js";
 import { programOfCell } from "../../../compiler/program/cell-program.js";
 import { drawCall, drawExtents } from "../../../compiler/tools/calls/draw-call.js";
 import { backendsAgree, passesPreserveMeaning } from "../../../compiler/tools/testing/index.js";
-import { createRandom } from "../../../runtime/random.js";
+import { createRandom } from "../../../runtime/base/random.js";
 import { lower } from "./support.js";
 
 /** Everything that draws, in a used cell too, with rates that are learned. */

@@ -7,7 +7,7 @@ import { verifyFunction } from "../../../compiler/ir/graph/verify.js";
 import { innerGradient } from "../../../compiler/passes/autodiff/inner-gradient.js";
 import { lowerNamed } from "../../../compiler/program/ast-to-graph.js";
 import type { LoweredCell } from "../../../compiler/program/lowered-cell.js";
-import type { GraphFunction } from "../../../compiler/ir/graph/types.js";
+import type { GraphFunction } from "../../../compiler/ir/graph/graph-function.js";
 import { shapeContext } from "../../../compiler/ir/ops/shape-rules.js";
 import { run } from "../../support/evaluate-helpers.js";
 import { check } from "../language/semantics/support.js";

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readSafetensors } from "../../../runtime/io/safetensors.js";
-import { SafetensorsError } from "../../../runtime/errors.js";
+import { SafetensorsError } from "../../../runtime/base/errors.js";
 import { fuzzParameters } from "../../support/fuzz.js";
 
 const tokens = [

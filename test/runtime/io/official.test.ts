@@ -8,7 +8,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { readSafetensors } from "../../../runtime/io/safetensors.js";
-import { SafetensorsError } from "../../../runtime/errors.js";
+import { SafetensorsError } from "../../../runtime/base/errors.js";
 
 type Tensors = readonly (readonly [name: string, dtype: string, shape: readonly number[]])[];
 type Recorded = readonly [header: string, data: number, decision: Tensors | string];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ParamsError, SafetensorsError } from "../../../runtime/errors.js";
+import { ParamsError, SafetensorsError } from "../../../runtime/base/errors.js";
 import { loadParams, saveParams } from "../../../runtime/io/params.js";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "../../../runtime/io/safetensors.js";
 import { fromNumbers } from "../../../runtime/io/tensor-numbers.js";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { elementBits, tensorBytes, type SafetensorsDtype } from "../../../runtime/io/element-types.js";
 import { fromNumbers, toNumbers } from "../../../runtime/io/tensor-numbers.js";
 import { readSafetensors, writeSafetensors, type SafeTensor } from "../../../runtime/io/safetensors.js";
-import { SafetensorsError, type SafetensorsErrorCode } from "../../../runtime/errors.js";
+import { SafetensorsError, type SafetensorsErrorCode } from "../../../runtime/base/errors.js";
 
 const dtypes = Object.keys(elementBits) as SafetensorsDtype[];
 const names = fc.oneof(

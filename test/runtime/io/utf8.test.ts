@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { codePointAt, encodeUtf8, TextBuilder, utf8Length } from "../../../runtime/io/utf8.js";
-import { createRandom } from "../../../runtime/random.js";
+import { createRandom } from "../../../runtime/base/random.js";
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { embedParams } from "../../../runtime/module/embed-params.js";
 import { loadModule } from "../../../runtime/module/load-js.js";
-import { ModuleError } from "../../../runtime/errors.js";
+import { ModuleError } from "../../../runtime/base/errors.js";
 import { sumManifest, sumModuleText } from "../../support/sum-module.js";
 
 const options = { batch: 1, steps: 1 };

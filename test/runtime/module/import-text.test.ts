@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { afterEach, expect, test, vi } from "vitest";
-import { ModuleError } from "../../../runtime/errors.js";
+import { ModuleError } from "../../../runtime/base/errors.js";
 import { importText } from "../../../runtime/module/import-text.js";
 
 /** How browsers refuse. */

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkManifest } from "../../../runtime/module/check-manifest.js";
 import { asModule, loadModule } from "../../../runtime/module/load-js.js";
-import { ModuleError, type ModuleErrorCode } from "../../../runtime/errors.js";
+import { ModuleError, type ModuleErrorCode } from "../../../runtime/base/errors.js";
 import { sumManifest, sumModuleText } from "../../support/sum-module.js";
 
 async function codeOf(promise: Promise<unknown>): Promise<ModuleErrorCode> {

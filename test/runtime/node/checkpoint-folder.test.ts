@@ -14,7 +14,7 @@ import { FileError } from "../../../runtime/node/file-error.js";
 import { adam, arrays, train } from "../../../runtime/index.js";
 import { checkpoints, writeCheckpoint } from "../../../runtime/training/checkpoint/store.js";
 import { meddledFiles, systemError } from "../../support/failing-files.js";
-import { createRandom } from "../../../runtime/random.js";
+import { createRandom } from "../../../runtime/base/random.js";
 import { fuzzParameters, isFuzzing } from "../../support/fuzz.js";
 
 const root = fs.mkdtempSync(join(tmpdir(), "recell-checkpoints-"));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { SafetensorsError } from "../../../runtime/errors.js";
+import { SafetensorsError } from "../../../runtime/base/errors.js";
 import { loadModule, saveParams } from "../../../runtime/index.js";
 import { FileError, loadParamsFile, saveParamsFile } from "../../../runtime/node/index.js";
 import { leakyText } from "../../support/leaky-module.js";

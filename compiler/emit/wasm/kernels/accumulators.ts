@@ -1,5 +1,5 @@
 /** What a function says of its accumulators: their operations stand in the statements after their declarations. */
-import type { ReductionOp, Statement } from "../../../ir/kernel/types.js";
+import type { ReductionOp, Statement } from "../../../ir/kernel/kernel-program.js";
 
 export interface Accumulators {
   readonly operations: ReadonlyMap<string, ReductionOp>;

@@ -1,6 +1,6 @@
 /** Numbers of rounds where loops over examples and their steps are one loop. */
 import { subtractAffine } from "../../../ir/kernel/affine.js";
-import { PIECE } from "../../../ir/kernel/types.js";
+import { PIECE } from "../../../ir/kernel/kernel-program.js";
 import type { KernelContext } from "./context.js";
 
 /** In place of the number on the stack, another one where loops over examples and their steps are one. */

@@ -1,5 +1,11 @@
 /** Loops over examples and their steps that are one loop where every example has all steps. */
-import type { Affine, LoopAxis, KernelExpression, ForStatement, ProductStatement } from "../../../ir/kernel/types.js";
+import type {
+  Affine,
+  LoopAxis,
+  KernelExpression,
+  ForStatement,
+  ProductStatement,
+} from "../../../ir/kernel/kernel-program.js";
 import { forEachAccess } from "../../../ir/kernel/visit.js";
 import { type Dim, multiplyDims } from "../../../base/types/dim.js";
 import type { Local } from "../assembler/function-code.js";

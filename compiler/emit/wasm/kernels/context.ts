@@ -1,5 +1,5 @@
 /** Where statements are written: a function, what is known at this place of it, and what is around the place. */
-import type { Statement, StatementOf } from "../../../ir/kernel/types.js";
+import type { Statement, StatementOf } from "../../../ir/kernel/kernel-program.js";
 import type { VectorTarget } from "../../../passes/kernel/target.js";
 import type { FunctionCode, FunctionRef, Local } from "../assembler/function-code.js";
 import type { MemoryLayout } from "../memory/memory-layout.js";

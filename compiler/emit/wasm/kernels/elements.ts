@@ -1,6 +1,6 @@
 /** Elements of buffers in WebAssembly code: their addresses, and loads and stores of one or of the lanes of a vector. */
 import { invariant } from "../../../base/diagnostics/invariant.js";
-import type { Access } from "../../../ir/kernel/types.js";
+import type { Access } from "../../../ir/kernel/kernel-program.js";
 import { realBytes, type RealType } from "../../../ir/ops/number-range.js";
 import { constantOf } from "../../../base/types/dim.js";
 import type { FunctionCode, Local } from "../assembler/function-code.js";

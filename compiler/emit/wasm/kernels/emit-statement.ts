@@ -1,6 +1,6 @@
 /** The code of each kind of statement: the one file that knows all of them. */
 import { invariant } from "../../../base/diagnostics/invariant.js";
-import type { Statement, StatementOf } from "../../../ir/kernel/types.js";
+import type { Statement, StatementOf } from "../../../ir/kernel/kernel-program.js";
 import type { KernelContext } from "./context.js";
 import type { Lanes } from "./elements.js";
 import { emitLoop } from "./loops.js";

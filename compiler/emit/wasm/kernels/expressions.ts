@@ -1,6 +1,6 @@
 /** Expressions of kernels as WebAssembly code: scalars, or vectors over consecutive values of a loop variable. */
 import { invariant } from "../../../base/diagnostics/invariant.js";
-import type { Access, Affine, KernelExpression, ReductionOp } from "../../../ir/kernel/types.js";
+import type { Access, Affine, KernelExpression, ReductionOp } from "../../../ir/kernel/kernel-program.js";
 import { type MathName, mathFunctions, mathNames } from "../../../base/math/functions.js";
 import type { ScalarOp } from "../../../ir/ops/scalar-ops.js";
 import type { RealType } from "../../../ir/ops/number-range.js";

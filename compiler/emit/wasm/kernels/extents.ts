@@ -1,7 +1,7 @@
 /** How many values axes take, as code: numbers where they are known, else computed from the sizes of the call. */
 import { invariant } from "../../../base/diagnostics/invariant.js";
 import { plainExtent, subtractAffine } from "../../../ir/kernel/affine.js";
-import type { LoopAxis, LoopExtent } from "../../../ir/kernel/types.js";
+import type { LoopAxis, LoopExtent } from "../../../ir/kernel/kernel-program.js";
 import { BATCH_SYMBOL, constantOf, type Dim } from "../../../base/types/dim.js";
 import type { FunctionCode, Local } from "../assembler/function-code.js";
 import { chooseCollapsed } from "./collapsed-counts.js";

@@ -1,7 +1,7 @@
 /** Integers of a kernel as WebAssembly code: sizes, loop variables, and the addresses made from them. */
 import { invariant } from "../../../base/diagnostics/invariant.js";
 import { affineKey } from "../../../ir/kernel/affine.js";
-import type { Access, Affine, ElementType, ExtentPart, IndexExpression } from "../../../ir/kernel/types.js";
+import type { Access, Affine, ElementType, ExtentPart, IndexExpression } from "../../../ir/kernel/kernel-program.js";
 import { constantOf, type Dim, dimConstant } from "../../../base/types/dim.js";
 import { extentsOf } from "../../../base/types/call-axes.js";
 import type { FunctionCode, Local } from "../assembler/function-code.js";

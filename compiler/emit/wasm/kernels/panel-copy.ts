@@ -1,6 +1,6 @@
 /** Copies a matrix into panels: for every contracted index, the vectors of some columns of each run. */
 import { AFFINE_ZERO, plainExtent, substituteAffine } from "../../../ir/kernel/affine.js";
-import type { Affine, LoopAxis, PackStatement } from "../../../ir/kernel/types.js";
+import type { Affine, LoopAxis, PackStatement } from "../../../ir/kernel/kernel-program.js";
 import { constantOf } from "../../../base/types/dim.js";
 import type { FunctionCode, Local } from "../assembler/function-code.js";
 import type { KernelContext } from "./context.js";

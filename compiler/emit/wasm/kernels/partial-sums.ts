@@ -1,7 +1,7 @@
 /** Reductions in the lanes of vectors: the element at position n belongs to the partial n mod 4. */
 import { at } from "../../../base/at.js";
 import { invariant } from "../../../base/diagnostics/invariant.js";
-import { PARTIALS, type ReductionOp, type StatementOf } from "../../../ir/kernel/types.js";
+import { PARTIALS, type ReductionOp, type StatementOf } from "../../../ir/kernel/kernel-program.js";
 import type { KernelContext } from "./context.js";
 import type { Lanes } from "./elements.js";
 

@@ -1,6 +1,6 @@
 /** Kernel programs as WebAssembly: every region is a function, so that engines optimise it alone; entries call them. */
 import { freeVariables } from "../../../ir/kernel/free-variables.js";
-import type { ElementType, KernelFunction, KernelProgram } from "../../../ir/kernel/types.js";
+import type { ElementType, KernelFunction, KernelProgram } from "../../../ir/kernel/kernel-program.js";
 import type { RealType } from "../../../ir/ops/number-range.js";
 import type { VectorTarget } from "../../../passes/kernel/target.js";
 import type { FunctionCode, FunctionRef } from "../assembler/function-code.js";

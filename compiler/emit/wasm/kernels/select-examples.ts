@@ -1,5 +1,5 @@
 /** Lists of the examples that have a step, as WebAssembly code. */
-import type { StatementOf } from "../../../ir/kernel/types.js";
+import type { StatementOf } from "../../../ir/kernel/kernel-program.js";
 import { affineVariable } from "../../../ir/kernel/affine.js";
 import { BATCH_SYMBOL } from "../../../base/types/dim.js";
 import type { Local } from "../assembler/function-code.js";

@@ -1,5 +1,5 @@
 /** Pieces of long sums, as WebAssembly code. */
-import { FULL_PIECE, PIECE, type PiecesStatement } from "../../../ir/kernel/types.js";
+import { FULL_PIECE, PIECE, type PiecesStatement } from "../../../ir/kernel/kernel-program.js";
 import { affineVariable } from "../../../ir/kernel/affine.js";
 import { BATCH_SYMBOL } from "../../../base/types/dim.js";
 import type { Local } from "../assembler/function-code.js";

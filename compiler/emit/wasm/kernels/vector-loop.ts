@@ -1,5 +1,5 @@
 /** A loop in vectors, and what is left after them: fewer lanes where the number is known, else one by one. */
-import { type ForStatement, PARTIALS } from "../../../ir/kernel/types.js";
+import { type ForStatement, PARTIALS } from "../../../ir/kernel/kernel-program.js";
 import { forEachAccess } from "../../../ir/kernel/visit.js";
 import { moves } from "../../../passes/kernel/vectorizable.js";
 import type { Local } from "../assembler/function-code.js";

@@ -1,5 +1,5 @@
 /** Padding after examples that are shorter than the call, as WebAssembly code. */
-import type { StatementOf } from "../../../ir/kernel/types.js";
+import type { StatementOf } from "../../../ir/kernel/kernel-program.js";
 import { AFFINE_ZERO } from "../../../ir/kernel/affine.js";
 import type { KernelContext } from "./context.js";
 

@@ -11,7 +11,7 @@
  * (`print-memory-plan.ts`); kernels only read it.
  */
 import { invariant } from "../../../base/diagnostics/invariant.js";
-import type { ElementType, KernelProgram } from "../../../ir/kernel/types.js";
+import type { ElementType, KernelProgram } from "../../../ir/kernel/kernel-program.js";
 import {
   BATCH_SYMBOL,
   constantOf,

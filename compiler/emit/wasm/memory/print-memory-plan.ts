@@ -4,7 +4,7 @@
  */
 import { lookUp } from "../../../base/at.js";
 import { invariant } from "../../../base/diagnostics/invariant.js";
-import type { KernelProgram } from "../../../ir/kernel/types.js";
+import type { KernelProgram } from "../../../ir/kernel/kernel-program.js";
 import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, multiplyDims, symbolName } from "../../../base/types/dim.js";
 import { extentsOf } from "../../../base/types/call-axes.js";
 import { capacityOf } from "../../js/capacity-of.js";

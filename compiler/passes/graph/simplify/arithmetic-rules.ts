@@ -5,7 +5,7 @@
  */
 import { at } from "../../../base/at.js";
 import { scalarValues } from "../../../ir/ops/scalar-values.js";
-import type { ValueId } from "../../../ir/graph/types.js";
+import type { ValueId } from "../../../ir/graph/graph-function.js";
 import type { ScalarOp } from "../../../ir/ops/scalar-ops.js";
 import type { SimplifyRule } from "./view.js";
 

@@ -3,7 +3,7 @@ import { at } from "../../../base/at.js";
 import { ScanBuilder } from "../../../ir/graph/build-scan.js";
 import { copyInstruction, mapped, outputsLike, type ValueMap } from "../../../ir/graph/rewrite.js";
 import { isCarried, type OperandKind, operandKind, type Scan } from "../../../ir/graph/scan.js";
-import type { ValueId } from "../../../ir/graph/types.js";
+import type { ValueId } from "../../../ir/graph/graph-function.js";
 import { nameOf, typeOf } from "../../../ir/graph/values.js";
 import type { View } from "./view.js";
 

@@ -1,6 +1,6 @@
 import { InvariantError } from "../../../base/diagnostics/invariant.js";
 import { rewriteFunction } from "../../../ir/graph/rewrite.js";
-import type { GraphFunction, Operation, OperationKind, ValueId } from "../../../ir/graph/types.js";
+import type { GraphFunction, Operation, OperationKind, ValueId } from "../../../ir/graph/graph-function.js";
 import type { ShapeContext } from "../../../ir/ops/shape-rules.js";
 import type { GraphPass } from "../../pass.js";
 import { arithmeticRules } from "./arithmetic-rules.js";

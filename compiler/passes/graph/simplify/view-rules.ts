@@ -2,7 +2,7 @@
 import { at } from "../../../base/at.js";
 import { addDims, constantOf, type Dim, dimConstant, equalDims, subtractDims } from "../../../base/types/dim.js";
 import { equalShapes } from "../../../base/types/shape.js";
-import type { ValueId } from "../../../ir/graph/types.js";
+import type { ValueId } from "../../../ir/graph/graph-function.js";
 import type { SimplifyRule, SimplifyRules } from "./view.js";
 
 const broadcastOfBroadcast: SimplifyRule<"broadcast"> = (operation, [operand], view) => {

@@ -1,7 +1,7 @@
 /** What a simplification rule sees: the instruction at hand and, through the builder, those before it. */
 import { at } from "../../../base/at.js";
 import type { GraphBuilder } from "../../../ir/graph/build.js";
-import type { Instruction, Operation, OperationKind, ValueId } from "../../../ir/graph/types.js";
+import type { Instruction, Operation, OperationKind, ValueId } from "../../../ir/graph/graph-function.js";
 
 type OneOperand =
   "broadcast" | "reduce" | "slice" | "pad" | "reshape" | "transpose" | "reverse" | "window" | "unwindow" | "batch_sum";

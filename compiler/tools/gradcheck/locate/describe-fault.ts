@@ -1,5 +1,5 @@
 /** A fault as people read it: the equation, the two numbers, and the smallest case that shows it. */
-import type { GraphFunction, Instruction, Operation, ValueId } from "../../../ir/graph/types.js";
+import type { GraphFunction, Instruction, Operation, ValueId } from "../../../ir/graph/graph-function.js";
 import type { SourceFile } from "../../../base/source/source-file.js";
 import type { Span } from "../../../base/source/span.js";
 import { derivationOf } from "../../../program/entry.js";

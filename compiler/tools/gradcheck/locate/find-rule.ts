@@ -1,5 +1,5 @@
 /** From a point at which derivatives are wrong to the wrong rule and the smallest case that shows it. */
-import { createRandom } from "../../../../runtime/random.js";
+import { createRandom } from "../../../../runtime/base/random.js";
 import type { SourceFile } from "../../../base/source/source-file.js";
 import type { DerivativeRules } from "../../../passes/autodiff/derivative-rules.js";
 import { gradientOf } from "../../../passes/autodiff/whole-derivatives.js";

@@ -10,7 +10,7 @@ import type { BatchValue } from "../../../ir/graph/evaluate.js";
 import type { SymbolSizes } from "../../../ir/graph/evaluate-rules.js";
 import { elementCount, indexAt, type Tensor } from "../../../ir/graph/tensor.js";
 import { GraphBuilder } from "../../../ir/graph/build.js";
-import type { GraphFunction, Instruction, ValueId, ValueType } from "../../../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueId, ValueType } from "../../../ir/graph/graph-function.js";
 import type { DerivativeRules } from "../../../passes/autodiff/derivative-rules.js";
 import { gradientOf, tangentsOnly } from "../../../passes/autodiff/whole-derivatives.js";
 import { evaluateDim } from "../../../base/types/dim.js";

@@ -1,7 +1,7 @@
 /** The operation at which numbers that are not finite begin: of the values, and of the gradient. */
 import { type Arithmetic, evaluateWith, realArithmetic } from "../../../ir/graph/evaluate.js";
 import type { Tensor } from "../../../ir/graph/tensor.js";
-import type { GraphFunction, Instruction, ValueType } from "../../../ir/graph/types.js";
+import type { GraphFunction, Instruction, ValueType } from "../../../ir/graph/graph-function.js";
 import { gradientOf } from "../../../passes/autodiff/whole-derivatives.js";
 import { inputsOf } from "../graph-point.js";
 import { examplesOf } from "../point.js";

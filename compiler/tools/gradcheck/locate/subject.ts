@@ -1,8 +1,8 @@
 /** A graph function whose derivative is in question, with numbers for everything. */
-import { createRandom } from "../../../../runtime/random.js";
+import { createRandom } from "../../../../runtime/base/random.js";
 import { type BatchValue, evaluateFunction } from "../../../ir/graph/evaluate.js";
 import type { SymbolSizes } from "../../../ir/graph/evaluate-rules.js";
-import type { GraphFunction } from "../../../ir/graph/types.js";
+import type { GraphFunction } from "../../../ir/graph/graph-function.js";
 import type { ShapeContext } from "../../../ir/ops/shape-rules.js";
 import type { DerivativeRules } from "../../../passes/autodiff/derivative-rules.js";
 import { inputsOf, numbersOf } from "../graph-point.js";

@@ -7,7 +7,7 @@
 import { GraphBuilder } from "../../../ir/graph/build.js";
 import { declareInputs, finishLike, mapped, type ValueMap, withInputTypes } from "../../../ir/graph/rewrite.js";
 import { countsOf, inOrder, operandParts, type Scan } from "../../../ir/graph/scan.js";
-import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../../ir/graph/types.js";
+import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../../ir/graph/graph-function.js";
 import type { ShapeContext } from "../../../ir/ops/shape-rules.js";
 import type { Dim } from "../../../base/types/dim.js";
 import type { ScanAxis } from "./order.js";

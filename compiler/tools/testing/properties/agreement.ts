@@ -4,7 +4,7 @@ import type { CompileOptions } from "../../../driver/compile-options.js";
 import { cell } from "../../../driver/in-process.js";
 import { type BatchValue, evaluateFunction, unpad } from "../../../ir/graph/evaluate.js";
 import { tensor } from "../../../ir/graph/tensor.js";
-import type { GraphFunction } from "../../../ir/graph/types.js";
+import type { GraphFunction } from "../../../ir/graph/graph-function.js";
 import { verifyFunction } from "../../../ir/graph/verify.js";
 import { lowerSource } from "../../../driver/lower-source.js";
 import { buildEntries } from "../../../driver/entries.js";
@@ -24,7 +24,7 @@ import {
 import { drawnNumbers } from "../../calls/random-numbers.js";
 import { settingNumbers } from "../../calls/settings.js";
 import { realContexts } from "../../calls/tensors.js";
-import { cut } from "../../calls/examples.js";
+import { cut } from "../../calls/single-examples.js";
 import { symbolSizes } from "../../calls/sizes.js";
 import { entryMeanings, EntryVersions, numbersOfEach, wholeOf } from "../../gradcheck/entry-meanings.js";
 import type { ToleranceOptions } from "./derivatives.js";

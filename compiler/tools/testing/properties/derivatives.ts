@@ -5,8 +5,8 @@ import type {
   FloatArray,
   ModuleInstance,
 } from "../../../../runtime/module/compiled-module.js";
-import { checkSwitch } from "../../../../runtime/options.js";
-import { createRandom } from "../../../../runtime/random.js";
+import { checkSwitch } from "../../../../runtime/base/options.js";
+import { createRandom } from "../../../../runtime/base/random.js";
 import { differentiate } from "../../gradcheck/differences.js";
 import {
   type CellCall,

@@ -1,5 +1,5 @@
 /** A property that does not hold. */
-import { describe } from "../../../../runtime/options.js";
+import { describe } from "../../../../runtime/base/options.js";
 import { dot, dotOfSizes, firstApart, firstOtherBits, shown } from "../../calls/compare.js";
 
 /** What does not hold, where, and with which numbers. */

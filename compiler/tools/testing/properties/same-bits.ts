@@ -13,7 +13,7 @@ import {
   startOf,
   valuesOf,
 } from "../../calls/call.js";
-import { cut, exampleOf, inputsAt, placesOf, stepsOf, withNaNPadding } from "../../calls/examples.js";
+import { cut, exampleOf, inputsAt, placesOf, stepsOf, withNaNPadding } from "../../calls/single-examples.js";
 import { isShared, withEveryStep } from "../../calls/sizes.js";
 import { withWholeExamples } from "../../calls/computed-sizes.js";
 import { PropertyComparisons, expectSameBits, PropertyError } from "./property-error.js";

@@ -1,6 +1,6 @@
 /** The text of a module before anything of it runs: is there anything in it that a compiled module must not have? */
 import type { FunctionExpression, Identifier, Node, Program } from "acorn";
-import { ModuleError } from "../../../../runtime/errors.js";
+import { ModuleError } from "../../../../runtime/base/errors.js";
 import { toEsModule } from "../../../../runtime/module/common-js.js";
 import { visible } from "../../../base/diagnostics/screen-text.js";
 import { freeNames, isFunction, walk } from "./free-names.js";

@@ -1,7 +1,7 @@
 /** Derivatives through computed initial values, which pass through the shell from one kernel to another. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { cell, type CompiledModule, type ModuleInstance } from "../../../../compiler/index.js";
-import { createRandom } from "../../../../runtime/random.js";
+import { createRandom } from "../../../../runtime/base/random.js";
 
 const H = 2;
 const source = `

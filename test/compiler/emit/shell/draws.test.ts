@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { cell } from "../../../../compiler/driver/in-process.js";
 import { shell } from "../../../../compiler/emit/shell/shell.generated.js";
 import { drawnNumbers } from "../../../../compiler/tools/calls/random-numbers.js";
-import { threefry } from "../../../../runtime/threefry.js";
+import { threefry } from "../../../../runtime/base/threefry.js";
 
 interface DrawsPart {
   scramble(k0: number, k1: number, a: number, b: number): Int32Array;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { cell } from "../../../../compiler/driver/in-process.js";
 import { drawCall, drawExtents } from "../../../../compiler/tools/calls/draw-call.js";
 import { passesPreserveMeaning } from "../../../../compiler/tools/testing/index.js";
-import { createRandom } from "../../../../runtime/random.js";
+import { createRandom } from "../../../../runtime/base/random.js";
 import type { ModuleInstance } from "../../../../runtime/index.js";
 
 const source = `import { GRU } from "std/gru"

@@ -6,7 +6,7 @@ import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { printDeclarations } from "../../../../compiler/emit/typescript/declarations.js";
 import { cell } from "../../../../compiler/index.js";
 import { countOperations } from "../../../../compiler/ir/kernel/count-operations.js";
-import type { KernelProgram } from "../../../../compiler/ir/kernel/types.js";
+import type { KernelProgram } from "../../../../compiler/ir/kernel/kernel-program.js";
 import { verifyModule } from "../../../../compiler/tools/verify/verify-module.js";
 import type { GradientRows, ModuleInstance } from "../../../../runtime/module/compiled-module.js";
 

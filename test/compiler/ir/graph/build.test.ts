@@ -4,7 +4,7 @@ import { InvariantError } from "../../../../compiler/base/diagnostics/invariant.
 import { dimConstant } from "../../../../compiler/base/types/dim.js";
 import { GraphBuilder } from "../../../../compiler/ir/graph/build.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
-import type { ValueType } from "../../../../compiler/ir/graph/types.js";
+import type { ValueType } from "../../../../compiler/ir/graph/graph-function.js";
 
 const vector: ValueType = { dtype: "real", shape: [dimConstant(2)], shared: false };
 

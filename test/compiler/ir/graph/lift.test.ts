@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { GraphBuilder } from "../../../../compiler/ir/graph/build.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import { tensor } from "../../../../compiler/ir/graph/tensor.js";
-import type { GraphFunction, Instruction } from "../../../../compiler/ir/graph/types.js";
+import type { GraphFunction, Instruction } from "../../../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { type Lifted, liftOperation, overTime } from "../../../../compiler/ir/graph/lift.js";
 import { dimSymbol, TIME_SYMBOL } from "../../../../compiler/base/types/dim.js";

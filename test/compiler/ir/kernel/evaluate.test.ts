@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { evaluateKernels } from "../../../../compiler/ir/kernel/evaluate.js";
-import type { KernelProgram } from "../../../../compiler/ir/kernel/types.js";
+import type { KernelProgram } from "../../../../compiler/ir/kernel/kernel-program.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";

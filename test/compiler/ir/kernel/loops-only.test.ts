@@ -2,7 +2,7 @@
 import { expect, it, test } from "vitest";
 import { loopsOnly } from "../../../../compiler/ir/kernel/loops-only.js";
 import { parseUnplanned } from "../../../../compiler/ir/kernel/parse.js";
-import type { KernelProgram, LoopStatement } from "../../../../compiler/ir/kernel/types.js";
+import type { KernelProgram, LoopStatement } from "../../../../compiler/ir/kernel/kernel-program.js";
 import { printKernelProgram } from "../../../../compiler/emit/js/print-kernel.js";
 import { planMemory } from "../../../../compiler/passes/kernel/plan-memory.js";
 

@@ -10,7 +10,7 @@ import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import type { LoweredCell } from "../../../../compiler/program/lowered-cell.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import type { ModuleInstance } from "../../../../runtime/module/compiled-module.js";
-import { createRandom } from "../../../../runtime/random.js";
+import { createRandom } from "../../../../runtime/base/random.js";
 import { expectAtPoints, kinds } from "../../../support/point-derivatives.js";
 import { programOfCell } from "../../../../compiler/program/cell-program.js";
 

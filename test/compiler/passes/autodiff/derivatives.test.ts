@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
-import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
+import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
 import type { ScalarOp } from "../../../../compiler/ir/ops/scalar-ops.js";
 import { scalarArity } from "../../../../compiler/ir/ops/scalar-ops.js";
 import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type BatchValue, evaluateFunction } from "../../../../compiler/ir/graph/evaluate.js";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
-import type { GraphFunction, ValueType } from "../../../../compiler/ir/graph/types.js";
+import type { GraphFunction, ValueType } from "../../../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
 import { expandStrongProducts } from "../../../../compiler/passes/graph/expand-strong-products.js";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { evaluateFunction } from "../../../../compiler/ir/graph/evaluate.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
-import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
+import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
 import { constantOf } from "../../../../compiler/base/types/dim.js";

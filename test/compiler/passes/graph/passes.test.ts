@@ -5,7 +5,7 @@ import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { checkSequenceProgram } from "../../../support/check-sequence-program.js";
 import { cellFromStep, handBuiltLstm } from "../../../support/hand-built-cells.js";
 import { programOfCell } from "../../../../compiler/program/cell-program.js";
-import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
+import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
 import type { EntryProgram } from "../../../../compiler/program/entry.js";
 
 const functionsOf = ({ entries }: EntryProgram): ReadonlyMap<string, GraphFunction> =>

@@ -1,6 +1,6 @@
 /** Which products are joined, which sums go with them, and in which order all of it is computed. */
 import { describe, expect, it } from "vitest";
-import type { GraphFunction, ValueId } from "../../../../compiler/ir/graph/types.js";
+import type { GraphFunction, ValueId } from "../../../../compiler/ir/graph/graph-function.js";
 import { joinProjections } from "../../../../compiler/passes/graph/projection-groups.js";
 import { functionOf } from "../../../support/graph-text.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
-import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
+import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
 import { separateLoops } from "../../../../compiler/passes/graph/separate-loops.js";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { cell } from "../../../../compiler/index.js";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
-import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
+import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { countOperations } from "../../../../compiler/ir/kernel/count-operations.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";

@@ -1,7 +1,7 @@
 /** What feeds no state is computed in front of the loop or after it, for all steps at once; what is repeated inside costs no stack. */
 import { describe, expect, test } from "vitest";
 import { GraphBuilder } from "../../../../compiler/ir/graph/build.js";
-import type { GraphFunction, ValueId, ValueType } from "../../../../compiler/ir/graph/types.js";
+import type { GraphFunction, ValueId, ValueType } from "../../../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
 import { splitTime } from "../../../../compiler/passes/graph/split-time.js";

@@ -1,6 +1,6 @@
 /** How values of a loop depend on time: 0 not at all, 1 by the inputs of the step, 2 by the state. */
 import { describe, expect, it } from "vitest";
-import type { Instruction } from "../../../../compiler/ir/graph/types.js";
+import type { Instruction } from "../../../../compiler/ir/graph/graph-function.js";
 import type { Scan } from "../../../../compiler/ir/graph/scan.js";
 import { isLiftable, loopValues, timeLevels } from "../../../../compiler/passes/graph/time-levels.js";
 import { functionOf } from "../../../support/graph-text.js";

@@ -1,7 +1,7 @@
 /** Where the sides of `left < right` change along a variable, and expressions in which they do not. */
 import { describe, expect, it } from "vitest";
 import { affineConstant, affineVariable, addAffine, scaleAffine } from "../../../../compiler/ir/kernel/affine.js";
-import type { Affine, KernelExpression } from "../../../../compiler/ir/kernel/types.js";
+import type { Affine, KernelExpression } from "../../../../compiler/ir/kernel/kernel-program.js";
 import { changeOf, decideChoices } from "../../../../compiler/passes/kernel/choices.js";
 import { dimConstant, dimSymbol } from "../../../../compiler/base/types/dim.js";
 

@@ -1,7 +1,7 @@
 /** Which regions are one product inside of loops, and what is left of loops of one round. */
 import { describe, expect, it } from "vitest";
 import { parseKernelBody } from "../../../../compiler/ir/kernel/parse.js";
-import type { RegionStatement } from "../../../../compiler/ir/kernel/types.js";
+import type { RegionStatement } from "../../../../compiler/ir/kernel/kernel-program.js";
 import { productNest } from "../../../../compiler/passes/kernel/product-nest.js";
 import { dedent } from "../../../support/kernel-text.js";
 

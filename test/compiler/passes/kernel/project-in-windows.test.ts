@@ -13,7 +13,7 @@ import type {
   KernelProgram,
   Statement,
   WindowsStatement,
-} from "../../../../compiler/ir/kernel/types.js";
+} from "../../../../compiler/ir/kernel/kernel-program.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import type { LoweredCell } from "../../../../compiler/program/lowered-cell.js";

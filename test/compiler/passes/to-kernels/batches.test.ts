@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { BatchValue } from "../../../../compiler/ir/graph/evaluate.js";
-import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
+import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
 import { arbitraryGraph, graphDimensions, INDEX_BOUND } from "../../../support/arbitrary-graph.js";
 import { flatten, randomInputs, randomSource, type Values } from "../../../support/evaluate-helpers.js";
 import { fuzzParameters } from "../../../support/fuzz.js";

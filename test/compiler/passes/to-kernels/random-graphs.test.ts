@@ -9,7 +9,7 @@ import {
 } from "../../../../compiler/ir/graph/evaluate.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import type { Tensor } from "../../../../compiler/ir/graph/tensor.js";
-import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
+import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { comparisonOps, type ScalarOp } from "../../../../compiler/ir/ops/scalar-ops.js";
 import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";

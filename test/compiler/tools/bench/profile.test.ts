@@ -5,7 +5,7 @@ import { type Profile, profileProgram } from "../../../../compiler/tools/bench/p
 import { hasActivations, onlyPlace, withoutActivations } from "../../../../compiler/tools/bench/variants.js";
 import { invariant } from "../../../../compiler/base/diagnostics/invariant.js";
 import { emitModule } from "../../../../compiler/driver/emit-module.js";
-import type { KernelProgram } from "../../../../compiler/ir/kernel/types.js";
+import type { KernelProgram } from "../../../../compiler/ir/kernel/kernel-program.js";
 import type { Program } from "../../../../compiler/program/program.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { alignerOver } from "../../../support/aligner-program.js";

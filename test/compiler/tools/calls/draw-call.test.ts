@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { drawCall, drawExtents, drawSizes, nearInitial } from "../../../../compiler/tools/calls/draw-call.js";
-import { exampleOf, inputsAt, placesOf, withNaNPadding } from "../../../../compiler/tools/calls/examples.js";
+import { exampleOf, inputsAt, placesOf, withNaNPadding } from "../../../../compiler/tools/calls/single-examples.js";
 import { countNumbers, partShape, wholeShape } from "../../../../compiler/tools/calls/sizes.js";
 import { isVariable, mapTensors, ofTensor, tensorsOf } from "../../../../compiler/tools/calls/tensors.js";
 import { compile } from "../../../../compiler/index.js";

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { clearanceOf, tieDistances } from "../../../../compiler/tools/gradcheck/clearance.js";
 import { GraphBuilder } from "../../../../compiler/ir/graph/build.js";
 import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
-import { createRandom } from "../../../../runtime/random.js";
+import { createRandom } from "../../../../runtime/base/random.js";
 import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 
 /** A choice by whether an input is less than a number. */

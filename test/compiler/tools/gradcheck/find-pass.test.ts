@@ -1,8 +1,8 @@
 /** A pass that changes a number is named, whichever entry it is in. */
 import { expect, test } from "vitest";
-import { createRandom } from "../../../../runtime/random.js";
+import { createRandom } from "../../../../runtime/base/random.js";
 import type { Program } from "../../../../compiler/program/program.js";
-import type { GraphFunction } from "../../../../compiler/ir/graph/types.js";
+import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { EntryVersions } from "../../../../compiler/tools/gradcheck/entry-meanings.js";

@@ -1,6 +1,6 @@
 /** Gradients of what is no cell: several loops and sequences, a result that all examples share. */
 import { describe, expect, test } from "vitest";
-import { createRandom } from "../../../../runtime/random.js";
+import { createRandom } from "../../../../runtime/base/random.js";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { derivativeRules, type DerivativeRules } from "../../../../compiler/passes/autodiff/derivative-rules.js";
 import { type Program, programContext } from "../../../../compiler/program/program.js";

@@ -9,7 +9,7 @@ import { encodeModule } from "../../../../compiler/emit/wasm/assembler/encode.js
 import { printable } from "../../../../compiler/emit/wasm/module/printable-bytes.js";
 import { compile, type CompileSuccess, verifyModule } from "../../../../compiler/index.js";
 import { type CompiledModule, loadModule } from "../../../../runtime/index.js";
-import { createRandom } from "../../../../runtime/random.js";
+import { createRandom } from "../../../../runtime/base/random.js";
 import { fuzzParameters, isFuzzing } from "../../../support/fuzz.js";
 import { standardCell } from "../../../support/models.js";
 import { kernelMutants } from "../../../support/mutate-kernels.js";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   csv, SourceError, type SourceErrorCode, jsonLines, loadVocabulary, seriesOf, splitByTime, text, windows,
 } from "../../../../runtime/index.js"; // prettier-ignore
-import { createRandom } from "../../../../runtime/random.js";
+import { createRandom } from "../../../../runtime/base/random.js";
 import type { DataSource, Example } from "../../../../runtime/index.js";
 
 const random = createRandom(0);

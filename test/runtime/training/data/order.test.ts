@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { orderOf } from "../../../../runtime/training/data/order.js";
-import { randomStream } from "../../../../runtime/random.js";
+import { randomStream } from "../../../../runtime/base/random.js";
 
 it("an epoch has every example once, in an order of its own, and the rest in its last batch", () => {
   const epochs = [0, 1].map((epoch) => orderOf({ seed: 2 ** 40 + 1, epoch, count: 23, batch: 5 }));

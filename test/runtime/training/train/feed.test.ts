@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { BatchPacker, SizedExample } from "../../../../runtime/training/train/examples.js";
+import type { BatchPacker, SizedExample } from "../../../../runtime/training/train/example-values.js";
 import { createFeed, type Feed } from "../../../../runtime/training/train/feed.js";
 
 const packer = { size: (example: object) => example as SizedExample } as Partial<BatchPacker> as BatchPacker;

@@ -1,7 +1,7 @@
 /** The loop of a register tile over what is contracted: every sum takes its terms in the same order whatever the tile. */
 import { lookUp } from "../../../../base/at.js";
 import { AFFINE_ZERO, affineConstant, substituteAffine } from "../../../../ir/kernel/affine.js";
-import type { Access, Affine, LoopAxis } from "../../../../ir/kernel/types.js";
+import type { Access, Affine, LoopAxis } from "../../../../ir/kernel/kernel-program.js";
 import { constantOf } from "../../../../base/types/dim.js";
 import type { FunctionCode, Local } from "../../assembler/function-code.js";
 import type { KernelContext } from "../context.js";

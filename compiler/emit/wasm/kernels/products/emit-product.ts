@@ -1,5 +1,5 @@
 /** Products as register tiles: `row-blocks.ts` goes through blocks of rows, `tile-walk.ts` through a block. */
-import type { ProductStatement } from "../../../../ir/kernel/types.js";
+import type { ProductStatement } from "../../../../ir/kernel/kernel-program.js";
 import { collapsibleSums } from "../collapsible-loops.js";
 import { RowBlocks } from "./row-blocks.js";
 import type { KernelContext } from "../context.js";

@@ -4,7 +4,7 @@
  * and then finished together.
  */
 import { at } from "../../../../base/at.js";
-import type { LoopAxis } from "../../../../ir/kernel/types.js";
+import type { LoopAxis } from "../../../../ir/kernel/kernel-program.js";
 import type { FunctionCode, Local } from "../../assembler/function-code.js";
 import type { KernelContext } from "../context.js";
 import { type Count, pushCount } from "../extents.js";

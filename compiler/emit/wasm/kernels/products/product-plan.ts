@@ -2,7 +2,7 @@
 import { invariant } from "../../../../base/diagnostics/invariant.js";
 import { addAffine, AFFINE_ZERO, affineConstant, affineVariable, scaleAffine } from "../../../../ir/kernel/affine.js";
 import { countTerms, termIndex } from "../../../../ir/kernel/terms.js";
-import type { Access, Affine, LoopAxis, ProductStatement } from "../../../../ir/kernel/types.js";
+import type { Access, Affine, LoopAxis, ProductStatement } from "../../../../ir/kernel/kernel-program.js";
 import { type Tile, tileOf } from "../../../../passes/kernel/target.js";
 import { constantOf, dimConstant } from "../../../../base/types/dim.js";
 import type { Local } from "../../assembler/function-code.js";

@@ -5,7 +5,7 @@
 import { at } from "../../../../base/at.js";
 import { invariant } from "../../../../base/diagnostics/invariant.js";
 import { affineVariable, plainExtent, substituteAffine } from "../../../../ir/kernel/affine.js";
-import type { Access, Affine, KernelExpression, Statement } from "../../../../ir/kernel/types.js";
+import type { Access, Affine, KernelExpression, Statement } from "../../../../ir/kernel/kernel-program.js";
 import { forEachAccess, mapExpression } from "../../../../ir/kernel/visit.js";
 import { decideChoices } from "../../../../passes/kernel/choices.js";
 import { isVectorExpression } from "../../../../passes/kernel/vectorizable.js";

@@ -6,7 +6,7 @@
 import { AFFINE_ZERO } from "../../../../ir/kernel/affine.js";
 import { freeVariables } from "../../../../ir/kernel/free-variables.js";
 import { loopsAround } from "../../../../ir/kernel/loops-around.js";
-import type { KernelExpression, ProductStatement, Statement } from "../../../../ir/kernel/types.js";
+import type { KernelExpression, ProductStatement, Statement } from "../../../../ir/kernel/kernel-program.js";
 import type { FunctionCode, Local } from "../../assembler/function-code.js";
 import { withCounts } from "../collapsed-counts.js";
 import { leftOf, planProduct, POSITION, pushMember } from "./product-plan.js";

@@ -1,6 +1,6 @@
 /** The way through rows and columns of a product, tile by tile. */
 import { plainExtent } from "../../../../ir/kernel/affine.js";
-import type { LoopAxis } from "../../../../ir/kernel/types.js";
+import type { LoopAxis } from "../../../../ir/kernel/kernel-program.js";
 import type { FunctionCode, Local } from "../../assembler/function-code.js";
 import { fillLoops } from "./fill-loops.js";
 import { MixedRows } from "./mixed-rows.js";

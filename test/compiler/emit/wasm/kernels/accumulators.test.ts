@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { accumulatorsOf } from "../../../../../compiler/emit/wasm/kernels/accumulators.js";
 import { affineConstant } from "../../../../../compiler/ir/kernel/affine.js";
-import type { KernelExpression, Statement } from "../../../../../compiler/ir/kernel/types.js";
+import type { KernelExpression, Statement } from "../../../../../compiler/ir/kernel/kernel-program.js";
 
 const zero: KernelExpression = { kind: "literal", value: 0, dtype: "real" };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ALIGNMENT, planLayout } from "../../../../../compiler/emit/wasm/memory/memory-layout.js";
 import { InvariantError } from "../../../../../compiler/base/diagnostics/invariant.js";
-import type { KernelBuffer, KernelProgram } from "../../../../../compiler/ir/kernel/types.js";
+import type { KernelBuffer, KernelProgram } from "../../../../../compiler/ir/kernel/kernel-program.js";
 import { type Dim, dimConstant, dimSymbol, multiplyDims } from "../../../../../compiler/base/types/dim.js";
 import { lstmProgram } from "../../../../support/lstm-program.js";
 import { lowerProgram } from "../../../../support/kernels.js";

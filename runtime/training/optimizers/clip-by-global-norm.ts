@@ -1,7 +1,7 @@
-import type { SparseRecord, TensorRecord } from "../module/compiled-module.js";
-import { checkRecord, checkTensors } from "../arguments.js";
-import { describe } from "../options.js";
-import { numbersByName } from "./optimizers/rows.js";
+import type { SparseRecord, TensorRecord } from "../../module/compiled-module.js";
+import { checkRecord, checkTensors } from "../../base/arguments.js";
+import { describe } from "../../base/options.js";
+import { numbersByName } from "./rows.js";
 
 /** Squares of numbers between these neither overflow nor lose digits below the smallest normal number. */
 const squaresFrom = 1e-140;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRandom } from "../../runtime/random.js";
+import { createRandom } from "../../../runtime/base/random.js";
 
 describe("createRandom", () => {
   it("gives the numbers that it always gave", () => {

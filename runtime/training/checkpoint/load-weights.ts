@@ -1,16 +1,16 @@
 /** Weights of another network, as far as they fit, and those of a checkpoint. */
-import { checkInstance, checkModule } from "../arguments.js";
-import { ParamsError } from "../errors.js";
-import { storedTensors } from "../module/axes.js";
-import type { CompiledModule, FloatArray, ModuleInstance } from "../module/compiled-module.js";
-import { checkOptionNames, checkSwitch } from "../options.js";
-import { checkpointIn } from "./checkpoint/contents.js";
-import type { FileBytes } from "../io/bytes.js";
-import { fileFormats } from "../io/file-formats.js";
-import { paramsError } from "../io/params.js";
-import type { SafeTensor } from "../io/safe-tensor.js";
-import { readSafetensors } from "../io/safetensors.js";
-import { toNumbers } from "../io/tensor-numbers.js";
+import { checkInstance, checkModule } from "../../base/arguments.js";
+import { ParamsError } from "../../base/errors.js";
+import { storedTensors } from "../../module/axes.js";
+import type { CompiledModule, FloatArray, ModuleInstance } from "../../module/compiled-module.js";
+import { checkOptionNames, checkSwitch } from "../../base/options.js";
+import { checkpointIn } from "./contents.js";
+import type { FileBytes } from "../../io/bytes.js";
+import { fileFormats } from "../../io/file-formats.js";
+import { paramsError } from "../../io/params.js";
+import type { SafeTensor } from "../../io/safe-tensor.js";
+import { readSafetensors } from "../../io/safetensors.js";
+import { toNumbers } from "../../io/tensor-numbers.js";
 
 export interface LoadWeightsOptions {
   /** Sets what fits and leaves the rest as it is. Where left out, all must fit. */

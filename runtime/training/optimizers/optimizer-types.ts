@@ -1,7 +1,7 @@
 /** What optimisers are, to those who train with them and to those who write them. */
 import type { SafeTensor } from "../../io/safe-tensor.js";
 import type { SparseRecord, TensorRecord } from "../../module/compiled-module.js";
-import type { Schedule } from "../schedule.js";
+import type { Schedule } from "./schedule.js";
 import type { UpdateRule } from "./rule.js";
 
 /** Changes params along their gradients. It keeps nothing itself: what it knows of a model is an `OptimizerState`. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { cell, type LoadedCell } from "../../../../compiler/driver/in-process.js";
 import { arrays, sgd, train } from "../../../../runtime/index.js";
-import { createPacker } from "../../../../runtime/training/train/examples.js";
+import { createPacker } from "../../../../runtime/training/train/example-values.js";
 import { checkManifest } from "../../../../runtime/module/check-manifest.js";
 import { sumManifest } from "../../../support/sum-module.js";
 

@@ -1,6 +1,6 @@
 /** Learning rates that change while a model trains, as functions of the updates that are done. */
-import { checkCount, checkOption, checkOptionNames, checkPositive, describe, isRecord } from "../options.js";
-import { halfTurnCosine, power } from "./plain-math.js";
+import { checkCount, checkOption, checkOptionNames, checkPositive, describe, isRecord } from "../../base/options.js";
+import { halfTurnCosine, power } from "../elementwise/plain-math.js";
 
 /**
  * The learning rate of each update. A schedule keeps nothing itself: what it has to remember is an array of whoever uses it, so that it

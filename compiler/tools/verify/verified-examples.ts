@@ -1,7 +1,7 @@
 /** Single examples of a call, and what of its results is theirs. */
 import { dataInGradient, realStates } from "../calls/tensors.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
-import * as calls from "../calls/examples.js";
+import * as calls from "../calls/single-examples.js";
 import { isShared } from "../calls/sizes.js";
 import type { DirectedCall } from "../calls/draw-call.js";
 

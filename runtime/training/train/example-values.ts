@@ -1,9 +1,9 @@
 /** Examples as a call takes them: sizes told by their lists, and a batch of them in padded tensors. */
-import { refuse } from "../../arguments.js";
+import { refuse } from "../../base/arguments.js";
 import type { FloatArray } from "../../module/compiled-module.js";
 import { inputsOfExample, leastOf, meetsCondition, namedAxes, sizeOfAxis } from "../../module/axes.js";
 import type { InputEntry, Manifest } from "../../module/manifest.js";
-import { describe, isList, isRecord } from "../../options.js";
+import { describe, isList, isRecord } from "../../base/options.js";
 import type { Example } from "../data/source.js";
 
 type Sizes = Readonly<Record<string, number>>;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { clipByGlobalNorm } from "../../../runtime/training/clip-by-global-norm.js";
+import { clipByGlobalNorm } from "../../../../runtime/training/optimizers/clip-by-global-norm.js";
 
 describe("clipByGlobalNorm", () => {
   it("shortens long gradients and leaves short ones alone", () => {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { constant, cosine, oneCycle, plateau, type Schedule, stepDecay } from "../../../runtime/index.js";
-import { halfTurnCosine, power, smallExponential } from "../../../runtime/training/plain-math.js";
+import { constant, cosine, oneCycle, plateau, type Schedule, stepDecay } from "../../../../runtime/index.js";
+import { halfTurnCosine, power, smallExponential } from "../../../../runtime/training/elementwise/plain-math.js";
 
 const rates = (schedule: Schedule, ...updates: number[]): number[] => {
   const memory = Float64Array.from(schedule.memory ?? []);

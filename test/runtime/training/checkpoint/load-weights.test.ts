@@ -1,9 +1,9 @@
 /** Weights of another network, and of a checkpoint. */
 import { beforeAll, expect, it } from "vitest";
-import { cell, type LoadedCell } from "../../../compiler/driver/in-process.js";
+import { cell, type LoadedCell } from "../../../../compiler/driver/in-process.js";
 import {
   adam, arrays, CheckpointError, checkpoints, loadParams, loadWeights, ParamsError, readSafetensors, saveParams, train, writeSafetensors,
-} from "../../../runtime/index.js"; // prettier-ignore
+} from "../../../../runtime/index.js"; // prettier-ignore
 
 const source = (extra: string): string => `import { squared_error } from "std/losses"
 network Line(H; T) {

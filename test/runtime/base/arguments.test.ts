@@ -3,11 +3,11 @@ import {
   adam, asModule, clipByGlobalNorm, createRandom, crossEntropy, embedParams, fromNumbers, loadModule, loadParams,
   meanSquaredError, readParams, readSafetensors, runSequence, saveParams, sgd, toNumbers, writeSafetensors,
   type CompiledModule, type ModuleInstance,
-} from "../../runtime/index.js"; // prettier-ignore
-import * as runtime from "../../runtime/index.js";
-import { checkManifest } from "../../runtime/module/check-manifest.js";
-import { sumManifest } from "../support/sum-module.js";
-import { type Calls, functionsOf, refuseStrangers } from "../support/strangers.js";
+} from "../../../runtime/index.js"; // prettier-ignore
+import * as runtime from "../../../runtime/index.js";
+import { checkManifest } from "../../../runtime/module/check-manifest.js";
+import { sumManifest } from "../../support/sum-module.js";
+import { type Calls, functionsOf, refuseStrangers } from "../../support/strangers.js";
 
 const param = { name: "W", documentation: "", axes: [], shape: [2], initializer: { kind: "zeros" } };
 const manifest = checkManifest({ ...sumManifest, params: [param] });
