@@ -74,7 +74,10 @@ export function showAfter(
     const names = [...found.keys()];
     const option = directionalMode(entry);
     const similar = suggest(entry, names);
-    const where = `it runs on ${names.join(", ") || "nothing here"}`;
+    const where =
+      stage.gives === "text" || stage.name === "layout"
+        ? "it prints one text for all entries: leave --entry out"
+        : `it runs on ${names.join(", ") || "nothing here"}`;
     const help =
       option !== undefined && !options[option]
         ? `there is one with --${option}`

@@ -113,7 +113,7 @@ function showReports(program: Program, result: LowerResult, args: ParsedArgument
     kept: {
       names: residuals.values.map(({ name }) => name),
       numbers: printDim(residuals.numbers),
-      values: residuals.values.map(({ name, numbers, why }) => ({ name, numbers: printDim(numbers), why })),
+      values: residuals.values.map(({ name, numbers, per, why }) => ({ name, numbers: printDim(numbers), per, why })),
     },
   }));
   const report = {

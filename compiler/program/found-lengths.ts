@@ -5,16 +5,16 @@
  */
 import { at } from "../base/at.js";
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
-import { type Dim, substituteDim } from "../base/types/dim.js";
+import { type Dim, dimConstant, equalDims, substituteDim } from "../base/types/dim.js";
 import { GraphBuilder } from "../ir/graph/build.js";
 import { functionWithDims } from "../ir/graph/map-dims.js";
-import { inlineFunction } from "../ir/graph/rewrite.js";
+import { copyInstruction, inlineFunction, mapped, outputsLike } from "../ir/graph/rewrite.js";
 import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
 import { nameOf, typeOf } from "../ir/graph/values.js";
 import { shapeContext } from "../ir/ops/shape-rules.js";
 import { causalityOf, isCausal, reachOfInput } from "./causality.js";
 import { describeObstacle, PathSearch } from "./find-stream.js";
-import type { FoundDimension, LoweredNetwork } from "./lowered-cell.js";
+import type { FoundDimension, LoweredNetwork, LoweredRandom } from "./lowered-cell.js";
 import { nameOfRole } from "./roles.js";
 
 /** What finds the lengths of a program: it gives a number of places for each of them. */
@@ -25,12 +25,21 @@ export interface LengthFinder {
 
 const foundName = ({ symbol }: FoundDimension): string => nameOfRole({ kind: "found", name: symbol });
 
-/** The equations without what lengths are found by, and what finds them, where there are some. */
+export interface SplitLengths {
+  /** The equations without what lengths are found by. */
+  readonly forward: GraphFunction;
+  /** Where their values are now. */
+  readonly values: ReadonlyMap<ValueId, ValueId>;
+  readonly randoms: readonly LoweredRandom[];
+  readonly found?: LengthFinder;
+}
+
+/** The equations, and what finds their lengths, where there are some. */
 export function splitLengths(
   forward: GraphFunction,
-  { found, runtimeDimensions }: Pick<LoweredNetwork, "found" | "runtimeDimensions">,
-): { readonly forward: GraphFunction; readonly found?: LengthFinder } {
-  if (found.length === 0) return { forward };
+  { found, runtimeDimensions, randoms }: Pick<LoweredNetwork, "found" | "runtimeDimensions" | "randoms">,
+): SplitLengths {
+  if (found.length === 0) return { forward, values: new Map(), randoms };
   const names = found.map(foundName);
   const only = (isWanted: (name: string) => boolean): GraphFunction => {
     const kept = forward.outputNames.map(isWanted);
@@ -58,8 +67,42 @@ export function splitLengths(
       value: lengthOf(builder, at(stops, whole.outputNames.indexOf(foundName(own)))),
     })),
   );
-  return { forward: only((name) => !names.includes(name)), found: { dimensions: found, fn } };
+  const left = only((name) => !names.includes(name));
+  return {
+    ...withWholeDraws(left, dim, runtimeDimensions),
+    randoms: randoms.map((random) => ({ ...random, shape: random.shape.map(dim) })),
+    found: { dimensions: found, fn },
+  };
 }
+
+/**
+ * The function that finds a length and the equations read the same draws. Where these are for each place up to the end, as many are drawn as there
+ * may be places, and the equations take the first of them.
+ */
+function withWholeDraws(
+  fn: GraphFunction,
+  whole: (dim: Dim) => Dim,
+  axes: readonly string[],
+): Pick<SplitLengths, "forward" | "values"> {
+  const b = new GraphBuilder(fn.name, shapeContext(axes));
+  const values = new Map<ValueId, ValueId>();
+  for (const id of fn.inputs) {
+    const type = typeOf(fn, id);
+    const input = b.input(nameOf(fn, id), { ...type, shape: type.shape.map(whole) });
+    values.set(
+      id,
+      type.shape.reduce(
+        (value, length, axis) => (equalDims(whole(length), length) ? value : b.slice(value, axis, zero, length)),
+        input,
+      ),
+    );
+  }
+  for (const instruction of fn.instructions) copyInstruction(b, fn, instruction, values);
+  const ends = fn.outputs.map((id) => mapped(values, id));
+  return { forward: b.finish(outputsLike(fn, ends)), values };
+}
+
+const zero = dimConstant(0);
 
 /** How many places there are up to the first that is not 0, and that one; all where none is. */
 function lengthOf(builder: GraphBuilder, stops: ValueId): ValueId {

@@ -27,7 +27,7 @@ export function programOfNetwork(network: LoweredNetwork): Program {
   const { stream, contexts, made } = streamedNetwork(network, equations, isForLosses);
   const isStateForLosses = onlyForLosses({ ...network, states: made.states, randoms: made.randoms }, made.forward);
   const along = overSequence(stream);
-  const { forward, ...lengths } = splitLengths(made.forward, network);
+  const { forward, values, randoms, ...lengths } = splitLengths(made.forward, { ...network, randoms: made.randoms });
   const program = {
     name,
     documentation,
@@ -47,7 +47,7 @@ export function programOfNetwork(network: LoweredNetwork): Program {
     ),
     params: network.params.map(each(true)),
     fixed: network.fixed.map(each(true)),
-    randoms: made.randoms.map(along),
+    randoms: randoms.map(along),
     outputs: [...network.outputs.map(along), ...lossTensors(network)],
     ...(network.ownAxes && { ownAxes: network.ownAxes }),
     ...(network.entries && {
@@ -64,7 +64,10 @@ export function programOfNetwork(network: LoweredNetwork): Program {
     declaredDerivatives: [...new Set(network.declared.map((declared) => declared.name))],
     declared: network.declared.map((derivative) => ({
       ...derivative,
-      calls: derivative.calls.map((call) => movedCall(placed(call), made.values)),
+      calls: derivative.calls.map((call) => {
+        const moved = movedCall(placed(call), made.values);
+        return values.size === 0 ? moved : movedCall(moved, values);
+      }),
     })),
   };
   return { ...program, gradientAsDeclared: declaredReach(program) };

@@ -84,3 +84,40 @@ it("its derivatives are those that are measured, of all kinds", async () => {
   const { passed } = await checkGradients(text, { dimensions: { E: 1, H: 2 }, seed: 2, runs: 1, precisions: ["f64"] }); // prettier-ignore
   expect(passed).toBe(true);
 });
+
+it("what is drawn up to an end is what finds it, and an example's own", async () => {
+  const drawing = `network Dice(V, H; N) {
+    input start: [H]
+    param table: [V, H] ~ normal(0.2)
+    y[t] = tanh(start + table[before(said, 0)][t])
+    said[t] = sample(table @ y[t]) over L <= N until said[t] == 0
+    output words = real(said)
+    output count = sum(real(said))
+  }`;
+  const begun = Array.from({ length: 6 * H }, (_, i) => Math.sin(3 * i));
+  const roll = async (target: "js" | "wasm", which: readonly number[]) => {
+    const { instantiate } = await cell(drawing, { dimensions: { V: 3, H }, target, dtype: "f64" });
+    const net = (instantiate as unknown as CompiledModule["instantiate"])({ batch: which.length, sizes: { N } });
+    net.init(3);
+    const found = net.forward({
+      start: which.flatMap((b) => begun.slice(b * H, (b + 1) * H)),
+      sizes: { N },
+      seed: 5,
+      examples: which,
+    }) as unknown as Record<"words" | "count", Float64Array> & { sizes: { L: Int32Array } };
+    return which.map((_, i) => ({
+      words: [...found.words.slice(i * N, (i + 1) * N)],
+      count: found.count[i]!,
+      L: found.sizes.L[i]!,
+    }));
+  };
+  const js = await roll("js", [0, 1, 2, 3, 4, 5]);
+  expect(await roll("wasm", [0, 1, 2, 3, 4, 5])).toEqual(js);
+  for (const [b, { words, count, L }] of js.entries()) {
+    expect(await roll("js", [b])).toEqual([js[b]]);
+    const end = words.indexOf(0);
+    expect(L).toBe(end < 0 ? N : end + 1);
+    expect(count).toBe(words.reduce((sum, word) => sum + word, 0));
+  }
+  expect(new Set(js.map(({ L }) => L)).size).toBeGreaterThan(1);
+});

@@ -1,6 +1,7 @@
 /** Reads the text form of the graph IR, for tests of passes on a few lines. Throws a {@link GraphSyntaxError}. */
 import { cellAxes } from "../../base/types/call-axes.js";
 import { at } from "../../base/at.js";
+import { InvariantError } from "../../base/diagnostics/invariant.js";
 import type { Dim } from "../../base/types/dim.js";
 import { type DimTokens, parseDim } from "../../base/types/parse-dim.js";
 import type { Shape } from "../../base/types/shape.js";
@@ -20,7 +21,13 @@ export function parseProgram(text: string, axes: readonly string[] = cellAxes([]
   const reader = new TokenReader(text);
   const context = shapeContext(axes);
   const functions: GraphFunction[] = [];
-  while (!reader.atEnd) functions.push(parseFunction(reader, context));
+  try {
+    while (!reader.atEnd) functions.push(parseFunction(reader, context));
+  } catch (error) {
+    // Operands and shapes that do not fit are found by the builder.
+    if (!(error instanceof GraphSyntaxError || error instanceof InvariantError)) throw error;
+    throw new GraphSyntaxError(`line ${reader.line}: ${error.message}`, { cause: error });
+  }
   return { functions };
 }
 
@@ -31,17 +38,27 @@ const tokenPattern = new RegExp(
 
 class TokenReader implements DimTokens {
   private readonly tokens: string[] = [];
+  /** Where each begins in the text. */
+  private readonly places: number[] = [];
   private position = 0;
+  private readonly text: string;
 
   constructor(text: string) {
+    this.text = text;
     let end = 0;
     for (const match of text.matchAll(tokenPattern)) {
-      if (match.index !== end)
-        throw new GraphSyntaxError(`unexpected text ${JSON.stringify(text.slice(end, match.index))}`);
+      if (match.index !== end) this.unexpected(end, match.index);
       end = match.index + match[0].length;
-      if (match[1] !== undefined) this.tokens.push(match[1]);
+      if (match[1] === undefined) continue;
+      this.tokens.push(match[1]);
+      this.places.push(match.index);
     }
-    if (end !== text.length) throw new GraphSyntaxError(`unexpected text ${JSON.stringify(text.slice(end, end + 20))}`);
+    if (end !== text.length) this.unexpected(end, end + 20);
+  }
+
+  private unexpected(from: number, to: number): never {
+    const line = this.text.slice(0, from).split("\n").length;
+    throw new GraphSyntaxError(`line ${line}: unexpected text ${JSON.stringify(this.text.slice(from, to))}`);
   }
 
   get atEnd(): boolean {
@@ -50,6 +67,11 @@ class TokenReader implements DimTokens {
 
   get next(): string {
     return this.tokens[this.position] ?? "<end>";
+  }
+
+  /** Of what was read last. */
+  get line(): number {
+    return this.text.slice(0, this.places[Math.max(0, this.position - 1)]).split("\n").length;
   }
 
   get second(): string {
@@ -117,7 +139,7 @@ function parseFunction(reader: TokenReader, context: ShapeContext): GraphFunctio
   const builder = new GraphBuilder(reader.name(), context);
   const scope = new Map<string, ValueId>();
   for (const { name, type } of reader.list("(", ")", () => parseTyped(reader))) {
-    scope.set(name, builder.input(readValue(name) ?? name.slice(1), type));
+    define(scope, name, builder.input(readValue(name) ?? name.slice(1), type));
   }
   reader.expect("->");
   const outputs = reader.list("(", ")", () => {
@@ -158,10 +180,15 @@ function parseLine(
     const inferred = printType(builder.typeOf(id));
     if (inferred !== printType(type))
       throw new GraphSyntaxError(`${name} is written ${printType(type)} but is ${inferred}`);
-    scope.set(name, id);
+    define(scope, name, id);
     const hint = readValue(name);
     if (hint !== undefined) builder.nameValue(id, hint);
   }
+}
+
+function define(scope: Map<string, ValueId>, name: string, id: ValueId): void {
+  if (scope.has(name)) throw new GraphSyntaxError(`${name} is defined twice`);
+  scope.set(name, id);
 }
 
 function lookUp(scope: ReadonlyMap<string, ValueId>, name: string): ValueId {

@@ -16,6 +16,7 @@ import {
 import { operandParts, resultParts, type Scan } from "../../ir/graph/scan.js";
 import { sizeOfShape } from "../../base/types/shape.js";
 import { isCheap } from "../../passes/minimum-cut/choose-crossing-values.js";
+import { typeOf } from "../../ir/graph/values.js";
 import type { EntryProgram } from "../../program/entry.js";
 
 /** Where in relation to a loop over time something is computed. */
@@ -37,7 +38,7 @@ export interface EntryReport {
   readonly regions: readonly LoopPartReport[];
   /** Numbers that cross from one region into another at each step: read or written through memory. */
   readonly crossing: Dim;
-  /** What forward keeps for backward at each step of an example. */
+  /** What forward keeps for backward; `numbers` at each step of an example. */
   readonly residuals: { readonly values: readonly ResidualReport[]; readonly numbers: Dim };
   /** Named values of forward that this entry computes again, by cheap operations on what was kept. */
   readonly recomputed: readonly string[];
@@ -47,8 +48,10 @@ export interface ResidualReport {
   readonly name: string;
   /** Is it the author's? A value without a name is called by its number, as in the graph. */
   readonly isNamed: boolean;
-  /** Per step; in all where the value has no time axis. */
+  /** For each of what `per` says. */
   readonly numbers: Dim;
+  /** What all examples share is kept once for a call. */
+  readonly per: "step" | "example" | "call";
   readonly why: string;
 }
 
@@ -143,8 +146,10 @@ function explainEntry(entry: string, fn: GraphFunction, { roles, steps, primal }
     const role = roles.get(output);
     if (role?.kind !== "residual") return [];
     const id = fn.outputs[i] as ValueId;
-    const numbers = perStep(sizeOfShape((fn.types[id] as ValueType).shape), steps);
-    return [{ name: role.name, isNamed: isNamed(fn, id), numbers, why: whyKept(fn, id) }];
+    const type = typeOf(fn, id);
+    const per = type.shared ? "call" : isOfSteps(type, steps) ? "step" : "example";
+    const numbers = perStep(sizeOfShape(type.shape), steps);
+    return [{ name: role.name, isNamed: isNamed(fn, id), numbers, per, why: whyKept(fn, id) }];
   });
   return {
     entry,
@@ -152,11 +157,14 @@ function explainEntry(entry: string, fn: GraphFunction, { roles, steps, primal }
     crossing,
     residuals: {
       values: residuals,
-      numbers: residuals.reduce((sum, { numbers }) => addDims(sum, numbers), dimConstant(0)),
+      numbers: numbersPer(residuals, "step"),
     },
     recomputed: computedNames(fn).filter((name) => primal.has(name)),
   };
 }
+
+const numbersPer = (residuals: readonly ResidualReport[], each: ResidualReport["per"]): Dim =>
+  residuals.reduce((sum, { numbers, per }) => (per === each ? addDims(sum, numbers) : sum), dimConstant(0));
 
 function valuesFeedingLoops(fn: GraphFunction): ReadonlySet<ValueId> {
   const feeding = new Set<ValueId>();
@@ -229,6 +237,12 @@ function perStep(size: Dim, steps: Steps): Dim {
 const isOfSteps = (type: ValueType | undefined, steps: Steps): boolean =>
   type?.shape.some((dim) => symbolsOf(dim).some((symbol) => isStep(symbol, steps))) ?? false;
 
+const keptFor: Readonly<Record<ResidualReport["per"], string>> = {
+  step: "per example and step",
+  example: "per example",
+  call: "per call",
+};
+
 const regionTitles: Readonly<Record<LoopPart, string>> = {
   once: "once",
   before: "before the loop, all steps at once",
@@ -253,9 +267,15 @@ export function printExplanation(reports: readonly EntryReport[], bytes: number)
     }
     lines.push(`  through memory between regions: ${inBytes(crossing)} bytes per step`);
     if (residuals.values.length > 0) {
-      lines.push(`  kept for backward: ${inBytes(residuals.numbers)} bytes per example and step`);
-      for (const { name, isNamed, numbers, why } of residuals.values)
-        lines.push(`    ${isNamed ? name : `%${name}`}: ${inBytes(numbers)} bytes; ${why}`);
+      const kept = (["step", "example", "call"] as const)
+        .map((each) => [each, numbersPer(residuals.values, each)] as const)
+        .filter(([, numbers]) => numbers.key !== dimConstant(0).key)
+        .map(([each, numbers]) => `${inBytes(numbers)} bytes ${keptFor[each]}`);
+      lines.push(`  kept for backward: ${kept.join(", ") || "0 bytes"}`);
+      for (const { name, isNamed, numbers, per, why } of residuals.values) {
+        const often = per === "step" ? "" : ` ${keptFor[per]}`;
+        lines.push(`    ${isNamed ? name : `%${name}`}: ${inBytes(numbers)} bytes${often}; ${why}`);
+      }
     }
     if (recomputed.length > 0) lines.push(`  computed again from what was kept: ${recomputed.join(", ")}`);
     lines.push("");

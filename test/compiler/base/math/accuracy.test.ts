@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FloatType } from "../../../../compiler/base/math/expr.js";
 import type { MathName } from "../../../../compiler/base/math/functions.js";
-import { mathFunctions } from "../../../../compiler/base/math/functions.js";
+import { mathFunctions, mathNames } from "../../../../compiler/base/math/functions.js";
 import {
   compileMath,
   ErrorMeter,
@@ -40,6 +40,13 @@ const references: Partial<Record<MathName, (x: number) => number>> = {
   atan: Math.atan,
 };
 const unary = Object.keys(references) as MathName[];
+
+/** Of two arguments; their own tests are below. */
+const binary: readonly MathName[] = ["pow"];
+
+it("every function has a reference", () => {
+  expect([...unary, ...binary].sort()).toEqual([...mathNames].sort());
+});
 
 function inRange(name: MathName, x: number): boolean {
   return (name !== "sin" && name !== "cos") || Math.abs(x) <= trigonometricRange || Math.abs(x) === Infinity;

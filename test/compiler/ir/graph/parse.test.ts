@@ -62,6 +62,12 @@ describe("other texts", () => {
     ["func f(%x: real[H]) -> (y: %y) { %y: real[I] = neg %x }", "%y is written real[I] but is real[H]"],
     ["func f(%x: float[H]) -> () {}", "unknown type float"],
     ['func f(%"x: real[H]) -> () {}', "unexpected text"],
+    [
+      "func f(%x: real[H]) -> (y: %y) {\n  %y: real[H] = tanh %x\n  %y: real[H] = neg %x\n}",
+      "line 3: %y is defined twice",
+    ],
+    ["func f(%x: real[H]) -> (y: %y) {\n  %y: real[H] = add %x\n}", "line 2: f: add takes 2 operands"],
+    ["func f(%x: real[H]) -> (y: %x) {\n", "line 1: expected a value, found <end>"],
   ])("%s", (text, problem) => {
     expect(() => parseProgram(text)).toThrow(GraphSyntaxError);
     expect(() => parseProgram(text)).toThrow(problem);

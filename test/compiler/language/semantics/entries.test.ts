@@ -79,4 +79,16 @@ describe("entries", () => {
     expect(told(text)).toEqual([]);
     expect(format(text.replace("y given given", "y\n    given   given")).text).toBe(text);
   });
+
+  it("stand in no network that finds a length", () => {
+    const text = `network W(V; N) {
+      input start: [N]
+      said[t] = 2 * before(said, 0)[t] + start[t] over L <= N until said[t] > 9
+      output words = said
+      twice = 2 * said
+      output more = twice
+      entry next = twice given said
+    }`;
+    expect(told(text)).toContain("bad-entry: a network that finds the length `L` has no entries");
+  });
 });
