@@ -111,7 +111,11 @@ describe("functions", () => {
       `${both}cell A(H) { input x: [H, H, H] output y = ‹f(x)› }`,
       "shape-mismatch",
     ],
-    ["arguments by a name that none has", `${both}cell A(H) { input x: [H] output y = ‹f(w = x)› }`, "shape-mismatch"],
+    [
+      "arguments by a name that none has",
+      `${both}cell A(H) { input x: [H] output y = f(‹w› = x) }`,
+      "unknown-argument",
+    ],
     [
       "truth values of functions of one name",
       `${both}cell A(H) { input x: [H] output y = ‹f(x > 0)› }`,
