@@ -43,6 +43,7 @@ export function entryMeanings(program: Program, given: Named, sizes: readonly Sy
   const expected = new Map<string, Named>();
   for (const [how, fn] of derivedFunctions(program)) expected.set(nameOfEntry(how), evaluate(fn, values, sizes));
   if (stream !== undefined) addStream(program, stream, values, sizes, expected);
+  const inStream = new Set(stream === undefined ? [] : streamedRoles(program).map(nameOfRole));
   // What it computes is between it and the step that reads it.
   expected.set(nameOfContexts, new Map());
   const outputsOf: EntryMeanings["outputsOf"] = (fn, kept = new Map()) => evaluate(fn, new Map([...values, ...kept]), sizes); // prettier-ignore
@@ -53,7 +54,9 @@ export function entryMeanings(program: Program, given: Named, sizes: readonly Sy
     },
     expectedOf: (entry, { outputNames }) => {
       const own = lookUp(expected, entry);
-      return [...own.keys()].every((name) => outputNames.includes(name)) ? own : lookUp(expected, "forward");
+      if ([...own.keys()].every((name) => outputNames.includes(name))) return own;
+      // Streams have nothing to do with losses.
+      return new Map([...lookUp(expected, "forward")].filter(([name]) => inStream.has(name)));
     },
     outputsOf,
   };

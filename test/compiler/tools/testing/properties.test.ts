@@ -66,6 +66,24 @@ const uncomparedToo =
   (module: CompiledModule, call: CellCall): void =>
     check(module, call, { allowUncompared: true });
 
+it("passes keep the meaning of a network that streams and is trained by a loss", () => {
+  const source = `network Fit(H; T) {
+    input x, want: [T, H]
+    param a: [H] ~ ones
+    h = a * x + before(x, zeros([H]))
+    output y = h
+    loss = sum(square(h - want), axis = [0, 1]) per T
+  }`;
+  const options = { cell: "Fit", dimensions: { H: 2 } };
+  const { manifest } = compile(source, options);
+  fc.assert(
+    fc.property(arbitraryCall(manifest!), (call) => {
+      passesPreserveMeaning(source, call, options);
+    }),
+    fuzzParameters(3, 20),
+  );
+});
+
 describe("of random cells", () => {
   it("reverse mode is the transpose of forward mode, kinks or not", async () => {
     const transposed = uncomparedToo(reverseMatchesForward);
