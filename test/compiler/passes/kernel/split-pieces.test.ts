@@ -35,7 +35,7 @@ function printed(fn: ReturnType<typeof functionOf>, passes: readonly KernelPass[
 
 test("a rotation becomes two loops that count from 0", () => {
   expect(printed(rotate(7), [])).toContain("(i < 6 ? ");
-  expect(printed(rotate(7))).toBe(`kernel forward {
+  expect(printed(rotate(7))).toBe(`kernel forward of one %T {
   region forward y ; y elementwise
     for b < examples
       for i < 6
