@@ -71,8 +71,8 @@ function evaluateBody<Value>(
     invariant(found !== undefined, `%${id} of ${fn.name} is used before it is defined`);
     return found;
   };
-  const counted = onlyCounted(fn);
-  for (const instruction of fn.instructions) {
+  const { counted, needed } = planOf(fn);
+  for (const instruction of needed) {
     const { operation, operands, results } = instruction;
     if (operation.kind === "iota" && counted.has(at(results, 0))) continue;
     // The number at a place of `0, 1, 2, …` is the place.
@@ -81,6 +81,30 @@ function evaluateBody<Value>(
     for (const [i, result] of found.entries()) values.set(at(results, i), result);
   }
   return fn.outputs.map(value);
+}
+
+interface EvaluationPlan {
+  /** What an output depends on: derivatives as they are derived have much that nothing reads, such as the gradient by what only counts. */
+  readonly needed: readonly Instruction[];
+  readonly counted: ReadonlySet<ValueId>;
+}
+
+const plans = new WeakMap<GraphFunction, EvaluationPlan>();
+
+/** Functions do not change, and bodies of loops are evaluated at each step. */
+function planOf(fn: GraphFunction): EvaluationPlan {
+  const known = plans.get(fn);
+  if (known !== undefined) return known;
+  const read = new Set(fn.outputs);
+  const needed: Instruction[] = [];
+  for (const instruction of [...fn.instructions].reverse()) {
+    if (!instruction.results.some((id) => read.has(id))) continue;
+    needed.push(instruction);
+    for (const id of instruction.operands) read.add(id);
+  }
+  const plan = { needed: needed.reverse(), counted: onlyCounted({ ...fn, instructions: needed }) };
+  plans.set(fn, plan);
+  return plan;
 }
 
 /** What counts from 0 on for nothing but to make numbers of indices: it may be very long. */
