@@ -84,6 +84,9 @@ export function showAfter(
         : similar
           ? `did you mean ${similar}?`
           : where;
+    if (derivationOf(entry) === undefined && similar === undefined) {
+      throw new UsageError(`there is no entry ${entry}; ${stage.name} ${where.replace("it runs", "runs")}`);
+    }
     const often = run === undefined || run === 1 ? "" : ` ${run} times`;
     throw new UsageError(`${stage.name} does not run${often} on ${entry}; ${help}`);
   }

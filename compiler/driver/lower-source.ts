@@ -199,6 +199,12 @@ function checkSizes(cell: TypedCell, given: ReadonlyMap<string, number>, sizes: 
   const reals = cell.reals.map(({ name }) => name);
   for (const [name, value] of given) {
     if (reals.includes(name)) continue;
+    if (cell.runtimeDimensions.includes(name)) {
+      const where = "an instance has room for so much of it, `sizes`, and each call says how much it has";
+      throw new CompileOptionsError(
+        `${name} of ${cell.name} is a size of calls, and modules are for all of them: ${where}`,
+      );
+    }
     if (!dimensions.includes(name)) {
       const known = [...dimensions, ...reals].join(", ") || "none";
       throw new CompileOptionsError(`${cell.name} has no dimension ${JSON.stringify(name)}; it has ${known}`);

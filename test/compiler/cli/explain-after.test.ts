@@ -101,6 +101,9 @@ test("an entry that is not there is told with what would make it", async () => {
   const jvp = await after("simplify", "--entry", "jvp");
   expect([jvp.code, jvp.error]).toEqual([2, expect.stringContaining("does not run on jvp; there is one with --jvp")]);
   expect((await after("simplify", "--entry", "jvp", "--jvp")).out).toMatch(/^func jvp\(/u);
-  expect((await after("simplify", "--entry", "fwd")).error).toContain("it runs on forward, step, backward");
+  expect((await after("simplify", "--entry", "nosuch")).error).toContain("there is no entry nosuch; simplify runs on ");
+  expect((await after("simplify", "--entry", "fwd")).error).toContain(
+    "there is no entry fwd; simplify runs on forward, step, backward",
+  );
   expect((await after("simplify", "--entry", "forwards")).error).toContain("did you mean forward?");
 });

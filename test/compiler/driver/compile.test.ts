@@ -87,6 +87,13 @@ describe("wrong options", () => {
   const options = (changes: Record<string, unknown>): CompileOptions =>
     ({ cell: "Leaky", dimensions: { N: 1 }, ...changes }) as CompileOptions;
 
+  test("a size of calls", () => {
+    const network = "network Sum(; T) { input x: [T] output y = sum(x) }";
+    expect(() => compile(network, { dimensions: { T: 7 } })).toThrow(
+      "T of Sum is a size of calls, and modules are for all",
+    );
+  });
+
   test.each([
     [{ cell: undefined }, /which cell\? the source has Leaky, Other/u],
     [{ cell: "Leeky" }, /no cell "Leeky": the source has Leaky, Other; did you mean Leaky\?/u],
