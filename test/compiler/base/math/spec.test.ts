@@ -33,7 +33,8 @@ describe("spec/numerics.md", () => {
     for (const row of rows) {
       const name = /`(\w+)\(/.exec(row[0]!)![1] as MathName;
       const meter = new ErrorMeter(dtype);
-      expect(references[name]?.length, name).toBeGreaterThan(10);
+      // These round nothing.
+      if (name !== "sign" && name !== "clamp") expect(references[name]?.length, name).toBeGreaterThan(10);
       for (const recorded of references[name] ?? []) {
         const args = recorded.slice(0, -2);
         if (args.every((x) => round(x) === x))
