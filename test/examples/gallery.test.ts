@@ -1,6 +1,6 @@
 /**
- * Published cells, of the library and of the gallery: each is in its canonical form, has right derivatives, and is the same to the bit on both
- * targets. Networks of other examples are canonical.
+ * Published cells, of the library and of the gallery: each is in its canonical form and has right derivatives; every third, all when fuzzing, is
+ * compared on both targets bit by bit, as are random cells elsewhere. Networks of other examples are canonical.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -70,11 +70,12 @@ describe.each(names)("%s", (name) => {
     expect([failed.filter((tensor) => !Object.hasOwn(uncompared, tensor)), report.fault]).toEqual([[], undefined]);
   });
 
-  it("is the same on both targets", async () => {
-    const options = { cell: shown, gradient: true, dimensions };
-    const [js, wasm] = [await cell(text, { ...options, target: "js" }), await cell(text, options)];
-    expectSameBitsOnTargets(js, wasm, 7);
-  });
+  if (isFuzzing || names.indexOf(name) % 3 === 0)
+    it("is the same on both targets", async () => {
+      const options = { cell: shown, gradient: true, dimensions };
+      const [js, wasm] = [await cell(text, { ...options, target: "js" }), await cell(text, options)];
+      expectSameBitsOnTargets(js, wasm, 7);
+    });
 });
 
 /** Those that the language was worked out on. */
@@ -83,7 +84,7 @@ const workedOut = [
   ...["ttt-linear", "reverb", "diode-clipper"],
 ];
 
-describe.runIf(isFuzzing).each(workedOut)("%s at three random sizes", (name) => {
+describe.each(isFuzzing ? workedOut : [])("%s at three random sizes", (name) => {
   it.each(["js", "wasm"] as const)("for %s", async (target) => {
     const report = await checkGradients(publishedText(name), { cell: cellOf(name), runs: 3, coordinates: 2, target });
     const failed = report.tensors.filter(({ passed }) => !passed).map((tensor) => tensor.name);

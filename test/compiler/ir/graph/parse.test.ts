@@ -67,7 +67,7 @@ describe("other texts", () => {
       "line 3: %y is defined twice",
     ],
     ["func f(%x: real[H]) -> (y: %y) {\n  %y: real[H] = add %x\n}", "line 2: f: add takes 2 operands"],
-    ["func f(%x: real[H]) -> (y: %x) {\n", "line 1: expected a value, found <end>"],
+    ["func f(%x: real[H]) -> (y: %x) {\n", "line 2: expected a value, found <end>"],
   ])("%s", (text, problem) => {
     expect(() => parseProgram(text)).toThrow(GraphSyntaxError);
     expect(() => parseProgram(text)).toThrow(problem);
