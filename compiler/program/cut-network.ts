@@ -2,6 +2,7 @@
 import { at } from "../base/at.js";
 import { symbolsOf } from "../base/types/dim.js";
 import { functionWithDims } from "../ir/graph/map-dims.js";
+import { neededIn } from "../ir/graph/rewrite.js";
 import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
 import type { TypedEntry } from "../language/semantics/typed-networks.js";
 import type { TypedCell, TypedItem } from "../language/semantics/typed-program.js";
@@ -71,16 +72,6 @@ function onlyNeeded(network: LoweredNetwork): LoweredNetwork {
     ownAxes: network.runtimeDimensions.filter((symbol) => axes.has(symbol)),
     requires: network.requires.filter((condition) => isAbout(condition, network.runtimeDimensions, axes)),
   };
-}
-
-function neededIn({ outputs, instructions }: GraphFunction) {
-  const needed = new Set(outputs);
-  const kept = [...instructions].reverse().filter(({ results, operands }) => {
-    const isNeeded = results.some((id) => needed.has(id));
-    if (isNeeded) for (const id of operands) needed.add(id);
-    return isNeeded;
-  });
-  return { needed, instructions: kept.reverse() };
 }
 
 /** Symbols of sizes that calls give, which tensors or equations have. */

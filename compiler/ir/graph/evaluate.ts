@@ -7,6 +7,7 @@ import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { evaluateRules, type LocalKind, type SymbolSizes } from "./evaluate-rules.js";
 import { elementCount, positionsOf, stridesOf, type Tensor, zeros } from "./tensor.js";
+import { neededIn } from "./rewrite.js";
 import { inOrder, operandParts, resultParts, type Scan } from "./scan.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "./graph-function.js";
 import { typeOf } from "./values.js";
@@ -95,14 +96,8 @@ const plans = new WeakMap<GraphFunction, EvaluationPlan>();
 function planOf(fn: GraphFunction): EvaluationPlan {
   const known = plans.get(fn);
   if (known !== undefined) return known;
-  const read = new Set(fn.outputs);
-  const needed: Instruction[] = [];
-  for (const instruction of [...fn.instructions].reverse()) {
-    if (!instruction.results.some((id) => read.has(id))) continue;
-    needed.push(instruction);
-    for (const id of instruction.operands) read.add(id);
-  }
-  const plan = { needed: needed.reverse(), counted: onlyCounted({ ...fn, instructions: needed }) };
+  const { instructions: needed } = neededIn(fn);
+  const plan = { needed, counted: onlyCounted({ ...fn, instructions: needed }) };
   plans.set(fn, plan);
   return plan;
 }

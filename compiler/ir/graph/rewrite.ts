@@ -132,6 +132,20 @@ export function recordResults(
   }
 }
 
+/** What the outputs depend on: the values, and the instructions in their order. */
+export function neededIn({ outputs, instructions }: Pick<GraphFunction, "outputs" | "instructions">): {
+  readonly needed: ReadonlySet<ValueId>;
+  readonly instructions: readonly Instruction[];
+} {
+  const needed = new Set(outputs);
+  const kept = [...instructions].reverse().filter(({ results, operands }) => {
+    const isNeeded = results.some((id) => needed.has(id));
+    if (isNeeded) for (const id of operands) needed.add(id);
+    return isNeeded;
+  });
+  return { needed, instructions: kept.reverse() };
+}
+
 /** The instruction that defines each value; inputs have none. */
 export function definitions(fn: Pick<GraphFunction, "instructions">): Map<ValueId, Instruction> {
   const result = new Map<ValueId, Instruction>();
