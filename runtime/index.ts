@@ -112,7 +112,6 @@ export {
 } from "./training/data/text.js";
 export { arrays, type Columns, type DataSource, type Example } from "./training/data/source.js";
 export { clipByGlobalNorm } from "./training/optimizers/clip-by-global-norm.js";
-export { crossEntropy, meanSquaredError, type Loss, type LossOptions } from "./training/losses.js";
 export { createRandom, type Random } from "./base/random.js";
 
 // Files.

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cell } from "../../compiler/driver/in-process.js";
-import { adam, createRandom, meanSquaredError } from "../../runtime/index.js";
+import { adam, createRandom } from "../../runtime/index.js";
 
 /** The repository: this file runs from its sources and from dist/. */
 function findRoot(folder: string): string {
@@ -17,7 +17,7 @@ const root = findRoot(dirname(fileURLToPath(import.meta.url)));
 const source = readFileSync(join(root, "examples", "first-cell", "smoother.cell"), "utf8");
 
 // 1. Compile. The cell is written for one example and one step; batch and time come with the call.
-const smoother = await cell(source, { dimensions: { N: 1 }, dtype: "f64", gradient: true });
+const smoother = await cell(source, { cell: "Smoother", dimensions: { N: 1 }, dtype: "f64" });
 const steps = 50;
 const instance = smoother.instantiate({ batch: 1, steps });
 instance.init(1);
@@ -32,17 +32,19 @@ console.log("first values, smoothed at once:    ", [...y.subarray(0, 4)].map((v)
 const streamed = [...x.subarray(0, 4)].map((value) => instance.step({ x: [value] })["y"]![0]!);
 console.log("and as they come in, one by one:   ", streamed.map((v) => v.toFixed(4)).join("  "));
 
-// 4. Learn. Somebody smoothed x at the rate 0.35; the gradient through all the steps finds that out.
+// 4. Learn. Somebody smoothed x at the rate 0.35; the gradient of the loss, through all the steps, finds that out.
 const secret = 0.35;
 let level = 0;
 const wanted = x.map((value) => (level += secret * (value - level)));
-const optimizer = adam({ learningRate: 0.02 }).attach(instance);
+const smoothing = await cell(source, { cell: "Smoothing", dimensions: { N: 1 }, dtype: "f64", gradient: true });
+const learner = smoothing.instantiate({ batch: 1, sizes: { T: steps } });
+learner.init(1);
+const optimizer = adam({ learningRate: 0.02 }).attach(learner);
 for (let round = 0; round <= 200; round++) {
-  const { loss, gradient } = meanSquaredError(instance.forward({ x })["y"]!, wanted, { batch: 1, steps });
+  const { loss, params } = learner.gradient!({ x, wanted });
   if (round % 50 === 0) {
-    console.log(
-      `round ${round}: rate ${instance.params["rate"]![0]!.toFixed(4)}, mean squared error ${loss.toExponential(1)}`,
-    );
+    const rate = learner.params["smoother.rate"]![0]!;
+    console.log(`round ${round}: rate ${rate.toFixed(4)}, mean squared error ${loss.toExponential(1)}`);
   }
-  optimizer.step(instance.backward!({ y: gradient }).params);
+  optimizer.step(params);
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cell } from "../../compiler/driver/in-process.js";
-import { adam, crossEntropy, type CompiledModule } from "../../runtime/index.js";
+import { adam, type CompiledModule } from "../../runtime/index.js";
 import { createPatterns, type Patterns } from "./patterns.js";
 
 export interface ExperimentOptions {
@@ -47,6 +47,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
   const compile = (text: string, files: Readonly<Record<string, string>>): Promise<CompiledModule> =>
     cell(text, {
       file: "voters.cell",
+      cell: "Patterns",
       dimensions: { I: channels, K: classes, G: neurons },
       gradient: true,
       readFile: (file) => files[file],
@@ -68,39 +69,37 @@ function learn(module: CompiledModule, options: ExperimentOptions): Learning {
   const { channels, steps, classes, batch, rounds, learningRate, seed, say } = options;
   const draw = createPatterns({ channels, steps, classes, jitter: 2, lost: 0.3, seed });
   const test = draw(batch);
-  const instance = module.instantiate({ batch, steps });
+  const instance = module.instantiate({ batch, sizes: { T: steps } });
   instance.init(seed);
   const optimizer = adam({ learningRate }).attach(instance);
 
-  const run = ({ spikes, classes: wanted }: Patterns): Score & { readonly gradient: Float32Array } => {
-    const votes = instance.forward({ x: spikes }).final["votes"] as Float32Array;
-    const { loss, gradient } = crossEntropy(votes, wanted, { batch, steps: 1 });
+  const score = ({ spikes, classes: shown }: Patterns): Score => {
+    const { votes, loss } = instance.forward({ x: spikes, shown });
     let right = 0;
-    for (const [b, own] of wanted.entries()) {
-      const mine = votes.subarray(b * classes, (b + 1) * classes);
+    for (const [b, own] of shown.entries()) {
+      const mine = (votes as Float32Array).subarray(b * classes, (b + 1) * classes);
       if (mine.indexOf(Math.max(...mine)) === own) right += 1;
     }
-    return { loss, accuracy: right / batch, gradient: gradient as Float32Array };
+    return { loss: loss![0]!, accuracy: right / batch };
   };
   const tell = (round: number, { loss, accuracy }: Score): void =>
     say(`  round ${String(round).padStart(3)}: loss ${loss.toFixed(3)}, right ${percent(accuracy)}`);
 
-  const before = run(test);
+  const before = score(test);
   tell(0, before);
   let largestGradient = 0;
   for (let round = 1; round <= rounds; round++) {
-    const { gradient } = run(draw(batch));
-    const { params } = instance.backward!({ final: { votes: gradient } });
+    const { spikes, classes: shown } = draw(batch);
+    const { params } = instance.gradient!({ x: spikes, shown });
     if (round === 1) {
       largestGradient = Math.max(...Object.values(params).map((values) => Math.max(...values.map(Math.abs))));
     }
     optimizer.step(params);
-    if (round % 30 === 0) tell(round, run(test));
+    if (round % 30 === 0) tell(round, score(test));
   }
-  const after = run(test);
+  const after = score(test);
   say(`  largest number of the first gradient: ${String(Number(largestGradient.toPrecision(3)))}`);
-  return { before: scoreOf(before), after: scoreOf(after), largestGradient };
+  return { before, after, largestGradient };
 }
 
-const scoreOf = ({ loss, accuracy }: Score): Score => ({ loss, accuracy });
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
