@@ -1,5 +1,6 @@
 /** The commands of `recell`: their options and what their help says. */
 import type { CommandEntry, OptionEntry } from "./arguments.js";
+import { reportCommand } from "./report-command.js";
 
 const cell: OptionEntry = {
   name: "cell",
@@ -369,4 +370,5 @@ export const commands: readonly CommandEntry[] = [
   diagnoseCommand,
   verifyCommand,
   benchCommand,
+  reportCommand,
 ];

@@ -17,6 +17,7 @@ export const readLimits = {
   params: { bytes: 2 ** 31, of: "a file of parameters" },
   data: { bytes: 2 ** 28, of: "a file of data" },
   csv: { bytes: 2 ** 25, of: "a file of comma-separated values" },
+  history: { bytes: 2 ** 28, of: "a history" },
   description: { bytes: 2 ** 20, of: "a package.json" },
 } as const satisfies Readonly<Record<string, ReadLimit>>;
 

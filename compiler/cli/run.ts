@@ -26,6 +26,7 @@ const loaders: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> = 
   diagnose: () => import("./diagnose.js"),
   verify: () => import("./verify.js"),
   bench: () => import("./bench.js"),
+  report: () => import("./report.js"),
 };
 
 export async function runCommandLine(args: readonly string[], environment: Environment): Promise<ExitCode> {

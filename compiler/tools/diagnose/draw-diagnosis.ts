@@ -1,7 +1,8 @@
 /** A diagnosis as a picture: an SVG file that needs nothing else, and an HTML page around it. */
 import { checkDiagnosis, type Diagnosis, type NormCurve } from "./diagnosis.js";
 import { headline } from "./print-diagnosis.js";
-import { drawChart, escapeText, type Series } from "./draw-chart.js";
+import { drawChart, type Series } from "../charts/draw-chart.js";
+import { htmlPage, svgSheet, svgText } from "../charts/svg-page.js";
 import { lineOf } from "./verdict.js";
 
 const width = 980;
@@ -15,12 +16,12 @@ export function drawDiagnosis(diagnosis: Diagnosis): string {
   const { cell, verdict, saturation } = diagnosis;
   const parts: string[] = [];
   let y = margin + 10;
-  parts.push(text(margin, y, `Gradient flow of ${cell}`, "title"));
+  parts.push(svgText(margin, y, `Gradient flow of ${cell}`, "title"));
   y += 22;
-  parts.push(text(margin, y, headline(diagnosis), "faint"));
+  parts.push(svgText(margin, y, headline(diagnosis), "faint"));
   y += 26;
   for (const line of verdict.words.flatMap((sentence) => wrap(sentence, 132))) {
-    parts.push(text(margin, y, line, "words"));
+    parts.push(svgText(margin, y, line, "words"));
     y += lineHeight;
   }
   y += 14;
@@ -38,45 +39,13 @@ export function drawDiagnosis(diagnosis: Diagnosis): string {
     y += bars.height;
   }
   const height = Math.ceil(y + margin / 2);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
-    `<title>Gradient flow of ${escapeText(cell)}</title>`,
-    `<style>${style}</style>`,
-    `<rect width="${width}" height="${height}" fill="#fff"/>`,
-    ...parts,
-    "</svg>\n",
-  ].join("\n");
+  return svgSheet(`Gradient flow of ${cell}`, width, height, parts);
 }
 
 /** The picture in a page, with the numbers after it as JSON. */
 export function diagnosisPage(diagnosis: Diagnosis): string {
   checkDiagnosis("diagnosisPage", diagnosis);
-  const data = JSON.stringify(diagnosis).replaceAll("<", "\\u003c");
-  return [
-    "<!doctype html>",
-    '<html lang="en">',
-    '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width">',
-    `<title>Gradient flow of ${escapeText(diagnosis.cell)}</title>`,
-    "<style>body { margin: 0; background: #f4f4f5 } svg { display: block; margin: 24px auto; max-width: 96vw; height: auto; box-shadow: 0 1px 6px #0003 }</style>",
-    drawDiagnosis(diagnosis).trimEnd(),
-    `<script type="application/json" id="diagnosis">${data}</script>`,
-    "</html>\n",
-  ].join("\n");
-}
-
-const style = [
-  "text { font: 13px system-ui, 'Helvetica Neue', Arial, sans-serif; fill: #18181b }",
-  ".title { font-size: 20px; font-weight: 600 }",
-  ".heading { font-size: 14px; font-weight: 600 }",
-  ".words { font-size: 14px }",
-  ".faint, .tick { fill: #71717a }",
-  ".tick { font-size: 11px }",
-  ".code { font-family: ui-monospace, 'DejaVu Sans Mono', monospace; font-size: 12px }",
-].join(" ");
-
-function text(x: number, y: number, content: string, kind: string, anchor = "start"): string {
-  return `<text x="${x}" y="${y}" class="${kind}" text-anchor="${anchor}">${escapeText(content)}</text>`;
+  return htmlPage(`Gradient flow of ${diagnosis.cell}`, drawDiagnosis(diagnosis), "diagnosis", diagnosis);
 }
 
 function wrap(sentence: string, most: number): string[] {
@@ -159,7 +128,7 @@ function normSeries(curve: NormCurve, index: number): Series {
 function drawSaturation({ saturation: sites, file }: Diagnosis, top: number): { svg: string; height: number } {
   const shown = sites.slice(0, 24);
   const [barLeft, barWidth] = [430, 330];
-  const parts = [text(margin, top + 6, "saturation of each nonlinearity", "heading")];
+  const parts = [svgText(margin, top + 6, "saturation of each nonlinearity", "heading")];
   let y = top + 22;
   const legend = [
     ["lower end", "#2563eb"],
@@ -168,22 +137,22 @@ function drawSaturation({ saturation: sites, file }: Diagnosis, top: number): { 
   ] as const;
   legend.forEach(([label, color], i) => {
     parts.push(`<rect x="${barLeft + i * 90}" y="${top - 4}" width="10" height="10" fill="${color}"/>`);
-    parts.push(text(barLeft + i * 90 + 15, top + 5, label, "tick"));
+    parts.push(svgText(barLeft + i * 90 + 15, top + 5, label, "tick"));
   });
   for (const { kind, equation, place, low, high, slope, stuckUnits, units } of shown) {
     const source = place === undefined ? "" : `${lineOf(place, file)}: ${place.text}`;
-    parts.push(text(margin, y + 11, `${kind} in ${equation}`, ""));
-    parts.push(text(margin + 120, y + 11, source.length > 38 ? `${source.slice(0, 37)}…` : source, "code faint"));
+    parts.push(svgText(margin, y + 11, `${kind} in ${equation}`, "plain"));
+    parts.push(svgText(margin + 120, y + 11, source.length > 38 ? `${source.slice(0, 37)}…` : source, "faint code"));
     parts.push(`<rect x="${barLeft}" y="${y}" width="${barWidth}" height="14" fill="#e4e4e7"/>`);
     parts.push(`<rect x="${barLeft}" y="${y}" width="${fixed(low * barWidth)}" height="14" fill="#2563eb"/>`);
     const from = barLeft + (1 - high) * barWidth;
     parts.push(`<rect x="${fixed(from)}" y="${y}" width="${fixed(high * barWidth)}" height="14" fill="#dc2626"/>`);
     const stuck = stuckUnits === 0 ? "" : `, ${stuckUnits}/${units} never move`;
-    parts.push(text(barLeft + barWidth + 12, y + 11, `mean slope ${slope.toFixed(3)}${stuck}`, "faint"));
+    parts.push(svgText(barLeft + barWidth + 12, y + 11, `mean slope ${slope.toFixed(3)}${stuck}`, "faint"));
     y += 23;
   }
   if (sites.length > shown.length) {
-    parts.push(text(margin, y + 11, `and ${sites.length - shown.length} more`, "faint"));
+    parts.push(svgText(margin, y + 11, `and ${sites.length - shown.length} more`, "faint"));
     y += 23;
   }
   return { svg: parts.join("\n"), height: y - top };
