@@ -4,6 +4,7 @@ import type { Fault, FaultPlace } from "../tools/gradcheck/fault.js";
 import type {
   Comparison,
   DeclaredReport,
+  CalledEntryReport,
   GradientReport,
   MethodReport,
   SingularStart,
@@ -55,12 +56,27 @@ export function printReport(report: GradientReport, color: boolean): string {
     }
     lines.push("");
   }
+  if (report.entries.length > 0) lines.push(...printEntries(report.entries, paint), "");
   if (report.declared.length > 0) lines.push(...printDeclared(report.declared), "");
   for (const tensor of tensors) lines.push(...failuresOf(tensor, paint), ...nothingComparedIn(tensor, paint));
   if (report.singularStart !== undefined) lines.push(...printStart(report.singularStart, paint), "");
   if (report.fault !== undefined) lines.push(...printFault(report.fault, paint), "");
   lines.push(...summary(report, paint));
   return `${lines.join("\n")}\n`;
+}
+
+/** They are compared with their equations. */
+function printEntries(entries: readonly CalledEntryReport[], paint: PaintCode): string[] {
+  const width = Math.max(...entries.map(({ name }) => name.length));
+  const lines = entries.map(({ name, passed, compared: { forward, step }, worst }) => {
+    const steps = step === 0 ? "" : `, ${step} of steps`;
+    const farthest = worst === undefined ? "" : `, worst relative error ${worst.error.toExponential(1)}`;
+    const wrong =
+      passed || worst === undefined ? "" : ` (${worst.where}: ${number(worst.is)} instead of ${number(worst.meant)})`;
+    const text = `  ${name.padEnd(width)}  ${forward} numbers compared${steps}${farthest}${wrong}`;
+    return passed ? text : paint("31", text);
+  });
+  return ["values of entries against their equations; they have no gradients, which are those of the whole", ...lines];
 }
 
 /** They are no failures: what they say is the rule that the gradient has to follow. */
@@ -244,8 +260,9 @@ function summary(report: GradientReport, paint: PaintCode): string[] {
   ];
 }
 
-function failedVerdict({ tensors, singularStart }: GradientReport): string {
+function failedVerdict({ tensors, entries, singularStart }: GradientReport): string {
   const agree = tensors.every(({ methods }) => methods.every(({ passed }) => passed));
+  if (agree && entries.some(({ passed }) => !passed)) return "an entry does not give what its equations say";
   if (!agree) return "the derivatives do not agree";
   if (singularStart !== undefined) return "not everything is finite at the declared start";
   return "not every gradient could be compared (--allow-uncompared passes that)";

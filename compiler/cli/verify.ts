@@ -112,12 +112,26 @@ function problemOf(path: string, text: string, error: unknown): string {
   throw error;
 }
 
-function show(path: string, { manifest, variant, checks, passed, seed, runs }: VerifyReport, terminal: Terminal): void {
-  const paint = (code: string, text: string): string =>
-    terminal.colors.out ? `\u001b[${code}m${text}\u001b[0m` : text;
+function show(path: string, report: VerifyReport, terminal: Terminal): void {
+  const { manifest, variant, checks, entries, passed, seed, runs } = report;
+  const paint: PaintText = (code, text) => (terminal.colors.out ? `\u001b[${code}m${text}\u001b[0m` : text);
   const { cell, dimensions, dtype } = manifest;
   const sizes = Object.entries(dimensions).map(([name, size]) => `${name}=${size}`);
   terminal.out(visible(`${path}: ${[cell, ...sizes].join(" ")}, ${variant}, ${dtype}`).concat("\n\n"));
+  showChecks(checks, paint, terminal);
+  for (const { name, checks: own } of entries) {
+    terminal.out(`\n${visible(`entry ${name}`)}; gradients are those of the whole\n\n`);
+    showChecks(own, paint, terminal);
+  }
+  const verdict = passed
+    ? paint("32", "the module keeps its promises")
+    : paint("31", "the module does not keep its promises");
+  terminal.out(`\n${verdict}: ${runs} ${runs === 1 ? "run" : "runs"}, seed ${seed}\n`);
+}
+
+type PaintText = (code: string, text: string) => string;
+
+function showChecks(checks: readonly CheckReport[], paint: PaintText, terminal: Terminal): void {
   const colors: Readonly<Record<CheckReport["status"], string>> = { passed: "32", failed: "31", skipped: "33" };
   const width = (texts: readonly string[]): number => Math.max(...texts.map((text) => text.length));
   const [names, meanings] = [width(checks.map(({ name }) => name)), width(checks.map(({ meaning }) => meaning))];
@@ -133,10 +147,6 @@ function show(path: string, { manifest, variant, checks, passed, seed, runs }: V
     );
     if (detail !== undefined) terminal.out(`         ${visible(detail)}\n`);
   }
-  const verdict = passed
-    ? paint("32", "the module keeps its promises")
-    : paint("31", "the module does not keep its promises");
-  terminal.out(`\n${verdict}: ${runs} ${runs === 1 ? "run" : "runs"}, seed ${seed}\n`);
 }
 
 const percent = (share: number): string =>

@@ -9,7 +9,7 @@ import { lowerSource } from "../../compiler/driver/lower-source.js";
 import type { CellCall } from "../../compiler/tools/calls/call.js";
 import { instanceFor, resultsOf, valuesOf } from "../../compiler/tools/calls/call.js";
 import { drawCall, drawExtents } from "../../compiler/tools/calls/draw-call.js";
-import { partModule } from "../support/part-module.js";
+import { partModule } from "../../compiler/tools/calls/part-module.js";
 import { examplesAreIndependent, piecesMatchWhole, repeatsGiveSameBits } from "../../compiler/tools/testing/index.js";
 import { type CompiledModule, createRandom, loadModule } from "../../runtime/index.js";
 import { namedAxes } from "../../runtime/module/axes.js";

@@ -6,7 +6,7 @@
  */
 import type * as FileSystem from "node:fs";
 import type * as VirtualMachine from "node:vm";
-import { decode, encode, headBytes, kindNames, type Makers } from "./codec.js";
+import { decode, encode, headBytes, kindNames, type Makers, resultKey } from "./codec.js";
 
 interface ChildHost {
   readonly fs: typeof FileSystem;
@@ -22,6 +22,8 @@ export type Request =
       readonly what: "call";
       readonly id: number;
       readonly method: string;
+      /** The entry with a name that has the method; else it is that of the instance. */
+      readonly entry?: string;
       readonly args: readonly unknown[];
       readonly params: Readonly<Record<string, ArrayBufferView>>;
     }
@@ -105,15 +107,16 @@ function actionsOf(load: (request: Request & { what: "load" }) => readonly (read
     new: ({ id, options }: Request & { what: "new" }) => {
       const made = (exported["instantiate"] as Called)(options) as Record<string, unknown>;
       instances.set(id, { own: made, results: Object.create(null) as Record<string, unknown> });
-      const functions = ["backward", "jvp", "hvp"].filter((name) => typeof made[name] === "function");
+      const functions = ["backward", "jvp", "hvp", "select"].filter((name) => typeof made[name] === "function");
       return { variant: made["variant"], functions, params: storedOf(made) };
     },
-    call: ({ id, method, args, params }: Request & { what: "call" }) => {
+    call: ({ id, method, entry, args, params }: Request & { what: "call" }) => {
       const { own, results } = of(id);
       const stored = storedOf(own);
       for (const name of Object.keys(params)) set(stored[name], params[name] as ArrayBufferView);
-      const result = Reflect.apply(own[method] as Called, own, args);
-      results[method] = result;
+      const from = entry === undefined ? own : (own["entries"] as Record<string, Record<string, unknown>>)[entry];
+      const result = Reflect.apply((from as Record<string, unknown>)[method] as Called, from, args);
+      results[resultKey(method, entry)] = result;
       return result;
     },
     look: ({ id }: Request & { what: "look" }) => ({ params: storedOf(of(id).own), results: of(id).results }),

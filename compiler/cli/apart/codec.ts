@@ -145,3 +145,7 @@ export function decode(frame: Uint8Array, request: number, makers: Makers, longe
   if (at !== frame.length) throw new WireError("bytes that belong to nothing");
   return value;
 }
+
+/** What both sides keep the last result of a method by; names of methods have no dot. */
+export const resultKey = (method: string, entry?: string): string =>
+  entry === undefined ? method : `${method}.${entry}`;

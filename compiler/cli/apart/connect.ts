@@ -138,7 +138,11 @@ const requests: Readonly<Record<Request["what"], LimitKind>> = {
   free: { ...called, doing: "forgetting an instance" },
 };
 
-const doing = (request: Request): string => (request.what === "call" ? request.method : requests[request.what].doing);
+function doing(request: Request): string {
+  if (request.what !== "call") return requests[request.what].doing;
+  const { method, entry } = request;
+  return entry === undefined ? method : `${visible(entry)}.${method}`;
+}
 
 function tooLong(request: Request, limits: Limits): string {
   const { seconds, option } = requests[request.what];

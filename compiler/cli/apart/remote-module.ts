@@ -4,16 +4,19 @@ import type {
   FloatArray,
   InstantiateOptions,
   ModuleInstance,
+  PartInstance,
   TensorRecord,
 } from "../../../runtime/module/compiled-module.js";
 import { ModuleError } from "../../../runtime/base/errors.js";
 import { checkManifest } from "../../../runtime/module/check-manifest.js";
 import { elementCount } from "../../../runtime/module/compiled-module.js";
-import type { Manifest } from "../../../runtime/module/manifest.js";
+import type { Manifest, PartEntry } from "../../../runtime/module/manifest.js";
 import type { ModuleText } from "../../tools/verify/text/read-text.js";
 import type { Subject } from "../../tools/verify/subject.js";
 import { type Connection, loadApart } from "./connect.js";
+import { resultKey } from "./codec.js";
 import { storedTensors } from "../../../runtime/module/axes.js";
+import { recordOf } from "../../tools/calls/records.js";
 import { roomFor } from "../../tools/calls/draw-call.js";
 import { countNumbers } from "../../tools/calls/sizes.js";
 import { tensorsOf } from "../../tools/calls/tensors.js";
@@ -82,6 +85,8 @@ function checkSize(manifest: Manifest, megabytes: number): void {
   }
 }
 
+const optionalMethods = ["backward", "jvp", "hvp", "select"];
+
 type Results = Record<string, unknown>;
 
 /** An instance in the child. */
@@ -105,20 +110,28 @@ class Remote {
     this.takeParams(params);
     const has = (name: string): boolean => Array.isArray(functions) && functions.includes(name);
     const method =
-      (name: string) =>
+      (name: string, entry?: string) =>
       (...args: readonly unknown[]): never =>
-        this.call(name, args) as never;
-    const optional = Object.fromEntries(["backward", "jvp", "hvp"].filter(has).map((name) => [name, method(name)]));
+        this.call(name, args, entry) as never;
+    const optional = Object.fromEntries(optionalMethods.filter(has).map((name) => [name, method(name)]));
+    const streamed = (entry?: string) => ({
+      forward: method("forward", entry),
+      step: method("step", entry),
+      steps: method("steps", entry),
+      reset: method("reset", entry),
+      snapshot: method("snapshot", entry),
+      restore: method("restore", entry),
+    });
+    const entryOf = ({ name, stream }: PartEntry): [string, PartInstance] => [
+      name,
+      { ...streamed(name), ...(stream !== undefined && { select: method("select", name) }) },
+    ];
     this.instance = {
       variant,
       params: this.arraysOf(manifest.params),
       ...(manifest.fixed !== undefined && { fixed: this.arraysOf(manifest.fixed) }),
-      forward: method("forward"),
-      step: method("step"),
-      steps: method("steps"),
-      reset: method("reset"),
-      snapshot: method("snapshot"),
-      restore: method("restore"),
+      ...streamed(),
+      ...(manifest.entries !== undefined && { entries: recordOf(manifest.entries.map(entryOf)) }),
       freeze: method("freeze"),
       init: (seed, options) => this.callAndLook("init", options === undefined ? [seed] : [seed, options]),
       setParams: (values) => this.callAndLook("setParams", [values]),
@@ -132,7 +145,7 @@ class Remote {
     return made;
   }
 
-  private call(method: string, args: readonly unknown[]): unknown {
+  private call(method: string, args: readonly unknown[], entry?: string): unknown {
     const params: Record<string, FloatArray> = Object.create(null) as Record<string, FloatArray>;
     for (const [name, values] of Object.entries(this.params)) {
       const known = this.known[name] as FloatArray;
@@ -140,8 +153,15 @@ class Remote {
       known.set(values as never);
       params[name] = values;
     }
-    const result = this.connection.ask({ what: "call", id: this.id, method, args, params });
-    if (isFields(result)) this.results[method] = result;
+    const result = this.connection.ask({
+      what: "call",
+      id: this.id,
+      method,
+      args,
+      params,
+      ...(entry !== undefined && { entry }),
+    });
+    if (isFields(result)) this.results[resultKey(method, entry)] = result;
     return result;
   }
 

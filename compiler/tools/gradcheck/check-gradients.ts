@@ -16,6 +16,7 @@ import {
   lowerAtRandomSizes,
   lowerText,
 } from "./candidates.js";
+import { EntryComparisons } from "./check-entries.js";
 import { checkPoint } from "./check-point.js";
 import { DeclaredDistances, declares } from "./declared-distances.js";
 import { singularStart } from "./declared-start.js";
@@ -145,11 +146,12 @@ async function runChecks(
   settings: GradcheckSettings,
   next: (random: Random) => Promise<Candidate>,
 ): Promise<GradientReport> {
-  const { seed, runs, tolerance, tolerance32 } = settings;
+  const { seed, runs } = settings;
   const random = createRandom(seed);
   const sources: ProgramSource["sources"] = (file) => source?.sources(file);
   const comparisons = new Comparisons();
   const declared = new DeclaredDistances();
+  const entries = new EntryComparisons();
   let skipped = 0;
   let furtherPoints = 0;
   let start: SingularStart | undefined;
@@ -168,6 +170,7 @@ async function runChecks(
     const drawn = drawFinitePoint(candidate, random, settings);
     skipped += drawn.skipped;
     check(candidate, withFoundLengths(candidate.program, drawn.point));
+    entries.check(candidate, { ...settings, random: createRandom(seed + run) });
   }
   const report = (): TensorReport[] => comparisons.report(coverageOf(candidate as Candidate, settings));
   for (const options of furtherDraws) {
@@ -181,23 +184,30 @@ async function runChecks(
   }
   settings.onProgress?.(runs, runs);
   const tensors = report();
-  const passed = tensors.every((tensor) => tensor.passed) && start === undefined;
+  const parts = entries.report();
+  const passed = [...tensors, ...parts].every((own) => own.passed) && start === undefined;
   const manifest = candidate?.manifest;
   return {
     passed,
     cell: manifest?.cell ?? "",
-    seed,
-    runs,
-    tolerance,
-    tolerance32,
+    ...askedFor(settings),
     skipped,
     furtherPoints,
     tensors,
+    entries: parts,
     declared: source === undefined ? namesOnly(manifest) : declared.report(({ span }) => placeOf(span, sources)),
     singularStart: start,
     fault: failure && source && faultAt(failure, source, tensors),
   };
 }
+
+/** What repeats the check. */
+const askedFor = ({ seed, runs, tolerance, tolerance32 }: GradcheckSettings) => ({
+  seed,
+  runs,
+  tolerance,
+  tolerance32,
+});
 
 interface Failure {
   readonly candidate: Candidate;

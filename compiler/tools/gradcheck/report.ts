@@ -112,6 +112,20 @@ export interface SingularStart {
   readonly step?: number;
 }
 
+/** How an entry is run: as a whole, or as a stream. */
+export type EntryWay = "forward" | "step";
+
+/** An entry with a name: it has no gradients, as these are the whole's; its values are compared with its equations. */
+export interface CalledEntryReport {
+  readonly name: string;
+  readonly passed: boolean;
+  /** Numbers that were compared: of one call, and of single steps where it streams. */
+  readonly compared: Readonly<Record<EntryWay, number>>;
+  /** What is farthest off, relative to the largest number of its tensor, or to 1. */
+  readonly worst:
+    { readonly where: string; readonly error: number; readonly is: number; readonly meant: number } | undefined;
+}
+
 export interface GradientReport {
   /** Does every comparison agree, has every gradient been compared, and is all finite at the declared start? */
   readonly passed: boolean;
@@ -125,6 +139,8 @@ export interface GradientReport {
   /** Further points that were drawn for what had not been compared at those of the runs. */
   readonly furtherPoints: number;
   readonly tensors: readonly TensorReport[];
+  /** Entries with names, where the source is known. */
+  readonly entries: readonly CalledEntryReport[];
   /**
    * Functions that state their derivative. It is taken as the rule, and its distance to the true one is no failure. Of a module
    * without its source the names only.

@@ -10,6 +10,7 @@ export type CheckName =
   | "linearity"
   | "stream"
   | "chunks"
+  | "select"
   | "batch"
   | "padding"
   | "repeat"
@@ -47,6 +48,13 @@ export interface VerifyReport {
   readonly variant: "js" | "wasm" | "wasm-fma";
   readonly seed: number;
   readonly runs: number;
+  readonly checks: readonly CheckReport[];
+  /** Of each entry with a name, which has no gradients of its own; none where the module has no such entries. */
+  readonly entries: readonly VerifiedEntry[];
+}
+
+export interface VerifiedEntry {
+  readonly name: string;
   readonly checks: readonly CheckReport[];
 }
 

@@ -1,163 +1,23 @@
 /** `verifyModule`: a compiled module checked by itself, without its source. */
-import { dataInGradient, realStates } from "../calls/tensors.js";
 import { isModule, moduleKind, refuse } from "../../../runtime/base/arguments.js";
 import type { CompiledModule, InstantiateOptions } from "../../../runtime/module/compiled-module.js";
 import { loadModule } from "../../../runtime/module/load-js.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { createRandom, type Random } from "../../../runtime/base/random.js";
+import { at } from "../../base/at.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
 import { writeStored } from "../calls/call.js";
 import { emptyRecord, type Tensors } from "../calls/records.js";
-import {
-  checkBatch,
-  checkCapacity,
-  checkChunks,
-  checkPadding,
-  checkParameters,
-  checkRepeat,
-  checkStream,
-} from "./check-bits.js";
-import { checkFirstDerivatives, checkSecondDerivatives } from "./check-derivatives.js";
-import { checkLinearity } from "./check-linearity.js";
-import { checkPackage, checkShapes } from "./check-package.js";
-import { checkRefusals } from "./check-refusals.js";
-import { checkSpecialValues } from "./check-special-values.js";
+import { checkPackage } from "./check-package.js";
+import { checks, type ModuleCheck, reportOf } from "./checks.js";
 import { type Context, contextOf } from "./context.js";
 import * as calls from "../calls/draw-call.js";
 import { drawDirectedCall, sizesOfScale, unlikeSizes, type Scale, scalesOf } from "./draw-directed-call.js";
 import { type CheckName, type CheckReport, CheckFindings, type VerifyReport } from "./report.js";
 import { flatten, runCall } from "./results.js";
-import { inProcess, type Subject } from "./subject.js";
+import { inProcess, partSubject, type Subject } from "./subject.js";
 import type { ModuleText } from "./text/read-text.js";
-import { isDeclared } from "./variables.js";
 import { checkOptions, kernelBytes, type VerifySettings, type VerifyOptions } from "./verify-options.js";
-
-interface ModuleCheck {
-  readonly name: CheckName;
-  readonly meaning: string;
-  /** Why it does not apply to a module, if it does not. */
-  readonly absent?: (manifest: Manifest) => string | undefined;
-  /** Does a small call show all that there is? */
-  readonly smallOnly?: boolean;
-  /** At one call; `package` has none, as it does not depend on values. */
-  readonly run?: (context: Context, findings: CheckFindings, all: ReadonlyMap<CheckName, CheckFindings>) => void;
-}
-
-const without = (part: "gradient" | "jvp" | "hvp") => (manifest: Manifest) =>
-  manifest.has[part] ? undefined : `compiled without ${part}`;
-
-/** Tensors that have a gradient, with differences to compare it with and without. */
-function tensorsBy(manifest: Manifest): { readonly plain: string[]; readonly declared: string[] } {
-  const { inputs, contexts } = dataInGradient(manifest);
-  const names = [...manifest.params, ...inputs, ...contexts, ...realStates(manifest)].map(({ name }) => name);
-  return {
-    plain: names.filter((name) => !isDeclared(manifest, name)),
-    declared: names.filter((name) => isDeclared(manifest, name)),
-  };
-}
-
-/** What is not compared with differences, and why. */
-function declaredNote(manifest: Manifest): string | undefined {
-  const { plain, declared } = tensorsBy(manifest);
-  if (declared.length === 0) return undefined;
-  const functions = (manifest.declaredDerivatives ?? []).map((name) => `\`${name}\``);
-  const source = [...functions, ...(manifest.gradientAsDeclared === undefined ? [] : ["`stop_gradient`"])].join(" or ");
-  const those = plain.length === 0 ? "all tensors" : declared.join(", ");
-  const rest = !manifest.has.gradient
-    ? ""
-    : manifest.has.jvp
-      ? "; backward and jvp are compared with each other"
-      : "; checked for linearity only: compiled with jvp too, both modes could be compared";
-  return `differences do not see the gradient by ${those}, which is declared (${source})${rest}`;
-}
-
-function noteDeclared({ manifest }: Context, findings: CheckFindings): void {
-  const note = declaredNote(manifest);
-  if (note !== undefined) findings.note(note);
-}
-
-const allDeclared = (manifest: Manifest): string | undefined =>
-  tensorsBy(manifest).plain.length === 0 ? declaredNote(manifest) : undefined;
-
-const withoutStream = ({ has }: Manifest): string | undefined =>
-  has.step ? undefined : "the module looks ahead, so it cannot stream";
-
-const checks: readonly ModuleCheck[] = [
-  { name: "package", meaning: "manifest, exports and kernels are consistent" },
-  {
-    name: "shapes",
-    meaning: "names, types and lengths of results are those of the manifest",
-    smallOnly: true,
-    run: checkShapes,
-  },
-  {
-    name: "gradient",
-    meaning: "backward agrees with differences of forward",
-    absent: (manifest) => without("gradient")(manifest) ?? allDeclared(manifest),
-    run: (context, findings, all) => {
-      noteDeclared(context, findings);
-      checkFirstDerivatives(context, { gradient: findings, jvp: all.get("jvp") as CheckFindings });
-    },
-  },
-  {
-    name: "jvp",
-    meaning: "jvp agrees with differences and with backward",
-    absent: (manifest) => without("jvp")(manifest) ?? (manifest.has.gradient ? undefined : allDeclared(manifest)),
-    run: (context, findings) => {
-      noteDeclared(context, findings);
-      // With a gradient it was compared along with that.
-      if (context.manifest.has.gradient && allDeclared(context.manifest) === undefined) return;
-      checkFirstDerivatives(context, { gradient: new CheckFindings(), jvp: findings });
-    },
-  },
-  {
-    name: "hvp",
-    meaning: "hvp agrees with differences of backward",
-    absent: (manifest) => without("hvp")(manifest) ?? without("gradient")(manifest),
-    run: (context, findings) => {
-      noteDeclared(context, findings);
-      checkSecondDerivatives(context, findings);
-    },
-  },
-  {
-    name: "linearity",
-    meaning: "backward is linear in the cotangents, jvp and hvp in the tangents",
-    absent: ({ has }) => (has.gradient || has.jvp || has.hvp ? undefined : "compiled without gradient, jvp and hvp"),
-    run: checkLinearity,
-  },
-  {
-    name: "stream",
-    meaning: "a stream gives the bits of the sequence, also from a snapshot",
-    absent: withoutStream,
-    run: checkStream,
-  },
-  {
-    name: "chunks",
-    meaning: "pieces of a sequence give the bits of the whole",
-    absent: withoutStream,
-    run: checkChunks,
-  },
-  { name: "batch", meaning: "an example has the same bits in a batch and alone", run: checkBatch },
-  { name: "padding", meaning: "padding is zero in results and has no influence", run: checkPadding },
-  { name: "repeat", meaning: "the same call gives the same bits again", run: checkRepeat },
-  {
-    name: "parameters",
-    meaning: "a changed parameter takes effect in an instance in use",
-    smallOnly: true,
-    run: checkParameters,
-  },
-  { name: "capacity", meaning: "an instance with room for more gives the same bits", run: checkCapacity },
-  {
-    name: "NaN",
-    meaning: "NaN passes through, and stays in its example and later steps",
-    run: (context, findings) => checkSpecialValues(context, NaN, findings),
-  },
-  {
-    name: "infinity",
-    meaning: "infinity stays in its example and later steps",
-    run: (context, findings) => checkSpecialValues(context, Infinity, findings),
-  },
-  { name: "refusals", meaning: "wrong calls throw and leave no trace", smallOnly: true, run: checkRefusals },
-];
 
 /**
  * Checks a compiled module by itself: that manifest and kernels are consistent, that its derivatives agree with differences of
@@ -197,45 +57,87 @@ export async function verifySubject(
   text: ModuleText | undefined,
   settings: VerifySettings,
 ): Promise<VerifyReport> {
-  const { seed, runs, bail, onProgress, turn, wasm: given } = settings;
+  const { seed, runs, wasm: given } = settings;
   const wasm = fileOf(subject, given);
   const tested = wasm === undefined ? subject : { ...subject, module: withKernels(subject.module, wasm) };
   const { module } = tested;
   const { manifest } = module;
   // Of a module with both kinds of kernels the faster ones are checked, and the others compared with them.
   const variant = module.variant ?? (manifest.target === "auto" ? "wasm" : manifest.target);
-  const all = new Map(checks.map(({ name }) => [name, new CheckFindings()]));
-  const findingsOf = (name: CheckName): CheckFindings => all.get(name) as CheckFindings;
-  guarded(findingsOf("package"), () => checkPackage(module, text, wasm, findingsOf("package")));
-  const isWhole = wasm === undefined || startsWith(tested, findingsOf("package"));
-  const hasFailed = (): boolean => [...all.values()].some(({ problem }) => problem !== undefined);
+  const whole = subjectPlan(tested, checks, runs);
+  const packaged = findingsOf(whole, "package");
+  guarded(packaged, () => checkPackage(module, text, wasm, packaged));
+  const isWhole = wasm === undefined || startsWith(tested, packaged);
+  const parts = (manifest.entries ?? []).map((part) => subjectPlan(partSubject(tested, part), checksOfParts, runs));
+  const plans = [whole, ...parts];
+  const total = plans.reduce((sum, { rounds }) => sum + rounds.reduce((all, own) => all + own.checks.length, 0), 0);
   const random = createRandom(seed);
-  const applicable = checks.filter(({ run, absent }) => run !== undefined && absent?.(manifest) === undefined);
-  const scales = scalesOf(manifest);
-  const planned = Array.from({ length: runs }, () => scales)
-    .flat()
-    .map((scale) => {
-      return { scale, checks: applicable.filter(({ smallOnly }) => scale === "small" || smallOnly !== true) };
-    });
-  const total = planned.reduce((sum, { checks: own }) => sum + own.length, 0);
-  let done = 0;
-  for (const { scale, checks: own } of planned) {
-    if (!isWhole || (bail && hasFailed())) break;
-    const context = drawContext(tested, scale, random, findingsOf("shapes"));
-    if (context === undefined) break;
-    for (const check of own) {
-      if (bail && hasFailed()) break;
-      onProgress?.(check.name, done++, total);
-      await turn();
-      const findings = findingsOf(check.name);
-      writeStored(context.instance, context.call.params);
-      guarded(findings, () => check.run?.(context, findings, all));
-    }
-    tested.release(context.instance);
+  const progress = { done: 0, total };
+  for (const plan of isWhole ? plans : []) {
+    if (settings.bail && plans.some(hasFailed)) break;
+    await runChecks(plan, settings, random, progress);
   }
-  const reports = checks.map((check) => reportOf(check, findingsOf(check.name), manifest));
-  const passed = reports.every(({ status }) => status !== "failed");
-  return { passed, manifest, variant, seed, runs, checks: reports };
+  const reportsOf = ({ subject: { module: own }, all }: SubjectPlan): CheckReport[] =>
+    [...all].map(([check, findings]) => reportOf(check, findings, own.manifest));
+  const entries = (manifest.entries ?? []).map(({ name }, i) => ({ name, checks: reportsOf(at(parts, i)) }));
+  const reports = reportsOf(whole);
+  const passed = [reports, ...entries.map((own) => own.checks)].flat().every(({ status }) => status !== "failed");
+  return { passed, manifest, variant, seed, runs, checks: reports, entries };
+}
+
+/** Parts have values and streams: gradients, and the package, are those of the whole. */
+const checksOfParts = checks.filter(({ name }) => !["package", "gradient", "jvp", "hvp", "linearity"].includes(name));
+
+/** What is checked of a module, or of an entry of it. */
+interface SubjectPlan {
+  readonly subject: Subject;
+  readonly all: ReadonlyMap<ModuleCheck, CheckFindings>;
+  readonly rounds: readonly { readonly scale: Scale; readonly checks: readonly ModuleCheck[] }[];
+}
+
+function subjectPlan(subject: Subject, possible: readonly ModuleCheck[], runs: number): SubjectPlan {
+  const { manifest } = subject.module;
+  const own = possible.filter(({ isListed }) => isListed?.(manifest) !== false);
+  const applicable = own.filter(({ run, absent }) => run !== undefined && absent?.(manifest) === undefined);
+  const rounds = Array.from({ length: runs }, () => scalesOf(manifest))
+    .flat()
+    .map((scale) => ({
+      scale,
+      checks: applicable.filter(({ smallOnly }) => scale === "small" || smallOnly !== true),
+    }));
+  return { subject, all: new Map(own.map((check) => [check, new CheckFindings()])), rounds };
+}
+
+const findingsOf = ({ all }: SubjectPlan, name: CheckName): CheckFindings => {
+  const found = [...all].find(([check]) => check.name === name);
+  invariant(found !== undefined, `no check ${name}`);
+  return found[1];
+};
+
+const hasFailed = ({ all }: SubjectPlan): boolean => [...all.values()].some(({ problem }) => problem !== undefined);
+
+async function runChecks(
+  plan: SubjectPlan,
+  { bail, onProgress, turn }: VerifySettings,
+  random: Random,
+  progress: { done: number; readonly total: number },
+): Promise<void> {
+  const { subject, all, rounds } = plan;
+  const byName = new Map([...all].map(([{ name }, findings]) => [name, findings]));
+  for (const { scale, checks: own } of rounds) {
+    if (bail && hasFailed(plan)) return;
+    const context = drawContext(subject, scale, random, findingsOf(plan, "shapes"));
+    if (context === undefined) return;
+    for (const check of own) {
+      if (bail && hasFailed(plan)) break;
+      onProgress?.(check.name, progress.done++, progress.total);
+      await turn();
+      const findings = all.get(check) as CheckFindings;
+      writeStored(context.instance, context.call.params);
+      guarded(findings, () => check.run?.(context, findings, byName));
+    }
+    subject.release(context.instance);
+  }
 }
 
 /** A file was given to a module that takes none. */
@@ -334,23 +236,4 @@ function initialParams({ module, release }: Subject, seed: number): Tensors {
   const made = Object.assign(emptyRecord<Float64Array>(), flatten(instance.params), flatten(instance.fixed ?? {}));
   release(instance);
   return made;
-}
-
-function reportOf({ name, meaning, absent }: ModuleCheck, findings: CheckFindings, manifest: Manifest): CheckReport {
-  const { compared, worst, skipped, noted } = findings;
-  const [coarse, broken] = (["coarse", "broken"] as const).map((why) => findings.notCompared(why).join(", "));
-  const applies = absent?.(manifest) === undefined;
-  // Whoever makes values jump, or NaN, could hide anything that depends on them.
-  const hidden = broken
-    ? `values jump or are not finite wherever ${broken} moves: there is nothing to compare`
-    : coarse && compared === 0
-      ? `values move so much with the last bits of ${coarse} that nothing can be compared`
-      : undefined;
-  const problem = findings.problem ?? (applies ? hidden : undefined);
-  const reason =
-    absent?.(manifest) ??
-    (compared === 0 ? (skipped ?? "nothing could be compared at the points that were drawn") : undefined);
-  const status = problem !== undefined ? "failed" : reason !== undefined ? "skipped" : "passed";
-  const note = noted ?? (coarse ? `differences were too coarse for ${coarse}` : undefined);
-  return { name, meaning, status, compared, worst, detail: problem ?? reason ?? note };
 }

@@ -86,6 +86,19 @@ describe("a good module", () => {
   });
 });
 
+test("entries with names are checked in the other process, too", async () => {
+  const source = `cell Leaky(H) { input x: [H] state h: [H] param a: [H] h' = tanh(a * h + x) output y = h' }
+network Parts(H; T) { input x: [T, H] use c = Leaky(H) y = after(x, 0) z = c(y) entry all = z entry last = z given y }`;
+  writeFileSync(file("parts.cell"), source);
+  const built = await recell("build", file("parts.cell"), "--cell", "Parts", "--dim", "H=2", "--target", "js", "--out", folder); // prettier-ignore
+  expect(built.code, built.error).toBe(0);
+  const { code, out, error } = await verify(file("parts.js"));
+  expect({ code, error }).toEqual({ code: 0, error: "" });
+  const [, all = "", last = ""] = out.split(/\nentry \w+; gradients are those of the whole\n/u);
+  expect(all).toMatch(/^skipped +stream .*\n +it looks ahead, so it cannot stream$/mu);
+  expect(last).toMatch(/^passed +stream .*\npassed +chunks .*\npassed +select .*$/mu);
+});
+
 describe("kernels in a file", () => {
   test("are found beside the module, or where --wasm says", async () => {
     const path = await build("apart", "--wasm-file");

@@ -17,8 +17,8 @@ it.each([
   const { checks } = await verifyModule(module, { runs: 2, seed: 3 });
   const others = checks.filter(({ status }) => status !== "passed");
   expect(others.map(({ name, status, detail }) => `${name} ${status}: ${detail ?? ""}`)).toEqual([
-    "stream skipped: the module looks ahead, so it cannot stream",
-    "chunks skipped: the module looks ahead, so it cannot stream",
+    "stream skipped: it looks ahead, so it cannot stream",
+    "chunks skipped: it looks ahead, so it cannot stream",
   ]);
 });
 
