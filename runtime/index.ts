@@ -77,6 +77,7 @@ export type {
   CheckpointEvent,
   EndEvent,
   ResumedEvent,
+  SkippedEvent,
   TrainEvent,
   TrainSummary,
   UpdateEvent,

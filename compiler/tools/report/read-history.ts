@@ -33,6 +33,7 @@ type NumberNames = Readonly<Record<string, readonly string[]>>;
 /** What each kind of event has that is read here. */
 const numbers: NumberNames = {
   update: ["update", "epoch", "loss", "norm", "rate"],
+  skipped: ["update", "epoch"],
   validation: ["update", "loss"],
   checkpoint: ["update"],
   resumed: ["update"],
@@ -93,6 +94,8 @@ function incidentOf(event: TrainEvent): string | undefined {
   switch (event.kind) {
     case "worker-lost":
       return `a thread was lost: ${event.cause}`;
+    case "skipped":
+      return `nothing was learned: ${event.cause}`;
     case "checkpoint":
       return event.failed === undefined ? undefined : `a checkpoint could not be written: ${event.failed}`;
     case "resumed":

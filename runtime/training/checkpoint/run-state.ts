@@ -10,7 +10,17 @@ import type { CheckpointContents } from "./contents.js";
 import { loadLanes, saveLanes } from "./lane-state.js";
 
 /** In the order of the numbers of a checkpoint. */
-const counters = ["done", "epoch", "taken", "loss", "bestLoss", "bestUpdate", "waited", "historyLines"] as const;
+const counters = [
+  "done",
+  "skipped",
+  "epoch",
+  "taken",
+  "loss",
+  "bestLoss",
+  "bestUpdate",
+  "waited",
+  "historyLines",
+] as const;
 
 /** All parts of a run by which its bits may differ; what only says when it ends is none of them. */
 export function identityOf({ options, learner, settings }: TrainingRun): Record<string, string> {
@@ -74,6 +84,7 @@ export function contentsOf(run: TrainingRun): CheckpointContents {
   if (cutting !== undefined) saveLanes(tensors, { ...run.options, cutting }, run.lanes!.save());
   const numbers: Record<(typeof counters)[number], number> = {
     done: run.done,
+    skipped: run.skipped,
     epoch: feed.epoch,
     taken: feed.taken,
     loss: run.loss,
@@ -142,5 +153,6 @@ export function restoreRun(name: string, run: TrainingRun, { tensors }: Checkpoi
   // A best loss without the params that are to be kept would keep later ones out.
   if (!keepsBest || bestParams !== undefined || number("bestUpdate") === 0)
     Object.assign(best, { loss: number("bestLoss"), update: number("bestUpdate"), waited: number("waited"), params: bestParams }); // prettier-ignore
-  Object.assign(run, { average, done: number("done"), loss: number("loss"), historyLines: number("historyLines") });
+  const counts = { done: number("done"), skipped: number("skipped"), loss: number("loss") };
+  Object.assign(run, { average, ...counts, historyLines: number("historyLines") });
 }

@@ -2,7 +2,8 @@
 import type { UpdateResult } from "./learner.js";
 import type { ToldLosses } from "./totals.js";
 
-export type TrainEvent = UpdateEvent | ValidationEvent | CheckpointEvent | ResumedEvent | WorkerLostEvent | EndEvent;
+export type TrainEvent =
+  UpdateEvent | SkippedEvent | ValidationEvent | CheckpointEvent | ResumedEvent | WorkerLostEvent | EndEvent;
 
 export interface UpdateEvent extends UpdateResult {
   readonly kind: "update";
@@ -12,6 +13,15 @@ export interface UpdateEvent extends UpdateResult {
   readonly epoch: number;
   /** How long it took, with reading its examples. No line of the history has it: the same run gives the same lines. */
   readonly milliseconds: number;
+}
+
+/** An update whose loss or gradient was not finite, and which moved nothing. It counts as one. */
+export interface SkippedEvent {
+  readonly kind: "skipped";
+  readonly update: number;
+  readonly epoch: number;
+  /** The example, and what of it is not finite first. */
+  readonly cause: string;
 }
 
 export interface ValidationEvent extends ToldLosses {
@@ -58,6 +68,8 @@ export interface TrainSummary {
   readonly updates: number;
   /** Of the last update. */
   readonly loss: number;
+  /** Updates that were left out since what they gave was not finite. */
+  readonly skipped: number;
   /** Of the best validation. */
   readonly best?: { readonly update: number; readonly loss: number };
 }

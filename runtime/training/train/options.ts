@@ -51,6 +51,11 @@ export interface TrainOptions {
   /** Fixed values that are set to the mean and the deviation of an input over the data: `{ weather: ["mean", "spread"] }`. */
   readonly standardize?: Readonly<Record<string, readonly [mean: string, deviation: string]>>;
   readonly validation?: ValidationOptions;
+  /**
+   * What becomes of an update whose loss or gradient is not finite: it ends training ("stop", the default), or so many of them in all are
+   * left out, each with an event. Params and the optimiser are as they were before, and the update counts.
+   */
+  readonly onNonFinite?: "stop" | { readonly skip: number };
   /** Most bytes of an instance, as `instantiate` has it. */
   readonly maxBytes?: number;
   /** Gets a line of text now and then: `console.error`. */
@@ -113,6 +118,7 @@ const known = [
     "validation",
     "checkpoints",
     "resume",
+    "onNonFinite",
     "maxBytes",
   ],
   ...["progress", "history", "signal"],
@@ -143,6 +149,7 @@ export function checkTrainOptions(options: TrainOptions): CheckedTraining {
     checkOptionNames("train: average", average, ["decay"]);
     checkOption("train: average.decay", average.decay, 0, 1);
   }
+  checkOnNonFinite(options);
   checkSettings("settings", module.manifest, options.settings);
   if (validation !== undefined) checkValidation(validation, module.manifest);
   checkFunctions(options);
@@ -175,6 +182,16 @@ function checkEnd({ updates, epochs }: TrainOptions): void {
   }
   if (updates !== undefined) checkCount("train: updates", updates);
   if (epochs !== undefined) checkCount("train: epochs", epochs);
+}
+
+function checkOnNonFinite({ onNonFinite: value, truncate }: TrainOptions): void {
+  if (value === undefined || value === "stop") return;
+  if (!isRecord(value)) refuse("train", "onNonFinite", '"stop" or { skip: how many }', value);
+  checkOptionNames("train: onNonFinite", value, ["skip"]);
+  checkCount("train: onNonFinite.skip", value.skip);
+  if (truncate !== undefined) {
+    throw new TypeError("train: onNonFinite: with `truncate` nothing is left out: the next piece begins with the states of that one"); // prettier-ignore
+  }
 }
 
 function checkValidation(validation: ValidationOptions, manifest: Manifest): void {

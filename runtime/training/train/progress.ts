@@ -34,6 +34,10 @@ export function createProgress({
       say(`goes on after ${event.update} updates, from ${event.name}`);
       return;
     }
+    if (event.kind === "skipped") {
+      say(`left out: ${event.cause}`);
+      return;
+    }
     if (event.kind === "worker-lost") {
       say(`update ${event.update}: a worker was lost, and its shards done again: ${event.cause}`);
       return;

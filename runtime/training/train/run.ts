@@ -1,13 +1,14 @@
 /** A run of training: what it knows, and one thing after the other. */
+import { TrainingError } from "../../base/errors.js";
 import type { FloatArray, TensorRecord } from "../../module/compiled-module.js";
 import type { LostWorker } from "../../pool/crew.js";
 import { checkIsEmpty, type ResumePoint, resumeRun, saveRun } from "../checkpoint/resume.js";
 import { type Checkpoints, nameOfStep } from "../checkpoint/store.js";
-import type { CheckpointEvent, EndEvent, ResumedEvent, TrainEvent, UpdateEvent, ValidationEvent } from "./events.js";
+import type { CheckpointEvent, EndEvent, ResumedEvent, SkippedEvent, TrainEvent, UpdateEvent, ValidationEvent } from "./events.js"; // prettier-ignore
 import { createPacker } from "./example-values.js";
-import { createFeed } from "./feed.js";
+import { type Batch, createFeed } from "./feed.js";
 import { createLaneFeed } from "./lanes.js";
-import { createLearner } from "./learner.js";
+import { createLearner, type UpdateResult } from "./learner.js";
 import type { CheckedTraining } from "./options.js";
 import { createProgress } from "./progress.js";
 import { createSettings } from "./settings.js";
@@ -43,6 +44,7 @@ export function createRun(options: CheckedTraining): TrainingRun {
     best: { loss: Infinity, update: 0, waited: 0, params: undefined },
     average: undefined,
     done: 0,
+    skipped: 0,
     loss: NaN,
     summary: undefined,
     historyLines: 0,
@@ -131,9 +133,9 @@ async function keep(run: TrainingRun, checkpoints: Checkpoints): Promise<Checkpo
 }
 
 function end(run: TrainingRun, reason: EndEvent["reason"]): EndEvent {
-  const { best, done: updates, loss } = run;
+  const { best, done: updates, skipped, loss } = run;
   const lowest = { loss: best.loss, update: best.update };
-  run.summary = { reason, updates, loss, ...(best.update > 0 ? { best: lowest } : {}) };
+  run.summary = { reason, updates, skipped, loss, ...(best.update > 0 ? { best: lowest } : {}) };
   return { kind: "end", reason, update: updates };
 }
 
@@ -153,15 +155,35 @@ function reasonToEnd({ options, best, done, feed }: TrainingRun): EndEvent["reas
   return epochs !== undefined && feed.epoch >= epochs ? "epochs" : undefined;
 }
 
-async function takeUpdate(run: TrainingRun): Promise<UpdateEvent> {
+async function takeUpdate(run: TrainingRun): Promise<UpdateEvent | SkippedEvent> {
   const { options, learner, feed, average } = run;
   const start = Date.now();
   const next = await feed.next();
-  const result = await learner.update(next, run.done + 1);
+  const result = await updateOrFault(run, next);
   run.done++;
+  if (result instanceof TrainingError) {
+    run.skipped++;
+    return { kind: "skipped", update: run.done, epoch: next.epoch, cause: result.message };
+  }
   run.loss = result.loss;
   if (average !== undefined) moveAverage(average, learner.instance.params, options.average!.decay);
   return { kind: "update", update: run.done, epoch: next.epoch, ...result, milliseconds: Date.now() - start };
+}
+
+/** What the update was; where that is not finite and may be left out, what is wrong with it. */
+async function updateOrFault(
+  { options, learner, skipped, done }: TrainingRun,
+  batch: Batch,
+): Promise<UpdateResult | TrainingError> {
+  // prettier-ignore
+  const { onNonFinite = "stop" } = options;
+  try {
+    return await learner.update(batch, done + 1);
+  } catch (error) {
+    const isFault = error instanceof TrainingError && error.code === "non-finite";
+    if (!isFault || onNonFinite === "stop" || skipped >= onNonFinite.skip) throw error;
+    return error;
+  }
 }
 
 async function look(run: TrainingRun): Promise<ValidationEvent> {

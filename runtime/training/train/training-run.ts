@@ -26,7 +26,9 @@ export interface TrainingRun {
   average: TensorRecord | undefined;
   /** Updates. */
   done: number;
-  /** Of the last update. */
+  /** Of them, those that were left out since what they gave was not finite. */
+  skipped: number;
+  /** Of the last update that was not. */
   loss: number;
   summary: TrainSummary | undefined;
   /** Lines of history so far. */

@@ -10,6 +10,7 @@ it("sorts events by their kind, and keeps what went wrong", () => {
       '{"kind":"resumed","update":4,"name":"step-0000000004.safetensors","skipped":[]}',
       update(5),
       '{"kind":"worker-lost","update":5,"cause":"it ended with code 1","shards":[0]}',
+      '{"kind":"skipped","update":5,"epoch":0,"cause":"update 5 (epoch 0): loss is NaN"}',
       '{"kind":"validation","update":5,"loss":0.5,"losses":{"loss":0.5},"best":true}',
       '{"kind":"checkpoint","update":5,"name":"step-0000000005.safetensors"}',
       '{"kind":"checkpoint","update":6,"name":"step-0000000006.safetensors","failed":"no room"}',
@@ -24,6 +25,7 @@ it("sorts events by their kind, and keeps what went wrong", () => {
   expect(history.incidents).toEqual([
     { update: 4, what: "went on from step-0000000004.safetensors" },
     { update: 5, what: "a thread was lost: it ended with code 1" },
+    { update: 5, what: "nothing was learned: update 5 (epoch 0): loss is NaN" },
     { update: 6, what: "a checkpoint could not be written: no room" },
   ]);
 });
@@ -39,7 +41,7 @@ it("takes losses that were not finite, which JSON has as null", () => {
 
 it.each([
   ["", "line 1: there is no update in this history"],
-  ["{}", "line 1: expected an event of training, with a kind of update, validation, checkpoint, resumed, worker-lost, end"], // prettier-ignore
+  ["{}", "line 1: expected an event of training, with a kind of update, skipped, validation, checkpoint, resumed, worker-lost, end"], // prettier-ignore
   ['{"kind":"toString","update":1}', "line 1: expected an event of training, with a kind of update"],
   [`${update(1)}\n[1]\n`, "line 2: expected an event of training, an object of JSON"],
   [`${update(1)}\n\n{"kind":"update","update":2}\n`, "line 3: an event of kind update must have the number `epoch`"],
