@@ -76,6 +76,7 @@ export class ComputedSizes {
   private readonly fixed: ReadonlyMap<string, Dim>;
   private readonly byKey = new Map<string, ComputedSize>();
   private readonly inKernels = new Map<string, Dim>();
+  private readonly sizesInKernels = new Map<string, Dim>();
 
   constructor(program: SizedProgram) {
     this.program = program;
@@ -110,9 +111,13 @@ export class ComputedSizes {
 
   /** A size of an example as a polynomial that kernels can compute with. */
   private size(dim: Dim): Dim {
+    const known = this.sizesInKernels.get(dim.key);
+    if (known !== undefined) return known;
     const plain = this.number(dim);
-    if (!this.isPerExample(dim) || this.grows(dim)) return plain;
-    return dimSymbol(this.computed(dim).symbol);
+    const isPlain = !this.isPerExample(dim) || this.grows(dim);
+    const size = isPlain ? plain : dimSymbol(this.computed(dim).symbol);
+    this.sizesInKernels.set(dim.key, size);
+    return size;
   }
 
   /** The same of a number that takes no room. */

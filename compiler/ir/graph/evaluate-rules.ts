@@ -39,38 +39,36 @@ export const evaluateRules: { readonly [K in LocalKind]: EvaluationRule<K> } = {
 
   broadcast: (operation, operands, sizes) => {
     const source = operand(operands, 0);
-    const own = stridesOf(source.shape);
-    const strides = operation.shape.map((_, axis) => own[operation.axes.indexOf(axis)] ?? 0);
-    return view(source, concrete(operation.shape, sizes), strides);
+    const shape = concrete(operation.shape, sizes);
+    const positions = planned(operation, [source.shape, shape], () => {
+      const own = stridesOf(source.shape);
+      return positionsOf(
+        shape,
+        operation.shape.map((_, axis) => own[operation.axes.indexOf(axis)] ?? 0),
+      );
+    });
+    return taken(source, shape, positions);
   },
 
   reduce: (operation, operands) => {
     const source = operand(operands, 0);
-    const { shape, targets } = reductionOf(source.shape, operation.axes);
+    const { shape, targets } = planned(operation, [source.shape], () => reductionOf(source.shape, operation.axes));
     const result = zeros(shape);
     if (operation.op !== "sum") result.data.fill(operation.op === "max" ? -Infinity : Infinity);
     const combine = { sum: scalarValues.add, max: scalarValues.max, min: scalarValues.min }[operation.op];
-    for (const [i, target] of targets.entries()) result.data[target] = combine(at(result, target), at(source, i));
+    for (let i = 0; i < targets.length; i++) {
+      const target = targets[i] as number;
+      result.data[target] = combine(at(result, target), at(source, i));
+    }
     return result;
   },
 
   contract: (operation, operands) => {
     const [a, b] = [operand(operands, 0), operand(operands, 1)];
-    const size = new Map<number, number>();
-    for (const [axis, label] of operation.a.entries()) size.set(label, a.shape[axis] as number);
-    for (const [axis, label] of operation.b.entries()) size.set(label, b.shape[axis] as number);
-    const contracted = [...size.keys()].filter((label) => !operation.result.includes(label)).sort((x, y) => x - y);
-    const sizesOf = (labels: readonly number[]) => labels.map((label) => lookUp(size, label));
-    const positions = (labels: readonly number[], own: readonly number[], { shape }: Tensor) => {
-      const strides = stridesOf(shape);
-      return positionsOf(
-        sizesOf(labels),
-        labels.map((label) => strides[own.indexOf(label)] ?? 0),
-      );
-    };
-    const [aBases, bBases] = [positions(operation.result, operation.a, a), positions(operation.result, operation.b, b)];
-    const [aTerms, bTerms] = [positions(contracted, operation.a, a), positions(contracted, operation.b, b)];
-    const result = zeros(sizesOf(operation.result));
+    const { shape, aBases, bBases, aTerms, bTerms } = planned(operation, [a.shape, b.shape], () =>
+      contractionOf(operation, a.shape, b.shape),
+    );
+    const result = zeros(shape);
     for (let i = 0; i < result.data.length; i++) {
       const [aBase, bBase] = [aBases[i] as number, bBases[i] as number];
       let sum = 0;
@@ -180,6 +178,58 @@ export const evaluateRules: { readonly [K in LocalKind]: EvaluationRule<K> } = {
   custom_derivative: (_operation, operands) => operand(operands, 0),
 };
 
+/** Where a product finds what it adds up: what belongs to each entry of the result, and from there each term. */
+function contractionOf(
+  operation: Extract<Operation, { kind: "contract" }>,
+  a: readonly number[],
+  b: readonly number[],
+): Readonly<Record<"aBases" | "bBases" | "aTerms" | "bTerms", Int32Array>> & { readonly shape: readonly number[] } {
+  const size = new Map<number, number>();
+  for (const [axis, label] of operation.a.entries()) size.set(label, a[axis] as number);
+  for (const [axis, label] of operation.b.entries()) size.set(label, b[axis] as number);
+  const contracted = [...size.keys()].filter((label) => !operation.result.includes(label)).sort((x, y) => x - y);
+  const sizesOf = (labels: readonly number[]) => labels.map((label) => lookUp(size, label));
+  const positions = (labels: readonly number[], own: readonly number[], shape: readonly number[]) => {
+    const strides = stridesOf(shape);
+    return positionsOf(
+      sizesOf(labels),
+      labels.map((label) => strides[own.indexOf(label)] ?? 0),
+    );
+  };
+  return {
+    shape: sizesOf(operation.result),
+    aBases: positions(operation.result, operation.a, a),
+    bBases: positions(operation.result, operation.b, b),
+    aTerms: positions(contracted, operation.a, a),
+    bTerms: positions(contracted, operation.b, b),
+  };
+}
+
+interface Plan {
+  readonly shapes: readonly (readonly number[])[];
+  readonly made: unknown;
+}
+
+const plans = new WeakMap<Operation, Plan>();
+
+/** Bodies of loops, and functions whose derivatives are measured, are evaluated again and again at the same shapes: the last ones are kept. */
+function planned<Made>(operation: Operation, shapes: Plan["shapes"], make: () => Made): Made {
+  const known = plans.get(operation);
+  if (known !== undefined && areSame(known.shapes, shapes)) return known.made as Made;
+  const made = make();
+  plans.set(operation, { shapes, made });
+  return made;
+}
+
+function areSame(known: Plan["shapes"], shapes: Plan["shapes"]): boolean {
+  for (let i = 0; i < shapes.length; i++) {
+    const [own, other] = [known[i] as readonly number[], shapes[i] as readonly number[]];
+    if (own.length !== other.length) return false;
+    for (let axis = 0; axis < own.length; axis++) if (own[axis] !== other[axis]) return false;
+  }
+  return true;
+}
+
 export function concrete(shape: Shape | readonly Dim[], sizes: SymbolSizes): number[] {
   return shape.map((dim) => evaluateDim(dim, sizes));
 }
@@ -215,8 +265,12 @@ function windowStrides(
 
 /** What lies at the positions of these strides. */
 function view(source: Tensor, shape: readonly number[], strides: readonly number[], start = 0): Tensor {
+  return taken(source, shape, positionsOf(shape, strides, start));
+}
+
+function taken(source: Tensor, shape: readonly number[], positions: Int32Array): Tensor {
   const result = zeros(shape);
-  for (const [i, position] of positionsOf(shape, strides, start).entries()) result.data[i] = at(source, position);
+  for (let i = 0; i < positions.length; i++) result.data[i] = at(source, positions[i] as number);
   return result;
 }
 

@@ -4,7 +4,7 @@
  */
 import { evaluateDim } from "../../base/types/dim.js";
 import { at } from "../../base/at.js";
-import { invariant } from "../../base/diagnostics/invariant.js";
+import { invariant, InvariantError } from "../../base/diagnostics/invariant.js";
 import { evaluateRules, type LocalKind, type SymbolSizes } from "./evaluate-rules.js";
 import { elementCount, positionsOf, stridesOf, type Tensor, zeros } from "./tensor.js";
 import { neededIn } from "./rewrite.js";
@@ -66,10 +66,11 @@ function evaluateBody<Value>(
   inputs: readonly Value[],
   evaluate: (instruction: Instruction, operands: readonly Value[]) => readonly Value[],
 ): Value[] {
-  const values = new Map<ValueId, Value>(fn.inputs.map((id, i) => [id, at(inputs, i)]));
+  const values = new Array<Value | undefined>(fn.types.length);
+  for (const [i, id] of fn.inputs.entries()) values[id] = at(inputs, i);
   const value = (id: ValueId): Value => {
-    const found = values.get(id);
-    invariant(found !== undefined, `%${id} of ${fn.name} is used before it is defined`);
+    const found = values[id];
+    if (found === undefined) throw new InvariantError(`%${id} of ${fn.name} is used before it is defined`);
     return found;
   };
   const { counted, needed } = planOf(fn);
@@ -79,7 +80,7 @@ function evaluateBody<Value>(
     // The number at a place of `0, 1, 2, …` is the place.
     const isPlace = operation.kind === "gather" && counted.has(at(operands, 0));
     const found = isPlace ? [value(at(operands, 1))] : evaluate(instruction, operands.map(value));
-    for (const [i, result] of found.entries()) values.set(at(results, i), result);
+    for (const [i, result] of found.entries()) values[at(results, i)] = result;
   }
   return fn.outputs.map(value);
 }
@@ -128,8 +129,8 @@ function evaluateInstruction<V>(
   const shared = results.length > 0 && results.every((id) => fn.types[id]?.shared);
   if (shared) {
     const tensors = operands.map((operand) => {
-      invariant("shared" in operand, `a shared ${operation.kind} of a value of each example`);
-      return operand.shared;
+      if ("shared" in operand) return operand.shared;
+      throw new InvariantError(`a shared ${operation.kind} of a value of each example`);
     });
     const own = sizes[0] ?? new Map<string, number>();
     return evaluateLocal(arithmetic, operation, tensors, own).map((value) => ({ shared: value }));
@@ -147,9 +148,7 @@ function evaluateInstruction<V>(
 
 function ofExample<V>(value: Batched<V>, example: number): V {
   if ("shared" in value) return value.shared;
-  const own = value.examples[example];
-  invariant(own !== undefined, `no example ${example}`);
-  return own;
+  return at(value.examples, example);
 }
 
 /** Evaluates `fn` for one example, where nothing is summed over a batch. */

@@ -41,20 +41,28 @@ export function lowerText({ text, options }: CandidateText, dimensions: Readonly
   return lowerSource(text, { ...options, dimensions: { ...options.dimensions, ...dimensions } }, "all sizes");
 }
 
-/** A source of sizes drawn at random where they are not fixed, small ones first. */
-export function lowerAtRandomSizes(source: CandidateText, random: Random): Program {
+/** Sources of a text with sizes drawn at random where they are not fixed, small ones first; the same program for the same sizes. */
+export function programsAtRandomSizes(source: CandidateText): (random: Random) => Program {
   const open = lowerSource(source.text, source.options, "symbolic").openDimensions;
-  for (let attempt = 1; ; attempt++) {
-    // Where they must divide each other, larger ones have more divisors.
-    const most = attempt < attempts / 2 ? 4 : 12;
-    const drawn = Object.fromEntries(open.map((name) => [name, 1 + random.integer(most)]));
-    const lowered = lowerText(source, drawn);
-    const { program, diagnostics, sources } = lowered;
-    const tooMany = beyondBudget(lowered, everything);
-    if (tooMany.length > 0) throw cellError(tooMany, sources);
-    if (program !== undefined) return program;
-    if (open.length === 0 || attempt === attempts) throw cellError(diagnostics, sources);
-  }
+  const known = new Map<string, LowerResult>();
+  const lower = (sizes: Readonly<Record<string, number>>): LowerResult => {
+    const key = JSON.stringify(sizes);
+    const lowered = known.get(key) ?? lowerText(source, sizes);
+    known.set(key, lowered);
+    return lowered;
+  };
+  return (random) => {
+    for (let attempt = 1; ; attempt++) {
+      // Where they must divide each other, larger ones have more divisors.
+      const most = attempt < attempts / 2 ? 4 : 12;
+      const lowered = lower(Object.fromEntries(open.map((name) => [name, 1 + random.integer(most)])));
+      const { program, diagnostics, sources } = lowered;
+      const tooMany = beyondBudget(lowered, everything);
+      if (tooMany.length > 0) throw cellError(tooMany, sources);
+      if (program !== undefined) return program;
+      if (open.length === 0 || attempt === attempts) throw cellError(diagnostics, sources);
+    }
+  };
 }
 
 function cellError(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, SourceFile>): CellError {
@@ -68,6 +76,21 @@ function cellError(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<stri
 export interface CompiledAs {
   readonly precisions: readonly Precision[];
   readonly target: "wasm" | "js";
+}
+
+/** Candidates of a text at random sizes; each program is compiled once. */
+export function candidatesAtRandomSizes(
+  source: CandidateText,
+  compiled: CompiledAs,
+): (random: Random) => Promise<Candidate> {
+  const programs = programsAtRandomSizes(source);
+  const known = new Map<Program, Promise<Candidate>>();
+  return (random) => {
+    const program = programs(random);
+    const candidate = known.get(program) ?? compileCandidate(program, compiled);
+    known.set(program, candidate);
+    return candidate;
+  };
 }
 
 /**

@@ -11,10 +11,11 @@ import {
   type Candidate,
   candidateOf,
   type CandidateText,
+  candidatesAtRandomSizes,
   compileCandidate,
   type CompiledAs,
-  lowerAtRandomSizes,
   lowerText,
+  programsAtRandomSizes,
 } from "./candidates.js";
 import { EntryComparisons } from "./check-entries.js";
 import { checkPoint } from "./check-point.js";
@@ -90,10 +91,7 @@ export async function checkGradients(
     return runChecks(source && programSource(source), settings, () => Promise.resolve(candidate));
   }
   const text = source as CandidateText;
-  const compiled = compiledAs(options);
-  return runChecks(programSource(text), settings, (random) =>
-    compileCandidate(lowerAtRandomSizes(text, random), compiled),
-  );
+  return runChecks(programSource(text), settings, candidatesAtRandomSizes(text, compiledAs(options)));
 }
 
 /**
@@ -131,8 +129,9 @@ export function checkRules(
   const settings = checkSettings(options);
   const source = sourceOf(text, options) as CandidateText;
   const random = createRandom(settings.seed);
+  const programs = programsAtRandomSizes(source);
   for (let run = 0; run < settings.runs; run++) {
-    const candidate = candidateOf(lowerAtRandomSizes(source, random));
+    const candidate = candidateOf(programs(random));
     const trial = { dimensions: candidate.dimensions, point: drawFinitePoint(candidate, random, settings).point };
     const checked = programSource(source, rules);
     const mode = wrongMode(checked, trial, modes);

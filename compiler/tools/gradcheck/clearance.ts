@@ -8,7 +8,7 @@ import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
 import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import type { Random } from "../../../runtime/base/random.js";
 import { distanceFrom, type Rounded, roundingArithmetic, sampleCounts, unrounded } from "./rounding.js";
-import { watchTies } from "./watch-ties.js";
+import { comesToTies, watchTies } from "./watch-ties.js";
 
 /**
  * The distance from every tie of a function, less what rounding may make of it, in the order of evaluation. 0 where rounding may reach
@@ -32,6 +32,7 @@ export function tieDistances(
       distances.push(distance > rounding ? distance - rounding : 0);
     },
   );
+  if (!comesToTies(fn)) return distances;
   evaluateWith(
     arithmetic,
     fn,

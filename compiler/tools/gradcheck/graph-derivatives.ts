@@ -2,8 +2,8 @@
 import { type BatchValue, evaluateFunction } from "../../ir/graph/evaluate.js";
 import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import { dot } from "../calls/compare.js";
-import { type Direction, type Gradients, type Reference } from "./compare.js";
-import { agreedBySides, complexStep, mapSides } from "./complex-step.js";
+import { type Derivative, type Direction, type Gradients } from "./compare.js";
+import { agreedBySides, complexStep, mapSides, type Sides } from "./complex-step.js";
 import { evaluateAt, graphName, graphValues, inputsOf, numbersOf, weigh } from "./graph-point.js";
 import { fromBatchValue, type Point, type PointTensor, sizesAt, toBatchValue } from "./point.js";
 import { gradName } from "../../program/roles.js";
@@ -49,29 +49,48 @@ export function weightedGradient(gradient: GraphFunction, point: Point, weights:
   return { fn: gradient, point, total };
 }
 
+/** What a complex step tells. */
+export interface StepFound {
+  readonly derivative: Derivative;
+  /** How fast every tie is approached or left, in the order in which they are met. */
+  readonly speeds: readonly number[];
+}
+
+/** One step in each direction: several methods ask for the same. */
+export type ComplexSteps = (tensor: PointTensor, direction: Direction) => StepFound;
+
 /**
  * The derivative of a loss by a complex step.
  *
- * @param options of the complex step
+ * @param asComputed of the values as they are, as if `stop_gradient` and declared derivatives were not there
  */
-export function complexStepReference(
-  { fn, point, total }: GraphLoss,
-  options: Parameters<typeof complexStep>[4] = {},
-): Reference {
+export function complexStepsOf({ fn, point, total }: GraphLoss, asComputed = false): ComplexSteps {
   const inputs = inputsOf(fn, graphValues(point));
   const sizes = sizesAt(point);
-  return (tensor, { values }) => {
+  const known = new Map<Direction, StepFound>();
+  const find: ComplexSteps = (tensor, { values }) => {
     const name = graphName(tensor);
     const along = fn.inputs.map((id) =>
       fn.names[id] === name ? toBatchValue(point, { ...tensor, values }) : undefined,
     );
-    const sides = mapSides(complexStep(fn, inputs, along, sizes, options), total);
-    const value = agreedBySides(sides);
-    if (value !== undefined) return { value, error: 2 ** -46 * Math.abs(value), kind: "smooth" };
-    // What jumps has no derivative, as what ends.
-    const nowhere = { value: NaN, error: Infinity } as const;
-    return sides.some(Number.isNaN) ? { ...nowhere, kind: "edge" } : { ...nowhere, kind: "kink" };
+    const speeds: number[] = [];
+    const onTie = (speed: number): unknown => speeds.push(speed);
+    const sides = mapSides(complexStep(fn, inputs, along, sizes, { asComputed, onTie }), total);
+    return { derivative: derivativeOf(sides), speeds };
   };
+  return (tensor, direction) => {
+    const found = known.get(direction) ?? find(tensor, direction);
+    known.set(direction, found);
+    return found;
+  };
+}
+
+function derivativeOf(sides: Sides<number>): Derivative {
+  const value = agreedBySides(sides);
+  if (value !== undefined) return { value, error: 2 ** -46 * Math.abs(value), kind: "smooth" };
+  // What jumps has no derivative, as what ends.
+  const nowhere = { value: NaN, error: Infinity } as const;
+  return sides.some(Number.isNaN) ? { ...nowhere, kind: "edge" } : { ...nowhere, kind: "kink" };
 }
 
 /** The loss with one tensor moved by `t * direction`. */
@@ -88,17 +107,5 @@ export function lossAlong(
     const moved = toBatchValue(point, { ...tensor, values });
     const given = inputs.map((value, i) => (fn.names[fn.inputs[i] as number] === name ? moved : value));
     return total(evaluateFunction(fn, given, sizes));
-  };
-}
-
-/** Several methods ask for the same derivatives. */
-export function remembered<Found>(
-  find: (tensor: PointTensor, direction: Direction, goal: number) => Found,
-): (tensor: PointTensor, direction: Direction, goal: number) => Found {
-  const known = new Map<Direction, Found>();
-  return (tensor, direction, goal) => {
-    const found = known.get(direction) ?? find(tensor, direction, goal);
-    known.set(direction, found);
-    return found;
   };
 }

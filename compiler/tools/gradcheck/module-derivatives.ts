@@ -67,10 +67,11 @@ export function firstDifferences(instance: ModuleInstance, point: Point, precisi
   writeStored(instance, call.params);
   // Noise of float32 is much larger, so its best steps are too.
   const largest = precision > 1e-10 ? 1 / 4 : 1 / 16;
+  const values = valuesOf(point.manifest, call);
   return (tensor, direction, goal, reach) => {
     const step = Math.min(largest, reach);
     const loss = (t: number): number =>
-      weightedSum(instance.forward(move(instance, point, tensor, direction.values, t)), call);
+      weightedSum(instance.forward(move(instance, values, tensor, direction.values, t)), call);
     const options = { precision, goal, step };
     const found = differentiate(loss, options);
     if (tensor.role === "param") instance.params[tensor.name]?.set(tensor.values);
@@ -117,10 +118,11 @@ export function secondDifferences(
   goal: number,
 ): Differences {
   const call = callOf(point);
+  const [values, cotangents] = [valuesOf(point.manifest, call), cotangentsOf(call)];
   return (tensor, { values: direction }, _goal, reach) => {
     const gradientAt = (t: number): number => {
-      instance.forward(move(instance, point, tensor, direction, t));
-      return dotAll(gradientArrays(point, instance.backward?.(cotangentsOf(call)) as CallGradient), weights);
+      instance.forward(move(instance, values, tensor, direction, t));
+      return dotAll(gradientArrays(point, instance.backward?.(cotangents) as CallGradient), weights);
     };
     writeStored(instance, call.params);
     const options = { goal, step: Math.min(1 / 16, reach) };
@@ -134,16 +136,15 @@ function dotAll(arrays: readonly ArrayLike<number>[], weights: readonly Float64A
   return arrays.reduce((sum, values, k) => sum + dot(values, weights[k] as Float64Array), 0);
 }
 
-/** The call with one tensor moved by `t * direction`; a parameter is moved in the instance. */
+/** What a call takes, with one tensor moved by `t * direction`; a parameter is moved in the instance. */
 function move(
   instance: ModuleInstance,
-  point: Point,
+  values: CallValues,
   tensor: PointTensor,
   direction: Float64Array,
   t: number,
 ): CallValues {
   const moved = tensor.values.map((value, i) => value + t * (direction[i] as number));
-  const values = valuesOf(point.manifest, callOf(point));
   if (tensor.role !== "param") return recordOf([...Object.entries(values), [tensor.name, moved]]);
   writeStored(instance, recordOf([[tensor.name, moved]]));
   return values;

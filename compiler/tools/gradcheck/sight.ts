@@ -1,9 +1,10 @@
 /** What differences see of a derivative: that of the values as they are computed, on one side of every choice. */
 import type { Random } from "../../../runtime/base/random.js";
+import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import { clearanceOf, tieDistances } from "./clearance.js";
 import type { Derivative, Direction, Reference } from "./compare.js";
 import { differentiate, type DifferenceSteps } from "./differences.js";
-import { complexStepReference, type GraphLoss, lossAlong, remembered } from "./graph-derivatives.js";
+import { type ComplexSteps, complexStepsOf, type GraphLoss, lossAlong } from "./graph-derivatives.js";
 import { graphValues, inputsOf } from "./graph-point.js";
 import { type PointTensor, sizesAt } from "./point.js";
 
@@ -33,27 +34,23 @@ const nothing: Derivative = { value: NaN, error: Infinity, kind: "jump" };
  * small enough steps (in float32 `tanh(1e4 * h)` is flat but for a rise that is lost in rounding): before they contradict the
  * derivative, the same differences of the reference evaluator must see it, in spite of the same noise.
  *
- * @param stated the derivative in question
+ * @param stated steps that give the derivative in question
  * @returns differences of values that are rounded to `unit`, relative to a number, made so
  */
 export function sightOf(
   loss: GraphLoss,
-  stated: Reference,
+  stated: ComplexSteps,
   random: Random,
 ): (differences: Differences, unit: number) => PartialReference {
   const { fn, point } = loss;
-  const look = remembered((tensor, direction, goal) => {
-    const speeds: number[] = [];
-    const computed = complexStepReference(loss, { asComputed: true, onTie: (speed) => speeds.push(speed) });
-    return { computed: computed(tensor, direction, goal), speeds };
-  });
+  const computed = followsValues(fn) ? stated : complexStepsOf(loss, true);
   return (differences, unit) => {
     const distances = tieDistances(fn, inputsOf(fn, graphValues(point)), sizesAt(point), unit, random);
     return (tensor, direction, goal) => {
-      const truth = stated(tensor, direction, goal);
+      const { derivative: truth } = stated(tensor, direction);
       if (truth.kind !== "smooth") return truth;
-      const { computed, speeds } = look(tensor, direction, goal);
-      if (computed.kind !== "smooth" || !(Math.abs(computed.value - truth.value) <= goal)) return undefined;
+      const { derivative: own, speeds } = computed(tensor, direction);
+      if (own.kind !== "smooth" || !(Math.abs(own.value - truth.value) <= goal)) return undefined;
       const clearance = clearanceOf(distances, speeds);
       if (clearance === 0) return nothing;
       const found = differences(tensor, direction, goal, clearance / 2);
@@ -65,3 +62,11 @@ export function sightOf(
     };
   };
 }
+
+/** Whether nothing states another derivative than that of the values; the greatest entry that a softmax takes out is put in again. */
+const followsValues = ({ instructions }: GraphFunction): boolean =>
+  instructions.every(({ operation, origin }) => {
+    if (operation.kind === "scan") return followsValues(operation.body);
+    const isStopped = operation.kind === "map" && operation.op === "stop_gradient";
+    return operation.kind !== "custom_derivative" && (!isStopped || origin.isExact === true);
+  });

@@ -59,6 +59,9 @@ export const tiesOf: Readonly<Record<ScalarOp, (x: number) => readonly Tie[]>> =
   ],
 };
 
+/** Does it choose anywhere? */
+export const hasTies = (op: ScalarOp): boolean => tiesOf[op] !== none;
+
 /** How far operands are from a tie, with a sign. */
 export function distanceTo({ weights, equals }: Tie, operands: readonly number[]): number {
   return weights.reduce((sum, weight, i) => sum + weight * (operands[i] as number), -equals);

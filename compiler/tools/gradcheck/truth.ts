@@ -5,7 +5,7 @@ import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import { gradientOf, tangentsOnly } from "../../passes/autodiff/whole-derivatives.js";
 import { type Program, programBoundary, programContext } from "../../program/program.js";
 import { barAlong, type Direction, type Gradients, type Reference } from "./compare.js";
-import { complexStepReference, gradientsFrom, lossOf, remembered, weightedGradient } from "./graph-derivatives.js";
+import { complexStepsOf, gradientsFrom, lossOf, weightedGradient } from "./graph-derivatives.js";
 import { evaluateAt, graphName, graphValues, inputsOf } from "./graph-point.js";
 import { type Point, type PointTensor, sizesAt, toBatchValue } from "./point.js";
 import type { Precision } from "./report.js";
@@ -57,10 +57,10 @@ export function truthAt(program: Program, point: Point, random: Random): Truth {
     return gradientsFrom(point, new Map(named));
   };
   const bars: Record<Precision, Partial<Record<SampleCount, Gradients>>> = { f64: {}, f32: {} };
-  const complexStep = remembered(complexStepReference(loss));
+  const steps = complexStepsOf(loss);
   return {
-    complexStep,
-    seen: sightOf(loss, complexStep, random),
+    complexStep: (tensor, direction) => steps(tensor, direction).derivative,
+    seen: sightOf(loss, steps, random),
     derived: gradientsFrom(point, evaluateAt(gradient, point, values)),
     rounding: (precision, samples) => {
       const known = bars[precision][samples];
@@ -70,10 +70,10 @@ export function truthAt(program: Program, point: Point, random: Random): Truth {
       const again = gradientOf(whole, context, undefined, true, boundary);
       const tangents = tangentsOnly(again, context, undefined, boundary);
       const own = weightedGradient(again, point, weights);
-      const step = remembered(complexStepReference(own));
+      const ownSteps = complexStepsOf(own);
       return {
-        complexStep: step,
-        seen: sightOf(own, step, random),
+        complexStep: (tensor, direction) => ownSteps(tensor, direction).derivative,
+        seen: sightOf(own, ownSteps, random),
         rounding: (tensor, direction, samples) => {
           const errors = errorsOf(
             tangents,

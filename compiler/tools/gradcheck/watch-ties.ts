@@ -1,8 +1,9 @@
 /** Shows every tie that a function comes to, whatever numbers it is evaluated on: always the same ones in the same order. */
 import type { Arithmetic } from "../../ir/graph/evaluate.js";
+import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import { reductionOf, type Tensor } from "../../ir/graph/tensor.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
-import { type Tie, tiesOf } from "./ties.js";
+import { hasTies, type Tie, tiesOf } from "./ties.js";
 
 /**
  * An arithmetic that shows every tie of every entry of every operation that chooses.
@@ -25,7 +26,7 @@ export function watchTies<V>(
     ...arithmetic,
     apply: (operation, operands, sizes) => {
       const result = arithmetic.apply(operation, operands, sizes);
-      if (operation.kind === "map") lookAt(operation.op, operands);
+      if (operation.kind === "map" && hasTies(operation.op)) lookAt(operation.op, operands);
       if (operation.kind === "reduce" && operation.op !== "sum") {
         const [source] = operands as readonly [V];
         const repeat = repeatOver(realOf(source).shape, operation.axes);
@@ -35,6 +36,15 @@ export function watchTies<V>(
     },
   };
 }
+
+/** Does a function come to any? */
+export const comesToTies = ({ instructions }: GraphFunction): boolean =>
+  instructions.some(({ operation }) => {
+    if (operation.kind === "scan") return comesToTies(operation.body);
+    return (
+      (operation.kind === "map" && hasTies(operation.op)) || (operation.kind === "reduce" && operation.op !== "sum")
+    );
+  });
 
 /** What a reduction gave, at every entry that it was made of. */
 function repeatOver(shape: readonly number[], axes: readonly number[]): (result: Tensor) => Tensor {

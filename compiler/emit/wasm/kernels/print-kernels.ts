@@ -1,6 +1,7 @@
 /** Kernel programs as WebAssembly: every region is a function, so that engines optimise it alone; entries call them. */
+import { isSameData } from "../../../base/same-data.js";
 import { freeVariables } from "../../../ir/kernel/free-variables.js";
-import type { ElementType, KernelFunction, KernelProgram } from "../../../ir/kernel/kernel-program.js";
+import type { ElementType, KernelFunction, KernelProgram, Statement } from "../../../ir/kernel/kernel-program.js";
 import type { RealType } from "../../../ir/ops/number-range.js";
 import type { VectorTarget } from "../../../passes/kernel/target.js";
 import type { FunctionCode, FunctionRef } from "../assembler/function-code.js";
@@ -30,7 +31,7 @@ export function printWasmKernels(kernel: KernelProgram, options: WasmOptions): U
   const elementTypes = new Map<string, ElementType>(kernel.buffers.map(({ name, dtype: type }) => [name, type]));
   let digest: FunctionRef | undefined;
   // Regions that say the same (packing, for the step and for the sequence) are one function.
-  const known = new Map<string, FunctionRef>();
+  const known: { readonly body: readonly Statement[]; readonly ref: FunctionRef }[] = [];
   const contextOf = (code: FunctionCode, accumulators: Accumulators): KernelContext => {
     const numbers = { code, pool: new ConstantPool(code), dtype, lanes: target.lanes[dtype], fma: target.fma };
     return KernelContext.of(Expressions.of(numbers, Integers.of(code, layout, elementTypes)), parts, accumulators);
@@ -60,9 +61,8 @@ export function printWasmKernels(kernel: KernelProgram, options: WasmOptions): U
     },
     callRegion: (region, caller) => {
       const { variables } = freeVariables(region.body);
-      const key = JSON.stringify(region.body);
-      let ref = known.get(key);
-      if (ref === undefined) known.set(key, (ref = addFunction(region, variables, false)));
+      let ref = known.find(({ body }) => isSameData(body, region.body))?.ref;
+      if (ref === undefined) known.push({ body: region.body, ref: (ref = addFunction(region, variables, false)) });
       for (const name of variables) caller.code.get(caller.integers.variable(name));
       caller.code.call(ref);
     },
