@@ -122,8 +122,13 @@ export { readSafetensors, writeSafetensors, type SafeTensor, type SafetensorsFil
 export type { FileBytes } from "./io/bytes.js";
 export type { SafetensorsDtype } from "./io/element-types.js";
 export { fromNumbers, toNumbers } from "./io/tensor-numbers.js";
+export { readNpy, writeNpy, type ArrayNumbers, type NpyArray } from "./io/arrays/npy.js";
+export { readNpz, writeNpz, type ReadNpzOptions } from "./io/arrays/npz.js";
+export { readWav, writeWav, type StoredWavSound, type WavSound } from "./io/arrays/wav.js";
+export type { WavFormat } from "./io/arrays/wav-header.js";
 
 // Errors.
+export { ArrayFileError, type ArrayFileErrorCode } from "./io/arrays/array-file-error.js";
 export {
   CheckpointError,
   type CheckpointErrorCode,

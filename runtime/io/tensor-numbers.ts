@@ -23,7 +23,7 @@ const readers: Readonly<Partial<Record<SafetensorsDtype, Reader>>> = {
 };
 
 /** 1 sign, 5 exponent, 10 fraction bits. */
-function halfToNumber(bits: number): number {
+export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;

@@ -1,7 +1,8 @@
 /** Numbers that belong to moments, one after the other, and the examples that are cut out of them. */
 import { checkRecord } from "../../base/arguments.js";
 import { checkCount, checkOptionNames, describe, isList, isRecord } from "../../base/options.js";
-import { type DataSource, hashOf } from "./source.js";
+import type { NpyArray } from "../../io/arrays/npy.js";
+import { type DataSource, hashOf, isFileArray, rowsOf } from "./source.js";
 
 /** Moments in order, and what was measured in each. */
 export interface TimeSeries {
@@ -18,13 +19,16 @@ export interface SeriesColumn {
 }
 
 /**
- * A series of what is in memory: for each name a list with a number, or a list of numbers, for every moment.
+ * A series of what is in memory: for each name a list with a number, or a list of numbers, for every moment, or an array of a file,
+ * `[moments, …]`.
  *
  * @throws TypeError or RangeError where lists are no lists, or of different lengths.
  * @example
  *     const series = seriesOf({ weather: [[12.8, 5], [10.6, 2.8]], rain: [0, 10.9] });
  */
-export function seriesOf(columns: Readonly<Record<string, ArrayLike<ArrayLike<number> | number>>>): TimeSeries {
+export function seriesOf(
+  columns: Readonly<Record<string, ArrayLike<ArrayLike<number> | number> | NpyArray>>,
+): TimeSeries {
   checkRecord("seriesOf", "the first argument", "lists by name", columns);
   const entries = Object.entries(columns).map(([name, rows]) => [name, columnOf(name, rows)] as const);
   const [first] = entries;
@@ -40,7 +44,8 @@ export function seriesOf(columns: Readonly<Record<string, ArrayLike<ArrayLike<nu
   return { length, columns: Object.fromEntries(entries) };
 }
 
-function columnOf(name: string, rows: unknown): SeriesColumn {
+function columnOf(name: string, given: unknown): SeriesColumn {
+  const rows: unknown = isFileArray(given) ? rowsOf(given) : given;
   if (!isList(rows) || rows.length === 0) {
     throw new TypeError(`seriesOf: ${name} must be a list with something for each moment, got ${describe(rows)}`);
   }

@@ -1,6 +1,7 @@
 /** Where examples come from. */
 import { checkRecord } from "../../base/arguments.js";
-import { describe, isList } from "../../base/options.js";
+import { describe, isList, isRecord } from "../../base/options.js";
+import type { ArrayNumbers, NpyArray } from "../../io/arrays/npy.js";
 import type { Random } from "../../base/random.js";
 
 /**
@@ -32,19 +33,27 @@ export function checkSource(where: string, place: string, value: unknown): void 
   }
 }
 
-/** Numbers of all examples: a list for each. */
-export type Columns = Readonly<Record<string, readonly (ArrayLike<number> | number)[]>>;
+/** Numbers of all examples: a list for each, or an array of a file, `[examples, …]`. */
+export type Columns = Readonly<Record<string, readonly (ArrayLike<number> | number)[] | NpyArray>>;
 
 /**
  * Examples that are in memory: for every input a list that has its numbers for each example.
  *
- * @param columns Lists of one length; a number alone is a list of one.
+ * @param columns Lists of one length, or what `readNpy` gave; a number alone is a list of one.
  * @throws TypeError where a column is no list; RangeError where lengths differ.
  * @example
  *     const data = arrays({ words: [[3, 1, 4], [1, 5]], gold: [[0, 0, 1], [1, 0]] });
  */
 export function arrays(columns: Columns): DataSource {
   checkRecord("arrays", "the first argument", "lists by name", columns);
+  return listed(
+    Object.fromEntries(Object.entries(columns).map(([name, own]) => [name, isFileArray(own) ? rowsOf(own) : own])),
+  );
+}
+
+type ListedColumns = Readonly<Record<string, readonly (ArrayLike<number> | number)[]>>;
+
+function listed(columns: ListedColumns): DataSource {
   const names = Object.keys(columns);
   const [first] = names;
   if (first === undefined) throw new TypeError("arrays: there must be at least one column");
@@ -73,6 +82,17 @@ export function arrays(columns: Columns): DataSource {
 }
 
 const listOf = (value: ArrayLike<number> | number): ArrayLike<number> => (typeof value === "number" ? [value] : value);
+
+/** Is it an array with its shape, as files have it? */
+export const isFileArray = (value: unknown): value is NpyArray =>
+  isRecord(value) && Array.isArray(value["shape"]) && isList(value["values"]);
+
+/** What it has along its first axis, each as one list. */
+export function rowsOf({ shape, values }: NpyArray): ArrayNumbers[] {
+  const [count = 1] = shape;
+  const width = values.length / Math.max(1, count);
+  return Array.from({ length: count }, (_, i) => values.subarray(i * width, (i + 1) * width));
+}
 
 type Lists = Readonly<Record<string, ArrayLike<number>>>;
 

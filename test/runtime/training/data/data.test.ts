@@ -1,7 +1,7 @@
 /** Where examples come from: tables, series, texts. */
 import { describe, expect, it } from "vitest";
 import {
-  csv, SourceError, type SourceErrorCode, jsonLines, loadVocabulary, seriesOf, splitByTime, text, windows,
+  arrays, csv, SourceError, type SourceErrorCode, jsonLines, loadVocabulary, seriesOf, splitByTime, text, windows,
 } from "../../../../runtime/index.js"; // prettier-ignore
 import { createRandom } from "../../../../runtime/base/random.js";
 import type { DataSource, Example } from "../../../../runtime/index.js";
@@ -23,6 +23,22 @@ function expectSourceError(run: () => unknown, code: SourceErrorCode, line: numb
   expect(caught).toMatchObject({ code, line });
   expect((caught as SourceError).message).toBe(message);
 }
+
+describe("arrays of files", () => {
+  const frames = { shape: [2, 3], values: Float32Array.of(1, 2, 3, 4, 5, 6) };
+
+  it("are examples, or moments, along their first axis", () => {
+    expect(all(arrays({ x: frames, y: [7, 8] }))).toEqual([
+      { x: [1, 2, 3], y: [7] },
+      { x: [4, 5, 6], y: [8] },
+    ]);
+    expect(seriesOf({ x: frames, y: [7, 8] })).toMatchObject({
+      length: 2,
+      columns: { x: { width: 3 }, y: { width: 1 } },
+    });
+    expect(() => arrays({ x: frames, y: [7] })).toThrow("x has 2 examples, y 1");
+  });
+});
 
 describe("csv", () => {
   const table = '\uFEFFdate,"a ""b""",c\r\n2012,1,2\n\n"x, y",3,-4.5e1\n"two\nlines", 5 ,6\n';
