@@ -232,12 +232,10 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
     value: valueIn(owner, nextKey(tensor.name)),
   }));
   const outputs = body.cell.outputs.map((output) => ({ name: output.name, value: valueIn(body, output.name) }));
-  const traced = [...run.traced].map((path) =>
-    at(
-      next,
-      states.findIndex((placed) => pathIn(body, placed) === path),
-    ),
-  );
+  const traced = [...run.traced].map((path) => {
+    const { name, value } = at(next, states.findIndex((placed) => pathIn(body, placed) === path)); // prettier-ignore
+    return { name: `${name} of each step`, value };
+  });
   const origin = { ...outer.origin, states: originsOf(frame, run, owned) };
   const results = loop.emit({ length, reverse: false }, [...next, ...outputs, ...traced], origin);
   const [last, stacked] = [results.slice(0, states.length), results.slice(states.length)];

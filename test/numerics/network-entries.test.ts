@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { check, compile } from "../../compiler/driver/compile.js";
+import { compile } from "../../compiler/driver/compile.js";
 import { lowerSource } from "../../compiler/driver/lower-source.js";
 import type { CellCall } from "../../compiler/tools/calls/call.js";
 import { instanceFor, resultsOf, valuesOf } from "../../compiler/tools/calls/call.js";
@@ -18,7 +18,7 @@ import { nameOfRole, type TensorKind } from "../../compiler/program/roles.js";
 import { randomInputs, randomSource, run, tensorsOf } from "../support/evaluate-helpers.js";
 import { fuzzParameters } from "../support/fuzz.js";
 import { randomParams } from "../support/random-call.js";
-import { networkOf, streamingNetworkOf } from "../support/random-network.js";
+import { networkOf, streamingNetworkOf, withPart } from "../support/random-network.js";
 import { expectStream } from "../support/stream-check.js";
 
 const above = `import { GRU } from "std/gru"
@@ -206,19 +206,10 @@ it("random cuts of random networks", async () => {
   const choices = fc.array(fc.nat(999), { minLength: 20, maxLength: 30 });
   const property = fc.asyncProperty(choices, fc.nat(999), async (chosen, seed) => {
     const text = (seed % 3 === 0 ? streamingNetworkOf : networkOf)(chosen);
-    const names = [...text.matchAll(/^ {2}(e\d+)(?:\[t\])? = /gmu)].map(([, name = ""]) => name);
     // A loop that comes apart adds in another order.
-    const isFed = (name: string): boolean => new RegExp(`before\\(${name}, 0\\)\\)$`, "mu").test(text);
-    const cuts = names.filter((name) => !isFed(name) && !new RegExp(`\\b${name}\\.h`, "u").test(text));
-    const cut = cuts[seed % cuts.length] ?? "";
-    const outputs = names.map((name) => `  output o${name} = ${name} + 0`).join("\n");
-    const last = names.slice(-2).filter((name) => name !== cut);
-    const inside = (given: string): string =>
-      text.replace(/\}\n$/u, `${outputs}\n  entry part = ${last.map((name) => `o${name}`).join(", ")}${given}\n}\n`);
+    const isCut = (whole: string, name: string): boolean => !new RegExp(`before\\(${name}, 0\\)\\)$`, "mu").test(whole);
     const target = seed % 2 === 0 ? "js" : "wasm";
-    const given = ` given ${cut}`;
-    const needs = !check(inside(given)).diagnostics.some(({ code }) => code === "given-not-needed");
-    const module = await made(inside(needs ? given : ""), target, "Random");
+    const module = await made(withPart(text, seed, { isCut, outputOf: (name) => `o${name}` }), target, "Random");
     const [part] = module.manifest.entries ?? [];
     const { whole, found } = resultsOfParts(module, seed, (name) => `o${name}`);
     for (const [name, values] of found[0]![1]) expect([text, name, values]).toEqual([text, name, [...whole[name]!]]);

@@ -1,5 +1,7 @@
 /** Texts of networks drawn from a list of choices: two to four used cells, directions, states, equations by index, attention, convolutions, loops, losses. */
 
+import { check } from "../../compiler/driver/compile.js";
+
 /** A sequence over `T` with so many numbers a place. */
 interface Sequence {
   readonly name: string;
@@ -192,3 +194,25 @@ export const networkOf = (choices: readonly number[]): string => new Writer(choi
 
 /** One that streams along `T`. */
 export const streamingNetworkOf = (choices: readonly number[]): string => new Writer(choices, true).write();
+
+/** With what names a network's entry is made. */
+export interface PartNames {
+  /** May it be given? */
+  readonly isCut?: (text: string, name: string) => boolean;
+  /** Makes every equation an output of the whole, called as is said, and the entry of these. */
+  readonly outputOf?: (name: string) => string;
+}
+
+/** The network with an entry `part` of its last equations, given one before them where it needs that. */
+export function withPart(text: string, seed: number, { isCut = () => true, outputOf }: PartNames = {}): string {
+  const names = [...text.matchAll(/^ {2}(e\d+)(?:\[t\])? = /gmu)].map(([, name = ""]) => name);
+  // What else of its call is read would have to be given, too.
+  const cuts = names.filter((name) => isCut(text, name) && !new RegExp(`\\b${name}\\.h`, "u").test(text));
+  const cut = cuts[seed % cuts.length] ?? "";
+  const outputs = outputOf === undefined ? [] : names.map((name) => `  output ${outputOf(name)} = ${name} + 0`);
+  const last = names.slice(-2).filter((name) => name !== cut).map((name) => outputOf?.(name) ?? name); // prettier-ignore
+  const inside = (given: string): string =>
+    text.replace(/\}\n$/u, `${outputs.join("\n")}\n  entry part = ${last.join(", ")}${given}\n}\n`);
+  const given = inside(` given ${cut}`);
+  return check(given).diagnostics.some(({ code }) => code === "given-not-needed") ? inside("") : given;
+}

@@ -4,54 +4,67 @@ import { invariant } from "../../base/diagnostics/invariant.js";
 import { type BatchValue, evaluateFunction } from "../../ir/graph/evaluate.js";
 import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
 import { elementCount, type Tensor, tensor } from "../../ir/graph/tensor.js";
-import type { GraphFunction, ValueId } from "../../ir/graph/graph-function.js";
+import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
-import { evaluateDim } from "../../base/types/dim.js";
+import { type Dim, evaluateDim } from "../../base/types/dim.js";
 import { weightsOf } from "../../driver/entries.js";
 import { gradientOf, tangentsOnly } from "../../passes/autodiff/whole-derivatives.js";
-import { type EntryDerivation, nameOfEntry } from "../../program/entry.js";
+import { type EntryDerivation, type EntrySource, nameOfEntry } from "../../program/entry.js";
 import { type Program, programBoundary, programContext, programRoles, streamedRoles } from "../../program/program.js";
 import { type Derivation, deriveRole, nameOfRole, type Role, streamedRole } from "../../program/roles.js";
 
 type Named = ReadonlyMap<string, BatchValue>;
 
+/** The entries of a program, or of a part of it that is called by itself, as that calls them. */
 export interface EntryMeanings {
+  readonly entries: readonly string[];
   /** Outputs by name that a version of an entry should have: as long as a step is still all steps, those of these. */
   expectedOf(entry: string, fn: GraphFunction): Named;
   /** What a version of an entry gives; `kept` is what other entries have kept for it. */
   outputsOf(fn: GraphFunction, kept?: Named): Map<string, BatchValue>;
   /** What finished entries keep for others: forward for backward, and what a stream computes of its contexts. */
-  keptBy(seen: EntryVersions): Named;
+  keptBy(finished: (entry: string) => GraphFunction | undefined): Named;
 }
 
 /**
  * @param given inputs, contexts, params, fixed values and cotangents of results, by name; initial values where they are given.
  *   What else entries read, tangents above all, is made up.
  * @param sizes of the symbols in each example
+ * @param of whether there are derivatives of them
  */
-export function entryMeanings(program: Program, given: Named, sizes: readonly SymbolSizes[]): EntryMeanings {
+export function entryMeanings(
+  program: Program,
+  given: Named,
+  sizes: readonly SymbolSizes[],
+  of: "values and derivatives" | "values",
+): EntryMeanings {
   const values = new Map(given);
   const { initial, starts, stream } = program;
   if (initial !== undefined) addMissing(values, evaluate(initial, values, sizes));
-  const forward = evaluate(program.forward, values, sizes);
-  addDerived(values, programRoles(program), new Map([...values, ...forward]));
-  for (const draw of starts?.draws ?? []) {
-    const shape = draw.shape.map((dim) => evaluateDim(dim, sizes[0] ?? new Map<string, number>()));
-    const numbers = Float64Array.from({ length: elementCount(shape) }, (_, i) => 0.5 + 0.4 * Math.cos(3 * i));
-    values.set(nameOfRole({ kind: "draw", name: draw.name }), { shared: tensor(shape, numbers) });
+  const isDerived = of !== "values";
+  if (isDerived) {
+    const forward = evaluate(program.forward, values, sizes);
+    addDerived(values, programRoles(program), new Map([...values, ...forward]));
   }
+  for (const draw of starts?.draws ?? [])
+    values.set(nameOfRole({ kind: "draw", name: draw.name }), madeUp(draw, undefined, sizes));
   const expected = new Map<string, Named>();
-  for (const [how, fn] of derivedFunctions(program)) expected.set(nameOfEntry(how), evaluate(fn, values, sizes));
+  const written = isDerived ? derivedFunctions(program) : valueFunctions(program);
+  for (const [how, fn] of written) expected.set(nameOfEntry(how), evaluate(fn, values, sizes));
   if (stream !== undefined) addStream(program, stream, values, sizes, expected);
   const inStream = new Set(stream === undefined ? [] : streamedRoles(program).map(nameOfRole));
   // What it computes is between it and the step that reads it.
   expected.set(nameOfContexts, new Map());
   const outputsOf: EntryMeanings["outputsOf"] = (fn, kept = new Map()) => evaluate(fn, new Map([...values, ...kept]), sizes); // prettier-ignore
   return {
-    keptBy: (seen) => {
-      const contexts = seen.find(nameOfContexts);
-      return new Map([...outputsOf(seen.finished("forward")), ...(contexts === undefined ? [] : outputsOf(contexts))]);
-    },
+    entries: [...expected.keys()],
+    keptBy: (finished) =>
+      new Map(
+        ["forward", nameOfContexts].flatMap((entry) => {
+          const fn = finished(entry);
+          return fn === undefined ? [] : [...outputsOf(fn)];
+        }),
+      ),
     expectedOf: (entry, { outputNames }) => {
       const own = lookUp(expected, entry);
       if ([...own.keys()].every((name) => outputNames.includes(name))) return own;
@@ -62,31 +75,38 @@ export function entryMeanings(program: Program, given: Named, sizes: readonly Sy
   };
 }
 
-/** The program without its parts that are called by themselves: they are given what the whole computes, which no call of the whole gives. */
-export const wholeOf = (program: Program): Program => ({ ...program, entries: [] });
-
 const nameOfContexts = nameOfEntry({ of: "contexts", by: "value", streamed: true });
 
-/** Of whole sequences: values and all their derivatives. */
-function derivedFunctions(program: Program): [EntryDerivation, GraphFunction][] {
+type WrittenFunction = readonly [EntryDerivation, GraphFunction];
+
+const sourcesOf = ({ forward, initial }: Program): [of: "forward" | "initial", fn: GraphFunction][] => [
+  ["forward", forward],
+  ...(initial === undefined ? [] : [["initial", initial] as ["initial", GraphFunction]]),
+];
+
+/** Of whole sequences. */
+function valueFunctions(program: Program): WrittenFunction[] {
+  const { forward, starts, found, losses = [] } = program;
+  const values: [EntrySource, GraphFunction][] = sourcesOf(program);
+  if (starts !== undefined) values.push(["start", starts.fn]);
+  if (losses.length > 1) values.push(["weights", weightsOf(program, forward)]);
+  if (found !== undefined) values.push(["lengths", found.fn]);
+  return values.map(([of, fn]) => [{ of, by: "value", streamed: false }, fn]);
+}
+
+/** The same with all derivatives. */
+function derivedFunctions(program: Program): WrittenFunction[] {
   const context = programContext(program);
   const boundary = programBoundary(program);
-  const { forward, initial, starts } = program;
-  const sources = [["forward", forward], ["initial", initial]] as const; // prettier-ignore
-  const all = sources.flatMap(([of, fn]): [EntryDerivation, GraphFunction][] => {
-    if (fn === undefined) return [];
+  const derived = sourcesOf(program).flatMap(([of, fn]): WrittenFunction[] => {
     const gradient = gradientOf(fn, context, undefined, true, boundary);
     return [
-      [{ of, by: "value", streamed: false }, fn],
       [{ of, by: "gradient", streamed: false }, gradient],
       [{ of, by: "jvp", streamed: false }, tangentsOnly(fn, context, undefined, boundary)],
       [{ of, by: "hvp", streamed: false }, tangentsOnly(gradient, context, undefined, boundary)],
     ];
   });
-  const value = { by: "value", streamed: false } as const;
-  if (starts !== undefined) all.push([{ of: "start", ...value }, starts.fn]);
-  if ((program.losses ?? []).length > 1) all.push([{ of: "weights", ...value }, weightsOf(program, forward)]);
-  return all;
+  return [...valueFunctions(program), ...derived];
 }
 
 /** A step is a sequence of one: the first of each example, or zeros where it has none. */
@@ -152,6 +172,28 @@ function addDerived(values: Map<string, BatchValue>, roles: readonly Role[], pri
   }
 }
 
+/**
+ * Numbers for a value that nobody has given any: between 0 and 1, where most functions are defined; places, where it is an index.
+ *
+ * @param bound of an index
+ */
+export function madeUp(
+  { shape, shared }: Pick<ValueType, "shape" | "shared">,
+  bound: Dim | undefined,
+  sizes: readonly SymbolSizes[],
+): BatchValue {
+  const ofExample = (own: SymbolSizes): Tensor => {
+    const lengths = shape.map((dim) => evaluateDim(dim, own));
+    const places = bound && Math.max(1, evaluateDim(bound, own));
+    const numberAt = (i: number): number => (places === undefined ? 0.5 + 0.4 * Math.cos(3 * i) : (3 * i + 1) % places);
+    return tensor(
+      lengths,
+      Float64Array.from({ length: elementCount(lengths) }, (_, i) => numberAt(i)),
+    );
+  };
+  return shared ? { shared: ofExample(sizes[0] ?? new Map<string, number>()) } : { examples: sizes.map(ofExample) };
+}
+
 function addMissing(values: Map<string, BatchValue>, found: Named): void {
   for (const [name, value] of found) if (!values.has(name)) values.set(name, value);
 }
@@ -193,14 +235,8 @@ export class EntryVersions {
     this.versions.push({ entry, pass, fn });
   };
 
-  find(entry: string): GraphFunction | undefined {
-    return this.last.get(entry);
-  }
-
   /** The last of an entry. */
-  finished(entry: string): GraphFunction {
-    const fn = this.find(entry);
-    invariant(fn !== undefined, `there is no entry ${entry}`);
-    return fn;
+  finished(entry: string): GraphFunction | undefined {
+    return this.last.get(entry);
   }
 }

@@ -1,9 +1,9 @@
 /** Do the passes keep the meaning? Evaluates every entry after every pass and names the first one that changes a number. */
 import { lookUp } from "../../../base/at.js";
-import { buildEntries } from "../../../driver/entries.js";
 import type { BatchValue } from "../../../ir/graph/evaluate.js";
 import type { Program } from "../../../program/program.js";
-import { entryMeanings, EntryVersions, wholeOf } from "../entry-meanings.js";
+import { comparedVersions, versionsOf } from "../compare-versions.js";
+import type { EntryVersions } from "../entry-meanings.js";
 import { graphValues, numbersOf } from "../graph-point.js";
 import { type Point, sizesAt } from "../point.js";
 
@@ -25,9 +25,7 @@ export interface ChangedNumber {
  * @param tolerance relative to numbers of 1 or more: passes may change the order of sums, so only rounding may differ
  */
 export function findChangingPass(program: Program, point: Point, tolerance = 1e-9): ChangedNumber | undefined {
-  const seen = new EntryVersions();
-  buildEntries(wholeOf(program), { gradient: true, jvp: true, hvp: true, observe: seen.observe });
-  return firstChange(seen, program, point, tolerance);
+  return firstChange(versionsOf(program), program, point, tolerance);
 }
 
 /** The same of versions that were seen. */
@@ -37,11 +35,8 @@ export function firstChange(
   point: Point,
   tolerance: number,
 ): ChangedNumber | undefined {
-  const meanings = entryMeanings(program, graphValues(point), sizesAt(point));
-  const kept = meanings.keptBy(seen);
-  for (const { entry, pass, fn } of seen.versions) {
-    const expected = meanings.expectedOf(entry, fn);
-    const changed = firstDifference(meanings.outputsOf(fn, kept), expected, tolerance);
+  for (const { entry, pass, actual, expected } of comparedVersions(program, seen, graphValues(point), sizesAt(point))) {
+    const changed = firstDifference(actual(), expected, tolerance);
     if (changed !== undefined) return { entry, pass, ...changed };
   }
   return undefined;

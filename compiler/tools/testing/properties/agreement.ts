@@ -7,7 +7,6 @@ import { tensor } from "../../../ir/graph/tensor.js";
 import type { GraphFunction } from "../../../ir/graph/graph-function.js";
 import { verifyFunction } from "../../../ir/graph/verify.js";
 import { lowerSource } from "../../../driver/lower-source.js";
-import { buildEntries } from "../../../driver/entries.js";
 import { buildManifest } from "../../../emit/manifest.js";
 import { gradientOf } from "../../../passes/autodiff/whole-derivatives.js";
 import { evaluateDim } from "../../../base/types/dim.js";
@@ -26,7 +25,8 @@ import { settingNumbers } from "../../calls/settings.js";
 import { realContexts } from "../../calls/tensors.js";
 import { cut } from "../../calls/single-examples.js";
 import { symbolSizes } from "../../calls/sizes.js";
-import { entryMeanings, EntryVersions, numbersOfEach, wholeOf } from "../../gradcheck/entry-meanings.js";
+import { comparedVersions, versionsOf } from "../../gradcheck/compare-versions.js";
+import { numbersOfEach } from "../../gradcheck/entry-meanings.js";
 import type { ToleranceOptions } from "./derivatives.js";
 import { PropertyComparisons, expectClose, PropertyError, toleranceFor } from "./property-error.js";
 import { type Derivation, gradName, nameOfRole, type TensorKind } from "../../../program/roles.js";
@@ -127,16 +127,12 @@ export function passesPreserveMeaning(source: string, call: CellCall, options: A
   const program = lower(property, source, options);
   const at = { program, call };
   const context = programContext(program);
-  const seen = new EntryVersions();
-  buildEntries(wholeOf(program), { gradient: true, jvp: true, hvp: true, observe: seen.observe });
-  const meanings = entryMeanings(program, valuesOfCall(at), sizesAt(at));
-  const kept = meanings.keptBy(seen);
-  for (const { entry, pass, fn } of seen.versions) {
-    const where = `${entry} after ${pass}`;
-    const [problem] = verifyFunction(fn, context);
+  for (const version of comparedVersions(program, versionsOf(program), valuesOfCall(at), sizesAt(at))) {
+    const where = `${version.entry} after ${version.pass}`;
+    const [problem] = verifyFunction(version.fn, context);
     if (problem !== undefined) throw new PropertyError(property, `${where}: ${problem}`);
-    const actual = meanings.outputsOf(fn, kept);
-    for (const [name, value] of meanings.expectedOf(entry, fn)) {
+    const actual = version.actual();
+    for (const [name, value] of version.expected) {
       const own = actual.get(name);
       if (own === undefined) throw new PropertyError(property, `${where}: ${name} is missing`);
       const [is, wanted] = [own, value].map((one) => numbersOfEach(one, call.batch)) as [number[], number[]];

@@ -1,5 +1,5 @@
 /** A pass that changes a number is named, whichever entry it is in. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createRandom } from "../../../../runtime/base/random.js";
 import type { Program } from "../../../../compiler/program/program.js";
 import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
@@ -8,6 +8,7 @@ import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { EntryVersions } from "../../../../compiler/tools/gradcheck/entry-meanings.js";
 import { manifestOf } from "../../../../compiler/tools/gradcheck/candidates.js";
 import { drawPoint } from "../../../../compiler/tools/gradcheck/draw-point.js";
+import { withFoundLengths } from "../../../../compiler/tools/gradcheck/with-found-lengths.js";
 import { attendingNetwork } from "../../../support/attending.js";
 import { faultOfPass } from "../../../../compiler/tools/gradcheck/locate/describe-fault.js";
 import { findChangingPass, firstChange } from "../../../../compiler/tools/gradcheck/locate/find-pass.js";
@@ -113,16 +114,56 @@ test.each([
   expect(faultOfPass(changed, { point, runs: 1 } as never)).toMatchObject({ stage: "pass", mode });
 });
 
-test("a network with entries is looked at as a whole", () => {
-  const text = `network Parts(H; T) {
-    input x: [T, H]
+describe("entries with names", () => {
+  const text = `network Parts(V, H; T, S >= 1) {
+    input word: index(V)[T]
+    input memory: [S, H]
+    param table: [V, H] ~ normal(0.5)
     param W: [H, H] ~ glorot_uniform
-    z = x @ W
-    output y = tanh(z)
-    entry first = z
-    entry rest = y given z
+    first = tanh(memory[S - 1])
+    keys = tanh(memory @ W)
+    x = table[word] @ W
+    h = tanh(before(h, tanh(W[0])) + first + x)
+    output seen[t] = softmax(keys @ h[t]) @ memory
+    k[t] = argmax(h[t])
+    output y = before(x, 0) + memory[0] * W[k]
+    loss = sum(square(y), axis = [0, 1]) per T
+    entry read = first
+    entry next = seen given first, x
+    entry chosen = y given k, x
   }`;
-  const { program: parts } = lowerSource(text, { dimensions: { H: 2 } }, "all sizes");
-  const at = drawPoint(manifestOf(parts!), createRandom(1), { batch: 2, steps: 3 });
-  expect(findChangingPass(parts!, at)).toBeUndefined();
+  const parts = lowerSource(text, { dimensions: { V: 3, H: 3 } }, "all sizes").program!;
+  const at = drawPoint(manifestOf(parts), createRandom(1), { batch: 2, steps: 3, states: "declared" });
+  const all = observedOf(parts);
+
+  test("none changes", () => {
+    expect(findChangingPass(parts, at)).toBeUndefined();
+  });
+
+  test.each(["read$forward", "next$forward", "next$initial", "next$step", "chosen$forward", "chosen$step"])(
+    "one does in %s",
+    (entry) => {
+      expect(firstChange(seenWith(all, entry, pass), parts, at, 1e-9)).toMatchObject({ entry, pass });
+    },
+  );
+
+  test.each([
+    ["next$stepInitial", "one-step", "next$stepInitial"],
+    ["next$stepContexts", "split-contexts", "next$step"],
+  ])("a stage that is no pass does in %s: %s", (entry, stage, told) => {
+    expect(firstChange(seenWith(all, entry, stage), parts, at, 1e-9)).toMatchObject({ entry: told, pass: stage });
+  });
+});
+
+test("where values tell a length", () => {
+  const text = `network Sayer(H; N) {
+    input x: [N, H]
+    param W: [H, H] ~ glorot_uniform
+    back = before(said, 0)
+    output said[t] = tanh(W @ back[t] + x[t]) over L <= N until said[t, 0] > 0.2
+    output all = sum(said, axis = 0)
+  }`;
+  const sayer = lowerSource(text, { dimensions: { H: 2 } }, "all sizes").program!;
+  const drawn = drawPoint(manifestOf(sayer), createRandom(3), { batch: 3, steps: 4 });
+  expect(findChangingPass(sayer, withFoundLengths(sayer, drawn))).toBeUndefined();
 });

@@ -22,6 +22,7 @@ import {
   piecesMatchWhole,
   repeatsGiveSameBits,
 } from "../../../../compiler/tools/testing/properties/same-bits.js";
+import { networkOf, streamingNetworkOf, withPart } from "../../../support/random-network.js";
 import { fuzzParameters } from "../../../support/fuzz.js";
 
 interface Case {
@@ -82,6 +83,23 @@ it("passes keep the meaning of a network that streams and is trained by a loss",
     }),
     fuzzParameters(3, 20),
   );
+});
+
+it("passes keep the meaning of random networks and of an entry of them", () => {
+  const choices = fc.array(fc.nat(999), { minLength: 20, maxLength: 30 });
+  const entries = new Set<string>();
+  fc.assert(
+    fc.property(choices, fc.nat(999), (chosen, seed) => {
+      const source = withPart((seed % 3 === 0 ? streamingNetworkOf : networkOf)(chosen), seed);
+      const options = { cell: "Random" };
+      const { manifest } = compile(source, { ...options, target: "js" });
+      for (const { given } of manifest!.entries!) entries.add(given.length > 0 ? "cut" : "whole");
+      const [call] = fc.sample(arbitraryCall(manifest!), { numRuns: 1, seed });
+      passesPreserveMeaning(source, call!, options);
+    }),
+    fuzzParameters(3, 60),
+  );
+  expect(entries).toContain("cut");
 });
 
 describe("of random cells", () => {
