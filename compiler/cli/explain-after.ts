@@ -3,7 +3,8 @@ import { suggest } from "../base/diagnostics/suggest.js";
 import { type Stage, type StagedProgram, stages, textsAfter } from "../driver/stages.js";
 import type { EntryOptions } from "../driver/entries.js";
 import { choiceOption, dtypeOption, type ParsedArguments, UsageError } from "./arguments.js";
-import { derivationOf } from "../program/entry.js";
+import { derivationOf, functionsCalled } from "../program/entry.js";
+import type { Program } from "../program/program.js";
 import type { Terminal } from "./terminal.js";
 
 export function listStages(args: ParsedArguments, terminal: Terminal): void {
@@ -68,31 +69,39 @@ export function showAfter(
   if (!stage.targets.includes(target)) {
     throw new UsageError(`${stage.name} is no stage of ${target}; only of ${stage.targets.join(", ")}`);
   }
-  const found = textsAfter(staged, stage, { ...options, target, dtype: dtypeOption(args), ...(run && { run }) });
   const entry = args.text("entry");
-  if (entry !== undefined && !found.has(entry)) {
-    const names = [...found.keys()];
-    const option = directionalMode(entry);
-    const similar = suggest(entry, names);
-    const where =
-      stage.gives === "text" || stage.name === "layout"
-        ? "it prints one text for all entries: leave --entry out"
-        : `it runs on ${names.join(", ") || "nothing here"}`;
-    const help =
-      option !== undefined && !options[option]
-        ? `there is one with --${option}`
-        : similar
-          ? `did you mean ${similar}?`
-          : where;
-    if (derivationOf(entry) === undefined && similar === undefined) {
-      throw new UsageError(`there is no entry ${entry}; ${stage.name} ${where.replace("it runs", "runs")}`);
-    }
-    const often = run === undefined || run === 1 ? "" : ` ${run} times`;
-    throw new UsageError(`${stage.name} does not run${often} on ${entry}; ${help}`);
+  const shown = { ...options, target, dtype: dtypeOption(args), ...(run && { run }) };
+  const found = textsAfter(staged, stage, { ...shown, ...(entry !== undefined && { entry }) });
+  if (found.size === 0 && entry !== undefined) {
+    const others = [...textsAfter(staged, stage, shown).keys()];
+    throw new UsageError(whyNothing(staged.program, { stage, ...(run && { run }) }, entry, others, options));
   }
-  const functions = [...found].flatMap(([name, text]) =>
-    entry === undefined || name === entry ? [{ entry: name, text }] : [],
-  );
+  const functions = [...found].map(([name, text]) => ({ entry: name, text }));
   if (args.flag("json") === true) terminal.out(`${JSON.stringify({ stage: stage.name, functions }, null, 2)}\n`);
   else terminal.out(functions.map(({ text }) => text).join("\n"));
+}
+
+/** @param others what the stage shows */
+function whyNothing(
+  { entries: parts = [] }: Program,
+  { stage, run }: ChosenStage,
+  entry: string,
+  others: readonly string[],
+  options: EntryOptions,
+): string {
+  if (stage.gives === "text" || stage.name === "layout")
+    return `${stage.name} prints one text for all entries: leave --entry out`;
+  const runsOn = `runs on ${others.join(", ") || "nothing here"}`;
+  const option = directionalMode(entry);
+  const similar = suggest(entry, [...others, ...parts.map(({ name }) => name)]);
+  const isKnown = derivationOf(entry) !== undefined || parts.some(({ name }) => functionsCalled(name).has(entry));
+  if (!isKnown && similar === undefined) return `there is no entry ${entry}; ${stage.name} ${runsOn}`;
+  const often = run === undefined || run === 1 ? "" : ` ${run} times`;
+  const help =
+    option !== undefined && !options[option]
+      ? `there is one with --${option}`
+      : similar === undefined || isKnown
+        ? `it ${runsOn}`
+        : `did you mean ${similar}?`;
+  return isKnown ? `${stage.name} does not run${often} on ${entry}; ${help}` : `there is no entry ${entry}; ${help}`;
 }

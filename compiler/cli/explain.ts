@@ -3,6 +3,7 @@ import { lowerSource, type LowerResult } from "../driver/lower-source.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
 import type { Program } from "../program/program.js";
 import { explainProgram, printExplanation } from "../tools/explain/explain.js";
+import { functionsCalled } from "../program/entry.js";
 import { buildEntries, type EntryOptions } from "../driver/entries.js";
 import { cellAsLatex } from "../tools/equations/cell-as-latex.js";
 import { cellAsText } from "../tools/equations/cell-as-text.js";
@@ -91,9 +92,9 @@ function showReports(program: Program, result: LowerResult, args: ParsedArgument
   const bytes = realBytes[dtypeOption(args) ?? "f32"];
   const all = explainProgram(buildEntries(program, sequenceOptions(args)));
   const entry = args.text("entry");
-  const reports = entry === undefined ? all : all.filter((report) => report.entry === entry);
+  const reports = entry === undefined ? all : all.filter((report) => functionsCalled(entry).has(report.entry));
   if (reports.length === 0) {
-    throw new UsageError(`there is no entry ${entry ?? ""}; ${whereIs(entry ?? "", all)}`);
+    throw new UsageError(`there is no entry ${entry ?? ""}; ${whereIs(entry ?? "", program, all)}`);
   }
   const declared = declaredIn(program, result);
   if (args.flag("json") !== true) {
@@ -126,11 +127,15 @@ function showReports(program: Program, result: LowerResult, args: ParsedArgument
 }
 
 /** What would show an entry that is not among the reports. */
-function whereIs(entry: string, reports: readonly { readonly entry: string }[]): string {
+function whereIs(
+  entry: string,
+  { entries: parts = [] }: Program,
+  reports: readonly { readonly entry: string }[],
+): string {
   const names = reports.map((report) => report.entry);
   const mode = directionalMode(entry);
   if (mode !== undefined && entry === mode) return `there is one with --${mode}`;
-  const similar = suggest(entry, names);
+  const similar = suggest(entry, [...names, ...parts.map(({ name }) => name)]);
   const others = `there are ${names.join(", ")}, and more with --after`;
   return similar === undefined ? others : `did you mean ${similar}?`;
 }

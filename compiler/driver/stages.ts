@@ -3,7 +3,7 @@ import { printJsKernels, printWasmText, printWasmLayout } from "./print-targets.
 import { printShape, type Shape } from "../base/types/shape.js";
 import type { GraphFunction } from "../ir/graph/graph-function.js";
 import { printFunction } from "../ir/graph/print.js";
-import { printKernel, printKernelFunction } from "../ir/kernel/print.js";
+import { printBuffers, printKernel, printKernelFunction } from "../ir/kernel/print.js";
 import type { KernelProgram } from "../ir/kernel/kernel-program.js";
 import { printTypedCell } from "../language/semantics/print-typed-cell.js";
 import type { TypedCell } from "../language/semantics/typed-program.js";
@@ -11,6 +11,7 @@ import type { SourceFileNode } from "../language/syntax/ast.js";
 import { printSourceFile } from "../language/syntax/print-ast.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
 import type { Program } from "../program/program.js";
+import { functionsCalled } from "../program/entry.js";
 import { nameInEntry } from "../program/roles.js";
 import { scalarPasses, type TargetPasses, vectorPasses } from "../passes/kernel/passes.js";
 import { buildEntries, type EntryOptions, entryStages } from "./entries.js";
@@ -86,6 +87,8 @@ export interface StageOptions extends Omit<EntryOptions, "observe"> {
   readonly dtype: "f32" | "f64";
   /** Which run on an entry, from 1; the last where left out. */
   readonly run?: number;
+  /** One of the keys of what is given, or a part of a network; all where left out. */
+  readonly entry?: string;
 }
 
 /** What goes through the stages. */
@@ -98,16 +101,24 @@ export interface StagedProgram {
 }
 
 /**
- * What a stage gives, as text: of each entry, in their order, what it gave in that run; beside them `buffers` where they get
- * their places, `layout` where these get their addresses, and `text` where nothing is an entry yet.
+ * What a stage gives, as text: of each entry, in their order, what it gave in that run; before them `buffers` where they get
+ * their places, of one entry those that it uses; `layout` where these get their addresses, and `text` where nothing is an entry yet.
  */
 export function textsAfter(staged: StagedProgram, stage: Stage, options: StageOptions): Map<string, string> {
-  return textsOf[stage.gives](staged, stage, options);
+  const { entry } = options;
+  const called = entry === undefined ? undefined : functionsCalled(entry);
+  return textsOf[stage.gives](staged, stage, { ...options, isShown: (name) => called?.has(name) ?? true });
 }
 
-const textsOf: Readonly<Record<StageForm, typeof textsAfter>> = {
-  text: ({ written }, { name }) => {
-    if (written === undefined) return new Map<string, string>();
+interface ShownOptions extends StageOptions {
+  readonly isShown: (name: string) => boolean;
+}
+
+type TextsOf = (staged: StagedProgram, stage: Stage, options: ShownOptions) => Map<string, string>;
+
+const textsOf: Readonly<Record<StageForm, TextsOf>> = {
+  text: ({ written }, { name }, { isShown }) => {
+    if (written === undefined || !isShown("text")) return new Map<string, string>();
     const { tree, typed } = written;
     return new Map([["text", name === "parse" ? printSourceFile(tree) : printTypedCell(typed)]]);
   },
@@ -117,14 +128,15 @@ const textsOf: Readonly<Record<StageForm, typeof textsAfter>> = {
       const parts = (program.entries ?? []).map(({ name: part, program: { forward } }) => {
         return { ...forward, name: nameInEntry(part, forward.name) };
       });
-      return new Map([cell?.step ?? program.forward, ...(initial === undefined ? [] : [initial]), ...parts].map(namedText)); // prettier-ignore
+      const all = [cell?.step ?? program.forward, ...(initial === undefined ? [] : [initial]), ...parts];
+      return new Map(all.filter((fn) => options.isShown(fn.name)).map(namedText));
     }
     const printed = new Map<string, string>();
     const runs = new Map<string, number>();
     const { rows = new Map<string, Shape>() } = buildEntries(program, {
       ...options,
       observe: (entry, pass, fn) => {
-        if (pass !== name) return;
+        if (pass !== name || !options.isShown(entry)) return;
         const run = (runs.get(entry) ?? 0) + 1;
         runs.set(entry, run);
         if (run === (options.run ?? run)) printed.set(...namedText({ ...fn, name: entry }));
@@ -132,24 +144,30 @@ const textsOf: Readonly<Record<StageForm, typeof textsAfter>> = {
     });
     return name === gradientRowsStage ? withRows(printed, rows) : printed;
   },
-  kernels: ({ program }, { name }, { target, dtype, ...options }) => {
+  kernels: ({ program }, { name }, { target, dtype, isShown, ...options }) => {
     const printed = new Map<string, string>();
     buildKernels(buildEntries(program, options), {
       passes: targetPasses[target],
       dtype,
       observe: (stage, kernels) => {
         if (stage !== name) return;
-        if (stage === "memory") printed.set("buffers", printKernel({ ...(kernels as KernelProgram), functions: [] }));
-        for (const fn of kernels.functions) printed.set(fn.name, printKernelFunction(fn));
+        const shown = kernels.functions.filter((fn) => isShown(fn.name));
+        if (stage === "memory" && (isShown("buffers") || shown.length > 0)) {
+          const planned = kernels as KernelProgram;
+          printed.set("buffers", isShown("buffers") ? printKernel({ ...planned, functions: [] }) : printBuffers(planned, shown)); // prettier-ignore
+        }
+        for (const fn of shown) printed.set(fn.name, printKernelFunction(fn));
       },
     });
     return printed;
   },
-  code: ({ program }, { name }, { target, dtype, ...options }) => {
+  code: ({ program }, { name }, { target, dtype, isShown, ...options }) => {
+    if (name === "layout" && !isShown("layout")) return new Map();
     const kernel = buildKernels(buildEntries(program, options), { passes: targetPasses[target], dtype });
     if (name === "layout") return new Map([["layout", printWasmLayout(kernel, dtype)]]);
     const print = target === "js" ? printJsKernels : printWasmText;
-    return new Map(kernel.functions.map((fn) => [fn.name, print({ ...kernel, functions: [fn] }, dtype)]));
+    const shown = kernel.functions.filter((fn) => isShown(fn.name));
+    return new Map(shown.map((fn) => [fn.name, print({ ...kernel, functions: [fn] }, dtype)]));
   },
 };
 

@@ -22,7 +22,7 @@
 import type { GraphFunction } from "../ir/graph/graph-function.js";
 import type { ComputedSizes } from "./computed-sizes.js";
 import type { Shape } from "../base/types/shape.js";
-import type { Role } from "./roles.js";
+import { nameInEntry, type Role } from "./roles.js";
 
 /** What an entry is derived from. */
 export type EntrySource = "forward" | "initial" | "start" | "contexts" | "weights" | "lengths";
@@ -88,6 +88,10 @@ export function entryOf(kind: EntryDerivation, fn: GraphFunction): ProgramEntry 
 
 /** What the entry of this name is derived from, and by which mode; undefined where no program has one. */
 export const derivationOf = (name: string): EntryDerivation | undefined => derivations.get(name);
+
+/** What a name stands for: the function that is called so, and all of a part of that name. */
+export const functionsCalled = (name: string): ReadonlySet<string> =>
+  new Set([name, ...[...derivations.keys(), ...Object.values(ringEntries)].map((own) => nameInEntry(name, own))]);
 
 const derivations: ReadonlyMap<string, EntryDerivation> = new Map(
   allDerivations().map((how) => [nameOfEntry(how), how]),

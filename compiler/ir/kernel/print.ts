@@ -8,6 +8,7 @@ import {
   printExpression,
   printIndex,
 } from "./print-expressions.js";
+import { forEachAccess } from "./visit.js";
 import { spellDim, spellName, spellPhrase, spellSymbol } from "./spelling.js";
 import {
   type LoopAxis,
@@ -30,6 +31,18 @@ export function printKernel({ axes, buffers, slots, functions }: KernelProgram):
     ...buffers.map(printBuffer),
     ...functions.map((fn) => `\n${printKernelFunction(fn)}`),
   ].join("");
+}
+
+/** The buffers that some of its functions use, those that they are parts of, and the slots of these. */
+export function printBuffers({ axes, buffers, slots }: KernelProgram, functions: readonly KernelFunction[]): string {
+  const used = new Set<string>();
+  for (const { body } of functions)
+    for (const statement of body) forEachAccess(statement, ({ buffer }) => void used.add(buffer));
+  for (const { name, within } of buffers) if (used.has(name) && within !== undefined) used.add(within);
+  const shown = buffers.filter(({ name }) => used.has(name));
+  const taken = new Set(shown.map(({ place }) => place.slot));
+  const own = slots.flatMap((slot, i) => (taken.has(i) ? [printSlot(slot, i)] : []));
+  return [printAxes(axes), ...own, ...shown.map(printBuffer)].join("");
 }
 
 /** Kernels whose buffers have no places yet. */

@@ -97,6 +97,49 @@ test("what a stream does once, and at each step", async () => {
   expect(derive.error).toContain("derive does not run on stepContexts; it runs on forward, backward");
 });
 
+test("an entry of a network is all of its functions, or one", async () => {
+  const own = join(folder, "parts.cell");
+  writeFileSync(
+    own,
+    `network Parts(H; T) {
+  input x: [T, H]
+  param W: [H, H]
+  z = x @ W
+  h[t] = tanh(before(h, zeros([H]))[t] + z[t])
+  output y = h
+  entry first = z
+  entry rest = y given z
+}
+`,
+  );
+  const shown = async (...more: string[]) => {
+    const { code, out, error } = await recell("explain", own, ...more);
+    return code === 0 ? out : error;
+  };
+  const sizes = ["-d", "H=2"];
+  expect(await shown("--entry", "first")).toMatch(/^Parts\n\nfirst\$forward\n/u);
+  expect(await shown("--entry", "firs")).toContain("there is no entry firs; did you mean first?");
+  const memory = await shown("--after", "memory", ...sizes, "--entry", "rest");
+  expect(memory).toMatch(/^buffer "rest\$input\.z": [^]*^kernel "rest\$step" [^]*^kernel "rest\$forward" /mu);
+  expect(memory).not.toMatch(/first\$|^kernel \w/mu);
+  const step = await shown("--after", "memory", ...sizes, "--entry", "rest$step");
+  expect(step).toMatch(/^buffer "rest\$step\.input\.z": [^]*^kernel "rest\$step" /mu);
+  expect(step).not.toContain("rest$input.z");
+  expect(await shown("--after", "derive", "--entry", "first")).toContain(
+    "derive does not run on first; it runs on forward, backward",
+  );
+  expect(await shown("--after", "one-step", "--entry", "rest$forward")).toContain(
+    "one-step does not run on rest$forward; it runs on step, first$step, rest$step",
+  );
+  expect(await shown("--after", "simplify", "--entry", "frist")).toContain(
+    "there is no entry frist; did you mean first?",
+  );
+  for (const stage of ["parse", "layout"])
+    expect(await shown("--after", stage, ...sizes, "--entry", "first")).toContain(
+      `recell: ${stage} prints one text for all entries: leave --entry out`,
+    );
+});
+
 test("an entry that is not there is told with what would make it", async () => {
   const jvp = await after("simplify", "--entry", "jvp");
   expect([jvp.code, jvp.error]).toEqual([2, expect.stringContaining("does not run on jvp; there is one with --jvp")]);

@@ -121,6 +121,58 @@ test.each<KernelTargetName>(["js", "wasm"])("what is shown of kernels is what a 
   expect(shown.get("backward")).toContain("where it has rows");
 });
 
+describe("of a network with two entries", () => {
+  const text = `network Parts(H; T, S >= 1) {
+    input x: [T, H]
+    input memory: [S, H]
+    param W: [H, H]
+    z = x @ W
+    keys = tanh(memory @ W)
+    h[t] = tanh(before(h, W[0])[t] + z[t] + softmax(keys @ z[t]) @ memory)
+    output y = h
+    entry first = z
+    entry rest = y given z
+  }`;
+  const { program, cell, written } = lowerSource(text, { dimensions: { H: 2 } }, "all sizes");
+  const staged: StagedProgram = { program: program!, cell, written };
+  const parts = ["first", "rest"];
+  const isOf = (part: string, name: string): boolean => name.startsWith(`${part}$`);
+
+  it.each([true, false])("each stage shows those of one, with the buffers that they use (gradient: %s)", (gradient) => {
+    const empty = new Set<string>();
+    for (const stage of stages) {
+      if (stage.gives === "text" || stage.name === "layout") continue;
+      const [target = "js"] = stage.targets;
+      const options = { ...all, gradient, target, dtype: "f32" } as const;
+      const whole = textsAfter(staged, stage, options);
+      for (const part of parts) {
+        const own = textsAfter(staged, stage, { ...options, entry: part });
+        const buffers = own.get("buffers");
+        own.delete("buffers");
+        expect([...own], `${stage.name} ${part}`).toEqual([...whole].filter(([name]) => isOf(part, name)));
+        if (own.size === 0) empty.add(stage.name);
+        for (const [name, printed] of gradient ? [...own].slice(-1) : [])
+          expect(textsAfter(staged, stage, { ...options, entry: name }).get(name)).toBe(printed);
+        if (stage.name !== "memory") continue;
+        const names = [...buffers!.matchAll(/^buffer "?([^:"]*)"?: .* slot (\d+)/gmu)];
+        const kernels = [...own.values()].join("");
+        expect(names.length).toBeGreaterThan(3);
+        for (const [, name = "", slot] of names) {
+          expect(kernels).toContain(name);
+          expect(buffers).toMatch(new RegExp(`^slot ${slot}: `, "mu"));
+        }
+        const other = parts.find((one) => one !== part)!;
+        expect(names.filter(([, name = ""]) => isOf(other, name))).toEqual([]);
+        for (const [, name = ""] of kernels.matchAll(/(\w+\$(?:input|output|step\.\w+)\.\w+)/gu))
+          expect(buffers, name).toContain(name);
+      }
+    }
+    const ofGradients = ["expand-strong-products", "gradient-rows", "derive"];
+    expect([...empty].filter((name) => !ofGradients.includes(name))).toEqual([]);
+    expect(empty).toContain("derive");
+  });
+});
+
 test.each([
   ["GRU", lowered("GRU"), ["backward", "forward", "step"]],
   [
