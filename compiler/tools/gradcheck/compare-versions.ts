@@ -9,9 +9,7 @@ import { buildEntries } from "../../driver/entries.js";
 import type { Tensor } from "../../ir/graph/tensor.js";
 import { type Program, programRoles } from "../../program/program.js";
 import { kernelInPart, nameOfRole, type Role, type TensorKind } from "../../program/roles.js";
-import { type EntryMeanings, entryMeanings, EntryVersions, madeUp } from "./entry-meanings.js";
-
-type Named = ReadonlyMap<string, BatchValue>;
+import { type EntryMeanings, entryMeanings, EntryVersions, madeUp, type NamedValues } from "./entry-meanings.js";
 
 export interface ComparedVersion {
   readonly entry: string;
@@ -19,9 +17,9 @@ export interface ComparedVersion {
   readonly pass: string;
   readonly fn: GraphFunction;
   /** Outputs by name. */
-  readonly expected: Named;
+  readonly expected: NamedValues;
   /** What it gives, computed where it is asked for: a function that is not valid has no values. */
-  readonly actual: () => Named;
+  readonly actual: () => NamedValues;
 }
 
 /** Versions of the entries of the module of `program`, with all derivatives. */
@@ -39,10 +37,13 @@ export function versionsOf(program: Program): EntryVersions {
 export function* comparedVersions(
   program: Program,
   seen: EntryVersions,
-  given: Named,
+  given: NamedValues,
   sizes: readonly SymbolSizes[],
 ): Generator<ComparedVersion> {
-  const known = new Map<string, { readonly own: string; readonly meanings: EntryMeanings; readonly kept: Named }>();
+  const known = new Map<
+    string,
+    { readonly own: string; readonly meanings: EntryMeanings; readonly kept: NamedValues }
+  >();
   const add = (part: string | undefined, meanings: EntryMeanings): void => {
     const kept = meanings.keptBy((own) => seen.finished(kernelInPart(part, own)));
     for (const own of meanings.entries) known.set(kernelInPart(part, own), { own, meanings, kept });
@@ -57,7 +58,7 @@ export function* comparedVersions(
 }
 
 /** What a part has of the whole's by the same name and of the same shape; all else that it reads, made up. */
-function givenToPart(part: Program, whole: Named, sizes: readonly SymbolSizes[]): Map<string, BatchValue> {
+function givenToPart(part: Program, whole: NamedValues, sizes: readonly SymbolSizes[]): Map<string, BatchValue> {
   const functions = [part.forward, ...(part.initial === undefined ? [] : [part.initial])];
   const read = new Map(functions.flatMap((fn) => fn.inputs.map((id) => [nameOf(fn, id), typeOf(fn, id)] as const)));
   const bounds = new Map([...part.inputs, ...part.contexts, ...part.states].map(({ name, bound }) => [name, bound]));
@@ -75,7 +76,7 @@ function givenToPart(part: Program, whole: Named, sizes: readonly SymbolSizes[])
 }
 
 /** What is an input of one, as it has the sequence in front along which that streams, may be a context of the other. */
-function sameInWhole({ kind, name }: Role, whole: Named): BatchValue | undefined {
+function sameInWhole({ kind, name }: Role, whole: NamedValues): BatchValue | undefined {
   const kinds: readonly TensorKind[] = kind === "input" || kind === "context" ? ["input", "context"] : [kind];
   const found = kinds.map((own) => whole.get(nameOfRole({ kind: own, name })));
   return found.find((value) => value !== undefined);

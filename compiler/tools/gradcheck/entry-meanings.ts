@@ -13,17 +13,17 @@ import { type EntryDerivation, type EntrySource, nameOfEntry } from "../../progr
 import { type Program, programBoundary, programContext, programRoles, streamedRoles } from "../../program/program.js";
 import { type Derivation, deriveRole, nameOfRole, type Role, streamedRole } from "../../program/roles.js";
 
-type Named = ReadonlyMap<string, BatchValue>;
+export type NamedValues = ReadonlyMap<string, BatchValue>;
 
 /** The entries of a program, or of a part of it that is called by itself, as that calls them. */
 export interface EntryMeanings {
   readonly entries: readonly string[];
   /** Outputs by name that a version of an entry should have: as long as a step is still all steps, those of these. */
-  expectedOf(entry: string, fn: GraphFunction): Named;
+  expectedOf(entry: string, fn: GraphFunction): NamedValues;
   /** What a version of an entry gives; `kept` is what other entries have kept for it. */
-  outputsOf(fn: GraphFunction, kept?: Named): Map<string, BatchValue>;
+  outputsOf(fn: GraphFunction, kept?: NamedValues): Map<string, BatchValue>;
   /** What finished entries keep for others: forward for backward, and what a stream computes of its contexts. */
-  keptBy(finished: (entry: string) => GraphFunction | undefined): Named;
+  keptBy(finished: (entry: string) => GraphFunction | undefined): NamedValues;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface EntryMeanings {
  */
 export function entryMeanings(
   program: Program,
-  given: Named,
+  given: NamedValues,
   sizes: readonly SymbolSizes[],
   of: "values and derivatives" | "values",
 ): EntryMeanings {
@@ -48,7 +48,7 @@ export function entryMeanings(
   }
   for (const draw of starts?.draws ?? [])
     values.set(nameOfRole({ kind: "draw", name: draw.name }), madeUp(draw, undefined, sizes));
-  const expected = new Map<string, Named>();
+  const expected = new Map<string, NamedValues>();
   const written = isDerived ? derivedFunctions(program) : valueFunctions(program);
   for (const [how, fn] of written) expected.set(nameOfEntry(how), evaluate(fn, values, sizes));
   if (stream !== undefined) addStream(program, stream, values, sizes, expected);
@@ -77,7 +77,7 @@ export function entryMeanings(
 
 const nameOfContexts = nameOfEntry({ of: "contexts", by: "value", streamed: true });
 
-type WrittenFunction = readonly [EntryDerivation, GraphFunction];
+type EntryFunction = readonly [EntryDerivation, GraphFunction];
 
 const sourcesOf = ({ forward, initial }: Program): [of: "forward" | "initial", fn: GraphFunction][] => [
   ["forward", forward],
@@ -85,7 +85,7 @@ const sourcesOf = ({ forward, initial }: Program): [of: "forward" | "initial", f
 ];
 
 /** Of whole sequences. */
-function valueFunctions(program: Program): WrittenFunction[] {
+function valueFunctions(program: Program): EntryFunction[] {
   const { forward, starts, found, losses = [] } = program;
   const values: [EntrySource, GraphFunction][] = sourcesOf(program);
   if (starts !== undefined) values.push(["start", starts.fn]);
@@ -95,10 +95,10 @@ function valueFunctions(program: Program): WrittenFunction[] {
 }
 
 /** The same with all derivatives. */
-function derivedFunctions(program: Program): WrittenFunction[] {
+function derivedFunctions(program: Program): EntryFunction[] {
   const context = programContext(program);
   const boundary = programBoundary(program);
-  const derived = sourcesOf(program).flatMap(([of, fn]): WrittenFunction[] => {
+  const derived = sourcesOf(program).flatMap(([of, fn]): EntryFunction[] => {
     const gradient = gradientOf(fn, context, undefined, true, boundary);
     return [
       [{ of, by: "gradient", streamed: false }, gradient],
@@ -115,7 +115,7 @@ function addStream(
   stream: string,
   values: Map<string, BatchValue>,
   sizes: readonly SymbolSizes[],
-  expected: Map<string, Named>,
+  expected: Map<string, NamedValues>,
 ): void {
   const one = sizes.map((own) => new Map(own).set(stream, 1));
   const first = new Map(values);
@@ -155,7 +155,7 @@ function firstEntry({ shape, data }: Tensor): Tensor {
 }
 
 /** Tangents and cotangents that are not given, of everything that has them; the numbers say nothing. */
-function addDerived(values: Map<string, BatchValue>, roles: readonly Role[], primal: Named): void {
+function addDerived(values: Map<string, BatchValue>, roles: readonly Role[], primal: NamedValues): void {
   const all: readonly (readonly Derivation[])[] = [["grad"], ["tangent"], ["tangent", "grad"]];
   for (const [phase, derived] of all.entries()) {
     for (const role of roles) {
@@ -194,7 +194,7 @@ export function madeUp(
   return shared ? { shared: ofExample(sizes[0] ?? new Map<string, number>()) } : { examples: sizes.map(ofExample) };
 }
 
-function addMissing(values: Map<string, BatchValue>, found: Named): void {
+function addMissing(values: Map<string, BatchValue>, found: NamedValues): void {
   for (const [name, value] of found) if (!values.has(name)) values.set(name, value);
 }
 
@@ -203,13 +203,13 @@ function eachTensor(value: BatchValue | undefined, change: (tensor: Tensor) => T
   return "shared" in value ? { shared: change(value.shared) } : { examples: value.examples.map(change) };
 }
 
-function evaluate(fn: GraphFunction, values: Named, sizes: readonly SymbolSizes[]): Map<string, BatchValue> {
+function evaluate(fn: GraphFunction, values: NamedValues, sizes: readonly SymbolSizes[]): Map<string, BatchValue> {
   const results = evaluateFunction(fn, fn.inputs.map((id) => inputOf(fn, id, values, sizes.length)), sizes); // prettier-ignore
   return new Map(results.map((value, i) => [outputName(fn, i), value]));
 }
 
 /** What all examples share stands for each of them where a function takes a value of each. */
-function inputOf(fn: GraphFunction, id: ValueId, values: Named, examples: number): BatchValue {
+function inputOf(fn: GraphFunction, id: ValueId, values: NamedValues, examples: number): BatchValue {
   const value = values.get(nameOf(fn, id));
   if (value === undefined) throw new RangeError(`no value for ${nameOf(fn, id)} of ${fn.name}`);
   if (!("shared" in value) || typeOf(fn, id).shared) return value;
