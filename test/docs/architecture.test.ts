@@ -69,7 +69,7 @@ const stages: Readonly<Record<string, readonly [language: string, text: string]>
   backward: ["graph", printFunction(derived.entries.get("backward")!.fn).trimEnd()],
   derive: ["graph", await explained("derive", "--entry", "forward")],
   kernel: ["text", lines(printKernel(kernels), /^kernel forward/u, /^\}/u)],
-  wasm: ["text", await explained("memory", "--entry", "step", ...sizes)],
+  wasm: ["text", await explained("project-in-windows", "--entry", "step", ...sizes)],
   layout: ["text", lines(await explained("layout", ...sizes), /^final\.h/u, /^packed\.0/u)],
   module: ["js", lines(module, /elementwise/u, /^ {2}\}/u).replace(/^ {2}/gmu, "")],
 };
