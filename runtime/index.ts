@@ -20,6 +20,7 @@ export type {
   InstantiateOptions,
   KernelVariant,
   ModuleInstance,
+  PartInstance,
   TensorRecord,
 } from "./module/compiled-module.js";
 export type {
@@ -50,6 +51,13 @@ export {
 
 export { openPool, type Pool, type PoolGradient, type PoolGradientOptions, type PoolOptions } from "./pool/pool.js";
 export type { LostWorker, PoolKind } from "./pool/crew.js";
+
+export { openStreams, type StreamsOptions } from "./streams/open-streams.js";
+export type { OpenOptions, RestoreOptions, Streams, StreamStepOptions } from "./streams/stream-types.js";
+export { serve } from "./streams/serve.js";
+export type { AbortingSignal, ServedInput, ServedOutput, ServeOptions } from "./streams/serve-types.js";
+export { streamTransform, type StreamTransformOptions } from "./streams/stream-transform.js";
+export type { StreamPair } from "./pool/host.js";
 
 // Training.
 export { sgd, type SgdOptions } from "./training/optimizers/sgd.js";
@@ -136,10 +144,12 @@ export {
   ModuleError,
   ParamsError,
   SafetensorsError,
+  SnapshotError,
   TrainingError,
   type SourceErrorCode,
   type ModuleErrorCode,
   type ParamsErrorCode,
   type SafetensorsErrorCode,
+  type SnapshotErrorCode,
   type TrainingErrorCode,
 } from "./base/errors.js";

@@ -92,6 +92,7 @@ export function buildManifest(
       jvp: options.jvp,
       hvp: options.hvp,
     },
+    program: hashOf(program),
     ...trainingEntries(program, options, names),
     ...declaredDerivatives(program),
   };
@@ -102,14 +103,14 @@ function trainingEntries(
   program: Program,
   { gradient }: ModuleOptions,
   names: ReadonlyMap<string, string>,
-): Pick<Manifest, "program" | "cuts"> {
+): Pick<Manifest, "cuts"> {
   if (gradient === false || program.losses === undefined || program.losses.length === 0) return {};
   const cuts = findCuts(program);
   const entry = ({ axis, states, obstacle }: CutAxis): CutEntry => ({
     axis: nameOfAxis(names, axis),
     ...(obstacle === undefined ? { states } : { obstacle }),
   });
-  return { program: hashOf(program), ...(cuts.length > 0 && { cuts: cuts.map(entry) }) };
+  return cuts.length > 0 ? { cuts: cuts.map(entry) } : {};
 }
 
 /** The same for the same equations with the same sizes, whatever they are compiled to. */

@@ -104,6 +104,29 @@ export class CheckpointError extends Error {
   }
 }
 
+export type SnapshotErrorCode =
+  /** It is something else. */
+  | "not-a-snapshot"
+  /** It was written by a runtime that this one does not know. */
+  | "unknown-version"
+  /** Some of its bytes are missing or others. */
+  | "corrupt"
+  /** It is of a module with other equations, sizes or dtype, or of another entry. */
+  | "other-program"
+  /** Its stream ran with other params. */
+  | "other-weights";
+
+/** A stream cannot go on from these bytes. */
+export class SnapshotError extends Error {
+  override readonly name = "SnapshotError";
+  readonly code: SnapshotErrorCode;
+
+  constructor(code: SnapshotErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
 export type TrainingErrorCode = "non-finite";
 
 /** Training cannot go on. Params are as they were after the last update. */

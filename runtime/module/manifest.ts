@@ -32,9 +32,9 @@ export interface Manifest {
   readonly outputs: readonly TensorEntry[];
   /** Outputs that are losses of the batch; beside `loss` are `loss.sum` and `loss.weight`. Left out where there are none. */
   readonly losses?: readonly string[];
-  /** Of a network with losses and their gradient: a digest of its equations and sizes, whatever they are compiled to. */
+  /** A digest of its equations and sizes, whatever they are compiled to. Left out by compilers of before, of modules without losses. */
   readonly program?: string;
-  /** Of such a network: axes that inputs have in front, along which training may take sequences in pieces, or why not. */
+  /** Of a network with losses and their gradient: axes that inputs have in front, along which training may take sequences in pieces, or why not. */
   readonly cuts?: readonly CutEntry[];
   /** Of a network that streams: the axis along which it does. That of a cell is the axis of its steps. */
   readonly stream?: string;

@@ -1,4 +1,4 @@
-/** Workers of the host, of Node and of browsers, and its clock: the only part of the library that knows of them. */
+/** Workers of the host, of Node and of browsers, its clock and its streams: the only part of the library that knows of them. */
 
 /** A worker of either kind. */
 export interface HostWorker {
@@ -31,7 +31,30 @@ interface Host {
   clearTimeout?(timer: never): void;
 }
 
+type MadeBy<All, Name extends string> = All extends {
+  readonly [name in Name]: new (...given: never[]) => infer One;
+}
+  ? One
+  : object;
+
+/** What `pipeThrough` takes: both ends of a stream of the web. */
+export interface StreamPair {
+  readonly writable: MadeBy<typeof globalThis, "WritableStream">;
+  readonly readable: MadeBy<typeof globalThis, "ReadableStream">;
+}
+
+export interface HostStreams {
+  readonly WritableStream: new (sink: object) => StreamPair["writable"];
+  readonly ReadableStream: new (source: object, strategy: object) => StreamPair["readable"];
+}
+
 const host = globalThis as unknown as Host;
+
+/** Undefined where the host has none. */
+export function hostStreams(): HostStreams | undefined {
+  const { WritableStream, ReadableStream } = globalThis as unknown as Partial<HostStreams>;
+  return WritableStream && ReadableStream && { WritableStream, ReadableStream };
+}
 const ofNode = <Name extends keyof NodeModules>(name: Name): NodeModules[Name] | undefined =>
   host.process?.getBuiltinModule?.(name);
 

@@ -6,8 +6,9 @@ import { rolldown } from "rolldown";
 import { expect, test } from "vitest";
 import { compile } from "../../compiler/index.js";
 
+// 25 bytes of it are the digest of its equations, which snapshots of streams are of.
 test.each([
-  ["forward, step and steps", false, 11.75 * 1024],
+  ["forward, step and steps", false, 11.8 * 1024],
   ["gradients too", true, 16 * 1024],
 ])("an LSTM in float32 with %s", (_, gradient, most) => {
   const source = `import { LSTM } from "std/lstm"\n`;

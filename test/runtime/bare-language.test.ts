@@ -71,6 +71,13 @@ const program = `
   use("checkpoints")(store, { every: 1 });
   use("loadWeights")(gru, other, use("saveParams")(gru, instance), { partial: true });
   use("asModule")(gru);
+  const streams = use("openStreams")(gru, { capacity: 2 });
+  const stream = streams.restore(streams.snapshot(streams.open()));
+  streams.step([stream], { x: [1, 2] });
+  use("serve")(streams, { [Symbol.asyncIterator]: () => ({}) });
+  try {
+    use("streamTransform")(streams);
+  } catch {}
   use("openPool")(gru, { threads: 1 });
   use("checkManifest")(gru.manifest);
   const [[name, tensor]] = tensors;

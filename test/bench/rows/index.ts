@@ -6,6 +6,7 @@ import { jsRows } from "./js.js";
 import { networkRows } from "./networks.js";
 import type { Row } from "./row.js";
 import { startRows } from "./start.js";
+import { streamRows } from "./streams.js";
 import { threadRows } from "./threads.js";
 
 type MakeRows = (seconds: number, say: (text: string) => void) => Row[] | Promise<Row[]>;
@@ -15,6 +16,7 @@ const makers: ReadonlyMap<string, MakeRows> = new Map<string, MakeRows>([
   ["js", jsRows],
   ["compile", compileRows],
   ["start", startRows],
+  ["streams", streamRows],
   ["threads", threadRows],
   ["adbench", adbenchRows],
 ]);

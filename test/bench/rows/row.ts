@@ -2,7 +2,7 @@
 export interface Row {
   readonly what: string;
   readonly value: number;
-  readonly unit: "x" | "ms";
+  readonly unit: "x" | "ms" | "B" | "/s";
   readonly digits: number;
   /** Undefined where it is shown for comparison. */
   readonly goal: { readonly kind: "at most" | "at least"; readonly value: number } | undefined;
@@ -21,6 +21,11 @@ export function timeRow(what: string, milliseconds: number, goal?: number): Row 
     digits,
     goal: goal === undefined ? undefined : { kind: "at most", value: goal },
   };
+}
+
+/** So many of something, for comparison. */
+export function countRow(what: string, value: number, unit: "B" | "/s"): Row {
+  return { what, value, unit, digits: 0, goal: undefined };
 }
 
 export function isMet({ value, goal }: Row): boolean | undefined {
