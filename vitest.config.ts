@@ -1,20 +1,24 @@
 import { defineConfig } from "vitest/config";
 
-/** What these test has no state, and they change none: the files of each worker share what they import, which takes a quarter of the time. */
+/** What these test has no state, and they change none: the files of each worker share what they import, which takes half the time of files that are short. */
 const stateless = [
-  ...["base", "ir", "language", "program", "passes", "emit", "driver"].map(
+  ...["base", "ir", "language", "program", "passes", "emit", "driver", "cli"].map(
     (room) => `test/compiler/${room}/**/*.test.ts`,
   ),
-  ...["calls", "diagnose", "equations", "gradcheck", "testing", "verify"].map(
+  ...["calls", "charts", "diagnose", "equations", "explain", "gradcheck", "report", "testing", "verify"].map(
     (tool) => `test/compiler/tools/${tool}/**/*.test.ts`,
   ),
-  "test/numerics/**/*.test.ts",
+  "test/compiler/*.test.ts",
+  ...["base", "io", "module", "sequence", "training"].map((room) => `test/runtime/${room}/**/*.test.ts`),
+  ...["examples", "numerics", "spec"].map((folder) => `test/${folder}/**/*.test.ts`),
 ];
 
-/** These measure memory or time of the process they run in, or ask what its engine can do, which flags of others change. */
-const measuring = ["emit/js/allocation", "emit/wasm/module/print-module", "driver/turns"].map(
-  (name) => `test/compiler/${name}.test.ts`,
-);
+/** These measure memory or time of the process they run in, or ask what its engine can do, which flags of others change; or they change it. */
+const measuring = [
+  ...["emit/js/allocation", "emit/wasm/module/print-module", "driver/turns"].map((name) => `compiler/${name}`),
+  ...["cli/compile-cache", "cli/verify"].map((name) => `compiler/${name}`),
+  ...["module/import-text", "training/elementwise/run-wasm"].map((name) => `runtime/${name}`),
+].map((name) => `test/${name}.test.ts`);
 
 // `--mode fuzz` runs the property tests many times over (`npm run fuzz`), with RUNS and SEED (test/support/fuzz.ts).
 export default defineConfig(({ mode }) => {
@@ -35,7 +39,10 @@ export default defineConfig(({ mode }) => {
           extends: true,
           test: { name: "shared", include: stateless, exclude: measuring, isolate: false, testTimeout },
         },
-        { extends: true, test: { name: "alone", include: ["test/**/*.test.ts"], exclude: stateless, testTimeout } },
+        {
+          extends: true,
+          test: { name: "alone", include: ["test/**/*.test.ts"], exclude: stateless, testTimeout },
+        },
         { extends: true, test: { name: "measuring", include: measuring, testTimeout } },
       ],
     },
