@@ -163,7 +163,7 @@ derivative as formulas. Dimensions without a size stay symbols; kernels need all
       name: "entry",
       kind: "text",
       value: "NAME",
-      help: "one function only: forward, backward, …; with --after also step, …; or an entry of a network",
+      help: "one function: forward, …, with --after also step, …; or an entry of a network",
     },
     { ...target, help: "wasm (the default) or js: whose kernels --after shows" },
     { name: "equations", kind: "flag", help: "the cell in the spelling of formulas, and one step back in time" },
