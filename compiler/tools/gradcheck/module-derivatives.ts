@@ -42,7 +42,7 @@ export function moduleGradients(instance: ModuleInstance, point: Point): Gradien
 
 /** Copies, in the order of the point's tensors; all of them have a gradient. */
 const gradientArrays = ({ tensors }: Point, result: CallGradient): Float64Array[] =>
-  tensors.map((tensor) => Float64Array.from(gradientOf(result, tensor as Pick<Variable, "role" | "name">)));
+  tensors.map((tensor) => new Float64Array(gradientOf(result, tensor as Pick<Variable, "role" | "name">)));
 
 /** A direction of one tensor, as `jvp` and `hvp` take it. */
 const tangentOf = (tensor: PointTensor, values: Float64Array): Readonly<Record<string, unknown>> =>

@@ -11,7 +11,8 @@ export function flatten(result: Readonly<Record<string, unknown>>): Tensors {
   for (const [name, value] of Object.entries(result)) {
     // The numbers of `params`, once more.
     if (name === "sparse") continue;
-    if (ArrayBuffer.isView(value)) flat[name] = Float64Array.from(value as FloatArray);
+    // `from` takes several times as long, but a number is no length to it.
+    if (ArrayBuffer.isView(value)) flat[name] = new Float64Array(value as FloatArray);
     else
       for (const [inner, list] of Object.entries(value as object))
         flat[`${name} ${inner}`] = Float64Array.from(list as FloatArray);

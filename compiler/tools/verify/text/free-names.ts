@@ -18,9 +18,12 @@ const isNode = (value: unknown): value is Tree =>
 
 /** The nodes right below, in the order of the text. */
 function childrenOf(node: Tree): Tree[] {
-  return Object.values(node)
-    .flat()
-    .filter((value) => isNode(value));
+  const children: Tree[] = [];
+  for (const value of Object.values(node)) {
+    if (isNode(value)) children.push(value);
+    else if (Array.isArray(value)) for (const item of value) if (isNode(item)) children.push(item);
+  }
+  return children;
 }
 
 /** The identifiers that a pattern binds. */

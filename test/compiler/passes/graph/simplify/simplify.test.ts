@@ -1,10 +1,10 @@
 /** A case for every rule of local rewriting, and what none of them may touch. */
 import { describe, it } from "vitest";
-import { removeUnusedValues } from "../../../../compiler/passes/graph/remove-unused-values.js";
-import { simplify } from "../../../../compiler/passes/graph/simplify/simplify.js";
-import type { GraphPass } from "../../../../compiler/passes/pass.js";
-import { printFunction } from "../../../../compiler/ir/graph/print.js";
-import { expectRewritten, functionOf } from "../../../support/graph-text.js";
+import { removeUnusedValues } from "../../../../../compiler/passes/graph/remove-unused-values.js";
+import { simplify } from "../../../../../compiler/passes/graph/simplify/simplify.js";
+import type { GraphPass } from "../../../../../compiler/passes/pass.js";
+import { printFunction } from "../../../../../compiler/ir/graph/print.js";
+import { expectRewritten, functionOf } from "../../../../support/graph-text.js";
 
 /** Rules leave what they looked at where it was. */
 const pass: GraphPass = {

@@ -1,17 +1,17 @@
 /** A pass that changes a number is named, whichever entry it is in. */
 import { describe, expect, test } from "vitest";
-import { createRandom } from "../../../../runtime/base/random.js";
-import type { Program } from "../../../../compiler/program/program.js";
-import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
-import { lowerSource } from "../../../../compiler/driver/lower-source.js";
-import { buildEntries } from "../../../../compiler/driver/entries.js";
-import { EntryVersions } from "../../../../compiler/tools/gradcheck/entry-meanings.js";
-import { manifestOf } from "../../../../compiler/tools/gradcheck/candidates.js";
-import { drawPoint } from "../../../../compiler/tools/gradcheck/draw-point.js";
-import { withFoundLengths } from "../../../../compiler/tools/gradcheck/with-found-lengths.js";
-import { attendingNetwork } from "../../../support/attending.js";
-import { faultOfPass } from "../../../../compiler/tools/gradcheck/locate/describe-fault.js";
-import { findChangingPass, firstChange } from "../../../../compiler/tools/gradcheck/locate/find-pass.js";
+import { createRandom } from "../../../../../runtime/base/random.js";
+import type { Program } from "../../../../../compiler/program/program.js";
+import type { GraphFunction } from "../../../../../compiler/ir/graph/graph-function.js";
+import { lowerSource } from "../../../../../compiler/driver/lower-source.js";
+import { buildEntries } from "../../../../../compiler/driver/entries.js";
+import { EntryVersions } from "../../../../../compiler/tools/gradcheck/entry-meanings.js";
+import { manifestOf } from "../../../../../compiler/tools/gradcheck/candidates.js";
+import { drawPoint } from "../../../../../compiler/tools/gradcheck/draw-point.js";
+import { withFoundLengths } from "../../../../../compiler/tools/gradcheck/with-found-lengths.js";
+import { attendingNetwork } from "../../../../support/attending.js";
+import { faultOfPass } from "../../../../../compiler/tools/gradcheck/locate/describe-fault.js";
+import { findChangingPass, firstChange } from "../../../../../compiler/tools/gradcheck/locate/find-pass.js";
 
 /** The function with the sign of its last output changed. */
 function negated(fn: GraphFunction): GraphFunction {

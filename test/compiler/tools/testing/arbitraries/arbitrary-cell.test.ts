@@ -1,10 +1,10 @@
 /** Random cells are well-typed, cover the language and shrink to little. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { check } from "../../../../compiler/index.js";
-import { builtinNames } from "../../../../compiler/language/semantics/builtins.js";
-import { drawFunctionNamed } from "../../../../compiler/language/semantics/draw-functions.js";
-import { arbitraryCell } from "../../../../compiler/tools/testing/arbitraries/arbitrary-cell.js";
+import { check } from "../../../../../compiler/index.js";
+import { builtinNames } from "../../../../../compiler/language/semantics/builtins.js";
+import { drawFunctionNamed } from "../../../../../compiler/language/semantics/draw-functions.js";
+import { arbitraryCell } from "../../../../../compiler/tools/testing/arbitraries/arbitrary-cell.js";
 
 const seed = 1;
 
