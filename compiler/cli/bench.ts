@@ -1,7 +1,6 @@
 /** `recell bench`: how fast a cell is here, beside what the machine can do, and where its time goes. */
 import { printProfile } from "../tools/bench/print-profile.js";
 import { type Profile, profileProgram, ProfileSizeError } from "../tools/bench/profile-program.js";
-import { symbolName, TIME_SYMBOL } from "../base/types/dim.js";
 import type { Program } from "../program/program.js";
 import { targets } from "../driver/compile-options.js";
 import { lowerSource, type LowerResult } from "../driver/lower-source.js";
@@ -36,7 +35,7 @@ export const run: Run = async (args, terminal) => {
   const { result, sizes } = withOptionErrors(input.file, () => lowerAtSizes(input, args, dtype));
   showFindings(result, terminal);
   if (result.program === undefined) return exitCodes.failed;
-  if (!result.program.axes.includes(TIME_SYMBOL) && args.text("steps") !== undefined)
+  if (!result.program.axes.some(({ kind }) => kind === "steps") && args.text("steps") !== undefined)
     throw new UsageError(`calls of ${result.program.name} have no --steps; --dim gives their sizes`);
   const progress = createProgress(terminal);
   const settings = { target, dtype, fma, batch, steps, sizes, seconds };
@@ -61,7 +60,7 @@ function secondsOption(text: string | undefined): number {
 
 /** What calls give by name. */
 const namedSizes = ({ axes }: Program): readonly string[] =>
-  axes.flatMap((symbol) => (symbol === TIME_SYMBOL ? [] : [symbolName(symbol)]));
+  axes.flatMap(({ name, kind }) => (kind === "steps" ? [] : [name]));
 
 /** Lowers twice: which of the sizes are run-time ones is known only then. */
 function lowerAtSizes(

@@ -1,7 +1,6 @@
 /** The manifest of a program's module: what loaders, printers and the module itself read. */
 import { invariant } from "../base/diagnostics/invariant.js";
 import {
-  boundsOf,
   type NamedEntry,
   type Program,
   type ProgramContext,
@@ -9,18 +8,11 @@ import {
   type ProgramRandom,
   type ProgramSetting,
   type ProgramTensor,
+  streamsSteps,
 } from "../program/program.js";
-import { leastSize } from "../base/types/bounds.js";
-import {
-  BATCH_SYMBOL,
-  constantOf,
-  type Dim,
-  evaluateDim,
-  symbolsOf,
-  TIME_SYMBOL,
-  isSequence,
-} from "../base/types/dim.js";
-import { type ComputedSizes, computedSizes, namesOfAxes } from "../program/computed-sizes.js";
+import { type CallAxis, isSequence, namesOfAxes } from "../base/types/call-axes.js";
+import { BATCH_SYMBOL, constantOf, type Dim, evaluateDim, symbolsOf } from "../base/types/dim.js";
+import { type ComputedSizes, computedSizes } from "../program/computed-sizes.js";
 import { type CutAxis, findCuts } from "../program/find-cuts.js";
 import type {
   AxisEntry,
@@ -34,6 +26,7 @@ import type {
   StateEntry,
   TensorEntry,
 } from "../../runtime/module/manifest.js";
+import { leastOf } from "../../runtime/module/axes.js";
 import { printProgram } from "../ir/graph/print.js";
 import { digestOf } from "./digest.js";
 import { computedEntries, conditionEntries } from "./size-entries.js";
@@ -62,7 +55,7 @@ export function buildManifest(
   options: ModuleOptions,
   { sizes = computedSizes(program), rows, sizesOfParts }: Pick<EntryProgram, "sizes" | "rows" | "sizesOfParts"> = {},
 ): Manifest {
-  const names = namesOfAxes([BATCH_SYMBOL, ...program.axes]);
+  const names = namesOfAxes(program.axes);
   const tensors = tensorEntries(program, sizes, names, rows);
   const requires = conditionEntries(program, sizes, names);
   const entries = (program.entries ?? []).map((part) => {
@@ -79,7 +72,8 @@ export function buildManifest(
     dtype: options.dtype,
     dimensions: ownEntries(program.dimensions),
     axes: [
-      ...[...names].map(([symbol, name]) => foundEntry(program, symbol, names) ?? axisEntry(program, symbol, name)),
+      { name: nameOfAxis(names, BATCH_SYMBOL), kind: "batch", option: "batch" },
+      ...program.axes.map((axis) => foundEntry(program, axis.symbol, names) ?? axisEntry(axis)),
       ...computedEntries(sizes, names),
     ],
     ...(requires.length > 0 && { requires }),
@@ -119,8 +113,8 @@ function hashOf({ forward, initial, dimensions }: Program): string {
   return digestOf(`${JSON.stringify([...dimensions])}\n${printProgram({ functions })}`);
 }
 
-const streamOf = ({ stream }: Program, names: ReadonlyMap<string, string>): Pick<Manifest, "stream"> =>
-  stream === undefined || stream === TIME_SYMBOL ? {} : { stream: nameOfAxis(names, stream) };
+const streamOf = (program: Program, names: ReadonlyMap<string, string>): Pick<Manifest, "stream"> =>
+  program.stream === undefined || streamsSteps(program) ? {} : { stream: nameOfAxis(names, program.stream) };
 
 /** What the manifest says of a part of a network. */
 function partEntry(
@@ -241,17 +235,14 @@ function foundEntry({ found }: Program, symbol: string, names: ReadonlyMap<strin
   return { name: nameOfAxis(names, symbol), kind: "computed", option: "none", size, found: true };
 }
 
-function axisEntry(program: Program, symbol: string, name: string): AxisEntry {
-  if (symbol === BATCH_SYMBOL) return { name, kind: "batch", option: "batch" };
-  const kind = isSequence(symbol) ? "sequence" : "dimension";
-  const minimum = boundsOf(program).least(symbol);
-  invariant(symbol !== TIME_SYMBOL || minimum === 0, "calls may have no steps");
-  return {
+function axisEntry({ name, kind, least }: CallAxis): AxisEntry {
+  invariant(kind !== "steps" || least === 0, "calls may have no steps");
+  const entry: AxisEntry = {
     name,
-    kind,
-    option: symbol === TIME_SYMBOL ? "steps" : "sizes",
-    ...(minimum !== leastSize(symbol) && { minimum }),
+    kind: isSequence({ kind }) ? "sequence" : "dimension",
+    option: kind === "steps" ? "steps" : "sizes",
   };
+  return least === leastOf(entry) ? entry : { ...entry, minimum: least };
 }
 
 /** Nothing where there are none: most cells declare no derivative. */

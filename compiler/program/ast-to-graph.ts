@@ -2,14 +2,14 @@
  * A checked cell to graph functions of one step and of its initial values. Used cells and functions are written out in
  * their places. The order of instructions follows what values need, not the order of the equations in the text.
  */
-import { sizesOfCalls } from "./size-conditions.js";
+import { axesOfCalls, sizesOfCalls } from "./size-conditions.js";
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { operationLimit } from "../language/semantics/checker.js";
 import { suggestion } from "../language/semantics/suggestion.js";
 import { invariant } from "../base/diagnostics/invariant.js";
 import { GraphBuilder, type NamedOutput } from "../ir/graph/build.js";
 import type { GraphFunction, ValueId, ValueType } from "../ir/graph/graph-function.js";
-import { shapeContext } from "../ir/ops/shape-rules.js";
+import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
 import type { SemanticType } from "../language/semantics/semantic-type.js";
 import { initialKey, nextKey } from "../language/semantics/node-keys.js";
 import type { TypedCell, TypedFunction, TypedProgram } from "../language/semantics/typed-program.js";
@@ -129,6 +129,7 @@ class CellLowering {
   private readonly derive: DeriveInside;
   private readonly collector: DiagnosticCollector;
   private readonly frame: CellFrame;
+  private readonly context: ShapeContext;
   private readonly declared = new Map<string, NotedDeclaration>();
 
   constructor(
@@ -144,6 +145,7 @@ class CellLowering {
     this.reals = reals;
     this.collector = collector;
     this.frame = rootFrame(cell, sizes, reals);
+    this.context = shapeContext(axesOfCalls(cell));
   }
 
   cellOfSteps(names: LoweredCell["names"]): LoweredCell {
@@ -151,6 +153,7 @@ class CellLowering {
     const common = this.common();
     return {
       ...common,
+      runtimeDimensions: this.cell.runtimeDimensions,
       contexts: tensorsOf(frame, "context").map((placed) => this.tensor(placed)),
       states: tensorsOf(frame, "state").map((placed) => ({
         ...this.tensor(placed),
@@ -194,7 +197,6 @@ class CellLowering {
       dimensions: new Map(
         cell.dimensions.flatMap(({ name }) => (this.sizes.has(name) ? [[name, this.sizes.get(name) as number]] : [])),
       ),
-      runtimeDimensions: cell.runtimeDimensions,
       inputs: tensorsOf(frame, "input").map((placed) => this.input(placed)),
       params: markRandom(stored.slice(0, params.length), stored, starts),
       fixed: markRandom(stored.slice(params.length), stored, starts),
@@ -279,7 +281,7 @@ class CellLowering {
   }
 
   private lowering(name: DeclaredCall["within"] | "start"): { readonly lowering: Lowering; readonly frame: CellFrame } {
-    const builder = new GraphBuilder(name, shapeContext(this.cell.runtimeDimensions));
+    const builder = new GraphBuilder(name, this.context);
     // Frames hold values, so each function has its own.
     const noteDeclared: Lowering["noteDeclared"] = (caller, fn, frame, scans = []) => {
       const { calls } = this.declaredFunction(fn, frame);
@@ -298,7 +300,7 @@ class CellLowering {
     const key = JSON.stringify([file, start, ...own]);
     const known = this.declared.get(key);
     if (known !== undefined) return known;
-    const builder = new GraphBuilder(fn.name, shapeContext(this.cell.runtimeDimensions));
+    const builder = new GraphBuilder(fn.name, this.context);
     const frame: Frame = { dimensions, reals, values: new Map(), children: new Map(), path: "" };
     const given = fn.parameters.map(({ name, type }) =>
       builder.input(name, { dtype: dtypeOf(type), shape: shapeIn(frame, type), shared: false }),

@@ -113,11 +113,8 @@ function buildForward(cell: LoweredCell): GraphFunction {
 }
 
 /** `start`: the computed initial values of params. */
-export function buildStarts(
-  cell: Pick<LoweredCell, "runtimeDimensions" | "params" | "fixed">,
-  { fn, draws }: LoweredStarts,
-): GraphFunction {
-  const b = new GraphBuilder("start", cellContext(cell));
+export function buildStarts(cell: Pick<LoweredCell, "params" | "fixed">, { fn, draws }: LoweredStarts): GraphFunction {
+  const b = new GraphBuilder("start", shapeContext([]));
   const drawn = (draw: LoweredTensor): ValueId => b.input(nameOf("draw", draw), real(draw.shape, true));
   const outputs = inlineFunction(b, fn, [...storedInputs(b, cell), ...draws.map(drawn)]);
   return b.finish(

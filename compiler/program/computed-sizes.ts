@@ -5,6 +5,7 @@
  * have a symbol there, as the axes of calls have: the module computes them for each example before kernels run. So kernels
  * know of neither quotients nor rounding, and an example's place never depends on what is at other places.
  */
+import type { SizedAxis } from "../base/types/call-axes.js";
 import { isSurelyWhole } from "../base/types/bounded-dim.js";
 import { isMonotone } from "../base/types/bounds.js";
 import {
@@ -16,22 +17,19 @@ import {
   equalDims,
   factorsOf,
   floorOf,
-  isBuiltIn,
+  madeSymbol,
+  mentions,
   multiplyDims,
   printDim,
   substituteDim,
-  symbolName,
   symbolsOf,
 } from "../base/types/dim.js";
 import { functionWithDims } from "../ir/graph/map-dims.js";
+import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
 import type { GraphFunction } from "../ir/graph/graph-function.js";
 import { boundsOf, type Program } from "./program.js";
 
-export interface ComputedSize {
-  /** In kernels. */
-  readonly symbol: string;
-  /** In the manifest. */
-  readonly name: string;
+export interface ComputedSize extends SizedAxis {
   /** Over axes of calls, and computed sizes that come before. */
   readonly dividend: Dim;
   readonly divisor: Dim;
@@ -40,19 +38,7 @@ export interface ComputedSize {
   readonly grows: boolean;
 }
 
-type SizedProgram = Pick<Program, "axes" | "dimensions" | "least">;
-
-/** Every axis, also that of the examples, by its symbol, as the module names it: where a dimension of the source has the name, `B'` or `T'`. */
-export function namesOfAxes(symbols: readonly string[]): ReadonlyMap<string, string> {
-  const taken = new Set(symbols.filter((symbol) => !isBuiltIn(symbol)));
-  return new Map(
-    symbols.map((symbol) => {
-      let name = symbolName(symbol);
-      while (isBuiltIn(symbol) && taken.has(name)) name += "'";
-      return [symbol, name];
-    }),
-  );
-}
+type SizedProgram = Pick<Program, "axes" | "dimensions">;
 
 /** All those of a program: of its tensors, of what is demanded of sizes, and of the functions that kernels are made of. */
 export function computedSizes(program: Program, functions: readonly GraphFunction[] = []): ComputedSizes {
@@ -74,13 +60,15 @@ export class ComputedSizes {
   private readonly program: SizedProgram;
   private readonly names: ReadonlyMap<string, Dim>;
   private readonly fixed: ReadonlyMap<string, Dim>;
+  private readonly context: ShapeContext;
   private readonly byKey = new Map<string, ComputedSize>();
   private readonly inKernels = new Map<string, Dim>();
   private readonly sizesInKernels = new Map<string, Dim>();
 
   constructor(program: SizedProgram) {
     this.program = program;
-    this.names = new Map([...namesOfAxes(program.axes)].map(([symbol, name]) => [symbol, dimSymbol(name)]));
+    this.names = new Map(program.axes.map(({ symbol, name }) => [symbol, dimSymbol(name)]));
+    this.context = shapeContext(program.axes);
     this.fixed = new Map([...program.dimensions].map(([symbol, size]) => [symbol, dimConstant(size)]));
   }
 
@@ -134,7 +122,7 @@ export class ComputedSizes {
   }
 
   private isPerExample(dim: Dim): boolean {
-    return symbolsOf(dim).some((symbol) => this.program.axes.includes(symbol));
+    return mentions(dim, this.context.perExampleSymbols);
   }
 
   /** What is taken away of it must grow, too: of what does not, kernels know the largest size, and less is not room enough. */
@@ -172,7 +160,16 @@ export class ComputedSizes {
 
   private add(dim: Dim, dividend: Dim, divisor: Dim, isFloor: boolean): ComputedSize {
     const name = printDim(substituteDim(dim, this.names));
-    const made = { symbol: `%${name}`, name, dividend, divisor, isFloor, grows: this.grows(dim) };
+    const kind = mentions(dim, this.context.sequences) ? "sequence" : "dimension";
+    const made: ComputedSize = {
+      symbol: madeSymbol(name),
+      name,
+      kind,
+      dividend,
+      divisor,
+      isFloor,
+      grows: this.grows(dim),
+    };
     this.byKey.set(dim.key, made);
     this.list.push(made);
     return made;

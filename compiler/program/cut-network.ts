@@ -62,6 +62,7 @@ function onlyNeeded(network: LoweredNetwork): LoweredNetwork {
   const kept = { inputs: ofNeeded(inputs), settings: ofNeeded(settings), randoms: ofNeeded(randoms) };
   const fn = { ...whole, instructions, inputs: whole.inputs.filter((id) => !gone.has(id)) };
   const axes = axesIn({ ...network, ...kept }, fn);
+  const symbols = network.axes.map(({ symbol }) => symbol);
   return {
     ...network,
     ...kept,
@@ -69,8 +70,8 @@ function onlyNeeded(network: LoweredNetwork): LoweredNetwork {
     starts: undefined,
     declared: [],
     whole: fn,
-    ownAxes: network.runtimeDimensions.filter((symbol) => axes.has(symbol)),
-    requires: network.requires.filter((condition) => isAbout(condition, network.runtimeDimensions, axes)),
+    ownAxes: symbols.filter((symbol) => axes.has(symbol)),
+    requires: network.requires.filter((condition) => isAbout(condition, symbols, axes)),
   };
 }
 

@@ -19,6 +19,7 @@
  * A buffer holds a shared value as `[…over, …shape]`, a value of each example as `[B, …over, …shape]`, row-major, with the
  * sizes of the call at hand.
  */
+import type { CallAxis } from "../base/types/call-axes.js";
 import type { GraphFunction } from "../ir/graph/graph-function.js";
 import type { ComputedSizes } from "./computed-sizes.js";
 import type { Shape } from "../base/types/shape.js";
@@ -112,8 +113,8 @@ function allDerivations(): EntryDerivation[] {
 }
 
 export interface EntryProgram {
-  /** Symbols whose sizes each call gives. */
-  readonly axes: readonly string[];
+  /** Those whose sizes each call gives. */
+  readonly axes: readonly CallAxis[];
   /** Sizes that follow from those of the axes; none where left out. */
   readonly sizes?: ComputedSizes;
   /** Of parts that are called by themselves, by name: those of these sizes that they have. */

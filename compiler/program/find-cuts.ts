@@ -31,8 +31,8 @@ export function findCuts(program: CutProgram): CutAxis[] {
   const fronts = forward.inputs
     .filter((id) => ofInputs.has(nameOf(forward, id)))
     .map((id) => typeOf(forward, id).shape[0]);
-  const cut = axes.filter((symbol) => fronts.some((front) => front && equalDims(front, dimSymbol(symbol))));
-  return cut.map((symbol) => new CutSearch(program, symbol).search());
+  const cut = axes.filter(({ symbol }) => fronts.some((front) => front && equalDims(front, dimSymbol(symbol))));
+  return cut.map(({ symbol }) => new CutSearch(program, symbol).search());
 }
 
 /** What is in the way, and the names of what stands between a loss and it. */

@@ -1,4 +1,5 @@
 /** Along which sequence the outputs of a network can be computed entry by entry, or what looks ahead on the shortest way from one. */
+import type { SizedAxis } from "../base/types/call-axes.js";
 import { at } from "../base/at.js";
 import type { Span } from "../base/source/span.js";
 import { constantOf, type Dim, dimSymbol, equalDims, printDim } from "../base/types/dim.js";
@@ -27,13 +28,13 @@ export type StreamSearch =
 /**
  * @param inputs names of the network's inputs
  * @param outputs that a step gives: all but losses
- * @param axes symbols of the sequences that there are
+ * @param axes the sequences that there are
  */
 export function findStream(
   forward: GraphFunction,
   inputs: readonly string[],
   outputs: readonly string[],
-  axes: readonly string[],
+  axes: readonly SizedAxis[],
 ): StreamSearch {
   const places = outputs.map((name) => forward.outputNames.indexOf(nameOfRole({ kind: "output", name })));
   const fronts = places.map((place) => frontOf(forward, at(forward.outputs, place), axes));
@@ -60,9 +61,9 @@ export function findStream(
 
 const isWholeAlong = (extra: Dim): boolean => constantOf(extra) === 0;
 
-function frontOf(fn: GraphFunction, id: ValueId, axes: readonly string[]): string | undefined {
+function frontOf(fn: GraphFunction, id: ValueId, axes: readonly SizedAxis[]): string | undefined {
   const [first] = typeOf(fn, id).shape;
-  return first && axes.find((symbol) => equalDims(first, dimSymbol(symbol)));
+  return first && axes.find(({ symbol }) => equalDims(first, dimSymbol(symbol)))?.symbol;
 }
 
 /** Finds what looks ahead. */

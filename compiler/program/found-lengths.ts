@@ -3,6 +3,7 @@
  * before they run, by a function of its own: the condition at all N places, as if none of them ended. That is right up to the first place where it
  * holds, as it must depend on no place after its own, nor on L itself.
  */
+import type { CallAxis } from "../base/types/call-axes.js";
 import { at } from "../base/at.js";
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { type Dim, dimConstant, equalDims, substituteDim } from "../base/types/dim.js";
@@ -37,7 +38,7 @@ export interface SplitLengths {
 /** The equations, and what finds their lengths, where there are some. */
 export function splitLengths(
   forward: GraphFunction,
-  { found, runtimeDimensions, randoms }: Pick<LoweredNetwork, "found" | "runtimeDimensions" | "randoms">,
+  { found, axes, randoms }: Pick<LoweredNetwork, "found" | "axes" | "randoms">,
 ): SplitLengths {
   if (found.length === 0) return { forward, values: new Map(), randoms };
   const names = found.map(foundName);
@@ -55,7 +56,7 @@ export function splitLengths(
     only((name) => names.includes(name)),
     { size: dim, number: dim },
   );
-  const builder = new GraphBuilder("lengths", shapeContext(runtimeDimensions));
+  const builder = new GraphBuilder("lengths", shapeContext(axes));
   const stops = inlineFunction(
     builder,
     whole,
@@ -69,7 +70,7 @@ export function splitLengths(
   );
   const left = only((name) => !names.includes(name));
   return {
-    ...withWholeDraws(left, dim, runtimeDimensions),
+    ...withWholeDraws(left, dim, axes),
     randoms: randoms.map((random) => ({ ...random, shape: random.shape.map(dim) })),
     found: { dimensions: found, fn },
   };
@@ -82,7 +83,7 @@ export function splitLengths(
 function withWholeDraws(
   fn: GraphFunction,
   whole: (dim: Dim) => Dim,
-  axes: readonly string[],
+  axes: readonly CallAxis[],
 ): Pick<SplitLengths, "forward" | "values"> {
   const b = new GraphBuilder(fn.name, shapeContext(axes));
   const values = new Map<ValueId, ValueId>();

@@ -1,4 +1,5 @@
 /** A cell after lowering: its tensors in declaration order and its equations as graph functions of one example. */
+import type { CallAxis } from "../base/types/call-axes.js";
 import type { SizeCondition } from "./size-condition.js";
 import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
 import type { Span } from "../base/source/span.js";
@@ -146,7 +147,6 @@ export interface LoweredNetwork extends Pick<
   | "name"
   | "documentation"
   | "dimensions"
-  | "runtimeDimensions"
   | "inputs"
   | "params"
   | "fixed"
@@ -155,11 +155,11 @@ export interface LoweredNetwork extends Pick<
   | "starts"
   | "declared"
 > {
-  /** The smallest sizes of run-time dimensions. */
-  readonly least: ReadonlyMap<string, number>;
+  /** Its run-time dimensions. */
+  readonly axes: readonly CallAxis[];
   /** What the sizes of each example must fulfil. */
   readonly requires: readonly SizeCondition[];
-  /** Of an entry: the run-time dimensions that it has anything to do with. */
+  /** Of an entry: the symbols of those that it has anything to do with. */
   readonly ownAxes?: readonly string[];
   /** Parts that are called by themselves, each a network of the same params and run-time dimensions. */
   readonly entries?: readonly LoweredEntry[];

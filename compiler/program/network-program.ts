@@ -21,7 +21,7 @@ const each =
   <Tensor extends LoweredTensor>(tensor: Tensor) => ({ ...tensor, over: [], shared });
 
 export function programOfNetwork(network: LoweredNetwork): Program {
-  const { name, documentation, dimensions, runtimeDimensions, starts } = network;
+  const { name, documentation, dimensions, axes, starts } = network;
   const { forward: equations, placed } = buildForward(network);
   const isForLosses = onlyForLosses(network, equations);
   const { stream, contexts, made } = streamedNetwork(network, equations, isForLosses);
@@ -32,8 +32,7 @@ export function programOfNetwork(network: LoweredNetwork): Program {
     name,
     documentation,
     dimensions,
-    axes: runtimeDimensions,
-    least: network.least,
+    axes,
     requires: network.requires,
     stream,
     inputs: network.inputs
@@ -142,8 +141,8 @@ function buildForward(network: LoweredNetwork): {
   readonly forward: GraphFunction;
   readonly placed: (call: DeclaredCall) => ProgramCall;
 } {
-  const { whole, runtimeDimensions, outputs, states, losses } = network;
-  const b = new GraphBuilder("forward", shapeContext(runtimeDimensions));
+  const { whole, axes, outputs, states, losses } = network;
+  const b = new GraphBuilder("forward", shapeContext(axes));
   const named = (kind: TensorKind, tensors: readonly LoweredTensor[]): string[] =>
     tensors.map(({ name }) => nameOfRole({ kind, name }));
   const names = [

@@ -21,16 +21,11 @@ export const hasInFront = ([first]: Shape, symbol: string): boolean =>
 
 /** @param forward named by roles, its inputs all of the role `input` */
 export function searchStream(
-  {
-    inputs,
-    outputs,
-    runtimeDimensions,
-    found,
-  }: Pick<LoweredNetwork, "inputs" | "outputs" | "runtimeDimensions" | "found">,
+  { inputs, outputs, axes, found }: Pick<LoweredNetwork, "inputs" | "outputs" | "axes" | "found">,
   forward: GraphFunction,
 ): StreamSearch {
   const names = outputs.map(nameOfTensor);
-  const search = findStream(forward, inputs.map(nameOfTensor), names, runtimeDimensions);
+  const search = findStream(forward, inputs.map(nameOfTensor), names, axes);
   const own = found.find(({ symbol }) => symbol === search.symbol);
   if (own === undefined) return search;
   const what = `ends where its values say: ${own.symbol} is known after the last entry`;
@@ -44,7 +39,7 @@ export function streamedNetwork(
   forward: GraphFunction,
   isForLosses: (input: string) => boolean,
 ): StreamedNetwork {
-  const { inputs, settings, params, fixed, runtimeDimensions: axes, states, randoms } = network;
+  const { inputs, settings, params, fixed, axes, states, randoms } = network;
   const search = searchStream(network, forward);
   const { symbol } = search;
   const contexts = inputs.filter(({ name, shape }) => symbol !== undefined && !hasInFront(shape, symbol) && !isForLosses(name)); // prettier-ignore

@@ -6,8 +6,9 @@ import type { LengthFinder } from "./found-lengths.js";
 import type { SizeCondition } from "./size-condition.js";
 import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
 import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
-import { type Bounds, leastSize } from "../base/types/bounds.js";
-import { type Dim, isSequence } from "../base/types/dim.js";
+import { type Bounds, plainBounds } from "../base/types/bounds.js";
+import type { CallAxis } from "../base/types/call-axes.js";
+import type { Dim } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import type { Initializer } from "../../runtime/module/manifest.js";
 import type { DeclaredDerivative, LoweredDraw, LoweredRandom, LoweredSetting, LoweredStarts } from "./lowered-cell.js";
@@ -81,10 +82,8 @@ export interface Program {
   readonly documentation: string;
   /** Sizes that were given at compilation. */
   readonly dimensions: ReadonlyMap<string, number>;
-  /** Symbols whose sizes each call gives: sequences, then run-time dimensions. */
-  readonly axes: readonly string[];
-  /** The least sizes that calls may give them, where these are others than 0 of a sequence and 1 of a run-time dimension. */
-  readonly least?: ReadonlyMap<string, number>;
+  /** Those whose sizes each call gives. */
+  readonly axes: readonly CallAxis[];
   /** Checked for each example of a call. */
   readonly requires?: readonly SizeCondition[];
   /** The sequence along which it can be computed entry by entry; undefined where it looks ahead. */
@@ -112,7 +111,7 @@ export interface Program {
   readonly initial: GraphFunction | undefined;
   /** Initial values of params and fixed values that are expressions: of the roles `param`, `fixed`, `draw` to the role `start`. */
   readonly starts: ProgramStarts | undefined;
-  /** Of an entry: those of `axes` that it has anything to do with. */
+  /** Of an entry: symbols of those of `axes` that it has anything to do with. */
   readonly ownAxes?: readonly string[];
   /** Parts that are called by themselves: of the same params, fixed values and axes. */
   readonly entries?: readonly NamedEntry[];
@@ -125,8 +124,8 @@ export interface Program {
 }
 
 /** What is known of the sizes that calls give. */
-export const boundsOf = ({ least, requires = [] }: Pick<Program, "least" | "requires">): Bounds => ({
-  least: (symbol) => least?.get(symbol) ?? leastSize(symbol),
+export const boundsOf = ({ axes, requires = [] }: Pick<Program, "axes" | "requires">): Bounds => ({
+  least: (symbol) => axes.find((axis) => axis.symbol === symbol)?.least ?? plainBounds.least(symbol),
   facts: requires.flatMap(({ kind, dim }) => (kind === "least" ? [dim] : [])),
 });
 
@@ -162,10 +161,14 @@ export function streamedRoles(program: Program): Role[] {
   );
 }
 
+/** Does it stream along the steps of a cell? */
+export const streamsSteps = ({ axes, stream }: Pick<Program, "axes" | "stream">): boolean =>
+  axes.some(({ symbol, kind }) => symbol === stream && kind === "steps");
+
 /** What is the same at every step of a stream, but for what all examples share, and what it computes of that at once. Of a cell steps compute all. */
 export function contextRoles(program: Program): Role[] {
   const { stream, contexts, randoms } = program;
-  if (stream === undefined || isSequence(stream)) return [];
+  if (stream === undefined || streamsSteps(program)) return [];
   const drawn = randoms.filter(({ over, isInitial }) => !isInitial && over.length === 0);
   return programRoles(program).filter(
     ({ kind, name }) =>

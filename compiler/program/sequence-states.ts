@@ -3,6 +3,7 @@
  * everything else that its sequence leaves behind is one, too: runs that begin as an equation says, what a causal convolution looks back
  * at, and the number of the entry. Runs over other sequences begin anew in every piece then, as these are the same in all of them.
  */
+import type { CallAxis } from "../base/types/call-axes.js";
 import { at, lookUp } from "../base/at.js";
 import type { OriginOfState } from "../base/source/origin.js";
 import { constantOf, type Dim, dimConstant, dimSymbol, equalDims, subtractDims } from "../base/types/dim.js";
@@ -28,7 +29,7 @@ import { nameOfRole } from "./roles.js";
 /** Equations over sequences, with what they are made of. */
 export interface SequenceEquations {
   readonly forward: GraphFunction;
-  readonly axes: readonly string[];
+  readonly axes: readonly CallAxis[];
   readonly states: readonly LoweredState[];
   readonly randoms: readonly LoweredRandom[];
   /** Names that no state may have. */

@@ -1,15 +1,20 @@
 /** What a network demands of the sizes that calls give: quotients that leave no rest, and what it requires. */
 import type { Span } from "../base/source/span.js";
+import { type CallAxis, contextAxes, networkAxes } from "../base/types/call-axes.js";
 import { printDim, symbolsOf } from "../base/types/dim.js";
 import { type CellFrame, dimIn } from "./frame.js";
 import type { SizeCondition } from "./size-condition.js";
 import type { TypedCell } from "../language/semantics/typed-program.js";
 
+/** Axes whose sizes calls give, but for the steps of a cell. */
+export const axesOfCalls = ({ form, runtimeDimensions, least }: TypedCell): readonly CallAxis[] =>
+  form === "network" ? networkAxes(runtimeDimensions, least) : contextAxes(runtimeDimensions);
+
 /** What is known of the sizes that calls give. */
 export const sizesOfCalls = (
   frame: CellFrame,
-): { readonly least: TypedCell["least"]; readonly requires: readonly SizeCondition[] } => ({
-  least: frame.cell.least,
+): { readonly axes: readonly CallAxis[]; readonly requires: readonly SizeCondition[] } => ({
+  axes: axesOfCalls(frame.cell),
   requires: sizeConditions(frame),
 });
 

@@ -39,7 +39,9 @@ export function problemsOf(program: Program): string[] {
   };
   const computed = states.filter((state) => state.initial === "computed");
   return [
-    ...[...new Set(sequences)].flatMap((symbol) => (axes.includes(symbol) ? [] : [`${symbol} is no axis of calls`])),
+    ...[...new Set(sequences)].flatMap((symbol) =>
+      axes.some((axis) => axis.symbol === symbol) ? [] : [`${symbol} is no axis of calls`],
+    ),
     // A state and a result of one name are told apart by where they stand in a call.
     ...twice(tensors.filter((tensor) => !outputs.includes(tensor)).map(({ name }) => name)),
     ...twice(outputs.map(({ name }) => name)),

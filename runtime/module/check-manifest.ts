@@ -130,7 +130,7 @@ type TensorList = "inputs" | "contexts" | "states" | "params" | "fixed" | "rando
 
 /** Tensors have axes and sizes that the manifest has, each axis once, and those of their kind. */
 function checkAxesOfTensors({ axes, ...manifest }: Manifest, path: string): void {
-  // What a network streams along is a sequence to its tensors.
+  // Earlier builds call what a network streams along a dimension.
   const kinds = new Map(axes.map(({ name: own, kind }) => [own, own === manifest.stream ? "sequence" : kind]));
   for (const role of Object.keys(axesOfRole) as TensorList[]) {
     for (const [i, entry] of (manifest[role] ?? []).entries()) {

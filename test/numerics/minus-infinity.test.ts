@@ -2,6 +2,7 @@
  * Minus infinity is a number like others: what is impossible, or nothing at all, has no weight, and no derivative of any
  * order. Against sums over all cases, on both targets and by the meaning of the graph.
  */
+import { networkAxes } from "../../compiler/base/types/call-axes.js";
 import { describe, expect, it } from "vitest";
 import {
   dimConstant,
@@ -130,7 +131,7 @@ describe("reductions", () => {
   const S = dimSymbol("S");
   const columns = 4;
   const shape = [S, dimConstant(columns)];
-  const b = new GraphBuilder("forward", shapeContext(["S"]));
+  const b = new GraphBuilder("forward", shapeContext(networkAxes(["S"])));
   const x = b.input("input.x", { dtype: "real", shape, shared: false });
   const program = programOfFunction(
     b.finish([
@@ -138,7 +139,7 @@ describe("reductions", () => {
       { name: "output.share", value: normalize(b, "softmax", x, [0]) },
       { name: "output.most", value: reduceAlong(b, "max", x, [0]) },
     ]),
-    { axes: ["S"], least: new Map([["S", 0]]) },
+    { axes: networkAxes(["S"]) },
   );
 
   /** By the definitions, column by column. */
@@ -211,7 +212,7 @@ describe("a sum over all alignments", () => {
 
   /** Minus the logarithm of the probability of labels, blanks between them: connectionist temporal classification. */
   function lossProgram(): Program {
-    const b = new GraphBuilder("forward", shapeContext(["F", "U"]));
+    const b = new GraphBuilder("forward", shapeContext(networkAxes(["F", "U"])));
     const real = (shape: readonly Dim[]) => ({ dtype: "real" as const, shape, shared: false });
     const frames = b.input("input.frames", real([F, dimConstant(classes)]));
     const labels = b.input("input.labels", { dtype: "index", shape: [places], shared: false });
@@ -239,11 +240,7 @@ describe("a sum over all alignments", () => {
     const ends = b.map("select", isBefore, none(b, places), end!);
     const value = b.map("neg", reduceAlong(b, "logsumexp", ends, [0]));
     return programOfFunction(b.finish([{ name: "output.loss", value }]), {
-      axes: ["F", "U"],
-      least: new Map([
-        ["F", 0],
-        ["U", 0],
-      ]),
+      axes: networkAxes(["F", "U"]),
       bounds: { labels: classes },
     });
   }

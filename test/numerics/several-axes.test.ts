@@ -1,4 +1,5 @@
 /** What an example gives does not depend on its batch, on padding or on room, whatever axes of its own size it has. */
+import { contextAxes, networkAxes } from "../../compiler/base/types/call-axes.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Dim, dimConstant, dimSymbol, divideDims, subtractDims } from "../../compiler/base/types/dim.js";
@@ -28,14 +29,8 @@ func forward(%input.a: real[T, 2], %input.b: real[S, 3], %param.W: shared real[3
   %mix: real[T, 3] = contract [0 1] [1 2] -> [0 2] %e, %y
 }`;
 
-/** Sizes that may be 0. */
-const empty = new Map([
-  ["T", 0],
-  ["S", 0],
-]);
-
 describe("several axes", () => {
-  const program = programOf(twoAxes, { axes: ["T", "S"], least: empty });
+  const program = programOf(twoAxes, { axes: networkAxes(["T", "S"]) });
 
   it("may be empty in some examples, or in all", async () => {
     await expectAlone(program, [
@@ -47,13 +42,15 @@ describe("several axes", () => {
   });
 
   it("say in the manifest what they may be at least", async () => {
-    const { manifest } = emitModule(programOf(twoAxes, { axes: ["T", "S"], least: new Map([["T", 0], ["S", 2]]) }), optionsFor("js")); // prettier-ignore
+    const { manifest } = emitModule(programOf(twoAxes, { axes: networkAxes(["T", "S"], new Map([["S", 2]])) }), optionsFor("js")); // prettier-ignore
     expect(manifest.axes).toEqual([
       { name: "B", kind: "batch", option: "batch" },
-      { name: "T", kind: "dimension", option: "sizes", minimum: 0 },
-      { name: "S", kind: "dimension", option: "sizes", minimum: 2 },
+      { name: "T", kind: "sequence", option: "sizes" },
+      { name: "S", kind: "sequence", option: "sizes", minimum: 2 },
     ]);
-    expect(emitModule(programOf(twoAxes, { axes: ["T", "S"] }), optionsFor("js")).manifest.axes[1]).toEqual({
+    expect(
+      emitModule(programOf(twoAxes, { axes: contextAxes(["T", "S"]) }), optionsFor("js")).manifest.axes[1],
+    ).toEqual({
       name: "T",
       kind: "dimension",
       option: "sizes",
@@ -61,12 +58,9 @@ describe("several axes", () => {
   });
 
   it.each(["js", "wasm"] as const)("have at least what they say, %s", async (target) => {
-    const least = new Map([
-      ["T", 0],
-      ["S", 2],
-    ]);
-    const module = await loadFor(programOf(twoAxes, { axes: ["T", "S"], least }), target);
-    const call = new Ragged(programOf(twoAxes, { axes: ["T", "S"], least }), { each: { T: [0, 2], S: [3, 2] } });
+    const axes = networkAxes(["T", "S"], new Map([["S", 2]]));
+    const module = await loadFor(programOf(twoAxes, { axes }), target);
+    const call = new Ragged(programOf(twoAxes, { axes }), { each: { T: [0, 2], S: [3, 2] } });
     const instance = call.instance(module);
     expect(() => instance.forward(call.values())).not.toThrow();
     const sizes = { T: [0, 2], S: [3, 1] };
@@ -121,19 +115,10 @@ func forward(%input.x: real[T, 2], %input.e: real[E, 2], %input.r: real[S, 2], %
 }`;
 
 describe("sizes that follow from others", () => {
-  const least = new Map([
-    ["T", 1],
-    ["S", 0],
-  ]);
-  const sums = programOf(polynomials, { axes: ["T", "S"], least });
+  const sums = programOf(polynomials, { axes: networkAxes(["T", "S"], new Map([["T", 1]])) });
   const [T, E, S] = ["T", "E", "S"].map(dimSymbol) as [Dim, Dim, Dim];
   const parts = programOf(quotients, {
-    axes: ["T", "E", "S"],
-    least: new Map([
-      ["T", 3],
-      ["E", 0],
-      ["S", 0],
-    ]),
+    axes: networkAxes(["T", "E", "S"], new Map([["T", 3]])),
     requires: [
       { kind: "least", dim: subtractDims(S, T), text: "S >= T" },
       { kind: "whole", dim: divideDims(E, dimConstant(2))!, text: "E / 2", equation: "g" },

@@ -1,13 +1,14 @@
 /**
  * A program that no cell makes, written by hand: a loop over the steps `%T`, one that runs the other way, a second sequence
- * `%U` of its own length that starts where the first ends, and a loss that all examples share.
+ * `U` of its own length that starts where the first ends, and a loss that all examples share.
  */
-import { dimConstant, TIME_SYMBOL } from "../../compiler/base/types/dim.js";
+import { type CallAxis, cellAxes, networkAxes } from "../../compiler/base/types/call-axes.js";
+import { dimConstant } from "../../compiler/base/types/dim.js";
 import { parseProgram } from "../../compiler/ir/graph/parse.js";
 import type { Program, ProgramTensor } from "../../compiler/program/program.js";
 
 /** The second sequence. */
-export const ANSWER = "%U";
+const [answer] = networkAxes(["U"]) as [CallAxis];
 
 const step = (name: string): string => `
     func ${name}(%h: real[3], %x: real[2], %W: shared real[3, 2], %V: shared real[3, 3]) -> (h: %n, y: %n) {
@@ -18,11 +19,11 @@ const step = (name: string): string => `
     }`;
 
 const textOver = (heard: string): string => `
-func forward(%initial.h: real[3], %input.x: real[${heard}, 2], %input.z: real[%U, 2], %param.W: shared real[3, 2], %param.V: shared real[3, 3]) -> (output.y: %y, output.back: %back, output.loss: %loss, final.h: %end) {
+func forward(%initial.h: real[3], %input.x: real[${heard}, 2], %input.z: real[U, 2], %param.W: shared real[3, 2], %param.V: shared real[3, 3]) -> (output.y: %y, output.back: %back, output.loss: %loss, final.h: %end) {
   %last: real[3], %heard: real[${heard}, 3] = scan length ${heard} carried 1 sequences 1 %initial.h, %input.x, %param.W, %param.V body${step("listen")}
   %first: real[3], %back: real[${heard}, 3] = scan length ${heard} carried 1 sequences 1 reverse %last, %input.x, %param.W, %param.V body${step("look_back")}
-  %end: real[3], %y: real[%U, 3] = scan length %U carried 1 sequences 1 %first, %input.z, %param.W, %param.V body${step("answer")}
-  %squares: real[%U, 3] = mul %y, %y
+  %end: real[3], %y: real[U, 3] = scan length U carried 1 sequences 1 %first, %input.z, %param.W, %param.V body${step("answer")}
+  %squares: real[U, 3] = mul %y, %y
   %own: real[] = reduce sum axes [0 1] %squares
   %total: shared real[] = batch_sum %own
   %two: shared real[] = constant real 2
@@ -38,15 +39,15 @@ const tensor = (name: string, over: readonly string[], shape: readonly number[],
 });
 
 /** @param heard the axis of the first sequence: steps, or one more that calls give by name */
-export const alignerOver = (heard: string): Program => ({
+export const alignerOver = (heard: CallAxis): Program => ({
   name: "Aligner",
   documentation: "",
   dimensions: new Map(),
-  axes: [heard, ANSWER],
+  axes: [heard, answer],
   stream: undefined,
   inputs: [
-    { ...tensor("x", [heard], [2]), dtype: "real" },
-    { ...tensor("z", [ANSWER], [2]), dtype: "real" },
+    { ...tensor("x", [heard.symbol], [2]), dtype: "real" },
+    { ...tensor("z", [answer.symbol], [2]), dtype: "real" },
   ],
   contexts: [],
   states: [{ ...tensor("h", [], [3]), initial: "zeros" }],
@@ -56,12 +57,12 @@ export const alignerOver = (heard: string): Program => ({
   ],
   fixed: [],
   randoms: [],
-  outputs: [tensor("y", [ANSWER], [3]), tensor("back", [heard], [3]), tensor("loss", [], [], true)],
-  forward: parseProgram(textOver(heard), [heard, ANSWER]).functions[0]!,
+  outputs: [tensor("y", [answer.symbol], [3]), tensor("back", [heard.symbol], [3]), tensor("loss", [], [], true)],
+  forward: parseProgram(textOver(heard.symbol), [heard, answer]).functions[0]!,
   initial: undefined,
   starts: undefined,
   declaredDerivatives: [],
   gradientAsDeclared: [],
 });
 
-export const alignerProgram = alignerOver(TIME_SYMBOL);
+export const alignerProgram = alignerOver(cellAxes([])[0]!);

@@ -61,9 +61,9 @@ function statementsOf(body: readonly Statement[]): string {
 
 /** The pass makes `after` of `before`, kernels whose buffers have no places yet. */
 export function expectKernels(pass: KernelPass<VectorTarget>, before: string, after: string): void {
-  const read = parseUnplanned(`axes %T\n${dedent(before)}`);
+  const read = parseUnplanned(`axes %T steps T\n${dedent(before)}`);
   const made = pass.run(read, { dtype: "f32", machine: simd128 });
-  expect(dedent(printUnplanned(made))).toBe(`axes %T\n${dedent(after)}`);
+  expect(dedent(printUnplanned(made))).toBe(`axes %T steps T\n${dedent(after)}`);
   expect(numbersOf(made)).toEqual(numbersOf(read));
 }
 
@@ -76,7 +76,9 @@ export function expectStatements<Machine>(
   after: string,
 ): void {
   const region = dedent(before).replace(/^/gmu, "    ");
-  const read = planMemory(parseUnplanned(`axes %T\n${dedent(buffers)}\nkernel f {\n  region r\n${region}\n}\n`));
+  const read = planMemory(
+    parseUnplanned(`axes %T steps T\n${dedent(buffers)}\nkernel f {\n  region r\n${region}\n}\n`),
+  );
   const made = pass.run(read, { dtype: "f32", machine });
   const [only] = made.functions[0]?.body ?? [];
   expect(only?.kind === "region" ? statementsOf(only.body) : "").toBe(dedent(after));

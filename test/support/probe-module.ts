@@ -9,6 +9,7 @@
  * `forward` gives y = x + w[0] and tells in h of the first example what the table says: B, T, S, full, changed, and
  * m[0]. `step` does the same. With `fused`, y = x - w[0].
  */
+import { cellAxes } from "../../compiler/base/types/call-axes.js";
 import { planLayout, type MemoryLayout } from "../../compiler/emit/wasm/memory/memory-layout.js";
 import { ModuleBuilder } from "../../compiler/emit/wasm/assembler/module-builder.js";
 import type { FunctionCode } from "../../compiler/emit/wasm/assembler/function-code.js";
@@ -61,7 +62,7 @@ const sizes: readonly (readonly [string, Dim])[] = [
 ];
 
 export const probeKernel: KernelProgram = {
-  axes: ["%T", "S"],
+  axes: cellAxes(["S"]),
   buffers: sizes.map(([name, size], slot): KernelBuffer => {
     return { name, external: true, dtype: "real", size, place: { slot, offset: dimConstant(0) } };
   }),

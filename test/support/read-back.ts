@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
 import { type KernelTargetName, targetPasses } from "../../compiler/driver/stages.js";
+import type { SizedAxis } from "../../compiler/base/types/call-axes.js";
 import { buildEntries } from "../../compiler/driver/entries.js";
 import { parseProgram } from "../../compiler/ir/graph/parse.js";
 import { printFunction } from "../../compiler/ir/graph/print.js";
@@ -28,7 +29,7 @@ export function expectStagesReadBack(program: EntryProgram, target: KernelTarget
 export const kernelTargets = Object.keys(targetPasses) as KernelTargetName[];
 
 /** The function without what the text does not hold: where its operations come from. */
-export function expectGraphReadBack(fn: GraphFunction, axes: readonly string[]): void {
+export function expectGraphReadBack(fn: GraphFunction, axes: readonly SizedAxis[]): void {
   const text = printFunction(fn);
   const [parsed, ...more] = parseProgram(text, axes).functions;
   expect(more).toEqual([]);

@@ -1,4 +1,5 @@
 /** Compiles entries to JavaScript kernels, runs them on padded batches, and gives the results back example by example. */
+import { lookUp } from "../../compiler/base/at.js";
 import { type BatchValue } from "../../compiler/ir/graph/evaluate.js";
 import { tensor } from "../../compiler/ir/graph/tensor.js";
 import { unpad } from "../../compiler/ir/graph/evaluate.js";
@@ -13,7 +14,7 @@ import {
   type ProgramEntry,
   ringEntries,
 } from "../../compiler/program/entry.js";
-import { type Dim, evaluateDim, symbolName, TIME_SYMBOL } from "../../compiler/base/types/dim.js";
+import { type Dim, evaluateDim, TIME_SYMBOL } from "../../compiler/base/types/dim.js";
 import type { Shape } from "../../compiler/base/types/shape.js";
 import { rowsName } from "../../compiler/program/roles.js";
 import { rolesOf } from "./roles.js";
@@ -27,7 +28,7 @@ import {
   worstError,
 } from "./evaluate-helpers.js";
 import { lowerProgram, printJsKernels } from "./kernels.js";
-import { cellAxes, extentsOf } from "../../compiler/base/types/call-axes.js";
+import { cellAxes, extentsOf, type SizedAxis } from "../../compiler/base/types/call-axes.js";
 
 type NumberArray = Float32Array | Float64Array | Int32Array;
 
@@ -91,12 +92,12 @@ export interface Padding {
   readonly steps: number;
   readonly sizes: Readonly<Record<string, number>>;
   /** What kernels have for axes, in their order: the steps of a cell and then `sizes`, where left out. */
-  readonly axes?: readonly string[];
+  readonly axes?: readonly SizedAxis[];
 }
 
-export const axesOf = ({ axes, sizes }: Padding): readonly string[] => axes ?? cellAxes(Object.keys(sizes));
-export const paddedSize = ({ steps, sizes }: Padding, axis: string): number =>
-  axis === TIME_SYMBOL ? steps : (sizes[symbolName(axis)] as number);
+export const axesOf = ({ axes, sizes }: Padding): readonly SizedAxis[] => axes ?? cellAxes(Object.keys(sizes));
+export const paddedSize = ({ steps, sizes }: Padding, { kind, name }: SizedAxis): number =>
+  kind === "steps" ? steps : (sizes[name] as number);
 
 /** A call of examples of these sizes, with those that follow from them. */
 export function callOf(
@@ -114,17 +115,18 @@ export function callOf(
     return found;
   };
   const examples = given.map(all);
-  const largest = (axis: string): number => Math.max(...examples.map((own) => own.get(axis) ?? 0));
-  const grown = all(new Map(axes.map((axis) => [axis, largest(axis) + extra])));
+  const largest = (symbol: string): number => Math.max(...examples.map((own) => own.get(symbol) ?? 0));
+  const grown = all(new Map(axes.map(({ symbol }) => [symbol, largest(symbol) + extra])));
   for (const { symbol, grows } of list) if (!grows) grown.set(symbol, largest(symbol));
-  const others = [...grown].filter(([axis]) => axis !== TIME_SYMBOL);
+  const every: readonly SizedAxis[] = [...axes, ...list];
+  const others = every.filter(({ kind }) => kind !== "steps");
   return {
     examples,
     padding: {
       batch: given.length,
       steps: grown.get(TIME_SYMBOL) ?? 0,
-      sizes: Object.fromEntries(others.map(([axis, size]) => [symbolName(axis), size])),
-      axes: [...axes, ...list.map(({ symbol }) => symbol)],
+      sizes: Object.fromEntries(others.map(({ symbol, name }) => [name, lookUp(grown, symbol)])),
+      axes: every,
     },
   };
 }
@@ -167,7 +169,7 @@ export function writeInputs(
   }
   for (const axis of axesOf(padding)) {
     const list = bufferOf(kernels, extentsOf(axis)) as Int32Array;
-    list.set(examples.map((sizes) => sizes.get(axis) ?? paddedSize(padding, axis)));
+    list.set(examples.map((sizes) => sizes.get(axis.symbol) ?? paddedSize(padding, axis)));
   }
 }
 
@@ -226,7 +228,7 @@ function bufferOf(kernels: CompiledKernels, name: string): NumberArray {
 }
 
 function paddedShape(type: ValueType, padding: Padding): number[] {
-  const all = new Map(axesOf(padding).map((axis) => [axis, paddedSize(padding, axis)]));
+  const all = new Map(axesOf(padding).map((axis) => [axis.symbol, paddedSize(padding, axis)]));
   return type.shape.map((dim) => evaluateDim(dim, all));
 }
 

@@ -90,7 +90,14 @@ const paddedSizes = ({ each, padded = {} }: RaggedCall): Record<string, number> 
 /** A size that all examples fit in: of the padded sizes where it grows with them, else the largest. */
 function callSize(program: Program, dim: Dim, call: RaggedCall): number {
   const padded = new Map(Object.entries(paddedSizes(call)));
-  if (isMonotone(dim, program.axes, boundsOf(program))) return Math.ceil(evaluateDim(dim, padded));
+  if (
+    isMonotone(
+      dim,
+      program.axes.map(({ symbol }) => symbol),
+      boundsOf(program),
+    )
+  )
+    return Math.ceil(evaluateDim(dim, padded));
   const batch = Object.values(call.each)[0]!.length;
   return Math.max(...Array.from({ length: batch }, (_, b) => evaluateDim(dim, sizesOfExample(call, b))));
 }

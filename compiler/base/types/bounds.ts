@@ -12,7 +12,6 @@ import {
   type Dim,
   dimConstant,
   dimSymbol,
-  isSequence,
   multiplyDims,
   substituteDim,
   subtractDims,
@@ -28,11 +27,8 @@ export interface Bounds {
   readonly known?: ReadonlyMap<string, number>;
 }
 
-/** Sequences may have no steps, everything else has at least one entry. */
-export const leastSize = (symbol: string): number => (isSequence(symbol) ? 0 : 1);
-
-/** What holds where nothing else is said. */
-export const plainBounds: Bounds = { least: leastSize };
+/** What holds where nothing else is said: every size is at least 1. */
+export const plainBounds: Bounds = { least: () => 1 };
 
 /** Coefficients that a proof may look at. */
 const proofLimit = 4096;

@@ -1,24 +1,62 @@
 /**
- * Axes whose sizes each call gives, and in which every example may have a size of its own. In dimensions they are symbols:
- * `%T` for the steps of a cell, `S` for a run-time dimension, and `%` with a name for a further sequence.
+ * Axes whose sizes each call gives, and in which every example may have a size of its own. Dimensions have their symbols; what an axis is,
+ * and what it is called, is told here and is read of no symbol.
  */
-import type { AxisEntry } from "../../../runtime/module/manifest.js";
-import { sequenceSymbol, symbolName, TIME_SYMBOL } from "./dim.js";
+import { BATCH_SYMBOL, TIME_SYMBOL } from "./dim.js";
+
+/**
+ * - `steps`: a cell's. Its equations tell of one step, so that only derivatives sum over them.
+ * - `sequence`: entries one after the other, of which there may be none: what a network has after its `;`.
+ * - `dimension`: a size of at least 1, which the contexts of a cell tell.
+ */
+export const axisKinds = ["steps", "sequence", "dimension"] as const;
+
+export type AxisKind = (typeof axisKinds)[number];
+
+/** An axis as kernels have it, also one whose size follows from others. */
+export interface SizedAxis {
+  /** In dimensions. */
+  readonly symbol: string;
+  /** As people write it, and callers of a module: `T`, `S`, `floor(T / 2)`. */
+  readonly name: string;
+  readonly kind: AxisKind;
+}
+
+export interface CallAxis extends SizedAxis {
+  /** The least size that a call may give it. */
+  readonly least: number;
+}
+
+/** Has it entries one after the other? */
+export const isSequence = ({ kind }: Pick<SizedAxis, "kind">): boolean => kind !== "dimension";
+
+export const symbolsOfSequences = (axes: readonly SizedAxis[]): ReadonlySet<string> =>
+  new Set(axes.flatMap((axis) => (isSequence(axis) ? [axis.symbol] : [])));
+
+/** Run-time dimensions of a cell. */
+export const contextAxes = (names: readonly string[]): readonly CallAxis[] =>
+  names.map((name) => ({ symbol: name, name, kind: "dimension", least: 1 }));
 
 /** The axes of a cell: its steps, then its run-time dimensions. */
-export const cellAxes = (runtimeDimensions: readonly string[]): readonly string[] => [
-  TIME_SYMBOL,
-  ...runtimeDimensions,
+export const cellAxes = (runtimeDimensions: readonly string[]): readonly CallAxis[] => [
+  { symbol: TIME_SYMBOL, name: unlike("T", runtimeDimensions), kind: "steps", least: 0 },
+  ...contextAxes(runtimeDimensions),
 ];
 
-/** The buffer with the size of each example: `lengths` of the steps, `sizes.S`. */
-export const extentsOf = (symbol: string): string =>
-  symbol === TIME_SYMBOL ? "lengths" : `sizes.${symbolName(symbol)}`;
+/** Those of a network: its run-time dimensions, with their least sizes. */
+export const networkAxes = (
+  names: readonly string[],
+  least: ReadonlyMap<string, number> = new Map(),
+): readonly CallAxis[] => names.map((name) => ({ symbol: name, name, kind: "sequence", least: least.get(name) ?? 0 }));
 
-/** The symbols of the axes that a manifest tells, but for that of the examples, which is in no dimension. */
-export const symbolsOfAxes = (axes: readonly AxisEntry[]): readonly string[] =>
-  axes.flatMap(({ name, kind, option }) => {
-    if (option === "batch") return [];
-    if (option === "steps") return [TIME_SYMBOL];
-    return [kind === "sequence" ? sequenceSymbol(name) : name];
-  });
+/** Every axis, also that of the examples, by its symbol, as a module names it: where one of the source has the name, `B'`. */
+export const namesOfAxes = (axes: readonly SizedAxis[]): ReadonlyMap<string, string> => {
+  const names = axes.map(({ name }) => name);
+  return new Map([[BATCH_SYMBOL, unlike("B", names)], ...axes.map(({ symbol, name }) => [symbol, name] as const)]);
+};
+
+const unlike = (name: string, others: readonly string[]): string =>
+  others.includes(name) ? unlike(`${name}'`, others) : name;
+
+/** The buffer with the size of each example: `lengths` of the steps, `sizes.S`. */
+export const extentsOf = ({ name, kind }: SizedAxis): string => (kind === "steps" ? "lengths" : `sizes.${name}`);

@@ -21,25 +21,13 @@ interface DimTerm {
   readonly powers: readonly (readonly [symbol: string, exponent: number])[];
 }
 
-/** What symbols begin with that are no names of a source: nobody can spell them, so they cannot collide. */
-const MARK = "%";
+/** A symbol that is no name of a source: nobody can spell it there, so it cannot collide. What it stands for is told beside it. */
+export const madeSymbol = (word: string): string => `%${word}`;
 
-/** The number of time steps of one example. */
-export const TIME_SYMBOL = `${MARK}T`;
+/** The number of steps of a cell in one example. */
+export const TIME_SYMBOL = madeSymbol("T");
 /** The number of examples of a call. Appears in kernels only: graphs are written for one example. */
-export const BATCH_SYMBOL = `${MARK}B`;
-
-/** Is it the examples or a sequence, and not a dimension that a source names? */
-export const isBuiltIn = (symbol: string): boolean => symbol.startsWith(MARK);
-
-/** Is it a sequence, which may have no steps? */
-export const isSequence = (symbol: string): boolean => isBuiltIn(symbol) && symbol !== BATCH_SYMBOL;
-
-/** The symbol of a sequence that has a name of its own. */
-export const sequenceSymbol = (name: string): string => `${MARK}${name}`;
-
-/** As people write it: `T`, `S`. */
-export const symbolName = (symbol: string): string => (isBuiltIn(symbol) ? symbol.slice(MARK.length) : symbol);
+export const BATCH_SYMBOL = madeSymbol("B");
 
 export function dimConstant(value: number): Dim {
   const known = smallConstants[value];

@@ -5,7 +5,7 @@
  */
 import { realBytes, type RealType } from "../../ir/ops/number-range.js";
 import { InvariantError } from "../../base/diagnostics/invariant.js";
-import { at } from "../../base/at.js";
+import { at, lookUp } from "../../base/at.js";
 import type {
   KernelBuffer,
   KernelFunction,
@@ -19,7 +19,7 @@ import type { ScalarFunction } from "../../base/math/expr.js";
 import { printMathHelpers } from "../../base/math/print-js.js";
 import { extentsOf } from "../../base/types/call-axes.js";
 import { capacityOf } from "./capacity-of.js";
-import { BATCH_SYMBOL, dimConstant, symbolName } from "../../base/types/dim.js";
+import { BATCH_SYMBOL, dimConstant } from "../../base/types/dim.js";
 import { Identifiers } from "./identifiers.js";
 import { type KernelNames, printDimension, printSlotSize } from "./kernel-expressions.js";
 import { printStatements, type RegionCall } from "./kernel-statements.js";
@@ -40,6 +40,7 @@ class KernelPrinter {
   private readonly identifiers: Identifiers;
   private readonly inlined = new Set<ScalarFunction>();
   private readonly sizeNames: ReadonlyMap<string, string>;
+  private readonly listNames: ReadonlyMap<string, string>;
   private readonly mentioned = new Set<string>();
 
   constructor(kernel: KernelProgram<LoopStatement>, dtype: RealType) {
@@ -48,13 +49,12 @@ class KernelPrinter {
     this.identifiers = new Identifiers(["reals", "integers", "end", "table"]);
     this.sizeNames = new Map([
       [BATCH_SYMBOL, this.identifiers.of("size %B", "B")],
-      ...kernel.axes.map((symbol): [string, string] => [
-        symbol,
-        this.identifiers.of(`size ${symbol}`, symbolName(symbol)),
-      ]),
+      ...kernel.axes.map(({ symbol, name }): [string, string] => [symbol, this.identifiers.of(`size ${symbol}`, name)]),
     ]);
     // All of them first, so that no local variable of a function hides one.
-    for (const symbol of kernel.axes) this.listName(symbol);
+    this.listNames = new Map(
+      kernel.axes.map((axis) => [axis.symbol, this.identifiers.of(`list ${axis.symbol}`, extentsOf(axis))]),
+    );
     for (const { name } of kernel.buffers) this.identifiers.of(`buffer ${name}`, name);
   }
 
@@ -90,7 +90,7 @@ class KernelPrinter {
 
   /** The array with the size of each example. */
   private listName(symbol: string): string {
-    return this.identifiers.of(`list ${symbol}`, extentsOf(symbol));
+    return lookUp(this.listNames, symbol);
   }
 
   private names(local: Identifiers): KernelNames {
@@ -118,7 +118,7 @@ class KernelPrinter {
   private capacityLines(): string[] {
     return [
       `  const ${this.sizeName(BATCH_SYMBOL)} = capacity.batch;`,
-      ...this.kernel.axes.map((symbol) => `  const ${this.sizeName(symbol)} = ${capacityOf(symbol)};`),
+      ...this.kernel.axes.map((axis) => `  const ${this.sizeName(axis.symbol)} = ${capacityOf(axis)};`),
     ];
   }
 
@@ -157,7 +157,7 @@ class KernelPrinter {
       "  // What the functions below work on: sizes of the call and two flags; steps and sizes of each example.",
     );
     lines.push(`  const table = new Int32Array(${this.sizeNames.size + 2});`);
-    for (const symbol of this.kernel.axes) {
+    for (const { symbol } of this.kernel.axes) {
       lines.push(`  const ${this.listName(symbol)} = new Int32Array(${this.sizeName(BATCH_SYMBOL)});`);
     }
     const bySlot = new Map<number, KernelBuffer[]>();
@@ -176,8 +176,8 @@ class KernelPrinter {
       }
     }
     lines.push("  const buffers = Object.assign(Object.create(null), {");
-    for (const symbol of this.kernel.axes) {
-      const [list, name] = [extentsOf(symbol), this.listName(symbol)];
+    for (const axis of this.kernel.axes) {
+      const [list, name] = [extentsOf(axis), this.listName(axis.symbol)];
       lines.push(list === name ? `    ${name},` : `    ${printString(list)}: ${name},`);
     }
     for (const { name, external } of this.kernel.buffers) {

@@ -1,5 +1,5 @@
 /** Reads the text form of the graph IR, for tests of passes on a few lines. Throws a {@link GraphSyntaxError}. */
-import { cellAxes } from "../../base/types/call-axes.js";
+import { cellAxes, type SizedAxis } from "../../base/types/call-axes.js";
 import { at } from "../../base/at.js";
 import { InvariantError } from "../../base/diagnostics/invariant.js";
 import type { Dim } from "../../base/types/dim.js";
@@ -17,7 +17,7 @@ export class GraphSyntaxError extends Error {
 }
 
 /** @param axes symbols that differ from example to example */
-export function parseProgram(text: string, axes: readonly string[] = cellAxes([])): GraphProgram {
+export function parseProgram(text: string, axes: readonly SizedAxis[] = cellAxes([])): GraphProgram {
   const reader = new TokenReader(text);
   const context = shapeContext(axes);
   const functions: GraphFunction[] = [];

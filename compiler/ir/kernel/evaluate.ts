@@ -2,9 +2,10 @@
  * What a kernel program computes, statement by statement, in float64 with the host's functions: the meaning of the kernel IR,
  * which every pass must keep. Products are summed in the order of their terms; packed copies are read where they were made.
  */
+import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
-import { BATCH_SYMBOL, TIME_SYMBOL, symbolName } from "../../base/types/dim.js";
-import { extentsOf } from "../../base/types/call-axes.js";
+import { BATCH_SYMBOL } from "../../base/types/dim.js";
+import { extentsOf, type SizedAxis } from "../../base/types/call-axes.js";
 import { runStatements } from "./evaluate-statements.js";
 import { KernelMemory, type BufferArray } from "./memory.js";
 import { CallState } from "./evaluate-expressions.js";
@@ -29,9 +30,9 @@ export interface EvaluatedKernels {
 /** @throws InvariantError where a kernel reads or writes outside of a buffer, or names what is not there. */
 export function evaluateKernels(program: KernelProgram, capacity: KernelCallSizes): EvaluatedKernels {
   const { axes } = program;
-  const symbols = [BATCH_SYMBOL, ...axes];
-  const sizeOf = (symbol: string): number =>
-    symbol === TIME_SYMBOL ? capacity.steps : (capacity.sizes[symbolName(symbol)] ?? 0);
+  const symbols = [BATCH_SYMBOL, ...axes.map(({ symbol }) => symbol)];
+  const sizeOf = ({ kind, name }: SizedAxis): number =>
+    kind === "steps" ? capacity.steps : (capacity.sizes[name] ?? 0);
   const most = [capacity.batch, ...axes.map(sizeOf)];
   const memory = new KernelMemory(program, new Map(symbols.map((symbol, i) => [symbol, most[i] as number])));
   const lists = axes.map(() => new Int32Array(capacity.batch));
@@ -40,7 +41,7 @@ export function evaluateKernels(program: KernelProgram, capacity: KernelCallSize
   const external = program.buffers.flatMap(({ name, external: seen }) =>
     seen ? [[name, memory.get(name)] as const] : [],
   );
-  const own = lists.map((list, i) => [extentsOf(axes[i] as string), list] as const);
+  const own = lists.map((list, i) => [extentsOf(at(axes, i)), list] as const);
   const packed = new Map<string, ReadonlyMap<string, number>>();
   return {
     buffers: Object.fromEntries([...own, ...external]),
@@ -49,7 +50,7 @@ export function evaluateKernels(program: KernelProgram, capacity: KernelCallSize
       const fn = program.functions.find(({ name }) => name === entry);
       invariant(fn !== undefined, `no entry ${entry}`);
       const sizes = new Map(symbols.map((symbol, i) => [symbol, table[i] as number]));
-      const perExample = new Map(axes.map((symbol, i) => [symbol, lists[i] as Int32Array]));
+      const perExample = new Map(axes.map(({ symbol }, i) => [symbol, at(lists, i)]));
       runStatements(fn.body, new CallState(memory, sizes, perExample, packed));
     },
   };

@@ -6,6 +6,7 @@
  * now. The size of one example is read with a `size` expression. Variables are names, unique within their region.
  */
 import type { ScalarOp } from "../ops/scalar-ops.js";
+import type { SizedAxis } from "../../base/types/call-axes.js";
 import type { Dim } from "../../base/types/dim.js";
 
 export type ElementType = "real" | "index";
@@ -323,8 +324,8 @@ export interface KernelFunction<Inner = Statement> {
 }
 
 export interface KernelProgram<Inner = Statement> {
-  /** Symbols whose sizes each call gives: `%T`, `S`. */
-  readonly axes: readonly string[];
+  /** Those whose sizes each call gives, or that follow from these: `%T`, `S`. */
+  readonly axes: readonly SizedAxis[];
   /** Sorted by name. */
   readonly buffers: readonly KernelBuffer[];
   readonly slots: readonly KernelSlot[];

@@ -1,7 +1,6 @@
 /** Lines of the text form of kernels: what stands below each of them, and their tokens. */
-import { isBuiltIn } from "../../base/types/dim.js";
 import type { DimTokens } from "../../base/types/parse-dim.js";
-import { isReserved, WORD } from "./spelling.js";
+import { isMade, isReserved, MADE_WORD, WORD } from "./spelling.js";
 
 /** A text that is no kernel, with the line at which that is seen. */
 export class KernelSyntaxError extends Error {
@@ -25,7 +24,7 @@ export interface Line {
 }
 
 const tokenPattern = new RegExp(
-  `\\s+|;.*|("(?:[^"\\\\]|\\\\.)*"|%${WORD}|${WORD}|\\d+(?:\\.\\d+)?(?:e[+-]?\\d+)?|\\.\\.|\\+=|[()[\\]{}<=+*/,:?-])`,
+  `\\s+|;.*|("(?:[^"\\\\]|\\\\.)*"|${MADE_WORD}|${WORD}|\\d+(?:\\.\\d+)?(?:e[+-]?\\d+)?|\\.\\.|\\+=|[()[\\]{}<=+*/,:?-])`,
   "gu",
 );
 
@@ -129,7 +128,7 @@ export class LineTokens implements DimTokens {
   }
 
   symbol(): string {
-    return isBuiltIn(this.next) ? this.take() : this.name("a dimension");
+    return isMade(this.next) ? this.take() : this.name("a dimension");
   }
 
   integer(what = "a whole number"): number {

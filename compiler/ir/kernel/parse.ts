@@ -1,5 +1,6 @@
 /** Reads the text form of kernels (spec/kernel-ir.md), for tests of passes on a few lines. Throws a {@link KernelSyntaxError}. */
 import { at } from "../../base/at.js";
+import { axisKinds, type SizedAxis } from "../../base/types/call-axes.js";
 import type { Dim } from "../../base/types/dim.js";
 import { parseDim } from "../../base/types/parse-dim.js";
 import { ZERO } from "./affine.js";
@@ -12,7 +13,7 @@ export { KernelSyntaxError } from "./parse-lines.js";
 
 /** What `printKernel` writes. */
 export function parseKernel(text: string): KernelProgram {
-  const axes: string[] = [];
+  const axes: SizedAxis[] = [];
   const slots: KernelSlot[] = [];
   const buffers: KernelBuffer[] = [];
   const functions = parseProgram(text, {
@@ -26,7 +27,7 @@ export function parseKernel(text: string): KernelProgram {
 /** What `printUnplanned` writes. */
 export function parseUnplanned(text: string): UnplannedKernels {
   const buffers = new Map<string, UnplacedBuffer>();
-  const axes: string[] = [];
+  const axes: SizedAxis[] = [];
   const functions = parseProgram(text, {
     axes: (tokens) => parseAxes(tokens, axes),
     buffer: (tokens) => {
@@ -37,8 +38,14 @@ export function parseUnplanned(text: string): UnplannedKernels {
   return { axes, buffers, functions };
 }
 
-function parseAxes(tokens: LineTokens, into: string[]): void {
-  while (!tokens.atEnd) into.push(tokens.symbol());
+/** `axes %T steps T, S, "%floor(T / 2)" sequence "floor(T / 2)"` */
+function parseAxes(tokens: LineTokens, into: SizedAxis[]): void {
+  do {
+    const symbol = tokens.symbol();
+    const kind = axisKinds.find((word) => tokens.accept(word)) ?? "dimension";
+    const isCalled = !tokens.atEnd && tokens.next !== ",";
+    into.push({ symbol, name: isCalled ? tokens.name() : symbol, kind });
+  } while (tokens.accept(","));
 }
 
 /** The statements of a kernel, without a program around them. */

@@ -1,4 +1,5 @@
 /** Text form of kernel programs, for people and for tests (spec/kernel-ir.md). Deterministic; `parse.ts` reads it back. */
+import type { SizedAxis } from "../../base/types/call-axes.js";
 import type { Dim } from "../../base/types/dim.js";
 import {
   printAccess,
@@ -54,8 +55,14 @@ export function printUnplanned({ axes, buffers, functions }: UnplannedKernels): 
   ].join("");
 }
 
-const printAxes = (axes: readonly string[]): string =>
-  axes.length === 0 ? "" : `axes ${axes.map(spellSymbol).join(" ")}\n`;
+const printAxes = (axes: readonly SizedAxis[]): string =>
+  axes.length === 0 ? "" : `axes ${axes.map(printCallAxis).join(", ")}\n`;
+
+/** A dimension that is called by its symbol is not told more. */
+function printCallAxis({ symbol, kind, name }: SizedAxis): string {
+  const called = name === symbol ? "" : ` ${spellName(name)}`;
+  return `${spellSymbol(symbol)}${called === "" && kind === "dimension" ? "" : ` ${kind}${called}`}`;
+}
 
 export function printKernelFunction(fn: KernelFunction): string {
   const one = fn.oneOf === undefined ? "" : ` of one ${spellSymbol(fn.oneOf)}`;

@@ -1,13 +1,5 @@
 /** Words of the text form of kernels, and names where they are no plain words. */
-import {
-  type Dim,
-  dimSymbol,
-  isBuiltIn,
-  printDim,
-  substituteDim,
-  symbolName,
-  symbolsOf,
-} from "../../base/types/dim.js";
+import { type Dim, dimSymbol, printDim, substituteDim, symbolsOf } from "../../base/types/dim.js";
 
 const letter = "[\\p{L}\\p{M}\\p{N}_\\u2080-\\u208e√∑'′’~]";
 /** A name, with dots inside: `grad.param.W`, `h'At2`, `joined.0`. */
@@ -38,11 +30,16 @@ export function spellPhrase(name: string): string {
   return isPhrase.test(name) ? name : JSON.stringify(name);
 }
 
+/** Words that no name is, as the text has them without quotes: `%T`. */
+export const MADE_WORD = `%${WORD}`;
+
+const isMadeWord = new RegExp(`^${MADE_WORD}$`, "u");
+
+/** Is it such a word? */
+export const isMade = (token: string): boolean => isMadeWord.test(token);
+
 /** A size of the call: `%B`, `%T`, a dimension with a name, or a size that follows from others, `"%floor(T / 2)"`. */
-export function spellSymbol(symbol: string): string {
-  if (!isBuiltIn(symbol)) return spellName(symbol);
-  return isWord.test(symbolName(symbol)) ? symbol : JSON.stringify(symbol);
-}
+export const spellSymbol = (symbol: string): string => (isMade(symbol) ? symbol : spellName(symbol));
 
 export function spellDim(dim: Dim): string {
   const odd = symbolsOf(dim).filter((symbol) => spellSymbol(symbol) !== symbol);

@@ -1,4 +1,5 @@
 /** Kernels before memory is planned: what lowering gives, and passes change. */
+import type { SizedAxis } from "../../base/types/call-axes.js";
 import type { Dim } from "../../base/types/dim.js";
 import type { ElementType, KernelFunction } from "./kernel-program.js";
 
@@ -21,8 +22,8 @@ export interface UnplacedBuffer {
 }
 
 export interface UnplannedKernels {
-  /** Symbols whose sizes each call gives: `%T`, `S`. */
-  readonly axes: readonly string[];
+  /** Those whose sizes each call gives, or that follow from these: `%T`, `S`. */
+  readonly axes: readonly SizedAxis[];
   readonly functions: readonly KernelFunction[];
   readonly buffers: ReadonlyMap<string, UnplacedBuffer>;
 }

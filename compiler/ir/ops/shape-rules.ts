@@ -15,6 +15,7 @@ import {
   symbolsOf,
 } from "../../base/types/dim.js";
 import { equalShapes, printShape, sizeOfShape, type Shape } from "../../base/types/shape.js";
+import { type SizedAxis, symbolsOfSequences } from "../../base/types/call-axes.js";
 import { isCarried, operandKind, whyNoLayout } from "../graph/scan.js";
 import { typeOf } from "../graph/values.js";
 import { at } from "../../base/at.js";
@@ -22,9 +23,12 @@ import { comparisonOps, logicalOps, scalarArity } from "./scalar-ops.js";
 
 export type ShapeRuleResult = readonly ValueType[] | string;
 
-/** `isSharedDim` says which symbols are the same for all examples: bound cell dimensions, not `%T` or `S`. */
+/** What is known of the symbols of sizes that calls give. */
 export interface ShapeContext {
+  /** Those that differ from example to example: `%T` and `S`, not dimensions that a compilation gives. */
   readonly perExampleSymbols: ReadonlySet<string>;
+  /** Those of them that sequences have. */
+  readonly sequences: ReadonlySet<string>;
 }
 
 type ResultTypeRule<K extends OperationKind> = (
@@ -346,7 +350,7 @@ function replaceAxis(shape: Shape, axis: number, size: Dim): Shape {
   return shape.map((dim, i) => (i === axis ? size : dim));
 }
 
-/** Symbols that differ from example to example, for a cell whose contexts have these run-time dimensions. */
-export function shapeContext(axes: readonly string[]): ShapeContext {
-  return { perExampleSymbols: new Set(axes) };
+/** For functions in which these axes may occur. */
+export function shapeContext(axes: readonly SizedAxis[]): ShapeContext {
+  return { perExampleSymbols: new Set(axes.map(({ symbol }) => symbol)), sequences: symbolsOfSequences(axes) };
 }

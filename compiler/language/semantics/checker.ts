@@ -7,7 +7,7 @@ import type { DiagnosticCollector, ReportOptions } from "../../base/diagnostics/
 import type { Span } from "../../base/source/span.js";
 import type { CallNode, Expression, RoundsNode } from "../syntax/ast.js";
 import { isWithinLimits } from "../../base/types/bounded-dim.js";
-import { type Bounds, leastSize, provenAtLeast } from "../../base/types/bounds.js";
+import { type Bounds, plainBounds, provenAtLeast } from "../../base/types/bounds.js";
 import { type Dim, printDim, subtractDims, symbolsOf } from "../../base/types/dim.js";
 import type { CellDeclaration, ConstantDeclaration, FunctionDeclaration } from "./declared.js";
 import type { Delays } from "./delays.js";
@@ -268,7 +268,7 @@ export class Checker {
 
   /** What is known of the symbols of dimensions here. */
   readonly bounds: Bounds & { readonly facts: Dim[] } = {
-    least: (symbol) => this.scope.entries.get(symbol)?.least ?? leastSize(symbol),
+    least: (symbol) => this.scope.entries.get(symbol)?.least ?? plainBounds.least(symbol),
     facts: [],
   };
 

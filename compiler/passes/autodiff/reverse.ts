@@ -76,7 +76,7 @@ export function reverseMode(primal: GraphFunction, context: ShapeContext, option
     // Neither defined nor an input: what a declared derivative stood for, which nothing reads any more.
     return place === undefined || (options.isFree?.(place) ?? true);
   };
-  const choice = chooseCrossingValues(fn, new Set(walked.needed), isFree);
+  const choice = chooseCrossingValues(fn, new Set(walked.needed), context, { isFree });
 
   const residuals = nameResiduals(fn, choice.kept);
   const residualNames = residuals.map((name) => nameOfRole({ kind: "residual", name }));

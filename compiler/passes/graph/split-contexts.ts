@@ -36,7 +36,7 @@ export function splitContexts(
   const made = new Set([...own].flatMap(({ results }) => results));
   const wanted = new Set([...needed].filter((id) => made.has(id)));
   const part = { ...fn, instructions: fn.instructions.filter((instruction) => own.has(instruction)) };
-  const { kept, recomputed } = chooseCrossingValues(part, wanted, () => true, false);
+  const { kept, recomputed } = chooseCrossingValues(part, wanted, context, { isFree: () => true, keepViews: false });
   if (kept.length === 0 || ![...own].some((instruction) => !isCheap(instruction)))
     return { step: fn, contexts: undefined };
   return {

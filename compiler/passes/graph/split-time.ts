@@ -167,7 +167,11 @@ class LoopSplitter {
     }
     const once = this.readByProducts();
     const before = body.instructions.filter(({ results: [id] }) => this.levelOf(id!) < 2 && !once.has(id!));
-    const { kept } = chooseCrossingValues({ ...body, instructions: before }, needed, (id) => once.has(id), false);
+    const part = { ...body, instructions: before };
+    const { kept } = chooseCrossingValues(part, needed, this.outer.context, {
+      isFree: (id) => once.has(id),
+      keepViews: false,
+    });
     return new Set([...kept, ...once]);
   }
 

@@ -8,8 +8,9 @@
 import { lookUp } from "../../base/at.js";
 import { accumulates, countUses, definitions } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, OperationKind, ValueId, ValueType } from "../../ir/graph/graph-function.js";
+import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
-import { evaluateDim, symbolsOf, isSequence } from "../../base/types/dim.js";
+import { evaluateDim, symbolsOf } from "../../base/types/dim.js";
 import { sizeOfShape } from "../../base/types/shape.js";
 import { minimumCut } from "./minimum-cut.js";
 
@@ -56,16 +57,19 @@ export function isCheap({ operation }: Instruction): boolean {
   }
 }
 
-/**
- * @param needed values that the later part reads
- * @param isFree inputs that it can read without their being kept
- * @param keepViews false where a view (a slice, say) costs nothing beside what it looks at
- */
+export interface CrossingOptions {
+  /** Inputs that the later part can read without their being kept. */
+  readonly isFree: (input: ValueId) => boolean;
+  /** False where a view (a slice, say) costs nothing beside what it looks at. */
+  readonly keepViews?: boolean;
+}
+
+/** @param needed values that the later part reads */
 export function chooseCrossingValues(
   fn: GraphFunction,
   needed: ReadonlySet<ValueId>,
-  isFree: (input: ValueId) => boolean,
-  keepViews = true,
+  { sequences }: Pick<ShapeContext, "sequences">,
+  { isFree, keepViews = true }: CrossingOptions,
 ): CrossingChoice {
   const defined = definitions(fn);
   const uses = countUses(fn);
@@ -88,7 +92,7 @@ export function chooseCrossingValues(
     const definition = defined.get(id);
     const free = definition === undefined ? isFree(id) : isConstant(definition);
     return {
-      cost: free ? 0 : mustNotKeep(id, definition) ? Infinity : costOfKeeping(type),
+      cost: free ? 0 : mustNotKeep(id, definition) ? Infinity : costOfKeeping(type, sequences),
       isSource: definition === undefined || !isCheap(definition) || definition.operands.length === 0,
       isSink: needed.has(id),
       successors: successors[id] ?? [],
@@ -136,8 +140,8 @@ function isConstant({ operation }: Instruction): boolean {
 }
 
 /** Elements, with a guess for sizes that are not known: only the order matters. */
-function costOfKeeping(type: ValueType): number {
+function costOfKeeping(type: ValueType, sequences: ReadonlySet<string>): number {
   const size = sizeOfShape(type.shape);
-  const guess = new Map(symbolsOf(size).map((symbol) => [symbol, isSequence(symbol) ? 100 : 64]));
+  const guess = new Map(symbolsOf(size).map((symbol) => [symbol, sequences.has(symbol) ? 100 : 64]));
   return Math.max(evaluateDim(size, guess), 1e-3);
 }

@@ -4,7 +4,7 @@ import { InvariantError } from "../../base/diagnostics/invariant.js";
 import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/graph/graph-function.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
 import type { Affine, Examples, Statement } from "../../ir/kernel/kernel-program.js";
-import { type Dim, symbolsOf } from "../../base/types/dim.js";
+import { type Dim, mentions } from "../../base/types/dim.js";
 import type { PlacedLine } from "./delay-lines.js";
 import {
   broadcastLocation,
@@ -91,7 +91,17 @@ export class Block {
   }
 
   hasExampleSize(dim: Dim): boolean {
-    return symbolsOf(dim).some((symbol) => this.storage.perExampleSymbols.has(symbol));
+    return mentions(dim, this.storage.perExampleSymbols);
+  }
+
+  /** Is it the size of a sequence, or made of one? */
+  isOfSequence(dim: Dim): boolean {
+    return mentions(dim, this.storage.sequences);
+  }
+
+  /** The same of the steps of a cell, over which only derivatives sum: what an equation of a network sums is summed as it is written. */
+  isOfSteps(dim: Dim): boolean {
+    return mentions(dim, this.storage.steps);
   }
 
   /**

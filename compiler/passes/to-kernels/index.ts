@@ -25,7 +25,7 @@ export function lowerToKernels({ axes: given, sizes, entries: sources, roles, ro
     const fn = sumDotProducts(entry.fn, context);
     return { ...entry, fn: sizes?.inFunction(fn) ?? fn };
   });
-  const axes = [...given, ...(sizes?.list ?? []).map(({ symbol }) => symbol)];
+  const axes = [...given, ...(sizes?.list ?? [])].map(({ symbol, name, kind }) => ({ symbol, name, kind }));
   const storage = new Storage(axes, roles, new Set(rows?.keys()));
   for (const { fn } of entries) declareBuffers(fn, storage);
   for (const { fn } of entries) joinParameters(fn, storage);

@@ -2,7 +2,7 @@
 import type { Affine, LoopAxis, LoopExtent } from "../../ir/kernel/kernel-program.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
 import { FreshNames } from "../../ir/kernel/fresh-names.js";
-import { type Dim, dimSymbol, equalDims, symbolsOf, isSequence } from "../../base/types/dim.js";
+import { type Dim, dimSymbol, equalDims, symbolsOf } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { Block } from "./block.js";
 import { Nest } from "./nest.js";
@@ -12,10 +12,12 @@ const axisNames = ["i", "j", "k", "l", "m", "n"];
 /** Hands out loop variables that differ from those around and from each other. */
 export class LoopNames {
   private readonly taken: Set<string>;
+  private readonly sequences: ReadonlySet<string>;
   private readonly names = new FreshNames((name) => this.taken.has(name));
 
   constructor(block: Block) {
     this.taken = new Set(block.scope);
+    this.sequences = block.storage.sequences;
   }
 
   pick(hint: string): string {
@@ -24,22 +26,22 @@ export class LoopNames {
     return name;
   }
 
-  /** `t` for time, else the next of i, j, k … */
+  /** `t` for a sequence, else the next of i, j, k … */
   axis(dim: Dim): string {
-    if (isSteps(dim)) return this.pick("t");
+    if (this.isSequence(dim)) return this.pick("t");
     const free = axisNames.find((name) => !this.taken.has(name));
     return this.pick(free ?? "i");
+  }
+
+  /** Is it just the size of one? */
+  private isSequence(dim: Dim): boolean {
+    const [symbol] = symbolsOf(dim);
+    return symbol !== undefined && this.sequences.has(symbol) && equalDims(dim, dimSymbol(symbol));
   }
 
   all(): Iterable<string> {
     return this.taken;
   }
-}
-
-/** Is it just the number of steps of a sequence? */
-function isSteps(dim: Dim): boolean {
-  const [symbol] = symbolsOf(dim);
-  return symbol !== undefined && isSequence(symbol) && equalDims(dim, dimSymbol(symbol));
 }
 
 /** The extent of an axis: of the example at hand where it has its own size and there is one. */

@@ -12,7 +12,7 @@ import { elementOf } from "./formula.js";
 import { accessOf } from "./location.js";
 import { exampleAxis, extentOf, LoopNames, variableIndex } from "./loops.js";
 import { Nest } from "./nest.js";
-import { cutOf, isTime, Pieces } from "./pieces.js";
+import { cutOf, Pieces } from "./pieces.js";
 import { isSplitOperand } from "./plan-block.js";
 import type { Work } from "./works.js";
 
@@ -98,7 +98,7 @@ class PartLowering {
     const perExample = block.perExample(left) || block.perExample(right);
     this.example = perExample ? this.names.pick("b") : undefined;
     this.nameAxes(this.result);
-    this.contracted = timeFirst(this.sizes, this.result);
+    this.contracted = timeFirst(this.block, this.sizes, this.result);
     const dims = this.contracted.map((label) => this.size(label));
     const cut = isCut(block, work, part, dims) ? cutOf(block, work.summed, dims) : undefined;
     this.pieces = cut && new Pieces(block, this.names, cut, dims, this.example);
@@ -250,14 +250,14 @@ function sizesOf(block: Block, sides: readonly Side[]): ReadonlyMap<number, Dim>
 }
 
 /** The contracted labels. Time comes first: a piece of it has all that is inside. */
-function timeFirst(sizes: ReadonlyMap<number, Dim>, result: readonly number[]): readonly number[] {
+function timeFirst(block: Block, sizes: ReadonlyMap<number, Dim>, result: readonly number[]): readonly number[] {
   const labels = [...sizes.keys()].filter((label) => !result.includes(label)).sort((x, y) => x - y);
-  const time = labels.findIndex((label) => isTime(lookUp(sizes, label)));
+  const time = labels.findIndex((label) => block.isOfSequence(lookUp(sizes, label)));
   return time > 0 ? [at(labels, time), ...labels.filter((_, i) => i !== time)] : labels;
 }
 
-/** Inside an example only sums over time are in pieces: other products are as long as they are, and may have tails. */
+/** Inside an example only sums over the steps of a cell are in pieces: other products are as long as they are, and may have tails. */
 function isCut(block: Block, work: ProductWork, part: ConcatPart | undefined, dims: readonly Dim[]): boolean {
-  if (!work.summed) return dims.some(isTime);
+  if (!work.summed) return dims.some((dim) => block.isOfSteps(dim));
   return part === undefined && work.contract.operands.some((id) => block.perExample(id));
 }

@@ -7,7 +7,7 @@ import { elementOf, indexOf } from "./formula.js";
 import { accessOf, type BufferLocation } from "./location.js";
 import { axesOf, exampleAxis, extentOf, indicesOf, LoopNames, nestFor, variableIndex } from "./loops.js";
 import { Nest } from "./nest.js";
-import { type SumCut, cutOf, isTime, Pieces } from "./pieces.js";
+import { type SumCut, cutOf, Pieces } from "./pieces.js";
 import type { Work } from "./works.js";
 
 /** Loops over what is kept, inside them over what is reduced, examples before axes; a long sum in pieces around all. */
@@ -53,7 +53,7 @@ export function lowerReduction(block: Block, work: Extract<Work, { kind: "reduct
   return nest.finish();
 }
 
-/** Inside an example only sums over time are in pieces. */
+/** Inside an example only sums over the steps of a cell are in pieces. */
 function piecesOf(
   block: Block,
   names: LoopNames,
@@ -61,7 +61,7 @@ function piecesOf(
   example: string | undefined,
 ): Pieces | undefined {
   const dims = axes.map((axis) => at(block.typeOf(operand).shape, axis));
-  if (op !== "sum" || (!summed && !dims.some(isTime))) return undefined;
+  if (op !== "sum" || (!summed && !dims.some((dim) => block.isOfSteps(dim)))) return undefined;
   if (summed && example === undefined) return undefined;
   const cut = cutOf(block, summed, dims);
   return cut && new Pieces(block, names, cut, dims, example);

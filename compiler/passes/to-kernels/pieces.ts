@@ -17,16 +17,7 @@ import type {
   Statement,
 } from "../../ir/kernel/kernel-program.js";
 import { PIECE } from "../../ir/kernel/kernel-program.js";
-import {
-  BATCH_SYMBOL,
-  constantOf,
-  type Dim,
-  dimConstant,
-  dimSymbol,
-  multiplyDims,
-  symbolsOf,
-  isSequence,
-} from "../../base/types/dim.js";
+import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, dimSymbol, multiplyDims } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { Block } from "./block.js";
 import { load, lostIn, minus, NONE, plus, set } from "./compensated.js";
@@ -53,15 +44,11 @@ export function cutOf(block: Block, summed: boolean, dims: readonly Dim[]): SumC
   };
   const all = dims.reduce((product, dim) => product * (constantOf(dim) ?? 1), 1);
   const axis =
-    find(isTime) ??
+    find((dim) => block.isOfSequence(dim)) ??
     find((dim) => block.hasExampleSize(dim)) ??
     find((dim) => (constantOf(dim) ?? 0) > PIECE) ??
     (all > MANY ? find((dim) => (constantOf(dim) ?? 1) > 1) : undefined);
   return summed || axis !== undefined ? { summed, axis } : undefined;
-}
-
-export function isTime(dim: Dim): boolean {
-  return symbolsOf(dim).some(isSequence);
 }
 
 /** A result of the sums, all of its indices but the example's. */
@@ -158,13 +145,18 @@ export class Pieces {
     return {
       kind: "pieces",
       ...(range && { examples: range }),
-      ...(dim && from !== undefined && { steps: { from, dim, example, reverse: isTime(dim) } }),
+      ...(dim && from !== undefined && { steps: { from, dim, example, reverse: this.isReversed(dim) } }),
       done,
       carried,
       body,
       carry: moves.flatMap(({ carry }) => carry),
       finish: moves.flatMap(({ finish }) => finish),
     };
+  }
+
+  /** From the last entry to the first: of examples any sequence, inside of one the steps of a cell, as only derivatives sum over these. */
+  private isReversed(dim: Dim): boolean {
+    return this.cut.summed ? this.block.isOfSequence(dim) : this.block.isOfSteps(dim);
   }
 
   /** The same for a body that adds to sums in memory. */

@@ -4,6 +4,7 @@ import { invariant } from "../../base/diagnostics/invariant.js";
 import type { ValueType } from "../../ir/graph/graph-function.js";
 import { freshBuffer, FreshNames } from "../../ir/kernel/fresh-names.js";
 import { type ElementType, FEWEST_CARRIED } from "../../ir/kernel/kernel-program.js";
+import { type SizedAxis, symbolsOfSequences } from "../../base/types/call-axes.js";
 import {
   addDims,
   BATCH_SYMBOL,
@@ -30,6 +31,9 @@ export function elementTypeOf(type: ValueType): ElementType {
 export class Storage {
   readonly buffers = new Map<string, StoredBuffer>();
   readonly perExampleSymbols: ReadonlySet<string>;
+  /** Symbols of sequences, and of those that are steps of a cell. */
+  readonly sequences: ReadonlySet<string>;
+  readonly steps: ReadonlySet<string>;
   private joinedCount = 0;
   private readonly roles: ReadonlyMap<string, Role>;
   private names = this.freshNames();
@@ -37,10 +41,12 @@ export class Storage {
   /** Gradients that are made by rows: who calls the kernels clears them. */
   private readonly byRows: ReadonlySet<string>;
 
-  constructor(axes: readonly string[], roles: ReadonlyMap<string, Role>, byRows: ReadonlySet<string>) {
+  constructor(axes: readonly SizedAxis[], roles: ReadonlyMap<string, Role>, byRows: ReadonlySet<string>) {
     this.roles = roles;
     this.byRows = byRows;
-    this.perExampleSymbols = new Set(axes);
+    this.perExampleSymbols = new Set(axes.map(({ symbol }) => symbol));
+    this.sequences = symbolsOfSequences(axes);
+    this.steps = symbolsOfSequences(axes.filter(({ kind }) => kind === "steps"));
   }
 
   /** The buffer of an input or output of an entry, declared at its first mention. */

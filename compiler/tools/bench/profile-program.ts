@@ -18,7 +18,7 @@ import {
 import type { KernelProgram } from "../../ir/kernel/kernel-program.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
 import type { Program } from "../../program/program.js";
-import { BATCH_SYMBOL, TIME_SYMBOL } from "../../base/types/dim.js";
+import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import { capacitiesOf, symbolSizes } from "../calls/sizes.js";
 import { arithmeticCeiling, copyCeiling } from "./ceiling.js";
 import { type CallSettings, drawTimedCall, type TimedCall } from "./timed-call.js";
@@ -146,7 +146,7 @@ export async function profileProgram(
   const ceiling = { arithmetic: arithmeticCeiling(dtype, kernels === "wasm-fma"), copy: copyCeiling(copied), copied };
   const timed = (name: FunctionProfile["name"], counts: readonly RegionCount[], atOnce?: number): FunctionProfile =>
     functionProfile(name, find(timings, name), totalOf(counts, bytes), atOnce, ceiling);
-  const hasSteps = program.axes.includes(TIME_SYMBOL);
+  const hasSteps = program.axes.some(({ kind }) => kind === "steps");
   const atOnce = hasSteps ? steps : undefined;
   const functions = [
     ...(plain.canStep ? [timed("step", counted(plain, "step"), 1)] : []),

@@ -2,7 +2,8 @@
 import { elementCount } from "../../../runtime/module/compiled-module.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
 import { recordOf } from "./records.js";
-import { symbolName, TIME_SYMBOL } from "../../base/types/dim.js";
+import type { SizedAxis } from "../../base/types/call-axes.js";
+import { TIME_SYMBOL } from "../../base/types/dim.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 
 /** The axes of a tensor by name, and the shape of one entry. */
@@ -51,8 +52,16 @@ export const widthOf = ({ shape }: Pick<TensorEntry, "shape">, sizes: Extent["si
   elementCount(partShape({ axes: [], shape }, { steps: 1, sizes }));
 
 /** The sizes of an example by the symbols of its axes, as dimensions of graphs have them. */
-export const symbolSizes = (symbols: readonly string[], { steps, sizes }: Extent): ReadonlyMap<string, number> =>
-  new Map(symbols.map((symbol) => [symbol, symbol === TIME_SYMBOL ? steps : (sizes[symbolName(symbol)] ?? 1)]));
+export const symbolSizes = (axes: readonly SizedAxis[], { steps, sizes }: Extent): ReadonlyMap<string, number> =>
+  new Map(axes.map(({ symbol, name, kind }) => [symbol, kind === "steps" ? steps : (sizes[name] ?? 1)]));
+
+/** The axes that a manifest tells, as the program had them: the steps, and others by their names. That of the examples is in no dimension. */
+export const axesOfManifest = ({ axes }: Pick<Manifest, "axes">): readonly SizedAxis[] =>
+  axes.flatMap(({ name, kind, option }): SizedAxis[] => {
+    if (option === "batch") return [];
+    if (option === "steps") return [{ symbol: TIME_SYMBOL, name, kind: "steps" }];
+    return [{ symbol: name, name, kind: kind === "sequence" ? kind : "dimension" }];
+  });
 
 /** What `instantiate` takes for calls of these sizes. */
 export const capacitiesOf = (manifest: Pick<Manifest, "axes">, { batch, steps, sizes }: CallSizes): Capacities => ({

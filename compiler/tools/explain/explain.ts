@@ -1,6 +1,7 @@
 /** What the compiler did with a cell, for people: what left the loops, what is kept, operations and bytes per step. */
 import { at } from "../../base/at.js";
 import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/graph-function.js";
+import { symbolsOfSequences } from "../../base/types/call-axes.js";
 import {
   addDims,
   constantOf,
@@ -8,7 +9,7 @@ import {
   dimConstant,
   dimSymbol,
   divideDims,
-  isSequence,
+  mentions,
   multiplyDims,
   printDim,
   symbolsOf,
@@ -59,7 +60,8 @@ export interface ResidualReport {
 export function explainProgram(program: EntryProgram): EntryReport[] {
   const forward = program.entries.get("forward")?.fn;
   const primal = new Set(forward === undefined ? [] : computedNames(forward));
-  const steps: Steps = new Set([...program.entries.values()].flatMap(({ fn }) => lengthsOfLoops(fn)));
+  const loops = [...program.entries.values()].flatMap(({ fn }) => lengthsOfLoops(fn));
+  const steps: Steps = new Set([...symbolsOfSequences(program.axes), ...loops]);
   return [...program.entries.values()]
     .filter(({ of, streamed }) => of === "forward" && !streamed)
     .map(({ name, by, fn }) =>
@@ -67,7 +69,7 @@ export function explainProgram(program: EntryProgram): EntryReport[] {
     );
 }
 
-/** Symbols of the sizes that loops go through. */
+/** Symbols of sequences, and of the sizes that loops go through. */
 type Steps = ReadonlySet<string>;
 
 /** What is known of all entries of a program. */
@@ -224,18 +226,15 @@ function crossingOf(scan: Scan): Dim {
   return ids.reduce((sum, id) => addDims(sum, sizeOfShape((body.types[id] as ValueType).shape)), dimConstant(0));
 }
 
-/** Is it the size of a sequence, or one that some loop goes through? */
-const isStep = (symbol: string, steps: Steps): boolean => isSequence(symbol) || steps.has(symbol);
-
 /** Of a size over all steps of sequences, the share of one. */
 function perStep(size: Dim, steps: Steps): Dim {
   return symbolsOf(size)
-    .filter((symbol) => isStep(symbol, steps))
+    .filter((symbol) => steps.has(symbol))
     .reduce((rest, axis) => divideDims(rest, dimSymbol(axis)) ?? rest, size);
 }
 
 const isOfSteps = (type: ValueType | undefined, steps: Steps): boolean =>
-  type?.shape.some((dim) => symbolsOf(dim).some((symbol) => isStep(symbol, steps))) ?? false;
+  type?.shape.some((dim) => mentions(dim, steps)) ?? false;
 
 const keptFor: Readonly<Record<ResidualReport["per"], string>> = {
   step: "per example and step",

@@ -1,11 +1,10 @@
 /** A point at which derivatives are compared: sizes, and numbers for everything a call of a module takes. Plain data. */
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import { symbolsOfAxes } from "../../base/types/call-axes.js";
 import type { BatchValue } from "../../ir/graph/evaluate.js";
 import { unpad } from "../../ir/graph/evaluate.js";
 import { indexAt, type Tensor } from "../../ir/graph/tensor.js";
 import { placesOf } from "../calls/single-examples.js";
-import { type CallExtents, isShared, partShape, symbolSizes, wholeShape } from "../calls/sizes.js";
+import { axesOfManifest, type CallExtents, isShared, partShape, symbolSizes, wholeShape } from "../calls/sizes.js";
 import type { CellCall } from "../calls/call.js";
 import { type CallTensor, mapTensors } from "../calls/tensors.js";
 
@@ -53,7 +52,7 @@ export function callOf({ manifest, batch, steps, sizes, examples, computed, seed
 
 /** Sizes of the graph's symbols in each example. */
 export const sizesAt = ({ examples, manifest }: Point): ReadonlyMap<string, number>[] =>
-  examples.map((own) => symbolSizes(symbolsOfAxes(manifest.axes), own));
+  examples.map((own) => symbolSizes(axesOfManifest(manifest), own));
 
 /** A tensor as the evaluator takes it: one for each example, without padding; a param as it is. */
 export function toBatchValue(at: CallExtents, tensor: PointTensor): BatchValue {

@@ -42,7 +42,7 @@ function lowered(name: string): StagedProgram {
 describe.each(["LSTM", "GRU", "LuongDotGRU", "LayerNormLSTM", "MinGRU"])("%s", (name) => {
   const { program: source } = lowered(name);
   const program = buildEntries(source, all);
-  const sizes = new Map([["%B", 3], ...source.axes.map((symbol): [string, number] => [symbol, symbol === "%T" ? 4 : 5])]); // prettier-ignore
+  const sizes = new Map([["%B", 3], ...source.axes.map(({ symbol, kind }): [string, number] => [symbol, kind === "steps" ? 4 : 5])]); // prettier-ignore
 
   it.each<KernelTargetName>(["js", "wasm"])(
     "has valid kernels after each stage, in the order of stages, for %s",

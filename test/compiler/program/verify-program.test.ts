@@ -1,3 +1,4 @@
+import { cellAxes } from "../../../compiler/base/types/call-axes.js";
 import { expect, it, test } from "vitest";
 import { dimConstant } from "../../../compiler/base/types/dim.js";
 import { buildEntries } from "../../../compiler/driver/entries.js";
@@ -15,7 +16,7 @@ test("programs whose parts fit have no problems", () => {
 const [y, back, loss] = aligner.outputs as [never, never, never];
 
 it.each<[string, Partial<Program>, string]>([
-  ["an axis that calls do not give", { axes: ["%T"] }, "%U is no axis of calls"],
+  ["an axis that calls do not give", { axes: cellAxes([]) }, "U is no axis of calls"],
   ["a stream along no axis", { stream: "%X" }, "%X is no axis of calls"],
   ["one name for two tensors", { outputs: [y, y, back, loss] }, "two tensors are called y"],
   [
@@ -26,12 +27,12 @@ it.each<[string, Partial<Program>, string]>([
   [
     "another shape",
     { outputs: [{ ...(y as Program["outputs"][0]), shape: [dimConstant(4)] }, back, loss] },
-    "outputs of forward: output.y is real[%U, 3], and the tensor is real[%U, 4]",
+    "outputs of forward: output.y is real[U, 3], and the tensor is real[U, 4]",
   ],
   [
     "a result of each example as one for all",
     { outputs: [{ ...(y as Program["outputs"][0]), shared: true }, back, loss] },
-    "outputs of forward: output.y is real[%U, 3], and the tensor is shared real[%U, 3]",
+    "outputs of forward: output.y is real[U, 3], and the tensor is shared real[U, 3]",
   ],
   [
     "a parameter of each example",

@@ -3,7 +3,6 @@ import { invariant } from "../../../base/diagnostics/invariant.js";
 import { affineKey } from "../../../ir/kernel/affine.js";
 import type { Access, Affine, ElementType, ExtentPart, IndexExpression } from "../../../ir/kernel/kernel-program.js";
 import { constantOf, type Dim, dimConstant } from "../../../base/types/dim.js";
-import { extentsOf } from "../../../base/types/call-axes.js";
 import type { FunctionCode, Local } from "../assembler/function-code.js";
 import type { MemoryLayout } from "../memory/memory-layout.js";
 
@@ -142,7 +141,7 @@ export class Integers {
       this.code.get(this.word(this.layout.sizeWord(symbol)));
       return;
     }
-    const list = extentsOf(symbol);
+    const list = this.layout.listOf(symbol);
     this.code.get(example).i32(2).op("i32.shl");
     const { offset } = this.base(list);
     this.code.memory("i32.load", offset);

@@ -61,6 +61,8 @@ export interface MemoryLayout {
   readonly zeroWord: number;
   /** Of a buffer of the kernel program, or of the lists `lengths` and `sizes.S` of 32-bit integers. */
   addressOf(buffer: string): Address;
+  /** The name of such a list, by the symbol of the axis. */
+  listOf(symbol: string): string;
   /** The first byte after the fixed part, a multiple of 64. */
   readonly fixedEnd: number;
   /** The sized part, in its order; each segment begins at the next multiple of 64. */
@@ -79,7 +81,7 @@ const WORD = 4;
 /** Where the buffers of `kernel` lie, for real numbers of the type `dtype`. */
 export function planLayout(kernel: KernelProgram, dtype: "f32" | "f64"): MemoryLayout {
   const elementBytes = realBytes[dtype];
-  const symbols = [BATCH_SYMBOL, ...kernel.axes];
+  const symbols = [BATCH_SYMBOL, ...kernel.axes.map(({ symbol }) => symbol)];
   const fullWord = symbols.length * WORD;
   const changedWord = fullWord + WORD;
   const zeroWord = changedWord + WORD;
@@ -114,6 +116,11 @@ export function planLayout(kernel: KernelProgram, dtype: "f32" | "f64"): MemoryL
       invariant(place !== undefined, `no buffer ${buffer} in a kernel program`);
       if (typeof place === "number") return { kind: "static", bytes: fixedStart + place };
       return { kind: "table", word: wordOf(place.segment, place.offset).word };
+    },
+    listOf: (symbol) => {
+      const axis = kernel.axes.find((own) => own.symbol === symbol);
+      invariant(axis !== undefined, `no sizes ${symbol} of examples in a kernel program`);
+      return extentsOf(axis);
     },
     fixedEnd: fixedStart + fixedBytes,
     segments,

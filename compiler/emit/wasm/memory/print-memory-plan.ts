@@ -5,7 +5,7 @@
 import { lookUp } from "../../../base/at.js";
 import { invariant } from "../../../base/diagnostics/invariant.js";
 import type { KernelProgram } from "../../../ir/kernel/kernel-program.js";
-import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, multiplyDims, symbolName } from "../../../base/types/dim.js";
+import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, multiplyDims } from "../../../base/types/dim.js";
 import { extentsOf } from "../../../base/types/call-axes.js";
 import { capacityOf } from "../../js/capacity-of.js";
 import { Identifiers } from "../../js/identifiers.js";
@@ -15,7 +15,7 @@ import { type AddressWord, ALIGNMENT, type MemoryLayout, SLACK } from "./memory-
 
 /** Declares `planMemory`; free of imports. */
 export function printMemoryPlan(kernel: KernelProgram, layout: MemoryLayout): string {
-  const sizes = sizesOf(layout);
+  const sizes = sizesOf(kernel);
   const names = new Map(sizes.map(({ symbol, name }) => [symbol, name]));
   const dimension = (dim: Dim): string => printDimension(dim, (symbol) => lookUp(names, symbol));
   const segments = layout.segments.map((segment) =>
@@ -55,12 +55,13 @@ export function printMemoryPlan(kernel: KernelProgram, layout: MemoryLayout): st
 }
 
 /** The sizes of the capacity, with the constants that hold them. */
-function sizesOf({ symbols }: MemoryLayout): { symbol: string; name: string; value: string }[] {
+function sizesOf({ axes }: KernelProgram): { symbol: string; name: string; value: string }[] {
   const identifiers = new Identifiers(["planMemory", "end", "at", "bytes", "start"]);
-  return symbols.map((symbol) => {
-    if (symbol === BATCH_SYMBOL) return { symbol, name: identifiers.of(symbol, "B"), value: "capacity.batch" };
-    return { symbol, name: identifiers.of(symbol, symbolName(symbol)), value: capacityOf(symbol) };
-  });
+  const named = [
+    { symbol: BATCH_SYMBOL, name: "B", value: "capacity.batch" },
+    ...axes.map((axis) => ({ ...axis, value: capacityOf(axis) })),
+  ];
+  return named.map(({ symbol, name, value }) => ({ symbol, name: identifiers.of(symbol, name), value }));
 }
 
 /** The entries of `reals` and `integers`: lists of sizes, and what callers see. */

@@ -6,7 +6,7 @@ import {
   boundedSubstitute,
   isWithinLimits,
 } from "../../../../compiler/base/types/bounded-dim.js";
-import { isMonotone, provenAtLeast } from "../../../../compiler/base/types/bounds.js";
+import { type Bounds, isMonotone, provenAtLeast } from "../../../../compiler/base/types/bounds.js";
 import { parseDim } from "../../../../compiler/base/types/parse-dim.js";
 import {
   addDims,
@@ -70,6 +70,9 @@ const sizesOf = ([h, n, k]: readonly number[]): Map<string, number> =>
     ["K", k as number],
   ]);
 
+/** Steps, of which there may be none, and sizes of at least 1. */
+const withSteps: Bounds = { least: (symbol) => (symbol === TIME_SYMBOL ? 0 : 1) };
+
 describe("dimensions", () => {
   it("have one normal form", () => {
     expect(equalDims(multiplyDims(N, divideDims(H, N) as Dim), H)).toBe(true);
@@ -97,13 +100,14 @@ describe("dimensions", () => {
 
   it("a sequence may have no steps: nothing is proven from a first one", () => {
     const T = dimSymbol(TIME_SYMBOL);
-    expect(provenAtLeast(T, 0)).toBe(true);
-    expect(provenAtLeast(T, 1)).toBe(false);
-    expect(provenAtLeast(subtractDims(T, number(1)), 0)).toBe(false);
-    expect(provenAtLeast(subtractDims(addDims(T, H), number(1)), 0)).toBe(true);
-    expect(provenAtLeast(subtractDims(multiplyDims(T, H), T), 0)).toBe(true);
-    expect(provenAtLeast(subtractDims(multiplyDims(T, H), H), 0)).toBe(false);
-    expect(provenAtLeast(divideDims(H, T) as Dim, 0)).toBe(false);
+    const proven = (dim: Dim, bound: number): boolean => provenAtLeast(dim, bound, withSteps);
+    expect(proven(T, 0)).toBe(true);
+    expect(proven(T, 1)).toBe(false);
+    expect(proven(subtractDims(T, number(1)), 0)).toBe(false);
+    expect(proven(subtractDims(addDims(T, H), number(1)), 0)).toBe(true);
+    expect(proven(subtractDims(multiplyDims(T, H), T), 0)).toBe(true);
+    expect(proven(subtractDims(multiplyDims(T, H), H), 0)).toBe(false);
+    expect(proven(divideDims(H, T) as Dim, 0)).toBe(false);
   });
 
   it("looks into floors by facts of one symbol", () => {
@@ -204,20 +208,20 @@ describe("dimensions", () => {
     const T = dimSymbol(TIME_SYMBOL);
     const half = floorDim(divideDims(T, number(2)) as Dim);
     const third = floorDim(divideDims(addDims(T, number(1)), number(3)) as Dim);
-    expect(provenAtLeast(half, 0)).toBe(true);
-    expect(provenAtLeast(subtractDims(T, half), 0)).toBe(true);
-    expect(provenAtLeast(subtractDims(T, multiplyDims(number(2), half)), 0)).toBe(true);
-    expect(provenAtLeast(subtractDims(addDims(multiplyDims(number(2), half), number(1)), T), 0)).toBe(true);
-    expect(provenAtLeast(subtractDims(multiplyDims(number(2), half), T), 0)).toBe(false);
-    expect(provenAtLeast(subtractDims(half, third), 0)).toBe(true);
-    expect(provenAtLeast(subtractDims(half, ceilDim(divideDims(T, number(3)) as Dim)), 0)).toBe(false);
-    expect(provenAtLeast(subtractDims(addDims(half, number(1)), third), 0)).toBe(true);
+    expect(provenAtLeast(half, 0, withSteps)).toBe(true);
+    expect(provenAtLeast(subtractDims(T, half), 0, withSteps)).toBe(true);
+    expect(provenAtLeast(subtractDims(T, multiplyDims(number(2), half)), 0, withSteps)).toBe(true);
+    expect(provenAtLeast(subtractDims(addDims(multiplyDims(number(2), half), number(1)), T), 0, withSteps)).toBe(true);
+    expect(provenAtLeast(subtractDims(multiplyDims(number(2), half), T), 0, withSteps)).toBe(false);
+    expect(provenAtLeast(subtractDims(half, third), 0, withSteps)).toBe(true);
+    expect(provenAtLeast(subtractDims(half, ceilDim(divideDims(T, number(3)) as Dim)), 0, withSteps)).toBe(false);
+    expect(provenAtLeast(subtractDims(addDims(half, number(1)), third), 0, withSteps)).toBe(true);
     expect(provenAtLeast(half, 1, { least: () => 2 })).toBe(true);
     expect(provenAtLeast(half, 1, { least: () => 1 })).toBe(false);
-    expect(isMonotone(half, [TIME_SYMBOL])).toBe(true);
-    expect(isMonotone(ceilDim(divideDims(T, number(3)) as Dim), [TIME_SYMBOL])).toBe(true);
-    expect(isMonotone(subtractDims(T, number(1)), [TIME_SYMBOL])).toBe(true);
-    expect(isMonotone(subtractDims(H, T), [TIME_SYMBOL, "H"])).toBe(false);
+    expect(isMonotone(half, [TIME_SYMBOL], withSteps)).toBe(true);
+    expect(isMonotone(ceilDim(divideDims(T, number(3)) as Dim), [TIME_SYMBOL], withSteps)).toBe(true);
+    expect(isMonotone(subtractDims(T, number(1)), [TIME_SYMBOL], withSteps)).toBe(true);
+    expect(isMonotone(subtractDims(H, T), [TIME_SYMBOL, "H"], withSteps)).toBe(false);
   });
 
   it("floors are what they say, are replaced as they are, read as they are printed, and their proofs hold", () => {

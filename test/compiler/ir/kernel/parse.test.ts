@@ -85,7 +85,7 @@ describe("what is printed is read back", () => {
 });
 
 /** What cells do not make, and names that would be words of the text. */
-const odd = `axes %T S "of"
+const odd = `axes %T steps T, S, "of"
 slot 0: real[3*S, "of"*%T] at most 12
 slot 1: index[%B / 2]
 slot 2: real[3]

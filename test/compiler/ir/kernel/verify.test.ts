@@ -32,7 +32,7 @@ test("the kernels of an LSTM are valid, and the same every time", () => {
 });
 
 const declarations = `
-axes %T S
+axes %T steps T, S
 slot 0: real[12]
 slot 1: real[12]
 slot 2: index[%B]

@@ -30,7 +30,7 @@ const chain = entry("a = x\nb = a\nc = b\ny = c");
 
 /** The slots and the buffers, without kernels. */
 const plan = (...texts: readonly string[]): string =>
-  printKernel(planMemory(parseUnplanned(["axes %T S", ...texts].join("\n"))))
+  printKernel(planMemory(parseUnplanned(["axes %T steps T, S", ...texts].join("\n"))))
     .split("\n\n")[0]!
     .trim();
 
@@ -45,7 +45,7 @@ describe("plan-memory", () => {
     const [x, y] = seen.trim().split("\n");
     expect(plan(`${y!}\n${x!}`, entry("y = x"))).toBe(
       dedent(`
-      axes %T S
+      axes %T steps T, S
       slot 0: real[4]
       slot 1: real[4]
       buffer x: real[4] slot 0 external
@@ -120,7 +120,7 @@ describe("plan-memory", () => {
   it("puts a buffer that lies in another at its place there, without a slot of its own", () => {
     expect(plan("buffer p: real[2] within y + 2 external persistent", seen, entry("p = x"))).toBe(
       dedent(`
-      axes %T S
+      axes %T steps T, S
       slot 0: real[4]
       slot 1: real[4]
       buffer p: real[2] slot 1 + 2 within y external

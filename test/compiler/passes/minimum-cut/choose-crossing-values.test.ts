@@ -1,7 +1,7 @@
 /** Which values cross through memory into a later part, and what that part computes again. */
 import { describe, expect, it } from "vitest";
 import { chooseCrossingValues } from "../../../../compiler/passes/minimum-cut/choose-crossing-values.js";
-import { functionOf } from "../../../support/graph-text.js";
+import { context, functionOf } from "../../../support/graph-text.js";
 
 interface Options {
   /** Inputs that cost nothing; all of them where left out. */
@@ -14,7 +14,10 @@ function choose(inputs: string, lines: string, needed: string, { free, keepViews
   const fn = functionOf(`func f(${inputs}) -> () {\n${lines}\n}`);
   const idOf = (name: string): number => fn.names.indexOf(name);
   const isFree = (id: number): boolean => free?.includes(fn.names[id]!) ?? true;
-  const { kept, recomputed } = chooseCrossingValues(fn, new Set(needed.split(" ").map(idOf)), isFree, keepViews);
+  const { kept, recomputed } = chooseCrossingValues(fn, new Set(needed.split(" ").map(idOf)), context, {
+    isFree,
+    ...(keepViews !== undefined && { keepViews }),
+  });
   return [kept.map((id) => fn.names[id]).join(" "), recomputed.map(({ results }) => fn.names[results[0]!]).join(" ")];
 }
 

@@ -1,3 +1,4 @@
+import { networkAxes } from "../../../../compiler/base/types/call-axes.js";
 import { describe, expect, test } from "vitest";
 import { drawTimedCall } from "../../../../compiler/tools/bench/timed-call.js";
 import { printProfile } from "../../../../compiler/tools/bench/print-profile.js";
@@ -106,7 +107,7 @@ describe("profiles", () => {
 test("a profile of a program of several loops that has no steps and cannot stream", async () => {
   const sizes = { U: 4, V: 3 };
   const settings = { target: "js", dtype: "f32", fma: false, batch: 2, steps: 9, sizes, seconds: 0.01 } as const;
-  const profile = await profileProgram(alignerOver("%V"), settings);
+  const profile = await profileProgram(alignerOver(networkAxes(["V"])[0]!), settings);
   expect(profile.functions.map(({ name }) => name)).toEqual(["forward", "forward and backward"]);
   // Of two examples: products of 3 by 3 in loops of 3, 3 and 4 rounds, of 3 by 2 once for each entry of the sequences.
   expect(profile.functions[0]!.products).toBe(2 * 2 * (10 * 9 + 7 * 6));

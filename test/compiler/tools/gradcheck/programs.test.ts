@@ -1,4 +1,5 @@
 /** Gradients of what is no cell: several loops and sequences, a result that all examples share. */
+import { cellAxes, networkAxes } from "../../../../compiler/base/types/call-axes.js";
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../../../../runtime/base/random.js";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
@@ -14,7 +15,7 @@ import { sourceOfProgram } from "../../../../compiler/tools/gradcheck/program-so
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { alignerOver, alignerProgram } from "../../../support/aligner-program.js";
 
-describe.each(["%T", "%V"])("a program over %s and %%U", (axis) => {
+describe.each([...cellAxes([]), ...networkAxes(["V"])])("a program over $symbol and U", (axis) => {
   const program = alignerOver(axis);
 
   test("has the gradients that are measured, in modules of both precisions", async () => {
@@ -54,26 +55,26 @@ test.each(["reverse", "forward"] as const)("a rule that is wrong is found in %s 
 
 test("arguments of functions that declare their derivative are those of every round of the loops around a call", () => {
   const text = `
-func forward(%input.x: real[%T, %U], %input.y: real[%T]) -> (output.s: %s) {
+func forward(%input.x: real[%T, U], %input.y: real[%T]) -> (output.s: %s) {
   %s: real[%T] = scan length %T carried 0 sequences 2 %input.x, %input.y body
-    func outer(%row: real[%U], %factor: real[]) -> (s: %sum) {
+    func outer(%row: real[U], %factor: real[]) -> (s: %sum) {
       %zero: shared real[] = constant real 0
       %own: real[] = mul %factor, %zero
-      %sum: real[] = scan length %U carried 1 sequences 1 %own, %row, %factor body
+      %sum: real[] = scan length U carried 1 sequences 1 %own, %row, %factor body
         func inner(%before: real[], %x: real[], %factor: real[]) -> (after: %after) {
           %p: real[] = mul %x, %factor
           %after: real[] = add %before, %p
         }
     }
 }`;
-  const axes = ["%T", "%U"];
+  const axes = [...cellAxes([]), ...networkAxes(["U"])];
   const forward = parseProgram(text, axes).functions[0]!;
   const plain = { documentation: "", shape: [], shared: false };
   const program: Program = {
     ...alignerProgram,
     axes,
     inputs: [
-      { ...plain, name: "x", over: axes, dtype: "real" },
+      { ...plain, name: "x", over: axes.map(({ symbol }) => symbol), dtype: "real" },
       { ...plain, name: "y", over: ["%T"], dtype: "real" },
     ],
     states: [],

@@ -4,14 +4,14 @@ import { cell } from "../../../../compiler/driver/in-process.js";
 import { emitModule } from "../../../../compiler/driver/emit-module.js";
 import { verifyModule } from "../../../../compiler/tools/verify/verify-module.js";
 import { loadModule } from "../../../../runtime/index.js";
-import { TIME_SYMBOL } from "../../../../compiler/base/types/dim.js";
+import { cellAxes, networkAxes } from "../../../../compiler/base/types/call-axes.js";
 import { alignerOver } from "../../../support/aligner-program.js";
 
 it.each([
-  ["js", TIME_SYMBOL],
-  ["wasm", TIME_SYMBOL],
-  ["js", "%V"],
-] as const)("passes for %s, without what streams, over %s", async (target, axis) => {
+  ["js", "%T", cellAxes([])[0]!],
+  ["wasm", "%T", cellAxes([])[0]!],
+  ["js", "V", networkAxes(["V"])[0]!],
+] as const)("passes for %s, without what streams, over %s", async (target, _, axis) => {
   const options = { target, dtype: "f64", fma: false, wasmFile: false, gradient: true, jvp: true, hvp: true } as const;
   const module = await loadModule(emitModule(alignerOver(axis), options).text);
   const { checks } = await verifyModule(module, { runs: 2, seed: 3 });

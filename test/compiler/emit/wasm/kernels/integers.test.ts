@@ -12,6 +12,7 @@ const layout: MemoryLayout = {
   fullWord: 8,
   changedWord: 12,
   zeroWord: 16,
+  listOf: () => "lengths",
   addressOf: () => ({ kind: "static", bytes: 1024 }),
   fixedEnd: 2048,
   segments: [],

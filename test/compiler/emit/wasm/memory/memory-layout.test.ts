@@ -1,3 +1,4 @@
+import { cellAxes } from "../../../../../compiler/base/types/call-axes.js";
 import { describe, expect, test } from "vitest";
 import { ALIGNMENT, planLayout } from "../../../../../compiler/emit/wasm/memory/memory-layout.js";
 import { InvariantError } from "../../../../../compiler/base/diagnostics/invariant.js";
@@ -19,7 +20,7 @@ const buffer = (
 ): KernelBuffer => ({ name, external: true, dtype, size, place: { slot, offset } });
 
 const program: KernelProgram = {
-  axes: ["%T", "S"],
+  axes: cellAxes(["S"]),
   buffers: [
     buffer("param.W", n(10), 0),
     buffer("param.b", n(3), 0, n(10)),
