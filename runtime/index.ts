@@ -119,6 +119,8 @@ export {
   type TextUnit,
   type Vocabulary,
 } from "./training/data/text.js";
+export { iterate, type ExampleStream, type IterateOptions } from "./training/data/iterate.js";
+export { splitByGroup, type SplitByGroupOptions } from "./training/data/split-by-group.js";
 export { arrays, type Columns, type DataSource, type Example } from "./training/data/source.js";
 export { clipByGlobalNorm } from "./training/optimizers/clip-by-global-norm.js";
 export { createRandom, type Random } from "./base/random.js";

@@ -64,6 +64,8 @@ const program = `
   use("arrays")({ x: column });
   const days = use("csv")("a,b\\n1,2\\n3,4", { columns: { x: ["a", "b"] } });
   use("windows")(use("splitByTime")(days, 1)[0], { length: 1 });
+  use("splitByGroup")(use("arrays")({ x: column }), ["a", "b"], { share: 0.5, seed: 1 });
+  use("iterate")(() => [], { fingerprint: "none" });
   use("seriesOf")({ x: [1, 2] });
   use("jsonLines")('{"x": [1]}');
   use("loadVocabulary")(use("text")("é", { unit: "byte" }).vocabulary.save()).decode([196]);

@@ -25,6 +25,8 @@ export interface Feed {
    * no example that was taken. Where all were taken, the next epoch begins.
    */
   seek(epoch: number, taken: number): void;
+  /** Ends what is being read. */
+  close?(): Promise<void>;
 }
 
 export function createFeed(source: DataSource, packer: BatchPacker, batch: number, seed: number): Feed {

@@ -5,6 +5,7 @@ import type { CompiledModule } from "../../module/compiled-module.js";
 import type { Manifest } from "../../module/manifest.js";
 import { checkRecord, isModule, moduleKind, refuse } from "../../base/arguments.js";
 import { checkCount, checkOption, checkOptionNames, checkPositive, describe, isRecord } from "../../base/options.js";
+import { type ExampleStream, isStream } from "../data/iterate.js";
 import { checkSource, type DataSource } from "../data/source.js";
 import { type Checkpoints, isCheckpoints } from "../checkpoint/store.js";
 import { checkTruncate, type Cutting, type TruncateOptions } from "./pieces.js";
@@ -15,7 +16,8 @@ import type { Optimizer } from "../optimizers/optimizer-types.js";
 export interface TrainOptions {
   /** A compiled network with losses. */
   readonly module: CompiledModule | ModuleNamespace;
-  readonly data: DataSource;
+  /** Examples by their numbers, or one after the other (`iterate`). */
+  readonly data: DataSource | ExampleStream;
   readonly optimizer: Optimizer;
   /** Examples of an update. It may be any number: memory is needed for a shard only. */
   readonly batch: number;
@@ -129,7 +131,8 @@ export function checkTrainOptions(options: TrainOptions): CheckedTraining {
   checkOptionNames("train", options, known);
   const { data, optimizer, batch, accumulate = 1, seed, shard = 4, clip, average, validation } = options;
   const module = checkLosses(options.module);
-  checkSource("train", "data", data);
+  if (isStream(data)) checkStream(options);
+  else checkSource("train", "data", data);
   if (!isRecord(optimizer) || typeof optimizer.attach !== "function") {
     refuse("train", "optimizer", "an optimiser (from adam, sgd, …)", optimizer);
   }
@@ -182,6 +185,14 @@ function checkEnd({ updates, epochs }: TrainOptions): void {
   }
   if (updates !== undefined) checkCount("train: updates", updates);
   if (epochs !== undefined) checkCount("train: epochs", epochs);
+}
+
+/** What looks at all examples, or at one after the other in lanes of its own, needs them by their numbers. */
+function checkStream({ truncate, standardize }: TrainOptions): void {
+  for (const [name, value] of Object.entries({ truncate, standardize })) {
+    if (value === undefined) continue;
+    throw new TypeError(`train: ${name} needs data whose examples have numbers (from arrays, windows, …), and these come in turn`); // prettier-ignore
+  }
 }
 
 function checkOnNonFinite({ onNonFinite: value, truncate }: TrainOptions): void {

@@ -5,9 +5,11 @@ import type { LostWorker } from "../../pool/crew.js";
 import { checkIsEmpty, type ResumePoint, resumeRun, saveRun } from "../checkpoint/resume.js";
 import { type Checkpoints, nameOfStep } from "../checkpoint/store.js";
 import type { CheckpointEvent, EndEvent, ResumedEvent, SkippedEvent, TrainEvent, UpdateEvent, ValidationEvent } from "./events.js"; // prettier-ignore
-import { createPacker } from "./example-values.js";
-import { type Batch, createFeed } from "./feed.js";
+import { type BatchPacker, createPacker } from "./example-values.js";
+import { type Batch, createFeed, type Feed } from "./feed.js";
+import { isStream } from "../data/iterate.js";
 import { createLaneFeed } from "./lanes.js";
+import { createStreamFeed } from "./stream-feed.js";
 import { createLearner, type UpdateResult } from "./learner.js";
 import type { CheckedTraining } from "./options.js";
 import { createProgress } from "./progress.js";
@@ -22,7 +24,8 @@ export function createRun(options: CheckedTraining): TrainingRun {
   const settings = createSettings("settings", options.settings);
   const progress = createProgress(options);
   const lost: LostWorker[] = [];
-  const lanes = cutting && createLaneFeed(data, packer, batch, seed, cutting);
+  const source = isStream(data) ? undefined : data;
+  const lanes = cutting && source && createLaneFeed(source, packer, batch, seed, cutting);
   return {
     options,
     packer,
@@ -36,7 +39,7 @@ export function createRun(options: CheckedTraining): TrainingRun {
       clip: options.clip ?? {},
       maxBytes,
     }),
-    feed: lanes ?? createFeed(data, packer, batch, seed),
+    feed: lanes ?? feedOf(data, packer, batch, seed),
     lanes,
     lost,
     validate: validation && createValidator({ module, packer, data: validation.data, shard, seed, maxBytes }),
@@ -53,12 +56,17 @@ export function createRun(options: CheckedTraining): TrainingRun {
   };
 }
 
-/** All that happens, as it is pulled; threads end with it. */
+function feedOf(data: CheckedTraining["data"], packer: BatchPacker, batch: number, seed: number): Feed {
+  return isStream(data) ? createStreamFeed(data, packer, batch, seed) : createFeed(data, packer, batch, seed);
+}
+
+/** All that happens, as it is pulled; threads end with it, and what is being read. */
 export async function* runEvents(run: TrainingRun): AsyncGenerator<TrainEvent, void> {
   try {
     yield* events(run);
   } finally {
     await run.learner.close();
+    await run.feed.close?.();
   }
 }
 
@@ -142,7 +150,7 @@ function end(run: TrainingRun, reason: EndEvent["reason"]): EndEvent {
 async function prepare(run: TrainingRun): Promise<void> {
   const { options, learner, packer } = run;
   const { module, data, seed, standardize, average } = options;
-  if (standardize !== undefined) {
+  if (standardize !== undefined && !isStream(data)) {
     learner.instance.setParams(await statisticsOf(module.manifest, data, packer, seed, standardize));
   }
   if (average !== undefined) run.average = copyOf(learner.instance.params);

@@ -56,6 +56,12 @@ const calls: Calls = {
   jsonLines: [(x) => runtime.jsonLines(x)],
   seriesOf: [(x) => runtime.seriesOf(x), (x) => runtime.seriesOf({ x: ["1", x] } as never)],
   windows: [(x) => runtime.windows(x, { length: 1 }), (x) => runtime.windows(runtime.seriesOf({ x: [1] }), x)],
+  splitByGroup: [
+    (x) => runtime.splitByGroup(x, [1, 2], { share: 0.5, seed: 1 }),
+    (x) => runtime.splitByGroup(runtime.arrays({ x: [1, 2] }), x, { share: 0.5, seed: 1 }),
+    (x) => runtime.splitByGroup(runtime.arrays({ x: [1, 2] }), [1, 2], x),
+  ],
+  iterate: [(x) => runtime.iterate(() => [], x)],
   splitByTime: [(x) => runtime.splitByTime(x, 1), (x) => runtime.splitByTime(runtime.seriesOf({ x: [1] }), x)],
   text: [(x) => runtime.text(x === "text" ? "" : x, { unit: "word" }), (x) => runtime.text("a", x)],
   loadVocabulary: [(x) => runtime.loadVocabulary(x)],
