@@ -27,7 +27,7 @@ function run(command: string, name: string, text: string): string {
 }
 
 it("runs under vitest", () => {
-  const config = `export default { test: { root: ${JSON.stringify(folder)}, include: ["*.check.ts"] } };`;
+  const config = `export default { test: { root: ${JSON.stringify(folder)}, include: ["*.check.ts"], testTimeout: 60_000 } };`;
   writeFileSync(join(folder, "vitest.config.mjs"), config);
   const vitest = `node node_modules/vitest/vitest.mjs run --config ${join(folder, "vitest.config.mjs")}`;
   expect(run(vitest, "leaky.check.ts", example("ts"))).toMatch(/1 passed/u);
