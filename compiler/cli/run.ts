@@ -1,4 +1,5 @@
 /** One run of the command line, from arguments to exit code. Nothing here ends the process, so that tests can call it. */
+import { bytesBeyond } from "../../runtime/base/errors.js";
 import { InvariantError } from "../base/diagnostics/invariant.js";
 import { suggest } from "../base/diagnostics/suggest.js";
 import { MemoryLimitError } from "../emit/memory-limit.js";
@@ -75,10 +76,8 @@ function report(problem: unknown, terminal: Terminal): ExitCode {
     return exitCodes.usage;
   }
   // Sizes that no memory holds, here or in an instance: not of the compiler's making.
-  if (
-    problem instanceof RangeError &&
-    (problem instanceof MemoryLimitError || /^instantiate: /u.test(problem.message))
-  ) {
+  const isBeyond = bytesBeyond(problem) !== undefined;
+  if (problem instanceof MemoryLimitError || (problem instanceof RangeError && isBeyond)) {
     const help = problem instanceof MemoryLimitError ? `; ${problem.help}` : "";
     terminal.error(`recell: ${problem.message}${help}\n`);
     return exitCodes.failed;

@@ -80,6 +80,7 @@ export function buildManifest(
     ...tensors,
     ...streamOf(program, names),
     ...(entries.length > 0 && { entries }),
+    ...(options.wasmFile && { wasmFile: true }),
     has: {
       step: program.stream !== undefined,
       gradient: options.gradient,

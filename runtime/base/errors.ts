@@ -171,3 +171,7 @@ export class ParamsError extends Error {
     this.tensor = tensor;
   }
 }
+
+/** How much sizes take for which `instantiate` has no memory, where that is what was thrown. */
+export const bytesBeyond = (error: unknown): number | undefined =>
+  error instanceof RangeError && "bytes" in error && typeof error.bytes === "number" ? error.bytes : undefined;

@@ -226,6 +226,7 @@ const checkFields = fields({
   entries: optional(
     listOf(fields({ name, documentation: text, axes: listOf(name), given: listOf(name), ...callable })),
   ),
+  wasmFile: optional(flag),
   has: fields({ step: flag, gradient: gradientFlag, jvp: flag, hvp: flag }),
   declaredDerivatives: optional(listOf(name)),
   gradientAsDeclared: optional(listOf(name)),

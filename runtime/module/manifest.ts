@@ -38,6 +38,8 @@ export interface Manifest {
   readonly cuts?: readonly CutEntry[];
   /** Of a network that streams: the axis along which it does. That of a cell is the axis of its steps. */
   readonly stream?: string;
+  /** Its kernels are in a file of their own, which `instantiate` takes. Left out where they are in the module. */
+  readonly wasmFile?: true;
   /** Parts of a network that can be called by themselves. Left out where there are none. */
   readonly entries?: readonly PartEntry[];
   /** Which functions there are beside `forward`; `step` stands for everything that streams. A gradient of `"params"` has none by inputs and contexts. */

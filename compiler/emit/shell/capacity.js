@@ -5,6 +5,15 @@ import { record } from "./tensors.js";
 /** @import { Capacity, Manifest, OptionalParts } from "./instance-parts.js" */
 
 /**
+ * These sizes take more than there is; who decides by how much they take reads no words.
+ * @param {number} bytes
+ * @param {string} most
+ * @param {ErrorOptions} [options]
+ */
+const beyond = (bytes, most, options) =>
+  Object.assign(new RangeError(`instantiate: these sizes take ${bytes} bytes, more than ${most}`, options), { bytes });
+
+/**
  * What `make` gives, which takes memory and does nothing else that may fail.
  * @template T
  * @param {number} bytes
@@ -15,7 +24,7 @@ export function allocate(bytes, make) {
   try {
     return make();
   } catch (cause) {
-    throw new RangeError(`instantiate: these sizes take ${bytes} bytes, more than this host gives`, { cause });
+    throw beyond(bytes, "this host gives", { cause });
   }
 }
 
@@ -50,8 +59,6 @@ export function readCapacity(manifest, workspaceBytes, options, parts) {
   const capacity = { batch, steps, sizes, computed: parts.createComputed?.(manifest, { batch, steps, sizes }) };
   const bytes = workspaceBytes(capacity);
   const maxBytes = checkInteger(where, "maxBytes", ofBytes, 0, Number.MAX_SAFE_INTEGER);
-  if (!(bytes <= maxBytes)) {
-    throw new RangeError(`${where}: these sizes take ${bytes} bytes, more than maxBytes, ${maxBytes}`);
-  }
+  if (!(bytes <= maxBytes)) throw beyond(bytes, `maxBytes, ${maxBytes}`);
   return { capacity, bytes, others };
 }

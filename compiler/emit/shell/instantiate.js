@@ -47,12 +47,14 @@ function assemble(manifest, kernels, capacity, parts) {
     ...parts.jvp?.(core, sequence),
     ...parts.hvp?.(core, sequence),
   };
-  for (const name of ["step", "steps", "reset", "snapshot", "restore", "backward", "jvp", "hvp"]) {
+  for (const name of ["step", "steps", "reset", "snapshot", "restore"]) {
     methods[name] ??= () => {
-      const option = name === "backward" ? "gradient" : name;
-      throw new TypeError(
-        `${name}: this module ${/^[bjh]/.test(name) ? `was compiled without ${option}` : "cannot stream"}`,
-      );
+      throw new TypeError(`${name}: this module cannot stream`);
+    };
+  }
+  for (const [name, option] of Object.entries({ backward: "gradient", jvp: "jvp", hvp: "hvp" })) {
+    methods[name] ??= () => {
+      throw new TypeError(`${name}: this module was compiled without ${option}`);
     };
   }
   for (const name in methods) methods[name] = core.guarded(name, /** @type {() => unknown} */ (methods[name]));

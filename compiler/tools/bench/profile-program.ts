@@ -2,6 +2,7 @@
  * Times a program: its functions as a user calls them, beside what the machine reaches, and where their time goes. All take
  * turns, so that ratios hold on a machine that others use too.
  */
+import { bytesBeyond } from "../../../runtime/base/errors.js";
 import { loadModule } from "../../../runtime/module/load-js.js";
 import type { CompiledModule, KernelVariant, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import type { RewriteKernels } from "../../driver/build-kernels.js";
@@ -210,8 +211,9 @@ function instantiate(module: CompiledModule, call: CallSettings): ModuleInstance
   try {
     return module.instantiate({ ...capacitiesOf(module.manifest, call), maxBytes: mostBytes });
   } catch (error) {
-    const bytes = error instanceof RangeError ? /take (\S+) bytes/u.exec(error.message)?.[1] : undefined;
-    if (bytes === undefined) throw error;
+    if (!(error instanceof RangeError)) throw error;
+    const bytes = bytesBeyond(error);
+    if (bytes === undefined) throw new ProfileSizeError(error.message);
     throw new ProfileSizeError(`calls of these sizes take ${bytes} bytes; at most ${mostBytes} can be timed`);
   }
 }

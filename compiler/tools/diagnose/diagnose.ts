@@ -201,8 +201,10 @@ function lowerAtSizes(
   const sizes: Record<string, number> = {};
   for (const dimension of cell.runtimeDimensions) {
     const size = known.get(dimension) ?? 8;
-    if (!Number.isSafeInteger(size) || size < 1) {
-      throw new CompileOptionsError(`the size of ${dimension} must be a positive integer, got ${describe(size)}`);
+    if (!Number.isSafeInteger(size) || size < 1 || size >= 2 ** 31) {
+      throw new CompileOptionsError(
+        `the size of ${dimension} must be an integer from 1 to 2147483647, got ${describe(size)}`,
+      );
     }
     sizes[dimension] = size;
     known.delete(dimension);

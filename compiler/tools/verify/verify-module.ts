@@ -144,22 +144,12 @@ async function runChecks(
 export class UnwantedKernels extends TypeError {}
 
 /** The file that the module wants, if it wants one. */
-function fileOf(subject: Subject, given: VerifySettings["wasm"]): Uint8Array | undefined {
+function fileOf({ module }: Subject, given: VerifySettings["wasm"]): Uint8Array | undefined {
   if (given === undefined) return undefined;
-  const { module } = subject;
-  if (takesFile(subject)) return typeof given === "function" ? kernelBytes(given(module.variant ?? "wasm")) : given;
+  if (module.manifest.wasmFile === true)
+    return typeof given === "function" ? kernelBytes(given(module.variant ?? "wasm")) : given;
   if (typeof given === "function") return undefined;
   throw new UnwantedKernels("the module takes no .wasm file: its kernels are in itself");
-}
-
-/** A module says itself what it wants, by refusing to do without. */
-function takesFile({ module: { instantiate, manifest }, release }: Subject): boolean {
-  try {
-    release(instantiate(smallest(manifest)));
-    return false;
-  } catch (error) {
-    return error instanceof TypeError && /^instantiate: wasm must be the \.wasm file/u.test(error.message);
-  }
 }
 
 /** Does the module start with the file that was given? One of another build, or a damaged one, is told where the package is. */

@@ -105,6 +105,7 @@ describe("sizes beyond memory", () => {
     expect(() => instantiate(huge)).toThrow(RangeError);
     expect(() => instantiate(huge)).toThrow(message);
     await expect(instantiateAsync(huge)).rejects.toThrow(message);
+    expect(() => instantiate({ sizes: { S: 1 }, maxBytes: 65535 })).toThrow(expect.objectContaining({ bytes: 65536 }));
     expect(() => instantiate({ sizes: { S: 1 }, maxBytes: 65535 })).toThrow(
       /take 65536 bytes, more than maxBytes, 65535/,
     );
