@@ -8,6 +8,13 @@ export function at<T>(items: ArrayLike<T | undefined>, i: number): T {
   return item;
 }
 
+/** What a record holds for a key. */
+export function ofKey<T>(record: Readonly<Record<string, T | undefined>>, key: string): T {
+  const value = record[key];
+  if (value === undefined) throw new InvariantError(`nothing is called ${key}`);
+  return value;
+}
+
 /** What a map holds for a key. */
 export function lookUp<K, V>(map: Pick<ReadonlyMap<K, V | undefined>, "get">, key: K): V {
   const value = map.get(key);

@@ -1,4 +1,5 @@
 /** Reads the files of a command and shows what the compiler says about them. */
+import { at } from "../base/at.js";
 import { existsSync } from "node:fs";
 import type { Diagnostic } from "../base/diagnostics/diagnostic.js";
 import { suggest } from "../base/diagnostics/suggest.js";
@@ -23,7 +24,7 @@ export interface Input {
 export function onlyInput(command: string, args: ParsedArguments): Input {
   const inputs = allInputs(command, args);
   if (inputs.length > 1) throw new UsageError(`recell ${command} takes one FILE, got ${args.positionals.length}`);
-  return inputs[0] as Input;
+  return at(inputs, 0);
 }
 
 /** Every FILE that a command takes, at least one. */

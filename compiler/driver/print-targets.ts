@@ -1,4 +1,5 @@
 /** Finished kernels as the text of a target, for people. */
+import { at } from "../base/at.js";
 import { printDim } from "../base/types/dim.js";
 import { extentsOf } from "../base/types/call-axes.js";
 import { printKernelProgram } from "../emit/js/print-kernel.js";
@@ -37,13 +38,13 @@ export function printWasmLayout(kernel: KernelProgram, dtype: RealType): string 
 }
 
 function printAddress({ addresses }: MemoryLayout, i: number): string {
-  const { word, segment, offset } = addresses[i] as MemoryLayout["addresses"][number];
+  const { word, segment, offset } = at(addresses, i);
   const shift = offset.terms.length === 0 ? "" : ` + ${printDim(offset)} elements`;
   return `word ${word}: address of segment ${segment}${shift}`;
 }
 
 function printSegment({ segments }: MemoryLayout, i: number): string {
-  const { elementBytes, sizes, most } = segments[i] as MemoryLayout["segments"][number];
+  const { elementBytes, sizes, most } = at(segments, i);
   const all = sizes.map(printDim);
   const largest = all.length === 1 ? all.join("") : `the largest of ${all.join(", ")}`;
   const limit = most === undefined ? "" : `, at most ${printDim(most)}`;

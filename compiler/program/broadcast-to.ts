@@ -1,3 +1,4 @@
+import { at } from "../base/at.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/graph-function.js";
 import { equalDims } from "../base/types/dim.js";
@@ -13,7 +14,7 @@ export function broadcastTo(builder: GraphBuilder, value: ValueId, shape: Shape)
     const target = shape[offset + i];
     if (target !== undefined && equalDims(dim, target)) axes.push(offset + i);
   }
-  const kept = axes.map((axis) => shape[axis] as Shape[number]);
+  const kept = axes.map((axis) => at(shape, axis));
   const narrow = kept.length === own.length ? value : builder.reshape(value, kept);
   return builder.broadcast(narrow, shape, axes);
 }

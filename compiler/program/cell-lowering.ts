@@ -1,4 +1,5 @@
 /** The values of a cell in their order, and the calls of the cells that it uses. */
+import { at } from "../base/at.js";
 import { invariant } from "../base/diagnostics/invariant.js";
 import { tensorNamed, tensorsIn } from "../language/semantics/cell-tensors.js";
 import { callKey, contextsKey, givenKey, nextKey } from "../language/semantics/node-keys.js";
@@ -91,7 +92,7 @@ function passArguments(
 ): void {
   const declared = tensorsIn(child.cell).filter((tensor) => tensor.role === role);
   for (const [i, tensor] of declared.entries()) {
-    const node = given[i] as TypedExpression;
+    const node = at(given, i);
     const value = lowering.lower(lowering, frame, node);
     const isIndex = tensor.type.kind === "index";
     const full = isIndex ? value : broadcastTo(builderAt(lowering, frame, node), value, shapeIn(child, tensor.type));

@@ -1,4 +1,5 @@
 /** Warnings about constants of a lowered cell that the numbers of its module cannot hold. */
+import { at } from "../base/at.js";
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
 import { lostIn, rangeHelp, type RealType } from "../ir/ops/number-range.js";
@@ -47,6 +48,6 @@ function checkFunction(fn: GraphFunction, isHeld: (value: number, place: Span) =
           : operation.kind === "broadcast" || operation.kind === "reshape"
             ? given[0]
             : undefined;
-    if (value !== undefined && isHeld(value, origin.span ?? span)) values.set(results[0] as ValueId, value);
+    if (value !== undefined && isHeld(value, origin.span ?? span)) values.set(at(results, 0), value);
   }
 }

@@ -2,11 +2,13 @@
  * A function's declared derivative to a `custom_derivative`: what depends on tangents becomes the function inside of it, the rest,
  * its coefficients, is computed beside the value and shares its parts.
  */
+import { typeOf } from "../ir/graph/values.js";
+import { at } from "../base/at.js";
 import { GraphBuilder } from "../ir/graph/build.js";
 import { copyInstruction, mapped, type ValueMap } from "../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId, ValueType } from "../ir/graph/graph-function.js";
 import { errorType } from "../language/semantics/semantic-type.js";
-import type { TypedDerivative, TypedExpression, TypedFunction } from "../language/semantics/typed-program.js";
+import type { TypedDerivative, TypedFunction } from "../language/semantics/typed-program.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { builderAt, type Frame, type Lowering, shapeIn } from "./frame.js";
 
@@ -32,7 +34,7 @@ function declareOne(
   position: number,
 ): ValueId {
   const { builder } = lowering;
-  const tangentValue = derivative.values[position] as TypedExpression;
+  const tangentValue = at(derivative.values, position);
   const rule = lowerRule(lowering, frame, fn, derivative, position);
   const count = derivative.tangents.length;
   const given: ValueMap = new Map();
@@ -74,7 +76,7 @@ function lowerRule(
     values.set(key, inner.lower(inner, own, value));
     builder.nameValue(values.get(key) as ValueId, key);
   }
-  const tangent = derivative.values[position] as TypedExpression;
+  const tangent = at(derivative.values, position);
   const value = inner.lower(inner, own, tangent);
   const shape = shapeIn(frame, fn.results[position]?.type ?? errorType);
   return builder.finish([{ name: fn.name, value: broadcastTo(builder.at({ span: tangent.span }), value, shape) }]);
@@ -113,7 +115,7 @@ class LinearPart {
     const read = new Set([...rule.instructions.flatMap(({ operands }) => operands), ...rule.outputs]);
     const tangents = rule.inputs.slice(0, this.tangents).flatMap((id, i) => (read.has(id) ? [i] : []));
     for (const position of tangents) {
-      const id = rule.inputs[position] as ValueId;
+      const id = at(rule.inputs, position);
       this.dependent.add(id);
       this.inside.set(id, this.inner.input(rule.names[id] as string, this.typeOf(id)));
     }
@@ -160,6 +162,6 @@ class LinearPart {
   }
 
   private typeOf(id: ValueId): ValueType {
-    return this.rule.types[id] as ValueType;
+    return typeOf(this.rule, id);
   }
 }

@@ -1,4 +1,5 @@
 /** Typed expressions to instructions: a rule for each kind. */
+import { at } from "../base/at.js";
 import { invariant } from "../base/diagnostics/invariant.js";
 import type { ValueId } from "../ir/graph/graph-function.js";
 import { capturedKey, nextKey } from "../language/semantics/node-keys.js";
@@ -120,7 +121,7 @@ const rules: LoweringRules = {
   },
   cumulative: (lowering, frame, node) => {
     const { operand, operation, axis, span, along } = node;
-    if (along === undefined) checkCounted(shapeIn(frame, operand.type)[axis] as Dim, operation, span);
+    if (along === undefined) checkCounted(at(shapeIn(frame, operand.type), axis), operation, span);
     const value = lowerExpression(lowering, frame, operand);
     const builder = builderAt(lowering, frame, node);
     return along === undefined ? cumulate(builder, value, node) : runUp(builder, value, node, frame.path + along);
@@ -298,7 +299,7 @@ function lowerProduct(lowering: Lowering, frame: Frame, node: TypedOf<"product">
     const count = Math.max(own.length - 2, 0);
     // An axis of size 1 that repeats has no part in the product: it goes.
     const labels = range(batch - count, count);
-    const kept = labels.map((label, axis) => (isOne(own[axis] as Dim) && !isOne(shape[label] as Dim) ? -1 : label));
+    const kept = labels.map((label, axis) => (isOne(at(own, axis)) && !isOne(at(shape, label)) ? -1 : label));
     const used = kept.filter((label) => label >= 0);
     const narrow =
       used.length === kept.length
@@ -336,7 +337,7 @@ export function lowerFunction(
   dimensions: ReadonlyMap<string, Dim>,
   { places, functions }: { readonly [K in "places" | "functions"]?: Frame[K] | undefined } = {},
 ): readonly ValueId[] {
-  const values = new Map(fn.parameters.map(({ name }, i) => [name, given[i] as ValueId]));
+  const values = new Map(fn.parameters.map(({ name }, i) => [name, at(given, i)]));
   for (const name of fn.captured) values.set(capturedKey(name), broughtIn(caller, capturedIn(caller, name)));
   const around = { dimensions, reals: caller.reals, children: new Map(), path: caller.path };
   const frame: Frame = { ...around, values, ...(places && { places }), ...(functions && { functions }) };

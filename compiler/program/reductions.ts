@@ -3,7 +3,7 @@ import { at } from "../base/at.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/graph-function.js";
 import type { NormalizationName, ReductionName } from "../language/semantics/builtins.js";
-import { constantOf, type Dim, dimConstant, multiplyDims, subtractDims } from "../base/types/dim.js";
+import { constantOf, dimConstant, multiplyDims, subtractDims } from "../base/types/dim.js";
 
 type OverAxes = readonly number[];
 
@@ -77,7 +77,7 @@ function product(builder: GraphBuilder, operand: ValueId, axis: number): ValueId
 function withOnes(builder: GraphBuilder, operand: ValueId, axis: number): ValueId {
   const one = (value: ValueId): ValueId => builder.constantOf(1, builder.shapeOf(value));
   const less = builder.map("sub", operand, one(operand));
-  const after = subtractDims(dimConstant(openLength), builder.shapeOf(operand)[axis] as Dim);
+  const after = subtractDims(dimConstant(openLength), at(builder.shapeOf(operand), axis));
   const longer = builder.emit({ kind: "pad", axis, before: dimConstant(0), after }, [less]);
   return builder.map("add", longer, one(longer));
 }

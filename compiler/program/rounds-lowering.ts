@@ -2,6 +2,7 @@
  * Rounds, written out: the body once for each, where its index is a number. What it selects is then a part of a tensor at a known
  * place, and a choice by the index is made here.
  */
+import { at } from "../base/at.js";
 import { invariant } from "../base/diagnostics/invariant.js";
 import { addDims, constantOf, type Dim, dimConstant, printDim, subtractDims, symbolsOf } from "../base/types/dim.js";
 import { GraphBuilder } from "../ir/graph/build.js";
@@ -22,7 +23,7 @@ export function lowerRounds(lowering: Lowering, frame: Frame, { rounds, position
   if (known !== undefined) return known;
   const values = new Rounds(lowering, frame, rounds).run();
   if (values.length > 1) for (const [i, value] of values.entries()) frame.values.set(key(rounds.names[i]), value);
-  return values[position] as ValueId;
+  return at(values, position);
 }
 
 class Rounds {
@@ -62,7 +63,7 @@ class Rounds {
       const change = tangent.input(`d${name}`, builder.typeOf(again));
       const same = tangent.finish([{ name, value: change }]);
       const operation = { kind: "custom_derivative", arguments: 1, tangent: same } as const;
-      return builder.emit(operation, [values[i] as ValueId, again]);
+      return builder.emit(operation, [at(values, i), again]);
     });
   }
 
@@ -76,7 +77,7 @@ class Rounds {
       const { next, inside } = this.round(values, k);
       const before = values;
       const running = goesOn;
-      values = running === undefined ? next : next.map((value, i) => this.chosen(running, value, before[i] as ValueId));
+      values = running === undefined ? next : next.map((value, i) => this.chosen(running, value, at(before, i)));
       if (until === undefined || k + 1 === count) continue;
       const stops = lowering.lower(lowering, inside, until);
       const builder = builderAt(lowering, this.frame, until);
@@ -88,11 +89,11 @@ class Rounds {
 
   private round(values: readonly ValueId[], k: number): { next: ValueId[]; inside: Frame } {
     const { names, index, from, first, next: bodies } = this.rounds;
-    const roundValues = new Map(names.map((name, i) => [name, values[i] as ValueId]));
+    const roundValues = new Map(names.map((name, i) => [name, at(values, i)]));
     const places = index === undefined ? this.frame.places : new Map([...(this.frame.places ?? []), [index, from + k]]);
     const inside: Frame = { ...this.frame, roundValues, ...(places && { places }) };
     const next = bodies.map((body, i) => {
-      const value = this.full(inside, body, first[i] as TypedExpression);
+      const value = this.full(inside, body, at(first, i));
       roundValues.set(nextKey(names[i] as string), value);
       return value;
     });
@@ -225,7 +226,7 @@ function wholeNumber(frame: Frame, node: TypedExpression): number | undefined {
   if (node.kind === "number") return node.value;
   if (node.kind === "dimension") return constantOf(dimIn(frame, node.dim));
   if (node.kind === "position") return placeOf(frame, node);
-  if (node.kind === "places" && node.operation === "real") return placeOf(frame, node.operands[0] as TypedExpression);
+  if (node.kind === "places" && node.operation === "real") return placeOf(frame, at(node.operands, 0));
   if (node.kind !== "elementwise" || (node.operation !== "+" && node.operation !== "-")) return undefined;
   const [left, right] = node.operands.map((operand) => wholeNumber(frame, operand));
   if (left === undefined || right === undefined) return undefined;

@@ -86,8 +86,10 @@ it("assertions of types", () => {
   const count = (pattern: RegExp): number => sources.reduce((sum, { text }) => sum + [...text.matchAll(pattern)].length, 0); // prettier-ignore
   const [elements, values] = [count(/\] as [A-Z]/gu), count(/as ValueId\b/gu)];
   console.log(`array[i] as X: ${elements}; as ValueId: ${values}`);
-  expect(elements).toBeLessThanOrEqual(185);
-  expect(values).toBeLessThanOrEqual(45);
+  // What is left: tables of rules by kind, whose row TypeScript does not tie to the node at hand (12), and what comes from outside, whose type
+  // nothing says: exports of a module, trees of a parser, values of callers (12), and two with names in the way. All else has `at`, `ofKey`, `lookUp`, `typeOf`, `nameOf`.
+  expect(elements).toBeLessThanOrEqual(26);
+  expect(values).toBeLessThanOrEqual(16);
 });
 
 it("names of types", () => {

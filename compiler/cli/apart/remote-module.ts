@@ -1,4 +1,5 @@
 /** `CompiledModule` of a module that runs in a child: nothing that comes from there is taken for what it should be. */
+import { ofKey } from "../../base/at.js";
 import type {
   CompiledModule,
   FloatArray,
@@ -141,14 +142,14 @@ class Remote {
 
   private arraysOf(entries: readonly { readonly name: string }[]): TensorRecord {
     const made: Record<string, FloatArray> = Object.create(null) as Record<string, FloatArray>;
-    for (const { name } of entries) made[name] = this.params[name] as FloatArray;
+    for (const { name } of entries) made[name] = ofKey(this.params, name);
     return made;
   }
 
   private call(method: string, args: readonly unknown[], entry?: string): unknown {
     const params: Record<string, FloatArray> = Object.create(null) as Record<string, FloatArray>;
     for (const [name, values] of Object.entries(this.params)) {
-      const known = this.known[name] as FloatArray;
+      const known = ofKey(this.known, name);
       if (Buffer.compare(bytesOf(values), bytesOf(known)) === 0) continue;
       known.set(values as never);
       params[name] = values;

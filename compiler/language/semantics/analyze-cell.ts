@@ -1,4 +1,5 @@
 /** Checks a cell: declarations, then its values in an order in which each comes after what it needs. */
+import { at } from "../../base/at.js";
 import { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { CallNode, CellNode, Expression, UseNode } from "../syntax/ast.js";
 import { type CellGraph, CellGraphBuilder, type GraphNode, type Initial } from "./cell-graph.js";
@@ -333,7 +334,7 @@ class CellAnalysis {
       else this.inferInputs(node.name, instance, call);
       return;
     }
-    const expression = node.values[0] as Expression;
+    const expression = at(node.values, 0);
     const started = node.kind === "initial" ? this.begun().find(({ name }) => name === node.name) : undefined;
     // What a cycle leaves without a type counts as reported.
     const value =

@@ -1,4 +1,5 @@
 /** Syntax trees to a typed program: modules, names, shapes, all checks. Reports everything it finds, in order. */
+import { at } from "../../base/at.js";
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { RealType } from "../../ir/ops/number-range.js";
 import type { SourceFileNode } from "../syntax/ast.js";
@@ -88,7 +89,7 @@ function analyzeModules(
 }
 
 function reportRecursion(cycle: readonly Declaration[], collector: DiagnosticCollector): void {
-  const head = cycle[cycle.length - 1] as Declaration;
+  const head = at(cycle, cycle.length - 1);
   const names = [head, ...cycle].map(({ node }) => node.name.text).join(" -> ");
   const isUse = cycle.every(({ kind }) => kind === "cell");
   const { span, text } = head.node.name;

@@ -1,4 +1,5 @@
 /** Shapes that are combined entry by entry: equal, or one side repeated, as numpy does with named dimensions. */
+import { at } from "../../base/at.js";
 import { constantOf, type Dim, equalDims } from "../../base/types/dim.js";
 import type { Axis } from "./semantic-type.js";
 
@@ -34,7 +35,7 @@ export function broadcastAxes(a: readonly Axis[], b: readonly Axis[], isRuntime:
 export function fitsInto(axes: readonly Axis[], target: readonly Axis[], isRuntime: IsRuntime): boolean {
   if (axes.length > target.length || isAmbiguous(axes, target, isRuntime)) return false;
   return axes.every((axis, i) => {
-    const wanted = target[target.length - axes.length + i] as Axis;
+    const wanted = at(target, target.length - axes.length + i);
     return equalDims(axis.dim, wanted.dim) || constantOf(axis.dim) === 1;
   });
 }

@@ -1,4 +1,5 @@
 /** What the values of a cell need: the graph from which their order, cycles and what can be an initial value are told. */
+import { at } from "../../base/at.js";
 import type { CallNode, Expression, ReferenceNode } from "../syntax/ast.js";
 import { type Delays, wordOf } from "./delays.js";
 import { callsOfNetwork, findRepeatedCalls, isStateless, type RepeatedCalls } from "./calls-in-place.js";
@@ -260,7 +261,7 @@ export class CellGraphBuilder {
     let depth = 0;
     while (root.kind === "member" || root.kind === "index") {
       if (root.kind === "member") depth += 1;
-      root = partsOf(root)[0] as Expression;
+      root = at(partsOf(root), 0);
     }
     if (root.kind !== "reference" || !this.isInstance(root.name)) return true;
     const cell = this.instances.get(root.name)?.cell;

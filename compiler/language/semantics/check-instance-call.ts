@@ -1,4 +1,5 @@
 /** A call of a used cell: inputs first, then contexts; states by name. */
+import { at } from "../../base/at.js";
 import { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { Span } from "../../base/source/span.js";
 import type { ArgumentNode, CallNode, Expression } from "../syntax/ast.js";
@@ -102,7 +103,7 @@ export function checkContexts(checker: Checker, instance: TypedInstance, call: C
   const dimensions = new Map([...instance.dimensions, ...runtimeDimensions]);
   const sizes = { all: dimensions, ofCalls: runtimeDimensions };
   for (const [i, [tensor]] of matched.contexts.entries()) {
-    const given = contexts[i] as TypedExpression;
+    const given = at(contexts, i);
     const declared = substituteType(tensor.type, dimensions);
     if (declared !== undefined && haveEqualShapes(given.type, declared)) continue;
     reportGiven(checker, instance, tensor, declared ?? tensor.type, given);

@@ -1,4 +1,5 @@
 /** Walks over expressions without recursion. */
+import { at } from "../../base/at.js";
 import type { Expression } from "../syntax/ast.js";
 
 /** The expressions directly inside one, in the order of the text. */
@@ -45,7 +46,7 @@ export function forEachPart(root: Expression, visit: (expression: Expression) =>
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
     if (visit(part) === false) continue;
     const parts = partsOf(part);
-    for (let i = parts.length - 1; i >= 0; i--) waiting.push(parts[i] as Expression);
+    for (let i = parts.length - 1; i >= 0; i--) waiting.push(at(parts, i));
   }
 }
 

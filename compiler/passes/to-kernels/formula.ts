@@ -59,7 +59,7 @@ function computeElement(block: Block, id: ValueId, indices: Indices, nest: Nest)
     case "dimension":
       return { kind: "integer", value: nest.size(operation.dim) };
     case "iota":
-      return { kind: "integer", value: indices[0] as Affine };
+      return { kind: "integer", value: at(indices, 0) };
     case "map": {
       const elements = operands.map((operand) => elementOf(block, operand, indices, nest));
       if (operation.op === "stop_gradient") return at(elements, 0);

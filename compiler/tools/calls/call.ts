@@ -1,4 +1,6 @@
 /** One call of a compiled cell with everything it takes, as plain numbers. */
+import { invariant } from "../../base/diagnostics/invariant.js";
+import { ofKey } from "../../base/at.js";
 import type {
   CallGradient,
   CallResult,
@@ -137,7 +139,7 @@ export function gradientsOf(manifest: Manifest, gradient: CallGradient): Record<
   const { initial, params } = gradient;
   const { inputs, contexts } = dataInGradient(manifest);
   const own = (list: readonly TensorEntry[]): Record<string, FloatArray> =>
-    Object.fromEntries(list.map(({ name }) => [name, gradient[name] as FloatArray]));
+    Object.fromEntries(list.map(({ name }) => [name, arrayIn(gradient, name)]));
   return copies([
     ...entries("gradient of param ", params),
     ...entries("gradient of input ", own(inputs)),
@@ -148,8 +150,15 @@ export function gradientsOf(manifest: Manifest, gradient: CallGradient): Record<
 
 /** The gradient of one variable. */
 export function gradientOf(gradient: CallGradient, { role, name }: Pick<Variable, "role" | "name">): FloatArray {
-  const found = role === "param" ? gradient.params[name] : role === "state" ? gradient.initial[name] : gradient[name];
-  return found as FloatArray;
+  if (role === "param") return arrayIn(gradient.params, name);
+  return role === "state" ? ofKey(gradient.initial, name) : arrayIn(gradient, name);
+}
+
+/** A tensor of what a call gives, beside which there may be records. */
+export function arrayIn(result: Readonly<Record<string, unknown>>, name: string): FloatArray {
+  const values = result[name];
+  invariant(values instanceof Float32Array || values instanceof Float64Array, `${name} is no array of numbers`);
+  return values;
 }
 
 /** What `backward` takes. */
@@ -160,8 +169,8 @@ export function cotangentsOf({ cotangents }: CellCall): Readonly<Record<string, 
 /** `Σ cotangent · result`. */
 export function weightedSum(result: CallResult, { cotangents }: CellCall): number {
   let sum = 0;
-  for (const [name, weights] of Object.entries(cotangents.outputs)) sum += dot(result[name] as FloatArray, weights);
-  for (const [name, weights] of Object.entries(cotangents.final)) sum += dot(result.final[name] as FloatArray, weights);
+  for (const [name, weights] of Object.entries(cotangents.outputs)) sum += dot(arrayIn(result, name), weights);
+  for (const [name, weights] of Object.entries(cotangents.final)) sum += dot(ofKey(result.final, name), weights);
   return sum;
 }
 

@@ -1,4 +1,5 @@
 /** Single examples of a call: where their numbers lie in the tensors of the batch. */
+import { at } from "../../base/at.js";
 import { ofStream } from "../../../runtime/module/axes.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { CallValues } from "../../../runtime/module/compiled-module.js";
@@ -31,7 +32,7 @@ export function eachPlace(
 /** The places of example `b` that count, in the tensor of the batch. */
 export function placesOf(tensor: TensorAxes, call: CallExtents, b: number): number[] {
   const places: number[] = [];
-  eachPlace(tensor, call, b, call.examples[b] as Extent, (from) => places.push(from));
+  eachPlace(tensor, call, b, at(call.examples, b), (from) => places.push(from));
   return places;
 }
 
@@ -47,7 +48,7 @@ export function exampleOf<Call extends CellCall>(
   call: Call,
   b: number,
 ): Call & ByTensor<Float64Array> {
-  const own = { number: b, ...(call.examples[b] as Extent) };
+  const own = { number: b, ...at(call.examples, b) };
   const parts = mapTensors(manifest, (tensor) => {
     const values = ofTensor(call, tensor);
     return values && cut(tensor, values, call, b);

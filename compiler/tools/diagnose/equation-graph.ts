@@ -2,6 +2,7 @@
  * Which equation of a step reads which: nodes are the states and the equations that depend on a state, an edge says that
  * an equation reads a node. Along edges, from the next states to the states, the gradient travels back in time.
  */
+import { at } from "../../base/at.js";
 import { definitions } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import type { LoweredCell } from "../../program/lowered-cell.js";
@@ -52,20 +53,20 @@ export function equationGraph({ step, states, names }: LoweredCell): EquationGra
   const equations = equationsOf(step, names, defined);
   const ownerOf = ownersOf(step, equations, defined);
   const nodes: DiagnosedNode[] = [
-    ...states.map(({ name }, i) => ({ value: stateValues[i] as ValueId, name, equation: undefined })),
+    ...states.map(({ name }, i) => ({ value: at(stateValues, i), name, equation: undefined })),
     ...equations.flatMap((equation) => (recurrent.has(equation.value) ? [{ ...equation, equation }] : [])),
   ];
   const indexOf = new Map(nodes.map(({ value }, index) => [value, index]));
   const edges = new Map<string, Edge>();
   for (const { operands, results } of step.instructions) {
-    const owner = ownerOf.get(results[0] as ValueId);
+    const owner = ownerOf.get(at(results, 0));
     const reader = owner === undefined ? undefined : indexOf.get(owner.value);
     for (const id of operands) {
       const read = indexOf.get(id);
       if (reader !== undefined && read !== undefined) edges.set(`${reader} ${read}`, { reader, read });
     }
   }
-  const next = states.map((_, i) => indexOf.get(step.outputs[i] as ValueId));
+  const next = states.map((_, i) => indexOf.get(at(step.outputs, i)));
   return { equations, nodes, edges: [...edges.values()], next, recurrent, ownerOf };
 }
 

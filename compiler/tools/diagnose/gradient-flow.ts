@@ -4,7 +4,9 @@
  * The gradient is brought to length 1 after every step and the logarithms are added up, so a run of any length neither
  * underflows nor overflows.
  */
-import type { CallGradient, FloatArray } from "../../../runtime/module/compiled-module.js";
+import { arrayIn } from "../calls/call.js";
+import { at } from "../../base/at.js";
+import type { CallGradient } from "../../../runtime/module/compiled-module.js";
 import { createRandom, type Random } from "../../../runtime/base/random.js";
 import type { GradientFlow, NormCurve, PassedOn } from "./diagnosis.js";
 import { norm, randomDirection } from "./linear-algebra.js";
@@ -24,7 +26,7 @@ export async function followGradient(
   const last = states.length - 2;
   const random = createRandom(seed);
   const backAt = (t: number, cotangents: Readonly<Record<string, unknown>>): CallGradient => {
-    const state = unpackStates(layout, states[t] as Float64Array, batch);
+    const state = unpackStates(layout, at(states, t), batch);
     run.watcher.forward({ ...valuesAt(run, t, batch), ...run.zeros, ...state });
     return run.watcher.backward?.(cotangents) as CallGradient;
   };
@@ -161,7 +163,7 @@ function createEdges({ probed, data, layout }: PreparedRun): Edges {
   const mean = (sum: number): number => (steps === 0 ? 0 : sum / steps);
   const factorOf = ({ log, count }: (typeof sums)[number]): number => (count === 0 ? 0 : Math.exp(log / count));
   const lengthIn = (gradient: CallGradient, probe: string, b: number): number => {
-    const values = gradient[probe] as FloatArray;
+    const values = arrayIn(gradient, probe);
     const width = values.length / batch;
     return norm(Float64Array.from(values.subarray(b * width, (b + 1) * width)));
   };

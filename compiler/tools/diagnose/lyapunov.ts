@@ -6,6 +6,7 @@
  * Meccanica 15 (1980). For recurrent networks: R. Engelken, F. Wolf, L. F. Abbott, "Lyapunov spectra of chaotic recurrent
  * neural networks" (2020); R. Vogt et al., "On Lyapunov exponents for RNNs" (2022).
  */
+import { at } from "../../base/at.js";
 import { createRandom } from "../../../runtime/base/random.js";
 import type { CallResult } from "../../../runtime/module/compiled-module.js";
 import type { LyapunovSpectrum } from "./diagnosis.js";
@@ -46,7 +47,7 @@ export async function lyapunovExponents(
   for (let t = 0; t < steps; t++) {
     for (let row = 0; row < rows; row++) {
       const from = exampleOf(row) * size;
-      repeated.set((states[t] as Float64Array).subarray(from, from + size), row * size);
+      repeated.set(at(states, t).subarray(from, from + size), row * size);
     }
     const values = { ...valuesAt(run, t, rows, exampleOf), ...unpackStates(layout, repeated, rows) };
     const result = instance.jvp?.(values, unpackStates(layout, tangents, rows)) as CallResult;

@@ -1,5 +1,6 @@
 /** The way by which most of the gradient goes through one step, from the next values of the states to the states. */
-import type { Edge, EquationGraph } from "./equation-graph.js";
+import { at } from "../../base/at.js";
+import type { EquationGraph } from "./equation-graph.js";
 
 /** Means over the run. Norms are relative to that of the gradient by the whole state after the step. */
 export interface Flows {
@@ -33,23 +34,23 @@ export function mainWay(
   const edgesOf = nodes.map((): number[] => []);
   for (const [i, { reader }] of edges.entries()) edgesOf[reader]?.push(i);
   // Equations stand after those they read: backwards each is settled before what it reads.
-  for (let at = nodes.length - 1; at >= 0; at--) {
-    for (const i of edgesOf[at] ?? []) {
-      const { read } = edges[i] as Edge;
-      const given = (best[at] as (typeof best)[number]).carried;
+  for (let node = nodes.length - 1; node >= 0; node--) {
+    for (const i of edgesOf[node] ?? []) {
+      const { read } = at(edges, i);
+      const given = at(best, node).carried;
       const carried = Math.min(given * (factors[i] as number), left[i] as number);
-      if (carried > (best[read] as (typeof best)[number]).carried) best[read] = { carried, edge: i };
+      if (carried > at(best, read).carried) best[read] = { carried, edge: i };
     }
   }
   const states = nodes.flatMap(({ equation }, i) => (equation === undefined && best[i]?.edge !== undefined ? [i] : []));
   if (states.length === 0) return { edges: [], carried: 0 };
-  const carriedTo = (node: number): number => (best[node] as (typeof best)[number]).carried;
+  const carriedTo = (node: number): number => at(best, node).carried;
   const end = states.reduce((most, state) => (carriedTo(state) > carriedTo(most) ? state : most));
   const way: number[] = [];
-  for (let at = end; ;) {
-    const edge = best[at]?.edge;
+  for (let node = end; ;) {
+    const edge = best[node]?.edge;
     if (edge === undefined) return { edges: way.reverse(), carried: carriedTo(end) };
     way.push(edge);
-    at = edges[edge]?.reader as number;
+    node = at(edges, edge).reader;
   }
 }

@@ -1,4 +1,5 @@
 /** Where the equations of a step can saturate: squashing functions and limits, and how a value shows it. */
+import { at } from "../../base/at.js";
 import type { Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
@@ -48,7 +49,7 @@ export function nonlinearityAt(
   const { operation, operands, results } = instruction;
   if (operation.kind !== "map") return undefined;
   const [first = 0, second = 0, third = 0] = operands;
-  const result = results[0] as ValueId;
+  const result = at(results, 0);
   const isConstant = (id: ValueId): boolean => constantValue(id, defined) !== undefined;
   /** -1 where `low <= …`, 1 where `… <= high`, else 0. */
   const sides = (kind: NonlinearityKind, low: ValuePair | undefined, high: ValuePair | undefined): Nonlinearity => ({
@@ -100,5 +101,5 @@ function constantValue(id: ValueId, defined: ReadonlyMap<ValueId, Instruction>):
   const definition = defined.get(id);
   if (definition?.operation.kind === "constant") return definition.operation.value;
   if (definition?.operation.kind !== "broadcast") return undefined;
-  return constantValue(definition.operands[0] as ValueId, defined);
+  return constantValue(at(definition.operands, 0), defined);
 }

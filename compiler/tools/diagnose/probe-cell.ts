@@ -3,6 +3,7 @@
  * in chosen places become inputs. The gradient by such a zero is the cotangent in that place, so the ordinary gradient of
  * the module tells how much of dL/dh goes which way.
  */
+import { at } from "../../base/at.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { declareInputs, definitions, mapped } from "../../ir/graph/rewrite.js";
 import type { ValueId } from "../../ir/graph/graph-function.js";
@@ -87,7 +88,7 @@ class Probing {
       const there = b.at(origin);
       const seen = operands.map((id) => this.seenBy(owner, id));
       const made = there.emitAll(operation, seen);
-      results.forEach((id, i) => copies.set(id, made[i] as ValueId));
+      results.forEach((id, i) => copies.set(id, at(made, i)));
       const nonlinearity = graph.recurrent.has(result) ? nonlinearityAt(instruction, defined) : undefined;
       if (nonlinearity !== undefined && owner !== undefined) {
         const output = this.show(

@@ -1,4 +1,5 @@
 /** Spectral radius and norm of the Jacobian of the next state by the state, at steps of the first example. */
+import { at } from "../../base/at.js";
 import { createRandom, type Random } from "../../../runtime/base/random.js";
 import type { CallGradient, CallResult } from "../../../runtime/module/compiled-module.js";
 import type { JacobianProfile } from "./diagnosis.js";
@@ -32,7 +33,7 @@ export async function jacobianProfile(
   const profile = exact ? wholeMatrices(run) : subspaces(run);
   const found: Measures[] = [];
   for (const t of steps) {
-    found.push(await profile((states[t] as Float64Array).subarray(0, size), t, random));
+    found.push(await profile(at(states, t).subarray(0, size), t, random));
     await run.progress("state Jacobian", found.length, steps.length);
   }
   return { steps, radius: found.map(({ radius }) => radius), norm: found.map(({ norm }) => norm), exact };
@@ -105,13 +106,13 @@ export async function radiusInSubspace(
   const hessenberg = new Float64Array(dimensions * dimensions);
   let size = 0;
   while (size < dimensions) {
-    const image = map.apply(basis[size] as Float64Array);
+    const image = map.apply(at(basis, size));
     await turn();
     const before = norm(image);
     for (let pass = 0; pass < 2; pass++) {
       for (let i = 0; i <= size; i++) {
         const place = i * dimensions + size;
-        hessenberg[place] = (hessenberg[place] as number) + removeComponent(image, basis[i] as Float64Array);
+        hessenberg[place] = (hessenberg[place] as number) + removeComponent(image, at(basis, i));
       }
     }
     size += 1;

@@ -1,4 +1,5 @@
 /** The states of a cell as one vector for each example, in the order of the manifest. */
+import { ofKey } from "../../base/at.js";
 import type { FloatArray } from "../../../runtime/module/compiled-module.js";
 import type { StateEntry } from "../../../runtime/module/manifest.js";
 import { widthOf } from "../calls/sizes.js";
@@ -33,7 +34,7 @@ export function packStates(
 ): Float64Array {
   const packed = new Float64Array(rows * size);
   for (const { name, from, width } of parts) {
-    const values = tensors[name] as FloatArray;
+    const values = ofKey(tensors, name);
     for (let row = 0; row < rows; row++) {
       packed.set(values.subarray(row * width, (row + 1) * width), row * size + from);
     }

@@ -1,4 +1,6 @@
 /** Runs the cell forward and watches its equations: where values saturate, and where the first one is not finite. */
+import { arrayIn } from "../calls/call.js";
+import { at } from "../../base/at.js";
 import type { FloatArray } from "../../../runtime/module/compiled-module.js";
 import type { Overflow, Saturation } from "./diagnosis.js";
 import { readings } from "./nonlinearities.js";
@@ -26,7 +28,7 @@ export async function watchValues(run: PreparedRun, place: PlaceLookup): Promise
     const result = watcher.forward(values);
     overflow = firstNotFinite(run, result, t, place);
     if (overflow !== undefined) break;
-    for (const count of counts) count.add(result[count.site.output] as FloatArray, batch);
+    for (const count of counts) count.add(arrayIn(result, count.site.output), batch);
     state = packStates(layout, result.final, batch);
     states.push(state);
     await run.progress("forward", t + 1, steps);
@@ -59,15 +61,15 @@ function firstNotFinite(
   place: PlaceLookup,
 ): Overflow | undefined {
   for (const [i, equation] of probed.graph.equations.entries()) {
-    const values = result[probed.values[i] as string] as FloatArray;
-    const at = values.findIndex((value) => !Number.isFinite(value));
-    if (at < 0) continue;
+    const values = arrayIn(result, at(probed.values, i));
+    const first = values.findIndex((value) => !Number.isFinite(value));
+    if (first < 0) continue;
     return {
       step,
       equation: equation.name,
       place: placeOf(equation.span, place, equation.ownName),
-      example: Math.floor(at / (values.length / data.batch)),
-      value: values[at] as number,
+      example: Math.floor(first / (values.length / data.batch)),
+      value: at(values, first),
     };
   }
   return undefined;

@@ -1,16 +1,15 @@
 /** One step of a cell back in time, as equations in terms of what the author named. */
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { declareInputs, inlineFunction, mapped, type ValueMap, copyInstruction } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, ValueId } from "../../ir/graph/graph-function.js";
+import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import type { LoweredCell, ValueName } from "../../program/lowered-cell.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { reverseMode } from "../../passes/autodiff/reverse.js";
-import type { BackwardSource } from "../../passes/autodiff/reverse-mode.js";
 import { removeUnusedValues } from "../../passes/graph/remove-unused-values.js";
 import { shareCommonValues } from "../../passes/graph/share-common-values.js";
 import { simplify } from "../../passes/graph/simplify/simplify.js";
 import { runPasses } from "../../passes/pass.js";
-import { lookUp } from "../../base/at.js";
+import { lookUp, at } from "../../base/at.js";
 import { nextKey } from "../../language/semantics/node-keys.js";
 import { cotangentName, gradName } from "../../program/roles.js";
 import { cellContext } from "../../program/cell-program.js";
@@ -76,11 +75,11 @@ function joinBackward(step: GraphFunction, cell: LoweredCell, context: ShapeCont
   const values: ValueMap = declareInputs(b, forward);
   for (const instruction of forward.instructions) copyInstruction(b, forward, instruction, values);
   const given = backward.inputs.map((id, i) => {
-    const { kind, index } = sources[i] as BackwardSource;
-    if (kind === "residual") return mapped(values, forward.outputs[index] as ValueId);
-    if (kind === "input") return mapped(values, forward.inputs[index] as ValueId);
+    const { kind, index } = at(sources, i);
+    if (kind === "residual") return mapped(values, at(forward.outputs, index));
+    if (kind === "input") return mapped(values, at(forward.inputs, index));
     const output = step.outputNames[index] as string;
-    const type = backward.types[id] as GraphFunction["types"][number];
+    const type = at(backward.types, id);
     return b.input(incomingName(index < states ? nextKey(output) : output), type);
   });
   const outputs = inlineFunction(b, backward, given);

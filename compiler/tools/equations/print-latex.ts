@@ -1,4 +1,5 @@
 /** Formulas as LaTeX for the mathematics of amsmath, in an environment with `&` before the sign of an equation. */
+import { at } from "../../base/at.js";
 import type { Dim } from "../../base/types/dim.js";
 import { type Equation, type Formula, type Infix, plainName, type SelectedPart, type Setting } from "./formula.js";
 import { dimensionLatex, instanceLatex, nameLatex, operatorLatex } from "./latex-names.js";
@@ -192,7 +193,7 @@ class LatexPrinter {
   private apply({ head, operands, settings }: Extract<Formula, { kind: "apply" }>): WrittenLatex {
     const [first = ""] = operands.map((operand) => this.whole(operand));
     const own = head.kind === "builtin" && settings.length === 0 ? builtinForms[head.name] : undefined;
-    if (own !== undefined && operands.length === 1) return own(first, this.base(operands[0] as Formula));
+    if (own !== undefined && operands.length === 1) return own(first, this.base(at(operands, 0)));
     const below = settings.map((setting) => settingLatex(setting)).join(";\\,");
     const place = head.place === undefined ? "" : `\\left[${this.whole(head.place)}\\right]`;
     const name = this.head(head.kind, head.name) + place + (below === "" ? "" : `_{${below}}`);

@@ -107,7 +107,7 @@ function whyKept(fn: GraphFunction, id: ValueId): string {
   if (instruction === undefined) return "nothing else gives it";
   const { operation, results } = instruction;
   if (operation.kind === "scan") {
-    const inner = operation.body.outputs[results.indexOf(id)] as ValueId;
+    const inner = at(operation.body.outputs, results.indexOf(id));
     return operation.body.inputs.includes(inner) ? "the state before the step" : whyKept(operation.body, inner);
   }
   const label = operation.kind === "map" ? operation.op : operation.kind === "contract" ? "a product" : operation.kind;
@@ -147,7 +147,7 @@ function explainEntry(entry: string, fn: GraphFunction, { roles, steps, primal }
   const residuals = fn.outputNames.flatMap((output, i): ResidualReport[] => {
     const role = roles.get(output);
     if (role?.kind !== "residual") return [];
-    const id = fn.outputs[i] as ValueId;
+    const id = at(fn.outputs, i);
     const type = typeOf(fn, id);
     const per = type.shared ? "call" : isOfSteps(type, steps) ? "step" : "example";
     const numbers = perStep(sizeOfShape(type.shape), steps);
@@ -190,8 +190,8 @@ function report(
   const values: string[] = [];
   for (const instruction of instructions) {
     const owner = ownerOf(instruction);
-    const type = owner.types[instruction.results[0] as ValueId] as ValueType;
-    const name = owner.names[instruction.results[0] as ValueId];
+    const result = at(instruction.results, 0);
+    const name = owner.names[result];
     if (instruction.operation.kind === "contract") {
       products++;
       productOperations = addDims(
@@ -199,7 +199,7 @@ function report(
         perStep(productSize(instruction.operation, instruction, owner), steps),
       );
     } else if (instruction.operation.kind === "map") {
-      elementOperations = addDims(elementOperations, perStep(sizeOfShape(type.shape), steps));
+      elementOperations = addDims(elementOperations, perStep(sizeOfShape(typeOf(owner, result).shape), steps));
     }
     if (name !== undefined) values.push(name);
   }
@@ -214,8 +214,8 @@ function productSize(
 ): Dim {
   const sizes = new Map<number, Dim>();
   for (const [i, labels] of [operation.a, operation.b].entries()) {
-    const shape = (fn.types[operands[i] as ValueId] as ValueType).shape;
-    for (const [axis, label] of labels.entries()) sizes.set(label, shape[axis] as Dim);
+    const { shape } = typeOf(fn, at(operands, i));
+    for (const [axis, label] of labels.entries()) sizes.set(label, at(shape, axis));
   }
   return [...sizes.values()].reduce(multiplyDims, dimConstant(2));
 }
@@ -223,7 +223,7 @@ function productSize(
 function crossingOf(scan: Scan): Dim {
   const { body } = scan;
   const ids = [...operandParts(scan, body.inputs).sequences, ...resultParts(scan, body.outputs).stacked];
-  return ids.reduce((sum, id) => addDims(sum, sizeOfShape((body.types[id] as ValueType).shape)), dimConstant(0));
+  return ids.reduce((sum, id) => addDims(sum, sizeOfShape(typeOf(body, id).shape)), dimConstant(0));
 }
 
 /** Of a size over all steps of sequences, the share of one. */

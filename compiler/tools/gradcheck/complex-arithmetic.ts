@@ -1,4 +1,5 @@
 /** Complex tensors for the evaluator: a real part, and an imaginary one where there is any. */
+import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { type Arithmetic, evaluateExample, type LocalOperation, realArithmetic } from "../../ir/graph/evaluate.js";
 import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
@@ -23,7 +24,7 @@ export function complexArithmetic(decide: Decide, asComputed = false): Arithmeti
   return {
     apply: (operation, operands, sizes) => {
       const isStop = operation.kind === "map" && operation.op === "stop_gradient";
-      if (asComputed && (isStop || operation.kind === "custom_derivative")) return operands[0] as ComplexTensor;
+      if (asComputed && (isStop || operation.kind === "custom_derivative")) return at(operands, 0);
       if (operation.kind === "custom_derivative") return declared(operation, operands, sizes);
       const isReal = operands.every(({ im }) => im === undefined);
       if (operation.kind === "map" && !isReal) return map(operation, operands, decide);
@@ -34,7 +35,7 @@ export function complexArithmetic(decide: Decide, asComputed = false): Arithmeti
       );
       if (isReal) return { re };
       if (operation.kind === "reduce" && operation.op !== "sum") {
-        return extreme(operation.op, operation.axes, operands[0] as ComplexTensor, re.shape, decide);
+        return extreme(operation.op, operation.axes, at(operands, 0), re.shape, decide);
       }
       if (operation.kind === "contract") return { re, im: productRule(operation, operands, sizes) };
       return { re, im: realArithmetic.apply(operation, linearOperands(operation, operands), sizes) };
@@ -100,7 +101,7 @@ function productRule(
   return realArithmetic.sum(terms);
 }
 
-const at = ({ re, im }: ComplexTensor, i: number): Complex => ({
+const entryAt = ({ re, im }: ComplexTensor, i: number): Complex => ({
   re: re.data[i] as number,
   im: im === undefined ? 0 : (im.data[i] as number),
 });
@@ -115,12 +116,12 @@ function map(
   decide: Decide,
 ): ComplexTensor {
   const [compute, realOf] = [complexValues[op], scalarValues[op]];
-  const { shape } = (operands[0] as ComplexTensor).re;
+  const { shape } = at(operands, 0).re;
   const [re, im] = [zeros(shape), zeros(shape)];
   const [x, y = x, z = x] = operands as readonly [ComplexTensor, ComplexTensor?, ComplexTensor?];
   for (let i = 0; i < re.data.length; i++) {
-    const result = compute(decide, at(x, i), at(y, i), at(z, i));
-    re.data[i] = unroundedOps.has(op) ? result.re : realOf(at(x, i).re, at(y, i).re, at(z, i).re);
+    const result = compute(decide, entryAt(x, i), entryAt(y, i), entryAt(z, i));
+    re.data[i] = unroundedOps.has(op) ? result.re : realOf(entryAt(x, i).re, entryAt(y, i).re, entryAt(z, i).re);
     im.data[i] = result.im;
   }
   return flatOps.has(op) ? { re } : { re, im };
@@ -139,7 +140,7 @@ function extreme(
   const result = { re, im };
   const counts = new Float64Array(re.data.length);
   for (const [position, target] of reductionOf(source.re.shape, axes).targets.entries()) {
-    const [own, found] = [at(source, position), at(result, target)];
+    const [own, found] = [entryAt(source, position), entryAt(result, target)];
     const beyond = counts[target] === 0 ? Infinity : (op === "max" ? 1 : -1) * order(decide, own, found);
     const count = beyond === 0 ? (counts[target] as number) + 1 : 1;
     // NaN goes on.

@@ -7,6 +7,7 @@
  * derivative; the step to the other side gives the other one. A third step leaves ties as they are at the point, where an equality
  * may hold that holds on neither side, and a sign may be 0: derived gradients make the same choice there.
  */
+import { at } from "../../base/at.js";
 import { type Arithmetic, type Batched, type BatchValue, evaluateWith } from "../../ir/graph/evaluate.js";
 import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
 import type { Tensor } from "../../ir/graph/tensor.js";
@@ -110,7 +111,7 @@ const realParts = (value: Batched<ComplexTensor> | undefined): readonly Tensor[]
 function withoutJumps(derivative: BatchValue, sides: readonly (readonly Tensor[])[]): BatchValue {
   let example = 0;
   return mapBatched(derivative, ({ shape, data }) => {
-    const values = sides.map((side) => (side[example] as Tensor).data);
+    const values = sides.map((side) => at(side, example).data);
     example++;
     return {
       shape,

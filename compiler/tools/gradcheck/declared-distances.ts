@@ -3,11 +3,12 @@
  * points of a check: a partial derivative is measured by a complex step through the declaration, and by one through the value
  * as it is computed. Both are right to rounding.
  */
+import { at } from "../../base/at.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/base/random.js";
 import type { BatchValue } from "../../ir/graph/evaluate.js";
 import { indexAt, type Tensor, zeros } from "../../ir/graph/tensor.js";
-import type { GraphFunction, ValueId } from "../../ir/graph/graph-function.js";
+import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import type { Program, ProgramDerivative } from "../../program/program.js";
 import { agreedBySides, complexStep, mapSides } from "./complex-step.js";
 import { type Arguments, argumentsOf } from "./declared-arguments.js";
@@ -73,7 +74,7 @@ export class DeclaredDistances {
   private compare(entry: DerivativeTally, fn: GraphFunction, { values, sizes }: Arguments, random: Random): void {
     const inputs = values.map((value): BatchValue => ({ examples: [value] }));
     for (const [i, value] of values.entries()) {
-      if (fn.types[fn.inputs[i] as ValueId]?.dtype !== "real") continue;
+      if (fn.types[at(fn.inputs, i)]?.dtype !== "real") continue;
       const places = random.shuffle(Array.from(value.data.keys())).slice(0, most);
       for (const place of places) {
         const along = values.map((_, j): BatchValue | undefined =>
@@ -98,7 +99,7 @@ export class DeclaredDistances {
           entry.worst = {
             declared: number,
             true: other,
-            argument: fn.names[fn.inputs[i] as ValueId] as string,
+            argument: fn.names[at(fn.inputs, i)] as string,
             index: indexAt(value.shape, place),
             at: value.data[place] as number,
           };
@@ -110,7 +111,7 @@ export class DeclaredDistances {
 
 /** The numbers of the only output of the only example. */
 function numbersOf(results: readonly BatchValue[]): number[] {
-  return results.flatMap((value) => [...("shared" in value ? value.shared : (value.examples[0] as Tensor)).data]);
+  return results.flatMap((value) => [...("shared" in value ? value.shared : at(value.examples, 0)).data]);
 }
 
 function oneHot({ shape }: Tensor, place: number): Tensor {

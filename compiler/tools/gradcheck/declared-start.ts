@@ -2,6 +2,7 @@
  * Is everything finite where a cell starts: with parameters as initialised, and states as declared? Random states are hardly ever at
  * a singular point, but a state that starts at zero and is divided by its norm is at one in the first step of every run.
  */
+import { ofKey } from "../../base/at.js";
 import { createRandom } from "../../../runtime/base/random.js";
 import type { FloatArray } from "../../../runtime/module/compiled-module.js";
 import { realArithmetic } from "../../ir/graph/evaluate.js";
@@ -63,7 +64,7 @@ function withParams(point: Point, params: Readonly<Record<string, FloatArray>>):
   return {
     ...point,
     tensors: point.tensors.map((tensor) =>
-      tensor.role === "param" ? { ...tensor, values: Float64Array.from(params[tensor.name] as FloatArray) } : tensor,
+      tensor.role === "param" ? { ...tensor, values: Float64Array.from(ofKey(params, tensor.name)) } : tensor,
     ),
   };
 }

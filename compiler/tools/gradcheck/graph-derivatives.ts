@@ -1,4 +1,5 @@
 /** Derivatives of a graph function at a point: the derived gradient, and the complex step. */
+import { at } from "../../base/at.js";
 import { type BatchValue, evaluateFunction } from "../../ir/graph/evaluate.js";
 import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import { dot } from "../calls/compare.js";
@@ -39,12 +40,9 @@ export function lossOf(whole: GraphFunction, point: Point): GraphLoss {
 /** The gradient, weighted: its derivative is a second derivative. */
 export function weightedGradient(gradient: GraphFunction, point: Point, weights: readonly Float64Array[]): GraphLoss {
   const total = (outputs: readonly BatchValue[]): number => {
-    const named = new Map(gradient.outputNames.map((name, i) => [name, outputs[i] as BatchValue]));
+    const named = new Map(gradient.outputNames.map((name, i) => [name, at(outputs, i)]));
     const found = gradientsFrom(point, named);
-    return point.tensors.reduce(
-      (sum, tensor, k) => sum + dot(found.get(tensor) as Float64Array, weights[k] as Float64Array),
-      0,
-    );
+    return point.tensors.reduce((sum, tensor, k) => sum + dot(found.get(tensor) as Float64Array, at(weights, k)), 0);
   };
   return { fn: gradient, point, total };
 }

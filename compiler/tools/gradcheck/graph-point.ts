@@ -1,4 +1,5 @@
 /** A point as a graph function takes it, and its loss and gradient there. */
+import { at } from "../../base/at.js";
 import { type BatchValue, evaluateFunction } from "../../ir/graph/evaluate.js";
 import type { Tensor } from "../../ir/graph/tensor.js";
 import type { GraphFunction } from "../../ir/graph/graph-function.js";
@@ -52,7 +53,7 @@ export function evaluateAt(
   values: ReadonlyMap<string, BatchValue> = graphValues(point),
 ): Map<string, BatchValue> {
   const outputs = evaluateFunction(fn, inputsOf(fn, values), sizesAt(point));
-  return new Map(fn.outputNames.map((name, i) => [name, outputs[i] as BatchValue]));
+  return new Map(fn.outputNames.map((name, i) => [name, at(outputs, i)]));
 }
 
 /** All numbers of a value, example after example. */
@@ -67,7 +68,7 @@ export function weigh(fn: GraphFunction, point: Point, outputs: readonly BatchVa
   for (const [i, name] of fn.outputNames.entries()) {
     const weight = weights.get(name);
     if (weight === undefined) continue;
-    const numbers = numbersOf(outputs[i] as BatchValue);
+    const numbers = numbersOf(at(outputs, i));
     // An output that all examples share is weighed for each.
     for (const [j, factor] of numbersOf(weight).entries()) sum += factor * (numbers[j % numbers.length] as number);
   }

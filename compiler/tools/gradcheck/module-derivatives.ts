@@ -1,4 +1,5 @@
 /** Derivatives of a compiled module at a point: its own gradient, its forward mode, and differences of `forward`. */
+import { at } from "../../base/at.js";
 import type { CallGradient, CallValues, FloatArray, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import { dot } from "../calls/compare.js";
 import { type Direction, type Gradients, type Reference } from "./compare.js";
@@ -37,7 +38,7 @@ export function moduleGradients(instance: ModuleInstance, point: Point): Gradien
   const result = instance.backward?.(cotangentsOf(call));
   if (result === undefined) throw new TypeError("the module has no backward");
   const arrays = gradientArrays(point, result);
-  return new Map(point.tensors.map((tensor, i) => [tensor, arrays[i] as Float64Array]));
+  return new Map(point.tensors.map((tensor, i) => [tensor, at(arrays, i)]));
 }
 
 /** Copies, in the order of the point's tensors; all of them have a gradient. */
@@ -133,7 +134,7 @@ export function secondDifferences(
 }
 
 function dotAll(arrays: readonly ArrayLike<number>[], weights: readonly Float64Array[]): number {
-  return arrays.reduce((sum, values, k) => sum + dot(values, weights[k] as Float64Array), 0);
+  return arrays.reduce((sum, values, k) => sum + dot(values, at(weights, k)), 0);
 }
 
 /** What a call takes, with one tensor moved by `t * direction`; a parameter is moved in the instance. */

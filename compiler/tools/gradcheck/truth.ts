@@ -1,4 +1,5 @@
 /** What the equations of a program say of its derivatives at a point, before any pass. */
+import { at } from "../../base/at.js";
 import { createRandom, type Random } from "../../../runtime/base/random.js";
 import type { BatchValue } from "../../ir/graph/evaluate.js";
 import type { GraphFunction } from "../../ir/graph/graph-function.js";
@@ -53,7 +54,7 @@ export function truthAt(program: Program, point: Point, random: Random): Truth {
     names: readonly string[] = fn.outputNames,
   ): Gradients => {
     const errors = roundingError(fn, inputsOf(fn, given), sizes, unit, noise, sampleCounts[samples]);
-    const named = names.map((name, i) => [name, errors[i] as BatchValue] as const);
+    const named = names.map((name, i) => [name, at(errors, i)] as const);
     return gradientsFrom(point, new Map(named));
   };
   const bars: Record<Precision, Partial<Record<SampleCount, Gradients>>> = { f64: {}, f32: {} };
@@ -83,7 +84,7 @@ export function truthAt(program: Program, point: Point, random: Random): Truth {
             again.outputNames,
           );
           return point.tensors.reduce(
-            (sum, other, k) => sum + barAlong(errors.get(other) as Float64Array, weights[k] as Float64Array),
+            (sum, other, k) => sum + barAlong(errors.get(other) as Float64Array, at(weights, k)),
             0,
           );
         },

@@ -1,4 +1,5 @@
 /** Shows every tie that a function comes to, whatever numbers it is evaluated on: always the same ones in the same order. */
+import { at } from "../../base/at.js";
 import type { Arithmetic } from "../../ir/graph/evaluate.js";
 import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import { reductionOf, type Tensor } from "../../ir/graph/tensor.js";
@@ -18,7 +19,7 @@ export function watchTies<V>(
   look: (tie: Tie, operands: readonly V[], i: number) => void,
 ): Arithmetic<V> {
   const lookAt = (op: ScalarOp, operands: readonly V[]): void => {
-    for (const [i, x] of realOf(operands[0] as V).data.entries()) {
+    for (const [i, x] of realOf(at(operands, 0)).data.entries()) {
       for (const tie of tiesOf[op](x)) look(tie, operands, i);
     }
   };

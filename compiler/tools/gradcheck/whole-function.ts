@@ -2,9 +2,11 @@
  * All of a program as one graph function, as it was lowered and before any pass: computed initial values, then `forward`. What
  * derivatives are measured on.
  */
+import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
+import { at, lookUp } from "../../base/at.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { inlineFunction } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/graph-function.js";
+import type { GraphFunction, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOfRole } from "../../program/roles.js";
 import type { Point } from "./point.js";
 import { type Program, programContext } from "../../program/program.js";
@@ -18,31 +20,30 @@ export function wholeFunction(program: Program, given: ReadonlySet<string>): Gra
   const { forward, initial, states } = program;
   const b = new GraphBuilder("whole", programContext(program));
   const known = new Map<string, ValueId>();
-  const inputs = forward.inputs.map((id) => ({
-    name: forward.names[id] as string,
-    type: forward.types[id] as ValueType,
-  }));
   const computed = new Set(
     states.flatMap(({ name }) => (given.has(name) ? [] : [nameOfRole({ kind: "initial", name })])),
   );
   const isComputed = (name: string): boolean => computed.has(name);
-  for (const { name, type } of inputs) if (!isComputed(name)) known.set(name, b.input(name, type));
-  for (const id of initial?.inputs ?? []) {
-    const name = initial?.names[id] as string;
-    // What is drawn for initial values is no input of the steps.
-    if (!known.has(name)) known.set(name, b.input(name, initial?.types[id] as ValueType));
-  }
-  const values = (fn: GraphFunction): ValueId[] => fn.inputs.map((id) => known.get(fn.names[id] as string) as ValueId);
+  const addInputs = (fn: GraphFunction, isOwn: (name: string) => boolean): void => {
+    for (const id of fn.inputs) {
+      const name = nameOf(fn, id);
+      if (isOwn(name)) known.set(name, b.input(name, typeOf(fn, id)));
+    }
+  };
+  addInputs(forward, (name) => !isComputed(name));
+  const values = (fn: GraphFunction): ValueId[] => fn.inputs.map((id) => lookUp(known, nameOf(fn, id)));
   if (initial !== undefined) {
+    // What is drawn for initial values is no input of the steps.
+    addInputs(initial, (name) => !known.has(name));
     const starts = inlineFunction(b, initial, values(initial));
     for (const [i, name] of initial.outputNames.entries()) {
-      const value = starts[i] as ValueId;
+      const value = at(starts, i);
       // What depends on params only is the same for all examples; the state it becomes is each example's own.
       if (isComputed(name)) known.set(name, b.perExample(value));
     }
   }
   const results = inlineFunction(b, forward, values(forward));
-  return b.finish(results.map((value, i) => ({ name: forward.outputNames[i] as string, value })));
+  return b.finish(results.map((value, i) => ({ name: outputName(forward, i), value })));
 }
 
 /** The whole function for a point: states that the point leaves out are computed. */

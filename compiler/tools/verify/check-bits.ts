@@ -1,7 +1,8 @@
 /** What spec/numerics.md promises to the bit: the same numbers however the module is run. */
+import { ofKey } from "../../base/at.js";
 import { areAllowed } from "../calls/computed-sizes.js";
 import { realStates } from "../calls/tensors.js";
-import type { FloatArray, ModuleInstance } from "../../../runtime/module/compiled-module.js";
+import type { ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import { runSequence } from "../../../runtime/sequence/run-sequence.js";
 import { leastOf, ofStream } from "../../../runtime/module/axes.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
@@ -61,7 +62,7 @@ function compareSteps(
   findings: CheckFindings,
 ): void {
   for (const entry of ofStream(manifest, manifest.outputs)) {
-    const wanted = stepsOf(whole[entry.name] as Float64Array, call, from, from + steps);
+    const wanted = stepsOf(ofKey(whole, entry.name), call, from, from + steps);
     const values = out[entry.name] ?? [];
     const wrong = firstOtherBits(values, wanted);
     findings.expect(wrong === undefined, () => {
@@ -101,8 +102,8 @@ function compareStream(
         (place) => values[place] as number,
       );
     const difference = firstDifference(
-      { [name]: own(states[name] as Float64Array) },
-      { [name]: own(whole[`final ${name}`] as Float64Array) },
+      { [name]: own(ofKey(states, name)) },
+      { [name]: own(ofKey(whole, `final ${name}`)) },
     );
     findings.expect(difference === undefined, () => `state after a stream and after the sequence: ${difference ?? ""}`);
   }
@@ -172,8 +173,8 @@ export function checkBatch(context: Context, findings: CheckFindings): void {
     const alone = runCall(manifest, single, own);
     context.release(single);
     for (const { name, entry } of rowsOf(manifest)) {
-      const mine = cut(entry, together[name] as Float64Array, call, b);
-      const difference = firstDifference({ [name]: mine }, { [name]: alone[name] as Float64Array });
+      const mine = cut(entry, ofKey(together, name), call, b);
+      const difference = firstDifference({ [name]: mine }, { [name]: ofKey(alone, name) });
       findings.expect(difference === undefined, () => `example ${b} in the batch and alone: ${difference ?? ""}`);
     }
     if (chosen.has(b)) checkPartInSums(context, b, alone, findings);
@@ -195,7 +196,7 @@ function checkPartInSums(
   const only = (entries: readonly TensorEntry[], from: Tensors): Tensors => {
     const made = emptyRecord<Float64Array>();
     for (const entry of entries) {
-      const values = from[entry.name] as Float64Array;
+      const values = ofKey(from, entry.name);
       const kept = new Float64Array(values.length);
       for (const at of placesOf(entry, call, b)) kept[at] = values[at] as number;
       made[entry.name] = kept;
@@ -225,7 +226,7 @@ export function checkPadding(context: Context, findings: CheckFindings): void {
   const clean = runCall(manifest, instance, call);
   for (const { name, entry, zeroPadding } of rowsOf(manifest)) {
     if (!zeroPadding) continue;
-    const rest = (clean[name] as Float64Array).slice();
+    const rest = ofKey(clean, name).slice();
     for (let b = 0; b < call.batch; b++) for (const at of placesOf(entry, call, b)) rest[at] = 0;
     const at = rest.findIndex((value) => value !== 0);
     findings.expect(at < 0, () => `${name}[${at}] stands in padding and is ${String(rest[at])} instead of 0`);
@@ -259,7 +260,7 @@ export function checkRepeat(context: Context, findings: CheckFindings): void {
     instance.step(inputsAt(manifest, call, 0, 1));
     const gradient = prefixed("gradient ", runBackward(instance, call));
     const expected = emptyRecord<Float64Array>();
-    for (const name of Object.keys(gradient)) expected[name] = first[name] as Float64Array;
+    for (const name of Object.keys(gradient)) expected[name] = ofKey(first, name);
     const difference = firstDifference(gradient, expected);
     findings.expect(difference === undefined, () => `backward after a step of a stream: ${difference ?? ""}`);
   }
@@ -287,14 +288,14 @@ export function checkParameters(context: Context, findings: CheckFindings): void
   };
   run(instance);
   for (const { name } of manifest.params) {
-    const { length } = instance.params[name] as FloatArray;
+    const { length } = ofKey(instance.params, name);
     if (length === 0) continue;
     const place = random.integer(length);
     const fresh = make(call.batch, call.steps);
     const before = fresh.params[name]?.[place] as number;
     // Other digits, another sign, another exponent.
     const after = [before + 2 ** -10, -before, 2 * before][random.integer(3)] as number;
-    for (const { params } of [instance, fresh]) (params[name] as FloatArray)[place] = after;
+    for (const { params } of [instance, fresh]) ofKey(params, name)[place] = after;
     const difference = firstDifference(run(instance), run(fresh));
     findings.expect(
       difference === undefined,

@@ -3,6 +3,7 @@
  * other. For each tensor one direction changes every number by the same amount up or down, so that no number escapes; at small
  * calls there are some along single numbers. Arguments lie on a grid on which steps are exact, so float32 arguments round nothing.
  */
+import { at, ofKey } from "../../base/at.js";
 import { cotangentsOf, valuesOf, writeStored } from "../calls/call.js";
 import type { DirectedCall } from "../calls/draw-call.js";
 import { emptyRecord, type Tensors } from "../calls/records.js";
@@ -97,9 +98,7 @@ export function checkSecondDerivatives(context: Context, findings: CheckFindings
   if (variables.length === 0) return;
   const weights = variables.map(({ values }) => values.map(() => random.uniform(-1, 1)));
   const weighted = (gradient: Tensors): Weighted =>
-    weigh(
-      variables.map(({ gradient: name }, k) => [gradient[name] as Float64Array, weights[k] as Float64Array] as const),
-    );
+    weigh(variables.map(({ gradient: name }, k) => [ofKey(gradient, name), at(weights, k)] as const));
   const others = disturbedCalls(manifest, call, random);
   const hvpAt = (
     at: DirectedCall,

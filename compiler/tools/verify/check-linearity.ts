@@ -2,6 +2,7 @@
  * Derivatives are linear, whatever they are the derivatives of: the gradient in the cotangents, `jvp` and `hvp` in the tangents.
  * Where derivatives are declared, differences say nothing, and this is what remains to be checked.
  */
+import { at, ofKey } from "../../base/at.js";
 import type { FloatArray } from "../../../runtime/module/compiled-module.js";
 import { cotangentsOf, valuesOf, writeStored, tangentsFrom } from "../calls/call.js";
 import type { DirectedCall } from "../calls/draw-call.js";
@@ -40,24 +41,24 @@ function checkLinear(context: Context, what: string, given: Group, f: LinearDeri
   });
   const joint = mapTensors(given, (value, name, place) => value - 2 * (others.get(`${name} ${place}`) as number));
   const terms = [joint, given, other];
-  const at = (one: DirectedCall): Tensors[] => terms.map((term) => f(one, term));
-  const [sum = {}, left = {}, right = {}] = at(call);
+  const termsAt = (one: DirectedCall): Tensors[] => terms.map((term) => f(one, term));
+  const [sum = {}, left = {}, right = {}] = termsAt(call);
   let near: Tensors[][] | undefined;
   /** How far rounding moves the three: what cancels inside is of another size than what comes out. */
   const noise = (name: string, i: number): number => {
-    near ??= disturbedCalls(manifest, call, random).map(at);
-    const known = [sum, left, right].map((values) => (values[name] as Float64Array)[i] as number);
+    near ??= disturbedCalls(manifest, call, random).map(termsAt);
+    const known = [sum, left, right].map((values) => ofKey(values, name)[i] as number);
     // A sum of three that move on their own, the last twice.
     const [ofSum = 0, ofLeft = 0, ofRight = 0] = known.map((value, k) =>
       spreadOf(
         value,
-        (near ?? []).map((moved) => ((moved[k] as Tensors)[name] as Float64Array)[i] as number),
+        (near ?? []).map((moved) => ofKey(at(moved, k), name)[i] as number),
       ),
     );
     return ofSum + ofLeft + 2 * ofRight;
   };
   for (const [name, values] of Object.entries(sum)) {
-    const [a, b] = [left[name] as Float64Array, right[name] as Float64Array];
+    const [a, b] = [ofKey(left, name), ofKey(right, name)];
     const size = a.reduce((most, value, i) => Math.max(most, Math.abs(value), Math.abs(2 * (b[i] as number))), Number.MIN_VALUE); // prettier-ignore
     for (const [i, value] of values.entries()) {
       const wanted = (a[i] as number) - 2 * (b[i] as number);

@@ -1,4 +1,5 @@
 /** Wrong calls throw, say what was expected, and leave no trace: neither in results nor in states, parameters, or gradients. */
+import { ofKey } from "../../base/at.js";
 import { boundOf, realStates } from "../calls/tensors.js";
 import type { ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
@@ -55,7 +56,7 @@ export function checkRefusals(context: Context, findings: CheckFindings): void {
   if (gradient !== undefined) {
     const again = prefixed("gradient ", runBackward(instance, call));
     const expected = emptyRecord<Float64Array>();
-    for (const name of Object.keys(again)) expected[name] = before[name] as Float64Array;
+    for (const name of Object.keys(again)) expected[name] = ofKey(before, name);
     const difference = firstDifference(again, expected);
     findings.expect(difference === undefined, () => `backward after refused calls: ${difference ?? ""}`);
   }
@@ -147,7 +148,7 @@ function wrongValues({ manifest, call }: Context): Record<string, unknown> {
     values[`${name} a text`] = having({ [name]: "1" });
   }
   for (const { name, dtype, ...entry } of manifest.inputs) {
-    const own = call.inputs[name] as Float64Array;
+    const own = ofKey(call.inputs, name);
     if (own.length === 0) continue;
     values[`${name} with a text in it`] = having({
       [name]: [...own].map((value, i) => (i === own.length - 1 ? "1" : value)),

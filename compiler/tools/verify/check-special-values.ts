@@ -1,4 +1,5 @@
 /** NaN and infinities are numbers like others: they stay in their example, come out where they go in, and disturb nothing. */
+import { ofKey } from "../../base/at.js";
 import { realStates } from "../calls/tensors.js";
 import type { TensorEntry } from "../../../runtime/module/manifest.js";
 import { countNumbers, isShared } from "../calls/sizes.js";
@@ -46,7 +47,7 @@ function disturbed(
     for (const entry of entries) {
       const { step, end } = partOf(context, entry, call, at);
       const { step: next } = partOf(context, entry, call, { ...at, step: at.step + 1 });
-      const values = (from[entry.name] as Float64Array).slice();
+      const values = ofKey(from, entry.name).slice();
       const last = next > step ? next : end;
       for (let i = step; i < last; i++) values[i] = value(values[i] as number);
       made[entry.name] = values;

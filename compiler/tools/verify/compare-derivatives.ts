@@ -3,6 +3,7 @@
  * own derivatives another (`rounding.ts`). Where they are wide next to the derivative nothing can be said, and the direction does
  * not count.
  */
+import { at } from "../../base/at.js";
 import { differentiate, type Difference } from "../gradcheck/differences.js";
 import { measureNoise } from "../gradcheck/measure-noise.js";
 import { writeStored } from "../calls/call.js";
@@ -55,7 +56,7 @@ export function compareWithDifferences(
     const own = derivatives[k] as readonly RoundedDerivative[];
     const measured = differencesAlong(context, direction, f, Math.max(...own.map(({ size }) => size)));
     for (const [i, mode] of modes.entries()) {
-      const derivative = own[i] as RoundedDerivative;
+      const derivative = at(own, i);
       let found = disagreementOf(context, derivative, measured, least);
       if (found.share > 1) found = confirmed(context, direction, f, derivative, found, least);
       const said = found.isReadable ? "compared" : found.isBroken ? "broken" : "coarse";
@@ -147,9 +148,9 @@ function differencesAlong(
   const { unit, least } = precisionOf(manifest.dtype);
   const originals = moves.map(({ variable }) => variable.values.slice());
   const movesParams = moves.some(({ variable }) => variable.role === "param");
-  const at = (t: number): number => {
+  const along = (t: number): number => {
     for (const [k, { variable, values }] of moves.entries()) {
-      const original = originals[k] as Float64Array;
+      const original = at(originals, k);
       for (let i = 0; i < values.length; i++) variable.values[i] = (original[i] as number) + t * (values[i] as number);
     }
     if (movesParams) writeStored(instance, call.params);
@@ -157,10 +158,10 @@ function differencesAlong(
   };
   try {
     // Where numbers do not move at all, they seem to have no noise.
-    const noise = Math.max(measureNoise(at, unit), f.noise);
-    return differentiate(at, { step, precision: unit, noise, goal: (least / 4) * size });
+    const noise = Math.max(measureNoise(along, unit), f.noise);
+    return differentiate(along, { step, precision: unit, noise, goal: (least / 4) * size });
   } finally {
-    for (const [k, { variable }] of moves.entries()) variable.values.set(originals[k] as Float64Array);
+    for (const [k, { variable }] of moves.entries()) variable.values.set(at(originals, k));
     if (movesParams) writeStored(instance, call.params);
   }
 }

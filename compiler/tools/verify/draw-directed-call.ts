@@ -1,4 +1,5 @@
 /** Random calls: sizes, lengths and values. */
+import { ofKey } from "../../base/at.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/base/random.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
@@ -75,7 +76,7 @@ export function drawDirectedCall(
     isDrawn: ({ role }) => role !== "state" || givesStates,
     number: ({ role, name, shape }, _, at) =>
       role === "param" || role === "fixed"
-        ? beside((initial[name] as Float64Array)[at] as number, shape, random)
+        ? beside(ofKey(initial, name)[at] as number, shape, random)
         : value(scales[role]),
   });
   const { params, inputs, contexts, states } = calls.drawTensors(manifest, extents, random, {

@@ -1,4 +1,5 @@
 /** What of a call has a gradient, and directions to change it in. */
+import { at, ofKey } from "../../base/at.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/base/random.js";
 import { wholeShape } from "../calls/sizes.js";
@@ -141,12 +142,12 @@ export function halvesOf({ moves, step }: CallDirection): CallDirection[] | unde
   return [places.slice(0, middle), places.slice(middle)].map((own) => {
     const parts = moves.map(({ variable, values }) => ({ variable, values: new Float64Array(values.length) }));
     for (const [k = 0, i = 0] of own) {
-      const [part, move] = [parts[k] as Move, moves[k] as Move];
+      const [part, move] = [at(parts, k), at(moves, k)];
       part.values[i] = move.values[i] as number;
     }
     const kept = parts.filter((_, k) => own.some(([index]) => index === k));
     const [first, last] = [own[0] as number[], own[own.length - 1] as number[]].map(([k = 0, i = 0]) =>
-      placeIn((moves[k] as Move).variable, i),
+      placeIn(at(moves, k).variable, i),
     );
     return { moves: kept, where: first === last ? (first as string) : `${first} to ${last}`, step };
   });
@@ -183,20 +184,20 @@ export function weigh(pairs: Iterable<readonly [ArrayLike<number>, ArrayLike<num
 /** `Σ cotangent · result` over what `forward` and `jvp` give. */
 export function lossOf(result: Tensors, { cotangents: { outputs, final } }: DirectedCall): Weighted {
   return weigh([
-    ...Object.entries(outputs).map(([name, weights]) => [result[name] as Float64Array, weights] as const),
-    ...Object.entries(final).map(([name, weights]) => [result[`final ${name}`] as Float64Array, weights] as const),
+    ...Object.entries(outputs).map(([name, weights]) => [ofKey(result, name), weights] as const),
+    ...Object.entries(final).map(([name, weights]) => [ofKey(result, `final ${name}`), weights] as const),
   ]);
 }
 
 /** `Σ gradient · direction`. */
 export const alongGradient = (gradient: Tensors, { moves }: CallDirection): Weighted =>
-  weigh(moves.map(({ variable, values }) => [gradient[variable.gradient] as Float64Array, values] as const));
+  weigh(moves.map(({ variable, values }) => [ofKey(gradient, variable.gradient), values] as const));
 
 /** `a - b`, number by number. */
 export function difference(a: Tensors, b: Tensors): Tensors {
   const made = emptyRecord<Float64Array>();
   for (const [name, values] of Object.entries(a)) {
-    const other = b[name] as Float64Array;
+    const other = ofKey(b, name);
     made[name] = values.map((value, i) => value - (other[i] as number));
   }
   return made;

@@ -120,7 +120,7 @@ function inferReduction(
   const { span } = node;
   if (!isReduction(operation))
     return { kind: "normalization", operation, axes: over, operand, span, type: operand.type };
-  const sizes = over.map((axis) => (axes[axis] as Axis).dim);
+  const sizes = over.map((axis) => at(axes, axis).dim);
   if (operation === "prod" && !sizes.every((size) => isKnownSize(checker, size, span))) return checker.error(span);
   // Sums of nothing are 0 and maxima -inf, but there is no mean of nothing.
   if (ofSome.has(operation) && !sizes.every((size) => checker.needEntries(size, span))) return checker.error(span);
@@ -182,13 +182,11 @@ function inferConcat(checker: Checker, node: CallNode): TypedExpression {
   const axis = axisNode === undefined ? 0 : axisOf(checker, axisNode, rank, first);
   if (axis === undefined) return checker.error(node.span);
   const axes = axesOf(first.type);
-  let total: Dim | undefined = (axes[axis] as Axis).dim;
+  let total: Dim | undefined = at(axes, axis).dim;
   for (const operand of operands.slice(1)) {
     const own = axesOf(operand.type);
     const differs =
-      own.length !== rank
-        ? -1
-        : own.findIndex((other, i) => i !== axis && !equalDims(other.dim, (axes[i] as Axis).dim));
+      own.length !== rank ? -1 : own.findIndex((other, i) => i !== axis && !equalDims(other.dim, at(axes, i).dim));
     if (own.length !== rank || differs >= 0) {
       reportParts(checker, "`concat`", first, operand, Math.max(differs, 0), helpToJoin(first, operand));
       return checker.error(node.span);
@@ -311,7 +309,7 @@ function inferTranspose(checker: Checker, node: CallNode): TypedExpression {
   const reversed = axes.map((_, i) => axes.length - 1 - i);
   const permutation = order === undefined ? reversed : permutationOf(checker, node, order, axes.length);
   if (permutation === undefined) return checker.error(node.span);
-  const turned = permutation.map((axis) => axes[axis] as Axis);
+  const turned = permutation.map((axis) => at(axes, axis));
   const type = numbersOf([operand], turned);
   return { kind: "transpose", operand, permutation, span: node.span, type };
 }

@@ -1,4 +1,5 @@
 /** Calls: of used cells, of functions, of builtins. */
+import { at } from "../../../base/at.js";
 import type { Span } from "../../../base/source/span.js";
 import type { CallNode, Expression, TypeNode } from "../../syntax/ast.js";
 import { parametersInOrder } from "../../syntax/parameters-in-order.js";
@@ -283,7 +284,7 @@ function bindArguments(
   sizes: ReadonlyMap<string, Dim>,
 ): ReadonlyMap<string, Dim> | undefined {
   const told = [...sizes].map(([name, actual]) => ({ declared: dimSymbol(name), actual }));
-  const fromShapes = fn.parameters.flatMap(({ type }, i) => pairsOf(type, (given[i] as TypedExpression).type));
+  const fromShapes = fn.parameters.flatMap(({ type }, i) => pairsOf(type, at(given, i).type));
   const dimensions = bindDimensions([...told, ...fromShapes], new Set(fn.dimensions));
   for (const [i, argument] of given.entries()) {
     const declared = (fn.parameters[i] as { readonly type: SemanticType }).type;

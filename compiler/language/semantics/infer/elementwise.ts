@@ -1,4 +1,5 @@
 /** Operators and conditions: operations entry by entry. */
+import { at } from "../../../base/at.js";
 import type { BinaryNode, IfNode, UnaryNode } from "../../syntax/ast.js";
 import type { Checker } from "../checker.js";
 import { numbersOf } from "../semantic-type.js";
@@ -66,7 +67,7 @@ export function inferIf(checker: Checker, node: IfNode): TypedExpression {
 function isWholePower(checker: Checker, { right }: BinaryNode, operands: readonly TypedExpression[]): boolean {
   if (integerOf(right) !== undefined) return true;
   const message = "a power of a complex number has a whole number as its exponent";
-  checker.report("complex-value", (operands[1] ?? (operands[0] as TypedExpression)).span, message, {
+  checker.report("complex-value", (operands[1] ?? at(operands, 0)).span, message, {
     help: "`z ^ 2`, `z ^ -1`; others are `exp(p * complex(log(abs(z)), arg(z)))`",
   });
   return false;

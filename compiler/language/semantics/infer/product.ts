@@ -1,4 +1,5 @@
 /** `@`: dot product, matrix and vector, matrix and matrix; leading axes are a batch. */
+import { at } from "../../../base/at.js";
 import type { BinaryNode, Expression } from "../../syntax/ast.js";
 import { equalDims } from "../../../base/types/dim.js";
 import { broadcastAxes } from "../broadcast.js";
@@ -23,7 +24,7 @@ export function inferProduct(checker: Checker, node: BinaryNode): TypedExpressio
     return checker.error(node.span);
   }
   const rightAxis = b.length === 1 ? 0 : b.length - 2;
-  const contracted = [a[a.length - 1] as Axis, b[rightAxis] as Axis] as const;
+  const contracted = [at(a, a.length - 1), at(b, rightAxis)] as const;
   const isForEach = isProductForEach(a, b);
   if (isForEach && !equalDims(contracted[0].dim, contracted[1].dim)) {
     const each = printAxes(b.slice(0, -1)).slice(1, -1);

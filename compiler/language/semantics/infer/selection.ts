@@ -1,4 +1,5 @@
 /** `v[i]`, `A[0:H, 2]`, `E[x]`: parts of a value. */
+import { at } from "../../../base/at.js";
 import type { Span } from "../../../base/source/span.js";
 import type { Expression, IndexNode } from "../../syntax/ast.js";
 import { boundedAdd, boundedSubtract } from "../../../base/types/bounded-dim.js";
@@ -45,15 +46,15 @@ export function inferSelection(checker: Checker, node: IndexNode): TypedExpressi
       axis += 1;
       continue;
     }
-    const at = { value, root, axis, size: axes[position] as Axis, position };
+    const place = { value, root, axis, size: at(axes, position), position };
     const gathered = indexed[i];
     position += 1;
     const result =
       gathered !== undefined
-        ? gatherRow(checker, at, gathered)
+        ? gatherRow(checker, place, gathered)
         : index.kind === "at"
-          ? takePlace(checker, at, index.value)
-          : takeRange(checker, at, index, node.span);
+          ? takePlace(checker, place, index.value)
+          : takeRange(checker, place, index, node.span);
     if (result === undefined) return checker.error(node.span);
     value = result;
     axis += gathered === undefined ? Number(index.kind === "range") : axesOf(gathered.type).length;

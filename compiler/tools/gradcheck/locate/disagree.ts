@@ -1,4 +1,5 @@
 /** Do the derivatives of a graph function differ from the measured ones? The question that is asked again and again. */
+import { at } from "../../../base/at.js";
 import type { BatchValue } from "../../../ir/graph/evaluate.js";
 import type { Tensor } from "../../../ir/graph/tensor.js";
 import { gradientOf, tangentsOnly } from "../../../passes/autodiff/whole-derivatives.js";
@@ -20,10 +21,10 @@ export function reverseDisagrees({ fn, context, values, sizes, rules }: LocatedS
   const names = fn.inputs.map((id) => gradName(fn.names[id] as string));
   const weights = fn.outputNames.flatMap((name) => numbersOf(values.get(gradName(name)) ?? nothing));
   const all = Math.max(...names.map((name) => maxAbs(numbersOf(derived.get(name) ?? nothing))), maxAbs(weights));
-  return names.some((name, at) => {
+  return names.some((name, place) => {
     if (!derived.has(name)) return false;
-    const direction = directionLike(inputs[at] as BatchValue);
-    const along = inputs.map((_, i) => (i === at ? direction : undefined));
+    const direction = directionLike(at(inputs, place));
+    const along = inputs.map((_, i) => (i === place ? direction : undefined));
     const step = complexStep(fn, inputs, along, sizes);
     const measured = agreedBySides(mapSides(step, (side) => weightedOutputs(fn, values, side)));
     if (measured === undefined) return false;
@@ -43,7 +44,7 @@ export function forwardDisagrees({ fn, context, values, sizes, rules }: LocatedS
   const along = fn.inputs.map((id) => values.get(tangentName(fn.names[id] as string)));
   const step = complexStep(fn, inputsOf(fn, values), along, sizes);
   return fn.outputNames.some((output, i) => {
-    const sides = mapSides(step, (side) => numbersOf(side[i] as BatchValue));
+    const sides = mapSides(step, (side) => numbersOf(at(side, i)));
     const name = tangentName(output);
     const tangent = numbersOf(derived.get(name) as BatchValue);
     return sides[0].some((_, j) => {

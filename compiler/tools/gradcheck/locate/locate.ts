@@ -6,6 +6,8 @@
  * its own rule is at fault. Forward mode: the tangent of each value is compared (`watch-results.ts`), and the first wrong one in
  * the order of computation was made from right ones.
  */
+import { typeOf } from "../../../ir/graph/values.js";
+import { at } from "../../../base/at.js";
 import type { BatchValue } from "../../../ir/graph/evaluate.js";
 import type { SymbolSizes } from "../../../ir/graph/evaluate-rules.js";
 import { elementCount, indexAt, type Tensor } from "../../../ir/graph/tensor.js";
@@ -54,7 +56,7 @@ export function locateInReverseMode({
   const { fn: open, watched } = watchOperands(fn, context, shift);
   const all = new Map(values);
   for (const id of open.inputs.slice(fn.inputs.length)) {
-    all.set(open.names[id] as string, zeroOf(open.types[id] as ValueType, sizes));
+    all.set(open.names[id] as string, zeroOf(typeOf(open, id), sizes));
   }
   const gradient = gradientOf(open, context, rules);
   const derived = outputsByName(gradient, all, sizes);
@@ -78,7 +80,7 @@ export function locateInReverseMode({
 
   let found: Timed | undefined;
   for (const [i, entry] of watched.entries()) {
-    const at = fn.inputs.length + i;
+    const position = fn.inputs.length + i;
     const contributed = examplesOf(derived.get(gradName(entry.input)) as BatchValue, sizes.length);
     // All elements at once, with weights that are unlikely to cancel; one by one only where that is wrong, or where some are at
     // a kink.
@@ -86,11 +88,11 @@ export function locateInReverseMode({
       shape,
       data: data.map((_, j) => Math.cos(7 * j + 1) + 1.5),
     }));
-    const sum = contributed.reduce((total, { data }, b) => total + dot(data, (dense[b] as Tensor).data), 0);
-    const measured = measure(at, { examples: dense });
+    const sum = contributed.reduce((total, { data }, b) => total + dot(data, at(dense, b).data), 0);
+    const measured = measure(position, { examples: dense });
     if (measured !== undefined && agree(sum, measured, floor)) continue;
     const measureAt = (example: number, place: number): number | undefined =>
-      measure(at, { examples: contributed.map((one, b) => oneHot(one, b === example ? place : -1)) });
+      measure(position, { examples: contributed.map((one, b) => oneHot(one, b === example ? place : -1)) });
     found = latestWrong(entry, contributed, measureAt, { floor, shift, found });
   }
   return found;
@@ -154,10 +156,10 @@ export function locateInForwardMode({
 
   let found: (FaultyOperation & { readonly moment: number[] }) | undefined;
   for (const [i, entry] of watched.entries()) {
-    const at = fn.outputs.length + i;
-    const count = countOf(step[0][at] as BatchValue);
+    const position = fn.outputs.length + i;
+    const count = countOf(at(step[0], position));
     const own = examplesOf(derived.get(tangentName(entry.output)) as BatchValue, count);
-    const sides = mapSides(step, (side) => examplesOf(side[at] as BatchValue, count));
+    const sides = mapSides(step, (side) => examplesOf(at(side, position), count));
     for (const [example, tensor] of own.entries()) {
       for (const [place, analytic] of tensor.data.entries()) {
         // A wrong rule may give numbers where there are none.
@@ -188,7 +190,7 @@ export function zeroOf({ shape, shared }: ValueType, sizes: readonly SymbolSizes
     const concrete = shape.map((dim) => evaluateDim(dim, own));
     return { shape: concrete, data: new Float64Array(elementCount(concrete)) };
   };
-  return shared ? { shared: make(sizes[0] as SymbolSizes) } : { examples: sizes.map(make) };
+  return shared ? { shared: make(at(sizes, 0)) } : { examples: sizes.map(make) };
 }
 
 /** One where all examples share the value. */

@@ -1,7 +1,8 @@
 /** The operation at which numbers that are not finite begin: of the values, and of the gradient. */
+import { typeOf } from "../../../ir/graph/values.js";
 import { type Arithmetic, evaluateWith, realArithmetic } from "../../../ir/graph/evaluate.js";
 import type { Tensor } from "../../../ir/graph/tensor.js";
-import type { GraphFunction, Instruction, ValueType } from "../../../ir/graph/graph-function.js";
+import type { GraphFunction, Instruction } from "../../../ir/graph/graph-function.js";
 import { gradientOf } from "../../../passes/autodiff/whole-derivatives.js";
 import { inputsOf } from "../graph-point.js";
 import { examplesOf } from "../point.js";
@@ -47,7 +48,7 @@ export function firstNotFiniteCotangent(
   const { fn: open, watched } = watchOperands(fn, context, "add");
   const all = new Map(values);
   for (const id of open.inputs.slice(fn.inputs.length)) {
-    all.set(open.names[id] as string, zeroOf(open.types[id] as ValueType, sizes));
+    all.set(open.names[id] as string, zeroOf(typeOf(open, id), sizes));
   }
   const gradient = gradientOf(open, context);
   const results = evaluateWith(arithmetic, gradient, inputsOf(gradient, all), sizes);

@@ -1,4 +1,5 @@
 /** Is a gradient that is no number so by the range of its numbers, and not by a fault of the code that computes it? */
+import { at } from "../../../base/at.js";
 import { type BatchValue, evaluateWith, realArithmetic } from "../../../ir/graph/evaluate.js";
 import { gradientOf } from "../../../passes/autodiff/whole-derivatives.js";
 import { type Program, programContext } from "../../../program/program.js";
@@ -31,7 +32,7 @@ export function findLeftRange(program: Program, point: Point, wrong: ReadonlySet
     ["f32", float32Arithmetic],
   ] as const) {
     const results = evaluateWith(arithmetic, gradient, inputsOf(gradient, subject.values), subject.sizes);
-    const byName = new Map(gradient.outputNames.map((name, i) => [name, results[i] as BatchValue]));
+    const byName = new Map(gradient.outputNames.map((name, i) => [name, at(results, i)]));
     const isExplained = point.tensors
       .filter(({ name }) => wrong.has(name))
       .every((tensor) => {

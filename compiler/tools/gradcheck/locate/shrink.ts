@@ -1,4 +1,5 @@
 /** Makes a case that fails small: fewer examples, steps and sizes, then simpler numbers. */
+import { at } from "../../../base/at.js";
 import type { PointTensor } from "../point.js";
 import type { Trial } from "./trial.js";
 
@@ -68,13 +69,13 @@ function shrinkNumbers(start: Trial, fails: Fails): Trial {
     return true;
   };
   for (const group of ["cotangents", "tensors"] as const) {
-    for (const at of start.point[group].keys()) {
-      const values = (): Float64Array => (trial.point[group][at] as PointTensor).values;
-      if (values().every((x) => x === 0) || replace(group, at, new Float64Array(values().length))) continue;
+    for (const which of start.point[group].keys()) {
+      const values = (): Float64Array => at(trial.point[group], which).values;
+      if (values().every((x) => x === 0) || replace(group, which, new Float64Array(values().length))) continue;
       if (
         replace(
           group,
-          at,
+          which,
           values().map(() => 1),
         )
       )
@@ -84,7 +85,7 @@ function shrinkNumbers(start: Trial, fails: Fails): Trial {
         for (const simpler of simplerNumbers(current)) {
           const changed = values().slice();
           changed[i] = simpler;
-          if (replace(group, at, changed)) break;
+          if (replace(group, which, changed)) break;
         }
       }
     }

@@ -1,4 +1,5 @@
 /** A graph function whose derivative is in question, with numbers for everything. */
+import { at } from "../../../base/at.js";
 import { createRandom } from "../../../../runtime/base/random.js";
 import { type BatchValue, evaluateFunction } from "../../../ir/graph/evaluate.js";
 import type { SymbolSizes } from "../../../ir/graph/evaluate-rules.js";
@@ -39,7 +40,7 @@ export function roundingByName(
 }
 
 const named = ({ outputNames }: GraphFunction, outputs: readonly BatchValue[]): Map<string, BatchValue> =>
-  new Map(outputNames.map((name, i) => [name, outputs[i] as BatchValue]));
+  new Map(outputNames.map((name, i) => [name, at(outputs, i)]));
 
 /** `Σ cotangent · output`. The cotangents of a shared output are each example's own. */
 export function weightedOutputs(
@@ -51,7 +52,7 @@ export function weightedOutputs(
   for (const [i, name] of outputNames.entries()) {
     const weights = values.get(gradName(name));
     if (weights === undefined) continue;
-    const numbers = numbersOf(outputs[i] as BatchValue);
+    const numbers = numbersOf(at(outputs, i));
     for (const [j, weight] of numbersOf(weights).entries()) sum += weight * (numbers[j % numbers.length] as number);
   }
   return sum;

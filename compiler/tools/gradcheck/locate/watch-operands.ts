@@ -4,10 +4,12 @@
  * contributes to the cotangent of o; the measured one is what it should contribute. Inside a scan δ is a sequence, so that each
  * step has its own.
  */
+import { typeOf } from "../../../ir/graph/values.js";
+import { at } from "../../../base/at.js";
 import { GraphBuilder } from "../../../ir/graph/build.js";
 import { declareInputs, finishLike, mapped, type ValueMap, withInputTypes } from "../../../ir/graph/rewrite.js";
 import { countsOf, inOrder, operandParts, type Scan } from "../../../ir/graph/scan.js";
-import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../../ir/graph/graph-function.js";
+import type { GraphFunction, Instruction, Operation, ValueId } from "../../../ir/graph/graph-function.js";
 import type { ShapeContext } from "../../../ir/ops/shape-rules.js";
 import type { Dim } from "../../../base/types/dim.js";
 import type { ScanAxis } from "./order.js";
@@ -47,9 +49,9 @@ export function watchOperands(
         ? watchScan(there, operation, operands, context, shift, counter, watched)
         : emitPerturbed(there, operation, perturbed(there, original, instruction, values, shift, counter, watched));
     for (const [i, id] of instruction.results.entries()) {
-      values.set(id, results[i] as ValueId);
+      values.set(id, at(results, i));
       const name = original.names[id];
-      if (name !== undefined) b.nameValue(results[i] as ValueId, name);
+      if (name !== undefined) b.nameValue(at(results, i), name);
     }
   }
   return { fn: finishLike(b, original, values), watched };
@@ -98,7 +100,7 @@ function watchScan(
   const own = operandParts(scan, inner.fn.inputs.slice(0, scan.body.inputs.length));
   const body = { ...inner.fn, inputs: inOrder({ ...own, sequences: [...own.sequences, ...added] }) };
   const stacked = added.map((id) => {
-    const type = inner.fn.types[id] as ValueType;
+    const type = typeOf(inner.fn, id);
     const shape: Dim[] = [scan.length, ...type.shape];
     return b.input(inner.fn.names[id] as string, { ...type, shape });
   });

@@ -2,6 +2,7 @@
  * Makes every real result of every operation an output, stacked over scans: forward mode then shows the tangent of each value, and
  * the first one in the order of computation that is wrong was made so by its own operation.
  */
+import { at } from "../../../base/at.js";
 import { GraphBuilder } from "../../../ir/graph/build.js";
 import { declareInputs, mapped } from "../../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../../ir/graph/graph-function.js";
@@ -41,9 +42,9 @@ export function watchResults(
       }
     }
     for (const [i, id] of instruction.results.entries()) {
-      values.set(id, results[i] as ValueId);
+      values.set(id, at(results, i));
       const name = original.names[id];
-      if (name !== undefined) b.nameValue(results[i] as ValueId, name);
+      if (name !== undefined) b.nameValue(at(results, i), name);
     }
   }
   const outputs = original.outputs.map((id, i) => ({
@@ -68,7 +69,7 @@ function watchScan(
   const count = operation.body.outputs.length;
   for (const [i, entry] of inner.watched.entries()) {
     const scans = [{ start, reverse: operation.reverse }, ...entry.scans];
-    watched.push({ ...entry, scans, value: all[count + i] as ValueId });
+    watched.push({ ...entry, scans, value: at(all, count + i) });
   }
   return all.slice(0, count);
 }

@@ -1,4 +1,5 @@
 /** Grows a random well-typed cell from random choices. */
+import { at } from "../../../base/at.js";
 import { type CellParts, type DrawnEquation, parameters } from "./cell-parts.js";
 import { leaf, type TermShape, simplest, type Term, term } from "./term.js";
 import { growSystem } from "./product-systems.js";
@@ -22,7 +23,7 @@ export type Choose = (count: number) => number;
 const numbers = ["1", "0.5", "2", "0.25", "1.5", "3"];
 
 function pick<Item>(choose: Choose, items: readonly Item[]): Item {
-  return items[choose(items.length)] as Item;
+  return at(items, choose(items.length));
 }
 
 /** Initial values: of parameters, and of contexts that may be read nowhere else. */

@@ -1,4 +1,5 @@
 /** Equations that are made together because they share what they read: sums of products with the same vectors. */
+import { at } from "../../../base/at.js";
 import { matrices } from "./cell-parts.js";
 import { leaf, type Term, term } from "./term.js";
 
@@ -39,7 +40,7 @@ export function growSystem(choose: (count: number) => number, leaves: readonly T
   const letters = [...new Set(pairs.flatMap((pair) => [...pair]))];
   const chosen = new Map<string, Term>();
   const give = (letter: string, from: Term[]): void => {
-    if (!chosen.has(letter)) chosen.set(letter, from.splice(choose(from.length), 1)[0] as Term);
+    if (!chosen.has(letter)) chosen.set(letter, at(from.splice(choose(from.length), 1), 0));
   };
   // The input has a length of its own: its matrices stand before nothing else.
   const isSeparate =

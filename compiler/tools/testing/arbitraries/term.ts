@@ -1,4 +1,5 @@
 /** Expressions of random cells as trees, so that they can be made smaller and stay well-typed. */
+import { at } from "../../../base/at.js";
 import { invariant } from "../../../base/diagnostics/invariant.js";
 
 /** What a term is: a tensor by its axes, or a number that stands in the text. */
@@ -25,7 +26,7 @@ export function leaf(shape: TermShape, name: string): Term {
 }
 
 export function printTerm({ pieces, operands }: Term): string {
-  return pieces.map((piece, i) => (i === 0 ? piece : printTerm(operands[i - 1] as Term) + piece)).join("");
+  return pieces.map((piece, i) => (i === 0 ? piece : printTerm(at(operands, i - 1)) + piece)).join("");
 }
 
 /** The names that a term reads and the functions it calls. */

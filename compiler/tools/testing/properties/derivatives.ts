@@ -1,4 +1,5 @@
 /** Derivatives of a module against each other and against differences. */
+import { at, ofKey } from "../../../base/at.js";
 import type {
   CallResult,
   CompiledModule,
@@ -19,6 +20,7 @@ import {
   type Variable,
   variablesOf,
   weightedSum,
+  arrayIn,
 } from "../../calls/call.js";
 import { dot, dotOfSizes } from "../../calls/compare.js";
 import { unitOf } from "../../calls/rounding.js";
@@ -66,8 +68,8 @@ function roundingOf(dtype: "f32" | "f64", result: CallResult, { cotangents }: Ce
       weights,
     );
   const all = [
-    ...Object.entries(cotangents.outputs).map(([name, weights]) => sizes(result[name] as FloatArray, weights)),
-    ...Object.entries(cotangents.final).map(([name, weights]) => sizes(result.final[name] as FloatArray, weights)),
+    ...Object.entries(cotangents.outputs).map(([name, weights]) => sizes(arrayIn(result, name), weights)),
+    ...Object.entries(cotangents.final).map(([name, weights]) => sizes(ofKey(result.final, name), weights)),
   ];
   return 32 * unitOf[dtype] * all.reduce((sum, size) => sum + size, 0);
 }
@@ -159,14 +161,12 @@ export function reverseMatchesDifferences(
   let [zeros, kinks] = [0, 0];
   for (const [i, variable] of variables.entries()) {
     const { role, name } = variable;
-    const gradient = gradients[i] as Float64Array;
+    const gradient = at(gradients, i);
     const { length } = gradient;
     const single = Array.from({ length: Math.min(coordinates, length) }, () => random.integer(length));
     for (const place of [undefined, ...single]) {
       const direction =
-        place === undefined
-          ? (dense[i] as Variable).values
-          : Float64Array.from({ length }, (_, j) => (j === place ? 1 : 0));
+        place === undefined ? at(dense, i).values : Float64Array.from({ length }, (_, j) => (j === place ? 1 : 0));
       const analytic = dot(gradient, direction);
       const scale = Math.max(dotOfSizes(gradient, direction), 1);
       const numeric = differentiate((t) => lossAt(module, instance, call, variable, direction, t), {

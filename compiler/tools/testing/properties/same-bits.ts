@@ -1,4 +1,5 @@
 /** A module gives the same bits however it is run. */
+import { ofKey } from "../../../base/at.js";
 import { dataInGradient, realStates } from "../../calls/tensors.js";
 import type { CompiledModule, FloatArray, ModuleInstance } from "../../../../runtime/module/compiled-module.js";
 import type { TensorEntry } from "../../../../runtime/module/manifest.js";
@@ -45,12 +46,12 @@ export function piecesMatchWhole(module: CompiledModule, given: CellCall): void 
       ...Object.entries(final).map(([name, own]) => [`final ${name}`, own] as const),
     ];
     for (const [name, own] of pieces) {
-      expectSameBits(comparisons, `${name} in chunks of ${chunk}`, own, whole[name] as FloatArray);
+      expectSameBits(comparisons, `${name} in chunks of ${chunk}`, own, ofKey(whole, name));
     }
   }
   streamMatchesWhole(module, call, (name, from, to, own, how) => {
     const at = to === from + 1 ? `at step ${from}` : `at steps ${from} to ${to}`;
-    const wanted = stepsOf(whole[name] as FloatArray, call, from, to);
+    const wanted = stepsOf(ofKey(whole, name), call, from, to);
     expectSameBits(comparisons, `${name} ${at} ${how}`, own, wanted);
   });
   comparisons.end(nothing);
@@ -67,7 +68,7 @@ function streamMatchesWhole(module: CompiledModule, call: CellCall, compare: Com
   stream.reset(start);
   const takeStep = (t: number, how: string): void => {
     const out = stream.step(inputsAt(manifest, call, t, t + 1));
-    for (const { name } of ofStream(manifest, manifest.outputs)) compare(name, t, t + 1, out[name] as FloatArray, how);
+    for (const { name } of ofStream(manifest, manifest.outputs)) compare(name, t, t + 1, ofKey(out, name), how);
   };
   const middle = Math.floor(steps / 2);
   let snapshot: unknown;
@@ -83,7 +84,7 @@ function streamMatchesWhole(module: CompiledModule, call: CellCall, compare: Com
     const from = to === middle ? 0 : middle;
     const out = blocks.steps({ ...inputsAt(manifest, call, from, to), steps: to - from });
     for (const { name } of ofStream(manifest, manifest.outputs))
-      compare(name, from, to, out[name] as FloatArray, "of a stream in one call");
+      compare(name, from, to, ofKey(out, name), "of a stream in one call");
   }
 }
 
@@ -101,17 +102,11 @@ export function examplesAreIndependent(module: CompiledModule, call: CellCall): 
   for (const b of call.examples.keys()) {
     const alone = run(module, exampleOf(manifest, call, b));
     for (const { name, entry } of entries) {
-      const mine = cut(entry, together[name] as FloatArray, call, b);
-      expectSameBits(
-        comparisons,
-        `${name} of example ${b} in a batch`,
-        mine,
-        Float64Array.from(alone[name] as FloatArray),
-      );
+      const mine = cut(entry, ofKey(together, name), call, b);
+      expectSameBits(comparisons, `${name} of example ${b} in a batch`, mine, Float64Array.from(ofKey(alone, name)));
     }
   }
-  for (const { name, entry } of entries)
-    expectZeroPadding(comparisons, name, entry, call, together[name] as FloatArray);
+  for (const { name, entry } of entries) expectZeroPadding(comparisons, name, entry, call, ofKey(together, name));
   comparisons.end(nothing);
 }
 
@@ -174,7 +169,7 @@ export function repeatsGiveSameBits(module: CompiledModule, call: CellCall): voi
   const first = run(module, call, instance);
   const expectSame = (how: string, results: Record<string, FloatArray>): void => {
     for (const [name, values] of Object.entries(results))
-      expectSameBits(comparisons, `${name} ${how}`, values, first[name] as FloatArray);
+      expectSameBits(comparisons, `${name} ${how}`, values, ofKey(first, name));
   };
   expectSame("with backward called again", runBackward(module, call, instance));
   if (module.manifest.has.step) instance.reset(startOf(module.manifest, call));
