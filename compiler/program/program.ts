@@ -100,12 +100,12 @@ export interface Program {
   readonly outputs: readonly ProgramTensor[];
   /** Names of outputs that are losses: sums over the batch, and what these are divided by. */
   readonly losses?: readonly string[];
+  /** Which of the axes values tell, and what finds them. */
+  readonly found?: LengthFinder;
   /**
    * Inputs: the roles `initial`, `input`, `setting`, `random`, `context`, `param` and `fixed`. Outputs: the roles `output` and `final`. Named as
    * `nameOfRole` says.
    */
-  /** Which of the axes values tell, and what finds them. */
-  readonly found?: LengthFinder;
   readonly forward: GraphFunction;
   /** The initial values of states that are computed, from what is drawn for them, contexts, params and fixed values. Undefined where every state starts at zero. */
   readonly initial: GraphFunction | undefined;
