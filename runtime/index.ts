@@ -58,6 +58,9 @@ export { serve } from "./streams/serve.js";
 export type { AbortingSignal, ServedInput, ServedOutput, ServeOptions } from "./streams/serve-types.js";
 export { streamTransform, type StreamTransformOptions } from "./streams/stream-transform.js";
 export type { StreamPair } from "./pool/host.js";
+export { generate, type GenerateOptions } from "./decoding/generate.js";
+export { beam, type Beam, type BeamOptions } from "./decoding/beam.js";
+export type { DecodedStream, DecodingOptions } from "./decoding/decoded-stream.js";
 
 // Training.
 export { sgd, type SgdOptions } from "./training/optimizers/sgd.js";

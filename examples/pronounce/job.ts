@@ -2,11 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cell } from "../../compiler/driver/in-process.js";
-import { adam, cosine, embedParams, train, type DataSource, type ModuleInstance } from "../../runtime/index.js";
+import { adam, beam, cosine, embedParams, train, type DataSource, type ModuleInstance } from "../../runtime/index.js";
 import { follow } from "../shared/learn.js";
 import { examples, runAlone, writeAll, type Say } from "../shared/project.js";
 import { drawGrids } from "../shared/svg.js";
-import { beamSearch } from "./beam.js";
 import { copyRule } from "./copy-rule.js";
 import { score, type Score, type Word, type Words } from "./data.js";
 
@@ -62,15 +61,8 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
   const search = (word: Word): readonly number[] => {
     const sizes = { S: word.letters.length };
     const { memory, start } = listen!.forward({ letters: word.letters, batch: 1, sizes });
-    const four = (list: ArrayLike<number>): number[] => [0, 1, 2, 3].flatMap(() => Array.from(list));
-    next!.reset({ memory: four(memory!), start: four(start!), sizes });
-    const likely = (last: readonly number[], from: readonly number[]): number[][] => {
-      const [P, none] = [phonemes.length, [0, 0, 0, 0]];
-      next!.select!(none.map((_, b) => from[b] ?? 0));
-      const { logp } = next!.step({ previous: none.map((_, b) => last[b] ?? 0) });
-      return last.map((_, b) => [...logp!.subarray(b * P, (b + 1) * P)]);
-    };
-    return beamSearch(likely, 4, N);
+    const found = beam(next!, { output: "logp", feed: "previous", start: 0, end: 0, max: N, width: 4, given: { memory, start, sizes } }); // prettier-ignore
+    return [...found[0]!.tokens];
   };
   const [few, said] = [test.slice(0, options.beamed), test.map(pronounce)];
   const [alone, between] = copyRule(learned.slice(0, 20_000), test).map((guesses) => score(test, guesses)) as [Score, Score]; // prettier-ignore

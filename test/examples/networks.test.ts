@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkGradients, format } from "../../compiler/index.js";
 import { cell } from "../../compiler/driver/in-process.js";
-import { beamSearch } from "../../examples/pronounce/beam.js";
-import { adam } from "../../runtime/index.js";
+import { adam, beam, generate } from "../../runtime/index.js";
 import { cotangentsOf, gradientsOf, resultsOf, valuesOf } from "../../compiler/tools/calls/call.js";
 import type { CallGradient, CompiledModule, ModuleInstance } from "../../runtime/module/compiled-module.js";
 import { namedAxes } from "../../runtime/module/axes.js";
@@ -141,24 +140,9 @@ it("the translator learns to say what it reads, backwards", async () => {
   const { encode, next } = net.entries!;
   for (const b of [0, 7, 20]) {
     const { memory, start } = encode!.forward({ source: all[b], batch: 1 });
-    const [twoMemories, twoStarts] = [memory, start].map((values) => [...list(values), ...list(values)]);
-    const scoresOf = (previous: readonly number[]): number[][] => {
-      const scores = list(next!.step({ previous })["scores"]);
-      return previous.map((_, way) => scores.slice(5 * way, 5 * way + 5));
-    };
-    next!.reset({ memory: twoMemories, start: twoStarts, batch: 2 });
-    const greedy = [0];
-    for (let n = 0; n < 3; n++) {
-      const [scores] = scoresOf([greedy.at(-1)!, 0]);
-      greedy.push(scores!.indexOf(Math.max(...scores!)));
-    }
-    expect(greedy.slice(1)).toEqual(list(said).slice(3 * b, 3 * b + 3));
-    next!.reset({ memory: twoMemories, start: twoStarts, batch: 2 });
-    const likely = (last: readonly number[], from: readonly number[]): number[][] => {
-      next!.select!([0, 1].map((way) => from[way] ?? 0));
-      return scoresOf([0, 1].map((way) => last[way] ?? 0)).slice(0, last.length);
-    };
-    expect(beamSearch(likely, 2, 3)).toEqual(target.slice(3 * b, 3 * b + 3));
+    const asked = { output: "scores", feed: "previous", start: 0, end: 0, max: 3, given: { memory, start } };
+    expect(list(generate(next!, asked)[0]!)).toEqual(list(said).slice(3 * b, 3 * b + 3));
+    expect(list(beam(next!, { ...asked, width: 2 })[0]!.tokens)).toEqual(target.slice(3 * b, 3 * b + 3));
   }
 });
 

@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { beamSearch } from "../../examples/pronounce/beam.js";
 import { distance, readWords } from "../../examples/pronounce/data.js";
 import { runJob } from "../../examples/pronounce/job.js";
 import { createRandom } from "../../runtime/index.js";
@@ -36,12 +35,4 @@ it("reads several ways to say a word, without stress", () => {
   const { words, phonemes } = readWords({ read: "R EH1 D", "read(2)": "R IY1 D # past", "a.": "EY1", x: "EH1 K S" }, 1);
   expect(words.map(({ text, said }) => [text, said.map((way) => way.map((k) => phonemes[k]).join(" "))])).toEqual([["read", ["R EH D", "R IY D"]]]); // prettier-ignore
   expect([distance([1, 2, 3], [1, 3]), distance([], [1, 2]), distance([1, 2], [2, 2, 1])]).toEqual([1, 2, 2]);
-});
-
-it("looks along several ways at once", () => {
-  // The likelier first step leads to worse ends.
-  const next = (last: readonly number[]): number[][] =>
-    last.map((word) => [[0, 0.6, 0.4], [0.5, 0.25, 0.25], [0.9, 0.1, 0]][word]!.map(Math.log)); // prettier-ignore
-  expect(beamSearch(next, 1, 9)).toEqual([1]);
-  expect(beamSearch(next, 2, 9)).toEqual([2]);
 });

@@ -76,6 +76,8 @@ const program = `
   const streams = use("openStreams")(gru, { capacity: 2 });
   const stream = streams.restore(streams.snapshot(streams.open()));
   streams.step([stream], { x: [1, 2] });
+  use("generate");
+  use("beam");
   use("serve")(streams, { [Symbol.asyncIterator]: () => ({}) });
   try {
     use("streamTransform")(streams);
