@@ -135,6 +135,14 @@ export { readSafetensors, writeSafetensors, type SafeTensor, type SafetensorsFil
 export type { FileBytes } from "./io/bytes.js";
 export type { SafetensorsDtype } from "./io/element-types.js";
 export { fromNumbers, toNumbers } from "./io/tensor-numbers.js";
+export {
+  convertWeights,
+  type ConvertedLayer,
+  type ConvertedWeights,
+  type ConvertWeightsOptions,
+} from "./io/layouts/convert-weights.js";
+export type { GruVariant } from "./io/layouts/find-layers.js";
+export type { LayerKind, WeightsLayout } from "./io/layouts/layers.js";
 export { readNpy, writeNpy, type ArrayNumbers, type NpyArray } from "./io/arrays/npy.js";
 export { readNpz, writeNpz, type ReadNpzOptions } from "./io/arrays/npz.js";
 export { readWav, writeWav, type StoredWavSound, type WavSound } from "./io/arrays/wav.js";

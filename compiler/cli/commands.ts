@@ -1,45 +1,8 @@
 /** The commands of `recell`: their options and what their help says. */
-import type { CommandEntry, OptionEntry } from "./arguments.js";
+import type { CommandEntry } from "./arguments.js";
 import { reportCommand } from "./report-command.js";
-
-const cell: OptionEntry = {
-  name: "cell",
-  kind: "text",
-  value: "NAME",
-  help: "which cell of the file; not needed where it has only one",
-};
-const dim: OptionEntry = {
-  name: "dim",
-  short: "d",
-  kind: "list",
-  value: "NAME=SIZE",
-  help: "size of a dimension; once for each: --dim I=64 --dim H=128",
-};
-const dtype: OptionEntry = {
-  name: "dtype",
-  kind: "text",
-  value: "TYPE",
-  help: "f32 (the default) or f64: precision of all numbers",
-};
-const target: OptionEntry = {
-  name: "target",
-  kind: "text",
-  value: "TARGET",
-  help: "wasm (the default): WebAssembly kernels; js: plain JavaScript, the same bits, slower;\nauto: both in one module, WebAssembly where the host compiles it",
-};
-const seed: OptionEntry = {
-  name: "seed",
-  kind: "text",
-  value: "N",
-  help: "seed of all random choices; from the clock where left out",
-};
-const root: OptionEntry = {
-  name: "root",
-  kind: "text",
-  value: "DIR",
-  help: "folder inside which imported files lie; where left out, that of the nearest\npackage.json above FILE, or FILE's own",
-};
-const json: OptionEntry = { name: "json", kind: "flag", help: "print JSON on standard output" };
+import { cell, dim, dtype, json, root, seed, target } from "./shared-options.js";
+import { weightsCommand } from "./weights-command.js";
 
 export const buildCommand: CommandEntry = {
   name: "build",
@@ -371,4 +334,5 @@ export const commands: readonly CommandEntry[] = [
   verifyCommand,
   benchCommand,
   reportCommand,
+  weightsCommand,
 ];

@@ -156,6 +156,8 @@ export type ParamsErrorCode =
   | "unexpected-tensor"
   | "shape-mismatch"
   | "dtype-mismatch"
+  /** Its names are of no library that is known, or a layer of it has no counterpart. */
+  | "unknown-layout"
   /** It is one of training, of which params are a part. */
   | "checkpoint";
 

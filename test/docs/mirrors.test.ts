@@ -127,6 +127,7 @@ const ofSeveral: Readonly<Record<string, readonly [of: string, ...names: string[
     "programs",
     "shipped-cells",
   ],
+  "compiler/tools/weights": ["files of weights, their figures and their differences, together", "weights"],
   runtime: ["the runtime as a whole, from outside", "bare-language", "with-compiled-cells"],
   "runtime/io": ["files that others wrote, or that nobody should have", "hostile-headers", "official"],
   "runtime/io/arrays": ["files that nobody should have written", "hostile-arrays"],

@@ -86,6 +86,7 @@ const program = `
   use("checkManifest")(gru.manifest);
   const [[name, tensor]] = tensors;
   use("fromNumbers")(Float32Array.from(use("toNumbers")(tensor)), tensor.shape);
+  use("convertWeights")(tensors, { to: "keras" });
   const array = use("readNpy")(use("writeNpy")({ shape: [2], values: Float64Array.of(1, 2) }));
   use("readNpz")(use("writeNpz")(new Map([["a", array]])));
   use("readWav")(use("writeWav")({ sampleRate: 8000, channels: 1, samples: array.values }));

@@ -127,7 +127,8 @@ const typeNames: readonly (readonly [string, NpyElementType])[] = [
 export function writeNpy(array: NpyArray): Uint8Array {
   checkRecord("writeNpy", "the first argument", "an array { shape, values }", array);
   const { shape, values } = array;
-  const type = elementTypeOf("writeNpy", values);
+  const type = isList(values) ? npyTypeOf(values) : undefined;
+  if (type === undefined) refuse("writeNpy", "values", `one of ${typeNames.map(([name]) => name).join(", ")}`, values);
   if (!isList(shape)) refuse("writeNpy", "shape", "a list of sizes", shape);
   for (const size of shape) {
     if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`writeNpy: sizes must be integers of at least 0, got ${describe(size)}`); // prettier-ignore
@@ -142,10 +143,10 @@ export function writeNpy(array: NpyArray): Uint8Array {
   return file;
 }
 
-function elementTypeOf(where: string, values: unknown): NpyElementType {
+/** What such an array is in a file; undefined for other lists. */
+export function npyTypeOf(values: ArrayLike<number>): NpyElementType | undefined {
   const tag = Object.prototype.toString.call(values).slice(8, -1);
-  const type = typeNames.find(([name]) => name === tag)?.[1];
-  return type ?? refuse(where, "values", `one of ${typeNames.map(([name]) => name).join(", ")}`, values);
+  return typeNames.find(([name]) => name === tag)?.[1];
 }
 
 /** All of a file before its elements, a multiple of 64 bytes long, with room for another first size. */

@@ -16,6 +16,12 @@ export interface CheckpointContents {
   readonly identity: Readonly<Record<string, string>>;
 }
 
+/** In the order of the tensor `numbers` of a checkpoint. */
+export const checkpointCounters = [
+  ...(["done", "skipped", "epoch", "taken", "loss", "bestLoss"] as const),
+  ...(["bestUpdate", "waited", "historyLines"] as const),
+] as const;
+
 const format = { format: fileFormats.checkpoint, version: "1" };
 const prefix = "run.";
 

@@ -9,7 +9,7 @@ import type { FileBytes } from "../../io/bytes.js";
 import { fileFormats } from "../../io/file-formats.js";
 import { paramsError } from "../../io/params.js";
 import type { SafeTensor } from "../../io/safe-tensor.js";
-import { readSafetensors } from "../../io/safetensors.js";
+import { readSafetensors, type SafetensorsFile } from "../../io/safetensors.js";
 import { toNumbers } from "../../io/tensor-numbers.js";
 
 export interface LoadWeightsOptions {
@@ -56,7 +56,7 @@ export function loadWeights(
   }
   const { cell, dtype } = module.manifest;
   const params = storedTensors(module.manifest);
-  const tensors = weightsIn(file, from);
+  const tensors = weightsIn("loadWeights", readSafetensors(file), from);
   const Reals = dtype === "f32" ? Float32Array : Float64Array;
   const values: Record<string, FloatArray> = {};
   const report = {
@@ -87,16 +87,19 @@ export function loadWeights(
   return report;
 }
 
-/** Those of a checkpoint stand under what they are, `param/W`. */
-function weightsIn(file: FileBytes, from: string): ReadonlyMap<string, SafeTensor> {
-  const read = readSafetensors(file);
-  const { tensors, metadata } = read;
+/** The weights in a file: those of a checkpoint stand under what they are, `param/W`. */
+export function weightsIn(
+  where: string,
+  file: SafetensorsFile,
+  from: NonNullable<LoadWeightsOptions["from"]>,
+): ReadonlyMap<string, SafeTensor> {
+  const { tensors, metadata } = file;
   if (metadata.get("format") !== fileFormats.checkpoint) {
     if (from === "last") return tensors;
-    throw new ParamsError("missing-tensor", `loadWeights: only checkpoints have weights that are "${from}"`, from);
+    throw new ParamsError("missing-tensor", `${where}: only checkpoints have weights that are "${from}"`, from);
   }
   const kinds = [from === "last" ? "param" : from, "fixed"];
-  const own = [...checkpointIn("loadWeights", read).tensors].flatMap(([key, tensor]) => {
+  const own = [...checkpointIn(where, file).tensors].flatMap(([key, tensor]) => {
     const at = key.indexOf("/");
     return kinds.includes(key.slice(0, at)) ? [[key.slice(at + 1), tensor] as const] : [];
   });

@@ -6,21 +6,8 @@ import { storedTensors } from "../../module/axes.js";
 import type { FloatArray, TensorRecord } from "../../module/compiled-module.js";
 import { orderVersion } from "../data/order.js";
 import type { TrainingRun } from "../train/training-run.js";
-import type { CheckpointContents } from "./contents.js";
+import { type CheckpointContents, checkpointCounters as counters } from "./contents.js";
 import { loadLanes, saveLanes } from "./lane-state.js";
-
-/** In the order of the numbers of a checkpoint. */
-const counters = [
-  "done",
-  "skipped",
-  "epoch",
-  "taken",
-  "loss",
-  "bestLoss",
-  "bestUpdate",
-  "waited",
-  "historyLines",
-] as const;
 
 /** All parts of a run by which its bits may differ; what only says when it ends is none of them. */
 export function identityOf({ options, learner, settings }: TrainingRun): Record<string, string> {
