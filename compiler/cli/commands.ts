@@ -2,6 +2,7 @@
 import type { CommandEntry } from "./arguments.js";
 import { reportCommand } from "./report-command.js";
 import { cell, dim, dtype, json, root, seed, target } from "./shared-options.js";
+import { runCommand } from "./run-command.js";
 import { weightsCommand } from "./weights-command.js";
 
 export const buildCommand: CommandEntry = {
@@ -334,5 +335,6 @@ export const commands: readonly CommandEntry[] = [
   verifyCommand,
   benchCommand,
   reportCommand,
+  runCommand,
   weightsCommand,
 ];

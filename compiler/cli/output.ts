@@ -6,7 +6,7 @@ import type { OutputStream } from "./terminal.js";
 interface NodeStream {
   readonly fd: number;
   readonly isTTY?: boolean;
-  write(text: string): unknown;
+  write(part: string | Uint8Array): unknown;
   on(event: "error", listener: (error: NodeJS.ErrnoException) => void): unknown;
 }
 
@@ -24,13 +24,16 @@ export function guardedOutput(stream: NodeStream, failed: (reason: string) => vo
     if ((error as NodeJS.ErrnoException).code !== "EPIPE") failed(reasonOf(error));
   };
   stream.on("error", end);
-  const put = isFile(stream) ? (text: string) => writeFileSync(stream.fd, text) : (text: string) => stream.write(text);
+  const put = isFile(stream)
+    ? (part: string | Uint8Array) => writeFileSync(stream.fd, part)
+    : (part: string | Uint8Array) => stream.write(part);
   return {
     ...(stream.isTTY === undefined ? {} : { isTTY: stream.isTTY }),
-    write(text) {
+    isOver: () => isOver,
+    write(part) {
       if (isOver) return;
       try {
-        put(text);
+        put(part);
       } catch (error) {
         end(error);
       }

@@ -27,6 +27,7 @@ const loaders: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> = 
   diagnose: () => import("./diagnose.js"),
   verify: () => import("./verify.js"),
   bench: () => import("./bench.js"),
+  run: () => import("./run-module.js"),
   weights: () => import("./weights.js"),
   report: () => import("./report.js"),
 };

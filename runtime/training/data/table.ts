@@ -121,7 +121,8 @@ function parseRows(text: string, separator: string): TableRow[] {
   return rows;
 }
 
-function fieldsOf(line: string, separator: string, number: number): string[] {
+/** The fields of one line, in quotes or not. */
+export function fieldsOf(line: string, separator: string, number: number): string[] {
   const fields: string[] = [];
   for (let at = 0; at <= line.length;) {
     if (line[at] !== '"') {

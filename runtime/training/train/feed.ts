@@ -81,7 +81,7 @@ export async function readExamples(
   randomOf: (index: number) => ReturnType<typeof randomStream>,
 ): Promise<SizedExample[]> {
   const read = Array.from(indices, async (index) =>
-    packer.size(await source.read(index, randomOf(index)), `example ${index} of the data`),
+    packer.size(await source.read(index, randomOf(index)), `train: example ${index} of the data`),
   );
   return Promise.all(read);
 }

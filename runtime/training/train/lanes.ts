@@ -97,7 +97,7 @@ function createCutter(packer: BatchPacker, cutting: Cutting): Cutter {
   const { axis, depth } = cutting;
   const sizeOf = ({ example }: Lane): number => example!.sizes[axis]!;
   const cut = (lane: Lane, from: number, entries: number): SizedExample =>
-    packer.cut(lane.example!, axis, from, entries, `example ${lane.index} of the data, ${axis} from ${from} on`);
+    packer.cut(lane.example!, axis, from, entries, `train: example ${lane.index} of the data, ${axis} from ${from} on`);
   const isAtEnd = (lane: Lane): boolean => lane.index < 0 || (lane.example !== undefined && lane.at >= sizeOf(lane));
   return {
     isAtEnd,

@@ -33,10 +33,10 @@ it("tells sizes by lengths, one after the other, and pads all axes", () => {
 
 it("asks for a size that nothing tells", () => {
   const packer = createPacker(manifest([input("w", ["W", "C"])], ["W", "C"]));
-  expect(() => packer.size({ w: [1, 2] }, "it")).toThrow("train: it: nothing tells the size of W; give it as `sizes: { W: … }`"); // prettier-ignore
+  expect(() => packer.size({ w: [1, 2] }, "it")).toThrow("it: nothing tells the size of W; give it as `sizes: { W: … }`"); // prettier-ignore
   expect(packer.size({ w: [1, 2], sizes: { W: 2 } }, "it").sizes).toEqual({ W: 2, C: 1 });
-  expect(() => packer.size({ w: [1, 2, 3], sizes: { W: 2 } }, "it")).toThrow("train: it: w must have shape [W, C], whose length is a multiple of 2; got 3"); // prettier-ignore
-  expect(() => packer.size({ w: [1], sizes: { W: "1" as never } }, "it")).toThrow('train: it: sizes.W must be an integer of at least 0, got "1"'); // prettier-ignore
+  expect(() => packer.size({ w: [1, 2, 3], sizes: { W: 2 } }, "it")).toThrow("it: w must have shape [W, C], whose length is a multiple of 2; got 3"); // prettier-ignore
+  expect(() => packer.size({ w: [1], sizes: { W: "1" as never } }, "it")).toThrow('it: sizes.W must be an integer of at least 0, got "1"'); // prettier-ignore
   expect(() => packer.size({ w: [1], sizes: { T: 2 } }, "it")).toThrow("sizes.T is the size of nothing");
 });
 
