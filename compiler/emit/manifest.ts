@@ -11,7 +11,7 @@ import {
   streamsSteps,
 } from "../program/program.js";
 import { type CallAxis, isSequence, namesOfAxes } from "../base/types/call-axes.js";
-import { BATCH_SYMBOL, constantOf, type Dim, evaluateDim, symbolsOf } from "../base/types/dim.js";
+import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, evaluateDim, symbolsOf } from "../base/types/dim.js";
 import { type ComputedSizes, computedSizes } from "../program/computed-sizes.js";
 import { type CutAxis, findCuts } from "../program/find-cuts.js";
 import type {
@@ -29,7 +29,7 @@ import type {
 import { leastOf } from "../../runtime/module/axes.js";
 import { printProgram } from "../ir/graph/print.js";
 import { digestOf } from "./digest.js";
-import { computedEntries, conditionEntries } from "./size-entries.js";
+import { computedEntries, conditionEntries, sizeEntry } from "./size-entries.js";
 import type { EntryProgram } from "../program/entry.js";
 import { gradName, nameOfRole } from "../program/roles.js";
 import { headsOf } from "../program/starts.js";
@@ -231,8 +231,7 @@ function settingEntries(
 function foundEntry({ found }: Program, symbol: string, names: ReadonlyMap<string, string>): AxisEntry | undefined {
   const own = found?.dimensions.find((dimension) => dimension.symbol === symbol);
   if (own === undefined) return undefined;
-  const most = own.most.terms.flatMap(({ powers }) => powers.map(([factor]) => nameOfAxis(names, factor)));
-  const size = { dividend: [[1, ...most]], divisor: [1] } as const;
+  const size = sizeEntry({ dividend: own.most, divisor: dimConstant(1) }, names);
   return { name: nameOfAxis(names, symbol), kind: "computed", option: "none", size, found: true };
 }
 

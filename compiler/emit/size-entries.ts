@@ -14,7 +14,7 @@ export function computedEntries({ list }: ComputedSizes, axes: AxisNames): AxisE
     name,
     kind: "computed",
     option: "none",
-    size: { ...expression(own, names), ...(isFloor && { floor: true }) },
+    size: { ...sizeEntry(own, names), ...(isFloor && { floor: true }) },
     ...(!grows && { largest: true }),
   }));
 }
@@ -24,7 +24,7 @@ export function conditionEntries({ requires = [] }: Program, sizes: ComputedSize
     const own = sizes.expression(dim);
     return {
       kind,
-      size: expression(own, withComputed(sizes.list, axes)),
+      size: sizeEntry(own, withComputed(sizes.list, axes)),
       text,
       ...(equation !== undefined && { equation }),
     };
@@ -34,7 +34,11 @@ export function conditionEntries({ requires = [] }: Program, sizes: ComputedSize
 const withComputed = (list: readonly ComputedSize[], axes: AxisNames): AxisNames =>
   new Map([...axes, ...list.map(({ symbol, name }) => [symbol, name] as const)]);
 
-function expression({ dividend, divisor }: Pick<ComputedSize, "dividend" | "divisor">, names: AxisNames): SizeEntry {
+/** Terms of whole factors, and of powers of axes that are no quotients. */
+export function sizeEntry(
+  { dividend, divisor }: Pick<ComputedSize, "dividend" | "divisor">,
+  names: AxisNames,
+): SizeEntry {
   const termsOf = (dim: Dim): SizeTerm[] =>
     dim.terms.map(({ numerator, powers }) => [
       numerator,

@@ -26,7 +26,7 @@ export function loweredEntries(
 
 /** What the entry needs of the network's equations. */
 function cutNetwork(cell: TypedCell, entry: TypedEntry): TypedCell {
-  const { given, order, outputs, loops } = entry;
+  const { given, order, outputs, loops, found } = entry;
   const names = new Set(given.map(({ name }) => name));
   const inputs = given.map((tensor): TypedItem => ({ kind: "tensor", tensor: { role: "input", ...tensor } }));
   const computed = new Set([...order, ...loops.flatMap(({ members }) => members)]);
@@ -42,6 +42,7 @@ function cutNetwork(cell: TypedCell, entry: TypedEntry): TypedCell {
     outputs,
     losses: [],
     entries: [],
+    found,
     loops,
     stepOrder: order,
   };
@@ -76,7 +77,10 @@ function onlyNeeded(network: LoweredNetwork): LoweredNetwork {
 }
 
 /** Symbols of sizes that calls give, which tensors or equations have. */
-function axesIn({ inputs, outputs, states }: LoweredNetwork, { types: _, ...fn }: GraphFunction): ReadonlySet<string> {
+function axesIn(
+  { inputs, outputs, states, found: lengths }: LoweredNetwork,
+  { types: _, ...fn }: GraphFunction,
+): ReadonlySet<string> {
   const found = new Set<string>();
   const note = <D extends Parameters<typeof symbolsOf>[0]>(dim: D): D => {
     for (const symbol of symbolsOf(dim)) found.add(symbol);
@@ -84,6 +88,7 @@ function axesIn({ inputs, outputs, states }: LoweredNetwork, { types: _, ...fn }
   };
   for (const { shape } of [...inputs, ...outputs, ...states]) shape.forEach(note);
   for (const { bound } of [...inputs, ...states]) if (bound !== undefined) note(bound);
+  for (const { most } of lengths) note(most);
   functionWithDims({ ...fn, types: [] }, { size: note, number: note });
   return found;
 }

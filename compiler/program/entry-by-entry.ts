@@ -30,6 +30,8 @@ export interface LoopSequence {
   readonly brought: ReadonlyMap<ValueId, ValueId>;
   /** Inputs that stand for values which are known at the end. */
   readonly fed: ReadonlyMap<ValueId, ValueId>;
+  /** What else goes by entries, though it depends on nothing of the loop. */
+  readonly isInside?: (instruction: Instruction) => boolean;
 }
 
 /** Where something looks at other places than its own. */
@@ -78,7 +80,7 @@ export class EntryByEntry {
   run(wanted: readonly ValueId[]): Refusal | undefined {
     for (const instruction of this.source.instructions) {
       const { operation, operands, results, origin } = instruction;
-      const isFree = operands.every((id) => this.free.has(id));
+      const isFree = operands.every((id) => this.free.has(id)) && this.sequence.isInside?.(instruction) !== true;
       if (isFree) {
         const outside = this.outer.emitAll(operation, operands.map((id) => lookUp(this.free, id)), origin); // prettier-ignore
         for (const [i, id] of results.entries()) this.free.set(id, at(outside, i));

@@ -8,12 +8,15 @@ import { at } from "../base/at.js";
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { type Dim, dimConstant, equalDims, substituteDim } from "../base/types/dim.js";
 import { GraphBuilder } from "../ir/graph/build.js";
+import { ScanBuilder } from "../ir/graph/build-scan.js";
+import { countedSteps } from "../ir/graph/counted-steps.js";
 import { functionWithDims } from "../ir/graph/map-dims.js";
-import { copyInstruction, inlineFunction, mapped, outputsLike } from "../ir/graph/rewrite.js";
-import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
+import { copyInstruction, inlineFunction, mapped, neededIn, outputsLike } from "../ir/graph/rewrite.js";
+import type { GraphFunction, Instruction, ValueId } from "../ir/graph/graph-function.js";
 import { nameOf, typeOf } from "../ir/graph/values.js";
 import { shapeContext } from "../ir/ops/shape-rules.js";
 import { causalityOf, isCausal, reachOfInput } from "./causality.js";
+import { EntryByEntry } from "./entry-by-entry.js";
 import { describeObstacle, PathSearch } from "./find-stream.js";
 import type { FoundDimension, LoweredNetwork, LoweredRandom } from "./lowered-cell.js";
 import { nameOfRole } from "./roles.js";
@@ -57,16 +60,15 @@ export function splitLengths(
     { size: dim, number: dim },
   );
   const builder = new GraphBuilder("lengths", shapeContext(axes));
-  const stops = inlineFunction(
-    builder,
-    whole,
-    whole.inputs.map((id) => builder.input(nameOf(whole, id), typeOf(whole, id))),
-  );
+  const given = whole.inputs.map((id) => builder.input(nameOf(whole, id), typeOf(whole, id)));
   const fn = builder.finish(
-    found.map((own) => ({
-      name: foundName(own),
-      value: lengthOf(builder, at(stops, whole.outputNames.indexOf(foundName(own)))),
-    })),
+    found.map((own) => {
+      const stop = at(whole.outputs, whole.outputNames.indexOf(foundName(own)));
+      const equations = { ...whole, outputs: [stop], outputNames: [foundName(own)] };
+      const value =
+        countedLength(builder, equations, given) ?? lengthOf(builder, at(inlineFunction(builder, equations, given), 0));
+      return { name: foundName(own), value };
+    }),
   );
   const left = only((name) => !names.includes(name));
   return {
@@ -104,6 +106,34 @@ function withWholeDraws(
 }
 
 const zero = dimConstant(0);
+
+/**
+ * The same place by place, in one loop that can end for an example where its length does; undefined where something of the equations looks at other
+ * places than its own and those before.
+ */
+function countedLength(
+  builder: GraphBuilder,
+  equations: GraphFunction,
+  given: readonly ValueId[],
+): ValueId | undefined {
+  const { instructions } = neededIn(equations);
+  const source = new GraphBuilder("places", builder.context);
+  const inner = equations.inputs.map((id) => source.input(nameOf(equations, id), typeOf(equations, id)));
+  const stops = at(inlineFunction(source, { ...equations, instructions }, inner), 0);
+  const length = at(source.shapeOf(stops), 0);
+  const loop = new ScanBuilder(source, "count");
+  const number = { dtype: "real", shape: [], shared: false } as const;
+  const carry = (name: string, first: number): ValueId => loop.input("carried", name, number, source.constant(first));
+  const [count, going] = [carry("count", 0), carry("going", 1)];
+  const stop = loop.input("sequence", "stop", number, stops);
+  const [counted, isOn] = countedSteps(loop.inner, count, going, stop);
+  const results = loop.emit({ length, reverse: false }, [{ name: "count", value: counted }, { name: "going", value: isOn }]); // prettier-ignore
+  const isInside = ({ operation }: Instruction): boolean =>
+    operation.kind === "scan" && equalDims(operation.length, length) && !operation.reverse;
+  const brought = new Map(inner.map((id, i) => [id, at(given, i)]));
+  const walk = new EntryByEntry(builder, source, { length, reverse: false, brought, fed: new Map(), isInside });
+  return walk.run([]) === undefined ? walk.outside(at(results, 0)) : undefined;
+}
 
 /** How many places there are up to the first that is not 0, and that one; all where none is. */
 function lengthOf(builder: GraphBuilder, stops: ValueId): ValueId {

@@ -3,11 +3,10 @@ import { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/graph-function.js";
 import type { TypedLoop } from "../language/semantics/typed-networks.js";
 import { broadcastTo } from "./broadcast-to.js";
-import { again, nameIn } from "./frame-in-place.js";
+import { again } from "./frame-in-place.js";
 import {
   builderAt,
   type CellFrame,
-  childrenOf,
   dimIn,
   type Lowering,
   NotLowered,
@@ -105,13 +104,9 @@ const sharedValues = (frame: CellFrame): ValueId[] =>
 
 /** The frame with all that is known in it as values of another builder. */
 function frameInside(frame: CellFrame, bring: (value: ValueId) => ValueId): CellFrame {
-  const children = new Map<string, CellFrame>();
   const values = new Map([...frame.values].map(([key, value]) => [key, bring(value)]));
-  for (const item of frame.cell.items) {
-    if (item.kind !== "instance") continue;
-    for (const child of childrenOf(frame, item.instance))
-      children.set(nameIn(frame, child), again(child, child.dimensions, bring));
-  }
+  // By name: the path of a network that is called several times is that of the call.
+  const children = new Map([...frame.children].map(([name, child]) => [name, again(child, child.dimensions, bring)]));
   return { ...frame, values, children, isInPlace: true };
 }
 

@@ -33,7 +33,7 @@ import { loopIn } from "./place-loop.js";
 import { drawForRun, drawOwn, type RunNames } from "./randoms.js";
 import { numberOfPlace } from "./rounds-lowering.js";
 
-/** The values of a run in an order that {@link placeOfRead} knows: outputs, states before, after, and those that are traced. */
+/** The values of a run in an order that {@link placeOfRead} knows: outputs, states before, after, and those that are traced; ends of lengths. */
 export function lowerRun(lowering: Lowering, frame: Frame, run: TypedRun): LoweredValues {
   const name = usedName(frame, run);
   if (run.over.length === 0) return lowerWhole(lowering, frame, run, name);
@@ -46,7 +46,9 @@ export function placeOfRead(frame: Frame, run: TypedRun, { what, name }: TypedRu
   const outputs = child.cell.outputs.map((output) => output.name);
   if (what === "output") return outputs.indexOf(name);
   const states = statesOf(child);
-  if (what === "trace") return outputs.length + 2 * states.length + [...run.traced].indexOf(name);
+  const after = outputs.length + 2 * states.length;
+  if (what === "trace") return after + [...run.traced].indexOf(name);
+  if (what === "end") return after + child.cell.found.findIndex(({ symbol }) => symbol === name);
   return outputs.length + (what === "before" ? 0 : states.length) + states.indexOf(name);
 }
 
@@ -89,7 +91,8 @@ function lowerWhole(lowering: Lowering, frame: Frame, run: TypedRun, name: strin
   lowerNodes(own, { ...child, path }, child.cell.stepOrder);
   const outputs = child.cell.outputs.map((output) => valueIn(child, output.name));
   const of = statesOf(child).map((name) => ends.get(name));
-  return [...outputs, ...of.map((end) => end?.first), ...of.map((end) => end?.last)];
+  const lengths = child.cell.found.map(({ key }) => child.values.get(key));
+  return [...outputs, ...of.map((end) => end?.first), ...of.map((end) => end?.last), ...lengths];
 }
 
 /** States of a network's runs where a call of the network starts some of them; and what they come to, by their paths in it. */

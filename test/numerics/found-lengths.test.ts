@@ -1,6 +1,8 @@
 /** Lengths that values tell: where they end, that an example has the bits that it has alone, both targets, gradients with the length as it is. */
 import { expect, it } from "vitest";
 import { cell } from "../../compiler/driver/in-process.js";
+import { lowerSource } from "../../compiler/driver/lower-source.js";
+import { stages, textsAfter } from "../../compiler/driver/stages.js";
 import { checkGradients } from "../../compiler/index.js";
 import type { CompiledModule } from "../../runtime/index.js";
 
@@ -120,4 +122,80 @@ it("what is drawn up to an end is what finds it, and an example's own", async ()
     expect(count).toBe(words.reduce((sum, word) => sum + word, 0));
   }
   expect(new Set(js.map(({ L }) => L)).size).toBeGreaterThan(1);
+});
+
+/** A writer in a network around it, called twice, and cut into entries. */
+const nested = `network Told(V, H, eos: index(V) = 1; N >= 1) {
+  input start: [H]
+  param table: [V, H] ~ normal(1)
+  y[t] = tanh(start + table[before(said, 0)][t])
+  logits[t] = table @ y[t]
+  output said[t] = argmax(logits[t]) over L <= N until said[t] == eos
+  output worth = mean(logits, axis = 0) + logits[L - 1]
+}
+network Outer(V, H; M >= 1, S >= 1) {
+  input x: [S, H]
+  use told = Told(V, H)
+  z = sum(x, axis = 0)
+  w = told(z, N = M)
+  u = told(-2 * z, N = 2 * M + 1)
+  scores = x * 2
+  output first = real(w.said)
+  output worth = w.worth + u.worth
+  output second = real(u.said)
+  entry begin = z
+  entry next = scores given x
+  entry say = first given z
+}`;
+
+it("networks that find lengths stand in others, and in their entries: the same bits as alone", async () => {
+  const sizes = { V: 4, H: 2 };
+  const begun = Array.from({ length: 4 * 3 * 2 }, (_, i) => 2 * Math.sin(5 * i + 1));
+  const roll = async (target: "js" | "wasm") => {
+    const outer = await cell(nested, { cell: "Outer", dimensions: sizes, target, dtype: "f64" });
+    const alone = await cell(nested, { cell: "Told", dimensions: sizes, target, dtype: "f64" });
+    const [net, told] = [outer, alone].map(({ instantiate, manifest }) => {
+      const largest = Object.fromEntries(manifest.axes.flatMap(({ name, option }) => (option === "sizes" ? [[name, 11]] : []))); // prettier-ignore
+      const made = (instantiate as unknown as CompiledModule["instantiate"])({ batch: 4, sizes: largest });
+      made.init(3);
+      return made;
+    }) as unknown as [Made, Made];
+    told.setParams({ table: net.params["told.table"]! });
+    const given = { x: begun, sizes: { S: [3, 2, 3, 1], M: [5, 2, 3, 5] } };
+    const whole = net.forward(given);
+    const [first, second] = [[...whole["first"]!], [...whole["second"]!]];
+    const worth = [...whole["worth"]!];
+    const lengths = [[...whole.sizes["w.L"]!], [...whole.sizes["u.L"]!]];
+    const { z } = net.entries!["begin"]!.forward({ x: begun, sizes: { S: [3, 2, 3, 1] } });
+    const start = [...z!];
+    const one = told.forward({ start, sizes: { N: [5, 2, 3, 5] } });
+    const [ofOne, ones] = [[...one["said"]!], [...one["worth"]!]];
+    expect([ofOne, [...one.sizes["L"]!]]).toEqual([first, lengths[0]]);
+    const other = told.forward({ start: start.map((value) => -2 * value), sizes: { N: [11, 5, 7, 11] } });
+    expect([[...other["said"]!], [...other.sizes["L"]!]]).toEqual([second, lengths[1]]);
+    expect(ones.map((value, i) => value + other["worth"]![i]!)).toEqual(worth);
+    const say = net.entries!["say"]!.forward({ z: start, sizes: { M: [5, 2, 3, 5] } }) as unknown as Told;
+    expect([[...say["first"]!], [...say.sizes["w.L"]!]]).toEqual([first, lengths[0]]);
+    expect(net.entries!["next"]!.forward({ x: begun, sizes: { S: 3 } })["scores"]![0]).toBe(2 * begun[0]!);
+    // Of examples that are alike but for what they find.
+    net.forward({ x: begun, sizes: { S: 3, M: 5 } });
+    const { params } = net.backward!({ worth: begun.slice(0, 16).map((value) => value + 1) });
+    return { first, second, worth, lengths, slopes: [...params["told.table"]!] };
+  };
+  const js = await roll("js");
+  expect(await roll("wasm")).toEqual(js);
+  // Some end before they have to.
+  expect(js.lengths.flat().some((length, i) => length < [5, 2, 3, 5, 11, 5, 7, 11][i]!)).toBe(true);
+});
+
+type Told = Readonly<Record<string, Float64Array>> & { readonly sizes: Record<string, Int32Array> };
+type Made = Omit<ReturnType<CompiledModule["instantiate"]>, "forward"> & { forward: (values: object) => Told };
+
+it("examples whose end is found take no more steps", () => {
+  const { program } = lowerSource(text, { cell: "Sayer", dimensions }, "all sizes");
+  const stage = stages.find(({ name }) => name === "kernels")!;
+  const given = { gradient: false, jvp: false, hvp: false, target: "js", dtype: "f64" } as const;
+  const texts = textsAfter({ program: program!, cell: undefined, written: undefined }, stage, given);
+  expect(texts.get("lengths")).toMatch(/select \S+ .* from examples where t < N and lengths\.\w+\n/u);
+  expect(texts.get("forward")).not.toMatch(/ where t < \w+ and /u);
 });

@@ -152,7 +152,7 @@ function printZeroPadding(
 }
 
 function printSelection(
-  { list, count, from, step, length }: Extract<LoopStatement, { kind: "select_examples" }>,
+  { list, count, from, step, length, going }: Extract<LoopStatement, { kind: "select_examples" }>,
   names: KernelNames,
   indent: string,
 ): string[] {
@@ -169,6 +169,7 @@ function printSelection(
     lines.push(`${indent}  const ${example} = ${names.buffer(from.list)}[${counter}];`);
   }
   const target = `${names.buffer(list)}[${total}++]`;
-  lines.push(`${indent}  if (${names.variable(step)} < ${size}) ${target} = ${example};`, `${indent}}`);
+  const isOn = going === undefined ? "" : ` && ${names.buffer(going)}[${example}] !== 0`;
+  lines.push(`${indent}  if (${names.variable(step)} < ${size}${isOn}) ${target} = ${example};`, `${indent}}`);
   return lines;
 }

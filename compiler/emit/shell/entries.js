@@ -11,6 +11,7 @@ import { record } from "./tensors.js";
 const kernelNames = /** @type {const} */ ([
   "forward",
   "initial",
+  "lengths",
   "step",
   "stepInitial",
   "stepContexts",
@@ -65,6 +66,7 @@ function kernelsOf(manifest, name, kernels) {
   }
   take("random", manifest.random);
   take("setting", manifest.settings);
+  take("found", manifest.axes);
   for (const axis of manifest.axes) buffers[`sizes.${axis.name}`] = all[`sizes.${axis.name}`];
   /** @type {Record<string, unknown>} */
   const made = { variant, table, buffers };
@@ -106,7 +108,10 @@ export function createEntries(whole, kernels, capacity, parts) {
       /** @type {Core["run"]} */
       run(entry, call) {
         // A call that it does not know yet is loaded anew.
-        run(entry, last === core ? call : { ...call });
+        const own = last === core ? call : { ...call };
+        run(entry, own);
+        // Lengths that it has found are those of the call, also for what comes next.
+        call.full = own.full;
         last = core;
       },
     });

@@ -91,12 +91,16 @@ function runWindows(statement: WindowsStatement, state: CallState): void {
   }
 }
 
-function selectExamples({ list, count, from, step, length }: StatementOf<"select_examples">, state: CallState): void {
+function selectExamples(
+  { list, count, from, step, length, going }: StatementOf<"select_examples">,
+  state: CallState,
+): void {
   let found = 0;
   const now = state.get(step);
   for (const example of examplesIn(from, state)) {
     state.set(`${count} example`, example);
-    if (now < state.size(length, `${count} example`)) state.memory.write(list, found++, example);
+    const isOn = going === undefined || state.memory.read(going, example) !== 0;
+    if (isOn && now < state.size(length, `${count} example`)) state.memory.write(list, found++, example);
   }
   state.set(count, found);
 }

@@ -280,7 +280,10 @@ export type SimpleStatement =
       readonly size: Dim;
       readonly symbols: readonly string[];
     }
-  /** Lists those of `from` whose `length` is above the variable `step`; `count` is a variable from here on. */
+  /**
+   * Lists those of `from` whose `length` is above the variable `step`, and whose number in the buffer `going`, where there is one, is 1 and not 0;
+   * `count` is a variable from here on.
+   */
   | {
       readonly kind: "select_examples";
       readonly list: string;
@@ -288,6 +291,7 @@ export type SimpleStatement =
       readonly from: Examples;
       readonly step: string;
       readonly length: Dim;
+      readonly going?: string;
     };
 
 export interface KernelBuffer {

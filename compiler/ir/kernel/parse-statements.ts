@@ -211,7 +211,9 @@ function parseSelect(tokens: LineTokens): Statement {
   tokens.expect("where");
   const step = tokens.name("a step");
   tokens.expect("<");
-  return { kind: "select_examples", ...range, from, step, length: parseDim(tokens) };
+  const length = parseDim(tokens);
+  const going = tokens.accept("and") ? { going: tokens.name("a buffer") } : {};
+  return { kind: "select_examples", ...range, from, step, length, ...going };
 }
 
 const reductions: readonly string[] = ["sum", "max", "min"] satisfies ReductionOp[];

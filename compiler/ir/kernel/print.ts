@@ -153,8 +153,8 @@ const printers: { readonly [K in LineKind]: LinePrinter<K> } = {
   store_index: ({ access, value }) => `index ${printAccess(access)} = ${printAffine(value)}`,
   zero_padding: ({ buffer, size, symbols }) =>
     `zero ${spellName(buffer)} of ${spellDim(size)} where an example is short in ${symbols.map(spellSymbol).join(", ")}`,
-  select_examples: ({ list, count, from, step, length }) =>
-    `select ${spellName(list)}[0 .. ${spellName(count)}] from ${printExamples(from)} where ${spellName(step)} < ${spellDim(length)}`,
+  select_examples: ({ list, count, from, step, length, going }) =>
+    `select ${spellName(list)}[0 .. ${spellName(count)}] from ${printExamples(from)} where ${spellName(step)} < ${spellDim(length)}${going === undefined ? "" : ` and ${spellName(going)}`}`,
 };
 
 function printLine(statement: Extract<Statement, { kind: LineKind }>): string {

@@ -127,12 +127,14 @@ export class FunctionVerifier {
       if (unknown.length > 0) this.report(`a call has no size ${unknown.join(", ")}`);
       if (symbols.length === 0) this.report(`${buffer} is cleared for no size`);
     },
-    select_examples: ({ list, count, from, step, length }, scope) => {
+    select_examples: ({ list, count, from, step, length, going }, scope) => {
       this.integers.examples(from, scope);
       this.integers.variable(step, scope);
       this.integers.dim(length);
       const [all, batch] = [this.elements.buffer(list, "index"), this.integers.batch];
       if (all < batch) this.report(`${list} of ${all} elements for ${batch} examples`);
+      const states = going === undefined ? batch : this.elements.buffer(going, "real");
+      if (states < batch) this.report(`${going ?? ""} of ${states} elements for ${batch} examples`);
       this.setInteger(count, { range: [0, batch] }, scope);
       scope.select({ list, count });
     },

@@ -96,6 +96,7 @@ export function forEachAccess(statement: Statement, visitAll: AccessVisitor): vo
       return;
     case "select_examples":
       examples(statement.from);
+      if (statement.going !== undefined) visit({ buffer: statement.going, offset: START }, "read");
       visit({ buffer: statement.list, offset: START }, "write");
       return;
   }
@@ -257,7 +258,11 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
     case "zero_padding":
       return { ...statement, buffer: named(statement.buffer) };
     case "select_examples":
-      return { ...statement, list: named(statement.list) };
+      return {
+        ...statement,
+        list: named(statement.list),
+        ...(statement.going !== undefined && { going: named(statement.going) }),
+      };
   }
 }
 

@@ -16,11 +16,11 @@ import { inferByKind } from "./infer/rules.js";
 import type { CellDeclaration } from "./declared.js";
 import { typedEntries } from "./entries.js";
 import { checkFirst, noteDelayed, reportUnknownShape, stateOfDelay } from "./infer/delays.js";
+import { lengthsOf } from "./found-lengths.js";
 import {
   checkForm,
   isUsedWhereItMay,
   keysOfLosses,
-  foundLengths,
   lossesOf,
   reportNoResult,
   requireSizes,
@@ -111,32 +111,34 @@ class CellAnalysis {
     this.addDelays();
     this.items.push(...this.draws.items);
     const outputs = this.outputs();
-    const around = typedLoops(this.checker, loops, this.loopTypes, this.scope);
     const { checker, scope, nodes } = this;
-    const losses = lossesOf(this.checker, this.node);
-    const cut = { checker, scope, graph, loops: around, losses, nodes };
-    const entries = this.hasErrors() ? [] : typedEntries(cut, this.node);
+    const around = typedLoops(checker, loops, this.loopTypes, scope);
+    const orders = this.orders(graph, outputs, loops);
+    const cut = { checker, scope, graph, loops: around, losses: lossesOf(checker, this.node), nodes };
+    const found = lengthsOf(cut, orders.stepOrder);
+    const entries = this.hasErrors() ? [] : typedEntries({ ...cut, found }, this.node);
     const sound = !this.hasErrors() && this.checker.sound && this.isComplete(graph);
-    if (sound) reportUnusedOfCell(this.checker, this.scope, this.node);
-    if (sound) reportNoResult(this.checker, this.node);
+    if (sound) reportUnusedOfCell(checker, scope, this.node);
+    if (sound) reportNoResult(checker, this.node);
     return {
       name: this.node.name.text,
       form: this.node.form,
       span: this.node.name.span,
       documentation: this.node.documentation ?? "",
       ...parameters,
-      ...runtimeDimensionsIn(this.scope),
+      ...runtimeDimensionsIn(this.scope, found),
       items: this.items,
       outputs,
-      losses,
-      found: foundLengths(this.checker, this.node),
+      losses: cut.losses,
+      found,
       entries,
       ...(this.node.stream && { stream: this.node.stream.span }),
       nodes,
       calls: this.typedCalls,
       givenParams: this.givenParams,
       loops: around,
-      ...this.orders(graph, outputs, loops),
+      ...orders,
+      stepOrder: [...orders.stepOrder, ...found.flatMap(({ key }) => (graph.nodes.has(key) ? [] : [key]))],
       obligations: this.checker.obligations,
       divisors: this.checker.divisors,
       filled: this.checker.filled,
@@ -343,8 +345,7 @@ class CellAnalysis {
         : inferStart(this.checker, started, started.start, expression);
     if (node.kind === "delayed") {
       noteDelayed(this.checker, this.delays, node.name, value);
-      this.delayed.set(node.name, value);
-      return;
+      return void this.delayed.set(node.name, value);
     }
     if (node.kind === "equation" || node.kind === "output")
       this.scope.types.set(node.name, typeOfValue(this.checker, this.node.form, node, value));

@@ -16,6 +16,7 @@ import { statesIn } from "./states-of-cell.js";
 import { axesOf, printAxes, printSemanticType, type SemanticType, shapeOf } from "./semantic-type.js";
 import { substituteType } from "./substitute.js";
 import type { TypedCell, TypedExpression, TypedInstance, TypedInstanceCall, TypedTensor } from "./typed-program.js";
+import { untoldSizes } from "./untold-sizes.js";
 
 /** Arguments by what they are for; the names are checked later, when the call is. */
 export function splitCall(
@@ -45,6 +46,8 @@ interface Matched {
   readonly contexts: GivenTensors;
   readonly states: GivenTensors;
   readonly settings: GivenTensors;
+  /** Of a network: sizes that no input tells. */
+  readonly sizes: ReadonlyMap<string, ArgumentNode>;
 }
 
 /** Which argument is for what; undefined where something was reported. */
@@ -59,7 +62,12 @@ export function matchCall(
   const states = statesIn(instance.cell).flatMap(({ tensor, isGiven }) => (isGiven ? [] : [tensor]));
   const settings = tensors.filter(({ role }) => role === "setting");
   const callee = `\`${instance.name}\``;
-  const others = [...states, ...settings].map(({ name }) => ({ name, named: true, optional: true }));
+  const sizes = untoldSizes(instance.cell);
+  const others = [...[...states, ...settings].map(({ name }) => name), ...sizes].map((name) => ({
+    name,
+    named: true,
+    optional: true,
+  }));
   const parameters = [...inputs, ...contexts, ...others];
   const matched = matchArguments(call.arguments, parameters, callee, call.span, collector);
   if (matched === undefined) return undefined;
@@ -73,6 +81,12 @@ export function matchCall(
     contexts: given(contexts, inputs.length),
     states: given(states, inputs.length + contexts.length),
     settings: given(settings, inputs.length + contexts.length + states.length),
+    sizes: new Map(
+      sizes.flatMap((name, i) => {
+        const argument = matched[parameters.length - sizes.length + i];
+        return argument === undefined ? [] : [[name, argument] as const];
+      }),
+    ),
   };
 }
 

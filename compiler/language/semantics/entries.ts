@@ -2,6 +2,7 @@
  * Parts of a network that are called by themselves: `entry next = scores given memory, previous`. An entry is the network in which what is
  * given is no equation but an input. So what needs what, and which equations are loops, is found anew without the equations that are given.
  */
+import { symbolsOf } from "../../base/types/dim.js";
 import type { CellNode, EntryNode, Expression } from "../syntax/ast.js";
 import type { CellGraph, GraphNode } from "./cell-graph.js";
 import type { Checker } from "./checker.js";
@@ -9,11 +10,11 @@ import { typeOfValue } from "./check-values.js";
 import { forEachPart } from "./expression-parts.js";
 import { findLoops, type FoundLoops, orderWithLoops } from "./loops.js";
 import { type CellScope, isNameOfModule, type ScopeEntry, wordsFor } from "./scope.js";
-import { errorType } from "./semantic-type.js";
+import { axesOf, errorType, type SemanticType, shapeOf } from "./semantic-type.js";
 import { suggestion } from "./suggestion.js";
 import { topologicalOrder } from "./topological-order.js";
 import type { TypedOutput } from "./typed-interface.js";
-import type { TypedEntry, TypedLoop } from "./typed-networks.js";
+import type { TypedEntry, TypedFound, TypedLoop } from "./typed-networks.js";
 import type { TypedCell, TypedNode } from "./typed-program.js";
 
 /** What is known of the network. */
@@ -24,6 +25,8 @@ export interface EntrySurroundings {
   readonly loops: readonly TypedLoop[];
   /** Of losses, which no entry with a name has. */
   readonly losses: TypedCell["losses"];
+  /** Lengths that values tell. */
+  readonly found: TypedCell["found"];
   /** To which what calls give is added under the name that an entry has for it. */
   readonly nodes: Map<string, TypedNode>;
 }
@@ -79,8 +82,9 @@ class EntryCheck {
     const cut: GraphNodes = new Map([...graph.nodes].filter(([key]) => !isGiven.has(key)));
     const left = findLoops(cut);
     const roots = results.map((result) => rootOf(result)?.name ?? "");
-    const needed = reachedFrom(roots, cut);
+    const { needed, found } = this.withLengths(roots, cut, results);
     this.checkReads(needed, isGiven, results);
+    const ends = found.filter(({ key }) => cut.has(key)).map(({ key }) => key);
     return {
       name: name.text,
       span: name.span,
@@ -88,9 +92,31 @@ class EntryCheck {
       given: given.flatMap((key) => this.givenEquation(key) ?? []),
       outputs,
       // What calls give is read once the calls are there.
-      order: [...orderWithLoops(roots, left), ...results.flatMap((one) => (one.kind === "member" ? nameOf(one) : []))],
+      order: [
+        ...orderWithLoops([...roots, ...ends], left),
+        ...results.flatMap((one) => (one.kind === "member" ? nameOf(one) : [])),
+        ...found.flatMap(({ key }) => (cut.has(key) ? [] : [key])),
+      ],
+      found,
       loops: whatIsLeft(left, loops),
     };
+  }
+
+  /** What the results need, and the lengths that values tell in it, with what these need. */
+  private withLengths(
+    roots: readonly string[],
+    cut: GraphNodes,
+    results: readonly Expression[],
+  ): { readonly needed: GraphNodes; readonly found: TypedEntry["found"] } {
+    const { checker, found: all } = this.around;
+    let found: TypedEntry["found"] = [];
+    for (;;) {
+      const needed = reachedFrom([...roots, ...found.map(({ key }) => key)], cut);
+      const values = [...[...needed.values()].flatMap(({ values: own }) => own), ...results];
+      const more = all.filter((length) => isNeededIn(checker, length, needed, values));
+      if (more.length <= found.length) return { needed, found };
+      found = more;
+    }
   }
 
   private refuse(span: EntryNode["span"], message: string, help: string): void {
@@ -134,7 +160,12 @@ class EntryCheck {
       );
     } else if (type.kind === "index" && type.isOpen === true) {
       this.refuse(span, `${what} is a whole number of which nothing more is known`, "`narrow(i, V, other)` makes an index of it"); // prettier-ignore
-    } else return true;
+    } else {
+      const symbols = [...shapeOf(axesOf(type)), ...(type.kind === "index" ? [type.bound] : [])].flatMap(symbolsOf);
+      const length = this.around.found.find(({ symbol }) => symbols.includes(symbol));
+      if (length === undefined) return true;
+      this.refuse(span, `${what} is as long as values tell, \`${length.symbol}\`, and a call gives no such length`, "give what it is made of; or write `before(…)` of a sequence that calls give, `previous`, and give that"); // prettier-ignore
+    }
     return false;
   }
 
@@ -216,6 +247,23 @@ class EntryCheck {
     const type = scope.types.get(key) ?? errorType;
     return { name: key, span: entry.span, documentation: this.documentation.get(key) ?? "", type };
   }
+}
+
+/** A length is needed where something has it as its size, reads it as a number, or calls the network that finds it. */
+function isNeededIn(
+  checker: Checker,
+  { symbol, span }: TypedFound,
+  needed: GraphNodes,
+  values: readonly Expression[],
+): boolean {
+  const hasLength = (type: SemanticType): boolean => shapeOf(axesOf(type)).some((dim) => symbolsOf(dim).includes(symbol)); // prettier-ignore
+  const ofEquations = [...needed.keys()].some((key) => hasLength(checker.scope.types.get(key) ?? errorType));
+  let isRead = ofEquations;
+  for (const value of values)
+    forEachPart(value, (part) => {
+      isRead ||= (part.kind === "reference" && part.name === symbol) || (part.kind === "call" && part.span === span);
+    });
+  return isRead;
 }
 
 const givable: ReadonlySet<ScopeEntry["kind"]> = new Set<ScopeEntry["kind"]>(["equation", "output", "input"]);

@@ -13,8 +13,9 @@ import type { CellItem, CellNode, DeclarationNode, UseNode } from "../syntax/ast
 import type { Checker } from "./checker.js";
 import type { Delays } from "./delays.js";
 import { dimensionOf } from "./dimension-expressions.js";
+import { boundLengths } from "./found-lengths.js";
 import { weightKey } from "./node-keys.js";
-import type { CellScope } from "./scope.js";
+import type { CellScope, FoundLength } from "./scope.js";
 import { axesOf, printAxes } from "./semantic-type.js";
 import { isReal } from "./infer/mismatch.js";
 import type { TypedFound, TypedLoss } from "./typed-networks.js";
@@ -59,45 +60,6 @@ export function checkForm(checker: Checker, { form, items, runtime, stream }: Ce
       help: "the entry before is `before(x, v)`, with `v` in front of the first",
     });
   }
-}
-
-/** A length that values tell is at most what it says. */
-function boundLengths(checker: Checker): void {
-  for (const [name, { found, span }] of checker.scope.entries) {
-    const most = found && dimensionOf(checker, found.most);
-    if (most === undefined) continue;
-    checker.scope.used.add(name);
-    const [symbol = ""] = symbolsOf(most);
-    const given = checker.scope.entries.get(symbol);
-    if (given?.runtime !== true || given.found !== undefined || !equalDims(most, dimSymbol(symbol))) {
-      const message = `a length is at most a dimension that calls give, and not \`${printDim(most)}\``;
-      checker.report("run-time-dimension", found?.most.span ?? span, message, {
-        help: `\`network Name(…; N)\` and \`over ${name} <= N\``,
-      });
-    } else checker.bounds.facts.push(subtractDims(most, dimSymbol(name)));
-  }
-}
-
-/** The lengths that the values of a network tell. */
-export function foundLengths(checker: Checker, { entries }: CellNode): readonly TypedFound[] {
-  if (checker.isGuessing) return [];
-  return [...checker.scope.entries].flatMap(([symbol, { found, span }]): TypedFound[] => {
-    const most = found && dimensionOf(checker, found.most);
-    const type = found && checker.scope.types.get(found.key);
-    if (found === undefined || most === undefined || type === undefined || type.kind === "error") return [];
-    if (axesOf(type).length !== 1) {
-      checker.report("shape-mismatch", span, "`until` is followed by one truth value for each place", {
-        help: "`until said[t] == eos`",
-      });
-      return [];
-    }
-    const [entry] = entries;
-    if (entry !== undefined)
-      checker.report("bad-entry", entry.span, `a network that finds the length \`${symbol}\` has no entries`, {
-        help: "write what is called by itself as a network of its own",
-      });
-    return [{ symbol, most, key: found.key, span }];
-  });
 }
 
 /** Notes what is required of sizes: proofs take it as given, and modules check it for each example. */
@@ -159,14 +121,6 @@ export function helpWithLeast(checker: Checker, open: Dim): string | undefined {
 
 /** Reports a network in a cell. */
 export function isUsedWhereItMay(checker: Checker, { form }: CellNode, { cell }: UseNode, used: TypedCell): boolean {
-  const [length] = used.found;
-  if (form === "network" && length !== undefined) {
-    const message = `\`${cell.text}\` finds the length \`${length.symbol}\` itself, and stands in no other network`;
-    checker.report("not-in-network", cell.span, message, {
-      help: "give it the equations up to there, and find the length in the network around it",
-    });
-    return false;
-  }
   if (form === "network" || used.form === "cell") return true;
   checker.report("not-in-cell", cell.span, `\`${cell.text}\` is a network, and a cell uses cells`, {
     help: "a cell is one step; a network over whole sequences stands in another one",
@@ -205,9 +159,15 @@ function refuseSetting(checker: Checker, { span, names }: DeclarationNode): void
   });
 }
 
-/** Its run-time dimensions and their least sizes, in the order of the text. */
-export function runtimeDimensionsIn({ entries }: CellScope): Pick<TypedCell, "runtimeDimensions" | "least"> {
-  const found = [...entries].filter(([, entry]) => entry.runtime === true);
+/** Its run-time dimensions and their least sizes, in the order of the text; without lengths of calls that nothing needs. */
+export function runtimeDimensionsIn(
+  { entries }: CellScope,
+  lengths: readonly TypedFound[] = [],
+): Pick<TypedCell, "runtimeDimensions" | "least"> {
+  const isFound = (name: string): boolean => lengths.some(({ symbol }) => symbol === name);
+  const isThere = (name: string, found: FoundLength | undefined): boolean =>
+    found === undefined || "kind" in found.most || isFound(name);
+  const found = [...entries].filter(([name, entry]) => entry.runtime === true && isThere(name, entry.found));
   return {
     runtimeDimensions: found.map(([name]) => name),
     least: new Map(found.map(([name, { least = 1 }]) => [name, least])),

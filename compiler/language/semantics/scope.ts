@@ -1,6 +1,7 @@
 /** The names inside a cell or a function. */
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { Span } from "../../base/source/span.js";
+import type { Dim } from "../../base/types/dim.js";
 import type { CellNode, EquationNode, LossNode, Name, OutputNode, UseNode, Expression } from "../syntax/ast.js";
 import type { CellDeclaration, FunctionDeclaration, ModuleScope } from "./declared.js";
 import { untilKey, weightKey } from "./node-keys.js";
@@ -34,7 +35,8 @@ export interface ScopeEntry {
 
 /** A length that values tell. */
 export interface FoundLength {
-  readonly most: Expression;
+  /** As it is written; of one that a used network finds, what that comes to. */
+  readonly most: Expression | Dim;
   /** The key of what is true where it ends. */
   readonly key: string;
 }

@@ -5,9 +5,9 @@ import type { Dim } from "../../base/types/dim.js";
 import type { SemanticType } from "./semantic-type.js";
 import type { TypedOutput } from "./typed-interface.js";
 
-/** An output, or a state by its path: before the first step, after the last, or after every one. */
+/** An output; a state by its path: before the first step, after the last, or after every one; where a length ends that a network finds. */
 export interface TypedRunRead {
-  readonly what: "output" | "before" | "after" | "trace";
+  readonly what: "output" | "before" | "after" | "trace" | "end";
   readonly name: string;
 }
 
@@ -60,6 +60,8 @@ export interface TypedEntry {
   readonly outputs: readonly TypedOutput[];
   /** Keys of nodes and loops that it needs. */
   readonly order: readonly string[];
+  /** Lengths that values tell in it. */
+  readonly found: readonly TypedFound[];
   /** What is left of loops where their equations are given. */
   readonly loops: readonly TypedLoop[];
 }

@@ -2,6 +2,7 @@
 import { at, lookUp } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { isCarried, operandKind, type Scan } from "../../ir/graph/scan.js";
+import { stateOfCount } from "../../ir/graph/counted-steps.js";
 import type { Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOf, typeOf } from "../../ir/graph/values.js";
 import type { Examples, Statement } from "../../ir/kernel/kernel-program.js";
@@ -10,7 +11,7 @@ import { Block, type InputSource } from "./block.js";
 import { delayLinesOf } from "../../ir/graph/delay-line.js";
 import { History } from "./histories.js";
 import { commitInPlace } from "./in-place.js";
-import { fixLeading, type BufferLocation } from "./location.js";
+import { fixLeading, isDense, type BufferLocation } from "./location.js";
 import { type ResultTarget, throughReshapes } from "./targets.js";
 import { LoopNames, variableIndex } from "./loops.js";
 
@@ -21,9 +22,9 @@ export function lowerScan(block: Block, instruction: Instruction, lowerBlock: (b
   const names = new LoopNames(block);
   const step = names.pick("t");
   const path = uniquePath(block, results);
-  const running = runningExamples(block, operation, { names, step, path });
   const histories = historiesOf(block, operation, step, path);
   const { states, targets } = placesOfResults(block, operation, results, { step, path, histories });
+  const running = runningExamples(block, instruction, operation, { names, step, path });
   const inner = new Block({
     fn: body,
     targets: throughReshapes(body, targets, block.storage),
@@ -73,17 +74,36 @@ interface RunningExamples {
 /** Those that have the step at hand. */
 function runningExamples(
   block: Block,
-  { length }: Scan,
+  instruction: Instruction,
+  scan: Scan,
   { names, step, path }: { readonly names: LoopNames; readonly step: string; readonly path: string },
 ): RunningExamples {
+  const { length } = scan;
   if (!block.hasExampleSize(length)) return { examples: block.examples, statements: [], scope: [] };
   const count = names.pick("active");
   const list = block.storage.scratch(`${path}.rows`, "index", [], true).buffer;
   return {
     examples: { kind: "list", list, count },
-    statements: [{ kind: "select_examples", list, count, from: block.examples, step, length }],
+    statements: [
+      {
+        kind: "select_examples",
+        list,
+        count,
+        from: block.examples,
+        step,
+        length,
+        ...goingOf(block, instruction, scan),
+      },
+    ],
     scope: [count],
   };
+}
+
+/** Where a loop that only counts its steps up to an end says which examples have not come to theirs: the others need no more steps. */
+function goingOf(block: Block, { results }: Instruction, scan: Scan): { readonly going?: string } {
+  const state = stateOfCount(block.fn, results, scan);
+  const location = state === undefined ? undefined : block.locations.get(at(results, state));
+  return location !== undefined && isDense(location, []) ? { going: location.buffer } : {};
 }
 
 /** What the body reads: states where they are updated, and the values around it, of sequences the step at hand. */

@@ -364,3 +364,22 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
     expect(() => net.gradient?.({ x, want, sizes }, { per: { lost: 1 } })).toThrow("unknown name lost; expected loss");
   });
 });
+
+it("a network with a loop that is called twice has a loop of its own in each call", async () => {
+  const { instantiate } = await cell(
+    `${leaky}
+    network Fed(H; T) { input x: [T, H] use c = Leaky(H) y = c(x + before(z, 0)) output z = 0.5 * y }
+    network Twice(H; T) { input x: [T, H] use fed = Fed(H) a = fed(x) b = fed(-2 * x) output p = a output q = b }`,
+    { cell: "Twice", dimensions: { H: 1 }, dtype: "f64", target: "js" },
+  );
+  const net = instantiate({ sizes: { T: 5 } });
+  net.setParams({ "fed.c.a": [0.7] });
+  const { p, q } = net.forward({ x: each[0]! });
+  let [h, fed] = [0, 0];
+  const wanted = each[0]!.map((value) => {
+    h = 0.7 * h + value + fed;
+    return (fed = 0.5 * h);
+  });
+  close(p, wanted);
+  close(q, wanted.map((value) => -2 * value)); // prettier-ignore
+});

@@ -7,7 +7,7 @@ import type { KernelContext } from "./context.js";
 
 /** Writes a list of the examples that have a step, and makes their number a local. */
 export function emitSelection(
-  { list, count, from, step, length }: StatementOf<"select_examples">,
+  { list, count, from, step, length, going }: StatementOf<"select_examples">,
   context: KernelContext,
 ): void {
   const { code, integers, parts } = context;
@@ -37,7 +37,13 @@ export function emitSelection(
       code.get(total);
       code.get(integers.variable(step));
       integers.dim(length, example);
-      code.op("i32.lt_s").op("i32.add").set(total);
+      code.op("i32.lt_s");
+      if (going !== undefined) {
+        const type = parts.layout.elementBytes === 4 ? "f32" : "f64";
+        // It is 0 or 1.
+        code.memory(`${type}.load`, at(going, example)).op(`i32.trunc_sat_${type}_s`).op("i32.and");
+      }
+      code.op("i32.add").set(total);
       code.get(position).i32(1).op("i32.add").tee(position).get(end).op("i32.lt_s").brIf(again);
     });
   });

@@ -5,9 +5,8 @@
 import { at } from "../../../base/at.js";
 import { takeOverCall } from "../take-over.js";
 import { type Dim, equalDims, printDim } from "../../../base/types/dim.js";
-import type { ArgumentNode, CallNode, Expression, MemberNode } from "../../syntax/ast.js";
+import type { CallNode, Expression, MemberNode } from "../../syntax/ast.js";
 import { placeInArray } from "../arrays.js";
-import { bindDimensions, type Pair, pairsOf } from "../bind-dimensions.js";
 import { isStateless } from "../calls-in-place.js";
 import { type GivenTensors, haveEqualShapes, isGivenPlain, matchCall, reportGiven } from "../check-instance-call.js";
 import type { Checker } from "../checker.js";
@@ -16,14 +15,9 @@ import { wordsFor } from "../scope.js";
 import { axesOf, type SemanticType, shapeOf, withLeading } from "../semantic-type.js";
 import { statesIn } from "../states-of-cell.js";
 import { substituteType } from "../substitute.js";
-import {
-  type TypedCell,
-  type TypedExpression,
-  type TypedInstance,
-  type TypedRun,
-  type TypedTensor,
-} from "../typed-program.js";
+import { type TypedCell, type TypedExpression, type TypedInstance, type TypedRun } from "../typed-program.js";
 import { isNumber, isReal } from "./mismatch.js";
+import { type RunArgument, sizesOfCall, withFoundLengths } from "./sizes-of-calls.js";
 
 /** The value of a call: its output where it has one. */
 export function inferRun(checker: Checker, instance: TypedInstance, node: CallNode): TypedExpression {
@@ -64,15 +58,17 @@ function checkRun(checker: Checker, instance: TypedInstance, node: CallNode): Ty
   const over = leadingAxes(checker, instance, node, inputs);
   if (over === undefined) return undefined;
   const telling = instance.cell.form === "network" ? inputs : contexts;
-  const runtimeDimensions = sizesOfCall(checker, instance, telling);
-  if (runtimeDimensions === undefined) return undefined;
-  const dimensions = new Map([...instance.dimensions, ...runtimeDimensions]);
+  const told = sizesOfCall(checker, instance, { telling, said: matched.sizes, node });
+  if (told === undefined) return undefined;
+  const dimensions = new Map([...instance.dimensions, ...told]);
   const all = [...inputs, ...contexts, ...states, ...settings];
   for (const [i, given] of all.entries()) {
     if (!fits(checker, instance, given, dimensions, i < inputs.length ? over : [])) return undefined;
   }
-  const sizes = { all: dimensions, ofCalls: runtimeDimensions };
+  const sizes = { all: dimensions, ofCalls: told };
   if (!checker.isGuessing && !takeOverCall(checker, instance.cell, sizes, node.span)) return undefined;
+  const runtimeDimensions = withFoundLengths(checker, instance, node, told);
+  if (runtimeDimensions === undefined) return undefined;
   const values = (list: readonly RunArgument[]): TypedExpression[] => list.map(({ value }) => value);
   const named = (list: readonly RunArgument[]): Map<string, TypedExpression> =>
     new Map(list.map(({ tensor, value }) => [tensor.name, value]));
@@ -93,34 +89,6 @@ function checkRun(checker: Checker, instance: TypedInstance, node: CallNode): Ty
     path: checker.instances.runs?.paths.get(node) ?? instance.name,
     traced: new Set(),
   };
-}
-
-/** What the run-time dimensions of a used cell are. What is not known yet in a loop goes along it; undefined where that tells nothing. */
-function sizesOfCall(
-  checker: Checker,
-  { cell }: TypedInstance,
-  telling: readonly RunArgument[],
-): ReadonlyMap<string, Dim> | undefined {
-  const known = telling.filter(({ extra }) => extra !== undefined);
-  const pairs = known.flatMap(({ declared, value }) => pairsOf(declared, value.type));
-  const { axis } = checker.loop ?? {};
-  const guessed = telling.flatMap(({ declared, extra }): Pair[] => {
-    const [first] = cell.form === "network" && extra === undefined ? axesOf(declared) : [];
-    return axis === undefined || first === undefined ? [] : [{ declared: first.dim, actual: axis }];
-  });
-  const bound = bindDimensions([...pairs, ...guessed], new Set(cell.runtimeDimensions));
-  const isOpen = cell.runtimeDimensions.some((name) => !bound.has(name));
-  return isOpen && known.length < telling.length ? undefined : bound;
-}
-
-/** An argument, and how many axes it has more than what it is given to. */
-interface RunArgument {
-  readonly tensor: TypedTensor;
-  readonly argument: ArgumentNode;
-  readonly value: TypedExpression;
-  readonly declared: SemanticType;
-  /** Undefined where its type is not known yet. */
-  readonly extra: number | undefined;
 }
 
 function typedArguments(checker: Checker, instance: TypedInstance, list: GivenTensors): RunArgument[] | undefined {

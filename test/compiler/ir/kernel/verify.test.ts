@@ -89,6 +89,7 @@ describe("what is in order", () => {
         for t < %T of b
           x[n + t * (-1) + 8 - 1] = 1`,
     ],
+    ["a list of those that go on", "for t < %T\n  select list[0 .. active] from examples where t < %T and y"],
     [
       "a list and its count, panels and what reads them",
       `for t < %T
@@ -173,6 +174,10 @@ describe("what is not", () => {
     ["for b < examples list[0 .. n]\n  x[b] = 1", "n is not bound"],
     ["index n = 2\nfor b < examples list[0 .. n]\n  x[b] = 1", "list[0 .. n] is not what a select made"],
     ["for t < %T\n  select x[0 .. n] from examples where t < %T", "x holds real elements, not index ones"],
+    [
+      "for t < %T\n  select list[0 .. n] from examples where t < %T and list",
+      "list holds index elements, not real ones",
+    ],
 
     [`product y[i] = sum x[i + k] * z[i]\n  rows i < 3\n  contracted k < 4`, "the right operand z moves with the rows"],
     [

@@ -80,8 +80,8 @@ describe("entries", () => {
     expect(format(text.replace("y given given", "y\n    given   given")).text).toBe(text);
   });
 
-  it("stand in no network that finds a length", () => {
-    const text = `network W(V; N) {
+  it("are given no equation of a length that values tell", () => {
+    const text = `network W(; N) {
       input start: [N]
       said[t] = 2 * before(said, 0)[t] + start[t] over L <= N until said[t] > 9
       output words = said
@@ -89,6 +89,9 @@ describe("entries", () => {
       output more = twice
       entry next = twice given said
     }`;
-    expect(told(text)).toContain("bad-entry: a network that finds the length `L` has no entries");
+    expect(told(text)).toEqual([
+      "bad-entry: the equation `said` is as long as values tell, `L`, and a call gives no such length",
+    ]);
+    expect(told(text.replace("given said", "given start"))).toEqual([]);
   });
 });

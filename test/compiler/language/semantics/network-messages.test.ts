@@ -91,7 +91,23 @@ describe("messages", () => {
     ],
     [
       "network A(; N) { u = before(y, 0) output y[t] = u[t] + 1 over L <= N until y[t] > 3 } network B(; N) { use a = A() output y = sum(a()) }",
-      "not-in-network: `A` finds the length `L` itself, and stands in no other network (give it the equations up to there, and find the length in the network around it)",
+      "run-time-dimension: no input of `a` tells how large `N` is (the call says it: `a(…, N = …)` with a dimension, or a number)",
+    ],
+    [
+      "network A(; N) { u = before(y, 0) output y[t] = u[t] + 1 over L <= N until y[t] > 3 } network B(; N) { input x: [N] use a = A() z[n] = x[n] + sum(a(N = N)) output y = z }",
+      "run-time-dimension: `a` finds the length `L`, once for each call, and this stands where calls are repeated (call it in an equation of its own, in no cycle, and not for each value of an index or in each round)",
+    ],
+    [
+      "network A(; N) { u = before(y, 0) output y[t] = u[t] + 1 over L <= N until y[t] > 3 } network B(; N) { use a = A() output y = sum(a(N = N / 2)) }",
+      "run-time-dimension: `L` of `a` would be at most `N / 2` (say how long it may be by dimensions that calls give, and whole numbers, with `+`, `-` and `*`)",
+    ],
+    [
+      "network A(; N >= 1) { u = before(y, 0) output y[t] = u[t] + 1 over L <= N until y[t] > 3 } network B(; N) { use a = A() output y = sum(a(N = N)) }",
+      "may-be-empty: `A` wants `N >= 1`, and nothing says that `N` is (a least size is declared: `network Name(…; T >= 1)`)",
+    ],
+    [
+      "network A(; N) { u = before(y, 0) output y[t] = u[t] + 1 over L <= N until y[t] > 3 } network B(; N) { use a = A() output y = sum(a(M = N)) }",
+      "unknown-argument: `a` has no argument `M` (`a` takes (N = …))",
     ],
   ])("%s", (text, message) => {
     expect(told(text)).toEqual([message]);

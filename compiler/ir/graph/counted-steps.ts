@@ -1,0 +1,50 @@
+/**
+ * Loops that count their steps up to an end: `count' = count + going`, and `going` is 1 until something holds and 0 from there on. Where nothing else
+ * of them is read, an example that has come to its end needs no more steps.
+ */
+import { at } from "../../base/at.js";
+import type { GraphFunction, Instruction, ValueId } from "./graph-function.js";
+import { definitions } from "./rewrite.js";
+import type { Scan } from "./scan.js";
+import { typeOf } from "./values.js";
+
+/** Adds it to a count whose scan it is; `stop` is a number that is not 0 where this step is the last. */
+export function countedSteps(
+  b: CountBuilder,
+  count: ValueId,
+  going: ValueId,
+  stop: ValueId,
+): readonly [ValueId, ValueId] {
+  // prettier-ignore
+  const isEnd = b.map("ne", stop, b.constant(0));
+  return [b.map("add", count, going), b.map("select", isEnd, b.constant(0), going)];
+}
+
+interface CountBuilder {
+  map(op: "add" | "ne" | "select", ...operands: ValueId[]): ValueId;
+  constant(value: number): ValueId;
+}
+
+/** The place of `going` among what such a loop carries; undefined of other loops. */
+export function stateOfCount(fn: GraphFunction, results: readonly ValueId[], scan: Scan): number | undefined {
+  const read = new Set([...fn.outputs, ...fn.instructions.flatMap(({ operands }) => operands)]);
+  const used = results.flatMap((id, i) => (read.has(id) ? [i] : []));
+  const [count, ...others] = used;
+  if (count === undefined || others.length > 0 || count >= scan.carried) return undefined;
+  const { body } = scan;
+  const defined = definitions(body);
+  const sum = defined.get(at(body.outputs, count));
+  if (!isMap(sum, "add")) return undefined;
+  const before = at(body.inputs, count);
+  const added = sum.operands.filter((id) => id !== before);
+  const state = body.inputs.slice(0, scan.carried).findIndex((id) => id === added[0]);
+  if (added.length !== 1 || state < 0 || typeOf(body, at(body.inputs, state)).shape.length > 0) return undefined;
+  const going = at(body.inputs, state);
+  const next = defined.get(at(body.outputs, state));
+  if (!isMap(next, "select") || next.operands[2] !== going) return undefined;
+  const zero = defined.get(at(next.operands, 1));
+  return zero?.operation.kind === "constant" && zero.operation.value === 0 ? state : undefined;
+}
+
+const isMap = (instruction: Instruction | undefined, op: string): instruction is Instruction =>
+  instruction?.operation.kind === "map" && instruction.operation.op === op;
