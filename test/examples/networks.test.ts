@@ -123,47 +123,62 @@ it("letters are written as they were read", async () => {
   expect(list(hot)).not.toEqual(list(net.forward({ text, seed: 6, temperature: 50 }).written));
 });
 
-it("the translator learns to say what it reads, backwards", async () => {
-  const { instantiate } = await make("translator.cell", "Translator", { V: 4, U: 5, E: 6, H: 8, A: 6 }, "wasm");
-  const all = chains(4, 3).filter((_, i) => i % 4 !== 3);
-  const net = instantiate({ batch: all.length, sizes: { S: 3, T: 3, N: 3 } });
+it("the translator learns to say what it reads, backwards, and where to end", async () => {
+  const { instantiate } = await make("translator.cell", "Translator", { V: 4, U: 6, E: 6, H: 8, A: 6 }, "wasm");
+  const all = [...chains(4, 3), ...chains(4, 2)].filter((_, i) => i % 4 !== 3);
+  const N = 6;
+  const net = instantiate({ batch: all.length, sizes: { S: 3, T: 4, N } });
   net.init(3);
-  const source = all.flat();
-  const target = all.flatMap((chain) => [...chain].reverse().map((word) => word + 1));
-  train(net, 70, 0.04, (round) => ({ source, target, seed: round, train: true }));
-  const { said, alpha } = net.forward({ source });
-  const right = list(said).filter((word, i) => word === target[i]).length;
-  expect(right / target.length).toBeGreaterThan(0.9);
+  const padded = (words: readonly number[], length: number): number[] => [...words, 0, 0].slice(0, length);
+  const source = all.flatMap((chain) => padded(chain, 3));
+  // The word 1 ends a sentence.
+  const answers = all.map((chain) => [...chain.map((word) => word + 2).reverse(), 1]);
+  const target = answers.flatMap((words) => padded(words, 4));
+  const S = all.map((chain) => chain.length);
+  const sizes = { S, T: S.map((length) => length + 1), N: 0 };
+  train(net, 80, 0.04, (round) => ({ source, target, seed: round, train: true, sizes }));
+  const { said, alpha, ...rest } = net.forward({ source, sizes: { S, N } });
+  const lengths = [...(rest as unknown as { sizes: { L: Int32Array } }).sizes.L];
+  const right = answers.filter((words, b) => {
+    return lengths[b] === words.length && words.every((word, t) => word === said![b * N + t]);
+  });
+  expect(right.length / all.length).toBeGreaterThan(0.9);
   expect(list(alpha).slice(0, 3).reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12); // prettier-ignore
 
   // The same by its entries: word by word, and along two ways.
   const { encode, next } = net.entries!;
   for (const b of [0, 7, 20]) {
     const { memory, start } = encode!.forward({ source: all[b], batch: 1 });
-    const asked = { output: "scores", feed: "previous", start: 0, end: 0, max: 3, given: { memory, start } };
-    expect(list(generate(next!, asked)[0]!)).toEqual(list(said).slice(3 * b, 3 * b + 3));
-    expect(list(beam(next!, { ...asked, width: 2 })[0]!.tokens)).toEqual(target.slice(3 * b, 3 * b + 3));
+    const asked = { output: "scores", feed: "previous", start: 0, end: 1, max: N, given: { memory, start } };
+    const words = list(said).slice(N * b, N * b + lengths[b]!);
+    expect([...list(generate(next!, asked)[0]!), 1]).toEqual(words);
+    expect([...list(beam(next!, { ...asked, width: 2 })[0]!.tokens), 1]).toEqual(answers[b]);
   }
 });
 
-it("the summary learns to say the ends of a text, of words that it has never read, too", async () => {
-  const V = 4;
+it("the summary learns to say the ends of a text, and no more, of words that it has never read, too", async () => {
+  const V = 5;
+  const N = 5;
   const { instantiate } = await make("summary.cell", "Summary", { V, E: 4, H: 8, A: 4 }, "wasm");
   const texts = chains(6, 3).filter((_, i) => i % 5 === 0);
   const half = Math.ceil(texts.length / 2);
-  const net = instantiate({ batch: half, sizes: { S: 3, T: 2, N: 2, X: 6 } });
+  const net = instantiate({ batch: half, sizes: { S: 3, T: 3, N, X: 8 } });
   net.init(1);
+  // The word 0 is one that it does not know, and 1 ends what it says.
   const callOf = (some: readonly number[][]): Readonly<Record<"source" | "copied" | "target", number[]>> => ({
-    source: some.flat().map((word) => (word < V ? word : 0)),
-    copied: some.flat(),
-    target: some.flatMap(([first = 0, , last = 0]) => [last, first]),
+    source: some.flat().map((word) => (word + 2 < V ? word + 2 : 0)),
+    copied: some.flat().map((word) => word + 2),
+    target: some.flatMap(([first = 0, , last = 0]) => [last + 2, first + 2, 1]),
   });
   const read = callOf(texts.slice(0, half));
-  train(net, 60, 0.04, () => ({ ...read, sizes: { N: 1 } }));
+  train(net, 60, 0.04, () => ({ ...read, sizes: { N: 0 } }));
   const others = callOf(texts.slice(half));
-  const { said } = net.forward({ ...others, batch: texts.length - half });
-  const right = list(said).filter((word, i) => word === others.target[i]).length;
-  expect(right / others.target.length).toBeGreaterThan(0.9);
+  const { said, ...rest } = net.forward({ ...others, batch: texts.length - half });
+  const lengths = [...(rest as unknown as { sizes: { L: Int32Array } }).sizes.L];
+  const right = lengths.filter((length, b) => {
+    return length === 3 && [0, 1, 2].every((t) => said![b * N + t] === others.target[b * 3 + t]);
+  });
+  expect(right.length / lengths.length).toBeGreaterThan(0.9);
 });
 
 it("the variational network learns a rhythm, with as much of its prior as is asked for", async () => {
