@@ -3,6 +3,7 @@ import type { CommandEntry } from "./arguments.js";
 import { reportCommand } from "./report-command.js";
 import { cell, dim, dtype, json, root, seed, target } from "./shared-options.js";
 import { runCommand } from "./run-command.js";
+import { trainCommand } from "./train-command.js";
 import { weightsCommand } from "./weights-command.js";
 
 export const buildCommand: CommandEntry = {
@@ -336,5 +337,6 @@ export const commands: readonly CommandEntry[] = [
   benchCommand,
   reportCommand,
   runCommand,
+  trainCommand,
   weightsCommand,
 ];

@@ -28,6 +28,7 @@ const loaders: Readonly<Record<string, () => Promise<{ readonly run: Run }>>> = 
   verify: () => import("./verify.js"),
   bench: () => import("./bench.js"),
   run: () => import("./run-module.js"),
+  train: () => import("./train.js"),
   weights: () => import("./weights.js"),
   report: () => import("./report.js"),
 };

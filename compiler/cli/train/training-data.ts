@@ -1,0 +1,172 @@
+/** What there is to learn from a file: which case it is, and its examples, some of which are held out. */
+import { SourceError } from "../../../runtime/base/errors.js";
+import { randomStream } from "../../../runtime/base/random.js";
+import { isRecord } from "../../../runtime/base/options.js";
+import { inputsOfExample } from "../../../runtime/module/axes.js";
+import type { InputEntry, Manifest } from "../../../runtime/module/manifest.js";
+import type { DataSource } from "../../../runtime/training/data/source.js";
+import { splitByTime, windows } from "../../../runtime/training/data/series.js";
+import { csv, jsonLines } from "../../../runtime/training/data/table.js";
+import { text as textSource } from "../../../runtime/training/data/text.js";
+import { UsageError } from "../arguments.js";
+import type { TrainCommandSettings } from "./train-settings.js";
+
+export interface TrainingData {
+  /** What is learned, and why that. */
+  readonly told: string;
+  readonly learn: DataSource;
+  /** Left out where nothing is held out. */
+  readonly heldOut?: DataSource;
+  /** What a number of the module means, to write beside it. */
+  readonly files: readonly { readonly name: string; readonly contents: string }[];
+}
+
+/** How many there are of what the data name: a size that the network has and nobody gave. */
+export interface DataCount {
+  readonly count: number;
+  readonly of: string;
+}
+
+interface TrainingCase {
+  /** Undefined where data of this kind tell no size. */
+  count(content: string): DataCount | undefined;
+  examples(content: string, manifest: Manifest, settings: TrainCommandSettings): TrainingData;
+}
+
+const share = ({ heldOut = 0.1 }: TrainCommandSettings): number => heldOut;
+
+const characters: TrainingCase = {
+  count(content) {
+    const { vocabulary } = textSource(content, { unit: "character" });
+    return { count: vocabulary.size, of: "characters of the text, and one for those that are not known" };
+  },
+  examples(content, manifest, settings) {
+    const input = onlyInput(manifest, "text", (entry) => entry.dtype === "index" && isSequence(entry));
+    const { vocabulary } = textSource(content, { unit: "character" });
+    const all = [...content];
+    const cut = all.length - Math.floor(all.length * share(settings));
+    const { length = 64 } = settings;
+    const source = (part: readonly string[]): DataSource =>
+      textSource(part.join(""), { unit: "character", length, vocabulary, input });
+    return {
+      told: `the next character: the data are text, and ${manifest.cell} reads ${input}, a sequence of numbers below ${vocabulary.size}`, // prettier-ignore
+      learn: source(all.slice(0, cut)),
+      ...(cut < all.length && { heldOut: source(all.slice(cut)) }),
+      files: [{ name: "vocabulary.json", contents: `${vocabulary.save()}\n` }],
+    };
+  },
+};
+
+const isSequence = ({ shape }: InputEntry): boolean => typeof shape[0] === "string";
+
+function onlyInput(manifest: Manifest, what: string, fits: (entry: InputEntry) => boolean): string {
+  const inputs = inputsOfExample(manifest);
+  const [input, ...others] = inputs;
+  if (input !== undefined && others.length === 0 && fits(input)) return input.name;
+  const told = inputs.map(({ name, shape, dtype }) => `${name}: ${dtype}[${shape.join(", ")}]`).join(", ") || "none";
+  throw new UsageError(`${what} is for a network with one input, a sequence of indices; ${manifest.cell} has ${told}`);
+}
+
+/** A window of moments, and what comes after each. */
+function tableCase(separator: string): TrainingCase {
+  return {
+    count: () => undefined,
+    examples(content, manifest, settings) {
+      const inputs = inputsOfExample(manifest);
+      const label = inputs.find((input) => !isSequence(input));
+      if (label !== undefined) {
+        throw new UsageError(`a table has a line for each moment, and ${manifest.cell} takes ${label.name} once for each sequence; JSON lines have sequences with what belongs to them`); // prettier-ignore
+      }
+      const headings = content.replace(/^\uFEFF/u, "").split(/\r\n|\n|\r/u)[0]!.split(separator).map((heading) => heading.trim().replace(/^"(.*)"$/u, "$1")); // prettier-ignore
+      const targets = inputs.filter((input) => input.forLosses === true && inputs.length > 1);
+      const columns = Object.fromEntries(
+        inputs
+          .filter((input) => !targets.includes(input))
+          .map(({ name }) => [name, settings.columns?.[name] ?? headings]),
+      );
+      const first = settings.target ?? Object.values(columns)[0]?.[0] ?? "";
+      const ahead = Object.fromEntries(targets.map(({ name }) => [name, [settings.columns?.[name]?.[0] ?? first, 1] as const])); // prettier-ignore
+      const series = csv(content, { columns, ahead, separator });
+      const last = Math.floor(series.length * share(settings));
+      const { length = Math.min(64, Math.max(1, last === 0 ? series.length : last)) } = settings;
+      const [before, after] = last === 0 ? [series] : splitByTime(series, last);
+      const read = Object.entries(columns).map(([name, own]) => `${name} is ${own.join(", ")}`);
+      const said = Object.entries(ahead).map(([name, [heading]]) => `${name} is ${heading} a line later`);
+      return {
+        told: `the next value: the data are a table of numbers, a line for each moment; ${[...read, ...said].join("; ")}`,
+        learn: windows(before, { length }),
+        ...(after !== undefined && after.length >= length && { heldOut: windows(after, { length, stride: Math.max(1, Math.floor(length / 2)) }) }), // prettier-ignore
+        files: [],
+      };
+    },
+  };
+}
+
+const lines: TrainingCase = {
+  count(content) {
+    const { labels } = withoutTexts(content);
+    return labels.size === 0 ? undefined : { count: labels.size, of: "labels" };
+  },
+  examples(content, manifest, settings) {
+    const { text, labels } = withoutTexts(content);
+    const all = jsonLines(text);
+    const order = randomStream(settings.seed ?? 0, "held out").shuffle(Uint32Array.from({ length: all.count }, (_, i) => i)); // prettier-ignore
+    const cut = all.count - Math.floor(all.count * share(settings));
+    const label = inputsOfExample(manifest).find((input) => input.dtype === "index" && !isSequence(input));
+    const what = label === undefined ? "what each line has" : `the class of a sequence, ${label.name}`;
+    return {
+      told: `${what}: the data are JSON lines, an example in each`,
+      learn: partOf(all, order.subarray(0, cut)),
+      ...(cut < all.count && { heldOut: partOf(all, order.subarray(cut)) }),
+      files: labels.size === 0 ? [] : [{ name: "labels.json", contents: `${JSON.stringify([...labels.keys()])}\n` }],
+    };
+  },
+};
+
+/** Labels that are texts become numbers, in the order of the alphabet. */
+function withoutTexts(content: string): { readonly text: string; readonly labels: ReadonlyMap<string, number> } {
+  const rows = content.split(/\r\n|\n/u).map((line, i): unknown => {
+    if (line.trim() === "") return undefined;
+    try {
+      return JSON.parse(line);
+    } catch {
+      throw new SourceError("bad-row", `line ${i + 1}: this is no JSON`, i + 1);
+    }
+  });
+  const found = rows.flatMap((row) =>
+    isRecord(row) ? Object.values(row).filter((own) => typeof own === "string") : [],
+  );
+  const labels = new Map([...new Set(found)].sort().map((label, i) => [label, i]));
+  if (labels.size === 0) return { text: content, labels };
+  const text = rows
+    .map((row) =>
+      row === undefined
+        ? ""
+        : JSON.stringify(row, (_, own: unknown) => (typeof own === "string" ? labels.get(own) : own)),
+    ) // prettier-ignore
+    .join("\n");
+  return { text, labels };
+}
+
+const partOf = (source: DataSource, places: Uint32Array): DataSource => ({
+  count: places.length,
+  fingerprint: `${places.length} of ${source.fingerprint}`,
+  lengthOf: (index) => source.lengthOf!(places[index]!),
+  read: (index, random) => source.read(places[index]!, random),
+});
+
+const cases: Readonly<Record<string, TrainingCase>> = {
+  txt: characters,
+  csv: tableCase(","),
+  tsv: tableCase("\t"),
+  jsonl: lines,
+  ndjson: lines,
+};
+
+/** @throws UsageError where the name of the file tells no case. */
+export function caseOf(path: string): TrainingCase {
+  const ending = /\.([^./\\]+)$/u.exec(path)?.[1]?.toLowerCase() ?? "";
+  const found = Object.hasOwn(cases, ending) ? cases[ending] : undefined;
+  if (found !== undefined) return found;
+  throw new UsageError(`${path}: data are .txt, for the next character, .csv or .tsv, for the next value, or .jsonl, examples such as sequences with their class`); // prettier-ignore
+}
