@@ -12,6 +12,7 @@ import { suggest } from "../base/diagnostics/suggest.js";
 import { checkStream } from "../program/check-stream.js";
 import { checkConstants } from "../program/check-constants.js";
 import { innerGradient } from "../passes/autodiff/inner-gradient.js";
+import { mostWrittenOut } from "../passes/kernel/target.js";
 import { lowerNamed } from "../program/ast-to-graph.js";
 import { programOfCell } from "../program/cell-program.js";
 import { programOfNetwork } from "../program/network-program.js";
@@ -108,10 +109,16 @@ export type LowerResult = LowerSuccess | LowerFailure;
 /**
  * Checks a source and lowers one of its cells.
  *
+ * @param written How many operations rounds may be that are written out.
  * @param sizes Whether every dimension of the cell needs a size. Reals without a default always need a value.
  * @throws CompileOptionsError where the cell or a size is missing or not one of the source's.
  */
-export function lowerSource(text: string, options: CompileOptions, sizes: "all sizes" | "symbolic"): LowerResult {
+export function lowerSource(
+  text: string,
+  options: CompileOptions,
+  sizes: "all sizes" | "symbolic",
+  written = mostWrittenOut,
+): LowerResult {
   const { program, tree, collector, settings, diagnostics, sources } = checkSource(text, options);
   const found = { settings, diagnostics, sources };
   const failed: LowerFailure = {
@@ -124,7 +131,7 @@ export function lowerSource(text: string, options: CompileOptions, sizes: "all s
   if (collector.hasErrors) return failed;
   const elsewhere = importedCell(tree, program, settings);
   if (elsewhere !== undefined) {
-    const there = lowerSource(elsewhere.text, { ...options, ...elsewhere.options }, sizes);
+    const there = lowerSource(elsewhere.text, { ...options, ...elsewhere.options }, sizes, written);
     // The import is what is used of this file.
     const here = diagnostics.filter(
       ({ code, span }) => code !== "unused-import" || span.start !== elsewhere.span.start,
@@ -140,6 +147,7 @@ export function lowerSource(text: string, options: CompileOptions, sizes: "all s
     dimensions: new Map(given.filter(([name]) => !reals.has(name))),
     reals: new Map(given.filter(([name]) => reals.has(name))),
     assumeSizes: sizes === "symbolic",
+    mostWrittenOut: written,
   };
   const lowered = lowerNamed(program, typed.name, values, innerGradient, collector);
   if (lowered !== undefined) checkStream(typed, lowered, collector);

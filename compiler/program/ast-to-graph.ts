@@ -91,7 +91,7 @@ export function lowerNamed(
   if (reals === undefined) return undefined;
   const before = collector.diagnostics.length;
   try {
-    const lowering = new CellLowering(cell, given.dimensions, reals, derive, collector);
+    const lowering = new CellLowering(cell, given, reals, derive, collector);
     const isNetwork = cell.form === "network";
     const names = isNetwork ? new Map<string, ValueName>() : valueNames(rootFrame(written, given.dimensions, reals));
     const lowered = isNetwork ? lowering.network() : lowering.cellOfSteps(names);
@@ -103,7 +103,7 @@ export function lowerNamed(
     }
     if (collector.diagnostics.length > before) return undefined;
     const entries = loweredEntries(written, (cut) =>
-      new CellLowering(realCell(cut), given.dimensions, reals, derive, collector).network(),
+      new CellLowering(realCell(cut), given, reals, derive, collector).network(),
     );
     return collector.diagnostics.length > before ? undefined : { ...lowered, ...entries };
   } catch (error) {
@@ -126,7 +126,7 @@ class CellLowering {
   private readonly cell: TypedCell;
   private readonly sizes: ReadonlyMap<string, number>;
   private readonly reals: ReadonlyMap<string, number>;
-  private readonly derive: DeriveInside;
+  private readonly rules: Pick<Lowering, "lower" | "derive" | "mostWrittenOut">;
   private readonly collector: DiagnosticCollector;
   private readonly frame: CellFrame;
   private readonly context: ShapeContext;
@@ -134,13 +134,13 @@ class CellLowering {
 
   constructor(
     cell: TypedCell,
-    sizes: ReadonlyMap<string, number>,
+    { dimensions: sizes, mostWrittenOut = Infinity }: CellArguments,
     reals: ReadonlyMap<string, number>,
     derive: DeriveInside,
     collector: DiagnosticCollector,
   ) {
     this.cell = cell;
-    this.derive = derive;
+    this.rules = { lower: lowerExpression, derive, mostWrittenOut };
     this.sizes = sizes;
     this.reals = reals;
     this.collector = collector;
@@ -289,7 +289,7 @@ class CellLowering {
       if (caller !== builder || name === "start") return;
       calls.push({ within: name, scans, arguments: fn.parameters.map((parameter) => valueIn(frame, parameter.name)) });
     };
-    const lowering = { builder, lower: lowerExpression, noteDeclared, derive: this.derive };
+    const lowering = { builder, noteDeclared, ...this.rules };
     return { lowering, frame: rootFrame(this.cell, this.sizes, this.reals) };
   }
 
@@ -306,7 +306,7 @@ class CellLowering {
       builder.input(name, { dtype: dtypeOf(type), shape: shapeIn(frame, type), shared: false }),
     );
     const noteDeclared = (): void => undefined;
-    const lowering: Lowering = { builder, lower: lowerExpression, noteDeclared, derive: this.derive };
+    const lowering: Lowering = { builder, noteDeclared, ...this.rules };
     const values = lowerFunction(lowering, frame, fn, given, dimensions);
     const outputs = values.map((value, i) => {
       const own = fn.results[i]?.name;

@@ -13,7 +13,7 @@ export function constantValue(frame: Pick<Frame, "dimensions" | "reals">, node: 
   const whole: Frame = { ...frame, values: new Map(), children: new Map(), path: "" };
   const nothing = (): undefined => undefined;
   const derive = (): [] => [];
-  const lowering = { builder, lower: lowerExpression, noteDeclared: nothing, derive };
+  const lowering = { builder, lower: lowerExpression, noteDeclared: nothing, derive, mostWrittenOut: Infinity };
   const value = lowerExpression(lowering, whole, new ComplexToReal(new Set()).real(node));
   const fn = builder.finish([{ name: "value", value }]);
   const isOpen = fn.instructions.some(

@@ -70,7 +70,8 @@ function lowerRule(
     values.set(name, builder.input(name, typeOf(fn.parameters[parameter]?.name ?? "")));
   }
   for (const key of frame.values.keys()) values.set(key, builder.input(key, typeOf(key)));
-  const inner: Lowering = { ...lowering, builder };
+  // Parts of it move between builders, one operation at a time.
+  const inner: Lowering = { ...lowering, builder, mostWrittenOut: Infinity };
   const own: Frame = { ...frame, values };
   for (const { key, value } of derivative.equations) {
     values.set(key, inner.lower(inner, own, value));

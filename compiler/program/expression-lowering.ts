@@ -24,6 +24,7 @@ import {
   elementName,
   type Frame,
   type Lowering,
+  ownIn,
   shapeIn,
   valueIn,
 } from "./frame.js";
@@ -210,7 +211,7 @@ const rules: LoweringRules = {
   "round-value": (_lowering, frame, node) => {
     const value = frame.roundValues?.get(node.next ? nextKey(node.name) : node.name);
     invariant(value !== undefined, `${node.name} outside of its rounds`);
-    return broughtIn(frame, value);
+    return ownIn(frame, value);
   },
   call: (lowering, frame, node) => only(lowerFunctionCall(lowering, frame, node)),
   result: (lowering, frame, { call, position }) =>

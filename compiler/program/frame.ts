@@ -28,6 +28,8 @@ export interface Frame {
   readonly around?: PlaceAround;
   /** In a round: what its names are, those of this round with a prime. */
   readonly roundValues?: ReadonlyMap<string, ValueId>;
+  /** In an expression for each value of an index, inside of rounds that are a loop: values are those of the round. */
+  readonly bringOwn?: (value: ValueId) => ValueId;
   /** What the indices of rounds are, in one of them, and arguments that are given such an index. */
   readonly places?: ReadonlyMap<string, number>;
 }
@@ -94,6 +96,10 @@ export interface Lowering {
   /** The rules for expressions, for those who meet expressions on their way: these rules call them. */
   readonly lower: (lowering: Lowering, frame: Frame, node: TypedExpression) => ValueId;
   readonly derive: DeriveInside;
+  /** How many operations rounds may be that are written out: more become a loop. */
+  readonly mostWrittenOut: number;
+  /** In a round that is written out: which one it is in its builder. */
+  readonly round?: number | undefined;
   /** Of a network: makes a hidden input of what a call draws. */
   readonly drawn?: (random: LoweredRandom) => ValueId;
   /** Of a network: the states of its runs. Those of runs that happen at each place of an index are of that place alone. */
@@ -179,12 +185,24 @@ export function broughtIn(frame: Frame, value: ValueId): ValueId {
   return frame.bring === undefined ? value : frame.bring(value);
 }
 
+/** A value of the round at hand, in the builder at hand. */
+export function ownIn(frame: Frame, value: ValueId): ValueId {
+  return frame.bringOwn === undefined ? broughtIn(frame, value) : frame.bringOwn(value);
+}
+
+/** The frame around an expression that is built for each value of an index, by what brings values there. */
+export function aroundPlaces(frame: Frame, bring: (value: ValueId) => ValueId): Frame {
+  const { bringOwn } = frame;
+  const own = bringOwn && ((value: ValueId): ValueId => bring(bringOwn(value)));
+  return { ...frame, bring: (value) => bring(broughtIn(frame, value)), ...(own && { bringOwn: own }) };
+}
+
 /** For the instructions that an expression is made of. */
 export function builderAt(
-  { builder }: Pick<Lowering, "builder">,
+  { builder, round }: Pick<Lowering, "builder" | "round">,
   frame: Frame,
   { span }: { readonly span: Span },
 ): GraphBuilder {
   const note = frame.path === "" ? undefined : `in \`${frame.path.slice(0, -1)}\``;
-  return builder.at(note === undefined ? { span } : { span, note });
+  return builder.at({ span, ...(note !== undefined && { note }), ...(round !== undefined && { round }) });
 }

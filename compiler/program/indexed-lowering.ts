@@ -7,7 +7,7 @@ import type { TypedExpression, TypedOf } from "../language/semantics/typed-progr
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/graph-function.js";
 import { broadcastTo } from "./broadcast-to.js";
-import { builderAt, broughtIn, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
+import { aroundPlaces, builderAt, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
 import { atPlace, IndexedBuilder } from "./indexed-builder.js";
 import { entriesAt } from "./places.js";
 import { reduceAlong } from "./reductions.js";
@@ -21,7 +21,7 @@ export function lowerIndexed(
   const { index, length, body } = node;
   const inner = new IndexedBuilder(builderAt(lowering, frame, node), index, dimIn(frame, length));
   const around = { index, lowering, frame, bring: (value: ValueId) => inner.bring(value) };
-  const own: Frame = { ...frame, bring: (value) => inner.bring(broughtIn(frame, value)), around };
+  const own: Frame = { ...aroundPlaces(frame, (value) => inner.bring(value)), around };
   return inner.lifted(lowering.lower(atPlace(lowering, inner), own, body));
 }
 

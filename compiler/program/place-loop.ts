@@ -16,8 +16,13 @@ export type LoopBuilder = Pick<ScanBuilder, "inner" | "input"> & {
   emit(like: Pick<Scan, "length" | "reverse">, outputs: readonly NamedOutput[], origin: Origin): ValueId[];
 };
 
-export function loopIn(builder: GraphBuilder, name: string): LoopBuilder {
-  return builder instanceof IndexedBuilder ? new PlaceLoop(builder, name) : new ScanBuilder(builder, name);
+/** @param made what makes the loop in a builder that is of no index; a scan, if left out */
+export function loopIn(
+  builder: GraphBuilder,
+  name: string,
+  made: (outer: GraphBuilder) => LoopBuilder = (outer) => new ScanBuilder(outer, name),
+): LoopBuilder {
+  return builder instanceof IndexedBuilder ? new PlaceLoop(builder, name, made) : made(builder);
 }
 
 const whole = { start: dimConstant(0), reverse: false };
@@ -28,9 +33,9 @@ class PlaceLoop implements LoopBuilder {
   private readonly loop: LoopBuilder;
   private carried = 0;
 
-  constructor(places: IndexedBuilder, name: string) {
+  constructor(places: IndexedBuilder, name: string, made: (outer: GraphBuilder) => LoopBuilder) {
     this.places = places;
-    this.loop = loopIn(places.outer, name);
+    this.loop = loopIn(places.outer, name, made);
     this.inner = places.again(this.loop.inner);
   }
 

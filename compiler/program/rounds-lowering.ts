@@ -4,15 +4,19 @@
  */
 import { at } from "../base/at.js";
 import { invariant } from "../base/diagnostics/invariant.js";
+import type { Origin } from "../base/source/origin.js";
 import { addDims, constantOf, type Dim, dimConstant, printDim, subtractDims, symbolsOf } from "../base/types/dim.js";
 import { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/graph-function.js";
 import { operationLimit } from "../language/semantics/checker.js";
 import { nextKey } from "../language/semantics/node-keys.js";
+import { typedParts } from "../language/semantics/typed-parts.js";
 import type { TypedCall, TypedExpression, TypedOf, TypedRounds } from "../language/semantics/typed-program.js";
 import type { IndexedPlace, TypedPlace } from "../language/semantics/typed-sizes.js";
 import { broadcastTo } from "./broadcast-to.js";
-import { builderAt, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
+import { broughtIn, builderAt, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
+import { loopIn } from "./place-loop.js";
+import { RoundBody, RoundLoop, type RoundSteps, type RoundStretch, stretchesOf } from "./round-body.js";
 
 /** Under which a frame keeps what the rounds of a group come to. */
 const roundsKey = (name: string): string => `${name} after its rounds`;
@@ -26,9 +30,22 @@ export function lowerRounds(lowering: Lowering, frame: Frame, { rounds, position
   return at(values, position);
 }
 
-class Rounds {
-  private readonly lowering: Lowering;
-  private readonly frame: Frame;
+/** Where rounds are after one of them. */
+interface AfterRound {
+  readonly values: readonly ValueId[];
+  /** Whether there is a next one; undefined where nothing has ended them yet. */
+  readonly goesOn: ValueId | undefined;
+}
+
+/** Where the instructions of a round go, and what names mean there. */
+interface RoundSite {
+  readonly lowering: Lowering;
+  readonly frame: Frame;
+}
+
+class Rounds implements RoundSite {
+  readonly lowering: Lowering;
+  readonly frame: Frame;
   private readonly rounds: TypedRounds;
 
   constructor(lowering: Lowering, frame: Frame, rounds: TypedRounds) {
@@ -38,11 +55,11 @@ class Rounds {
   }
 
   run(): readonly ValueId[] {
-    const { rounds, frame } = this;
+    const { rounds } = this;
     const count = this.count();
     const values = this.repeat(
       count,
-      rounds.first.map((first) => this.full(frame, first, first)),
+      rounds.first.map((first) => this.full(this, first, first)),
       rounds.until,
     );
     return rounds.implicit ? this.withDerivative(count, values) : values;
@@ -58,7 +75,7 @@ class Rounds {
     const builder = around.at({ ...around.origin, isExact: true });
     const ends = values.map((value) => builder.map("stop_gradient", value));
     return this.repeat(count, ends, undefined).map((again, i) => {
-      const name = this.rounds.names[i] as string;
+      const name = at(this.rounds.names, i);
       const tangent = new GraphBuilder(name, builder.context);
       const change = tangent.input(`d${name}`, builder.typeOf(again));
       const same = tangent.finish([{ name, value: change }]);
@@ -69,46 +86,152 @@ class Rounds {
 
   /** The rounds, up to the one after which `until` holds. */
   private repeat(count: number, first: readonly ValueId[], until: TypedExpression | undefined): readonly ValueId[] {
-    const { lowering } = this;
-    let values = first;
-    let goesOn: ValueId | undefined;
-    for (let k = 0; k < count; k++) {
-      this.checkLength();
-      const { next, inside } = this.round(values, k);
-      const before = values;
-      const running = goesOn;
-      values = running === undefined ? next : next.map((value, i) => this.chosen(running, value, at(before, i)));
-      if (until === undefined || k + 1 === count) continue;
-      const stops = lowering.lower(lowering, inside, until);
-      const builder = builderAt(lowering, this.frame, until);
-      const goes = builder.map("not", stops);
-      goesOn = goesOn === undefined ? goes : builder.map("and", goesOn, goes);
+    let state: AfterRound = { values: first, goesOn: undefined };
+    for (const { from, count: rounds, steps } of this.stretches(count, first, until)) {
+      if (steps !== undefined) state = this.loop(from, rounds, steps, state, until);
+      for (let k = from; k < from + rounds && steps === undefined; k++) {
+        this.checkLength();
+        const lowering = { ...this.lowering, round: this.lowering.builder.instructions.length };
+        state = this.round({ lowering, frame: this.frame }, k, state, k + 1 === count ? undefined : until);
+      }
     }
-    return values;
+    return state.values;
   }
 
-  private round(values: readonly ValueId[], k: number): { next: ValueId[]; inside: Frame } {
+  /** Which of the rounds are alike and too much to be written out. */
+  private stretches(
+    count: number,
+    first: readonly ValueId[],
+    until: TypedExpression | undefined,
+  ): readonly RoundStretch[] {
+    const { rounds, lowering } = this;
+    const { mostWrittenOut } = lowering;
+    if (count < 2 || mostWrittenOut === Infinity || [...rounds.next, ...(until ? [until] : [])].some(hasSteps))
+      return [{ from: 0, count, steps: undefined }];
+    const quiet = { ...lowering, noteDeclared: () => undefined };
+    const look = (k: number): RoundBody => {
+      let found: RoundBody | undefined;
+      this.inLoop(quiet, k, { values: first, running: until && first[0] }, until, (body) => {
+        found = body;
+        return body.given.flatMap(({ operand, isCarried }) => (isCarried ? [operand] : []));
+      });
+      return found as RoundBody;
+    };
+    const body = look(0);
+    if (body.cost * count <= mostWrittenOut && rounds.index === undefined)
+      return [{ from: 0, count, steps: undefined }];
+    // Without an index they are all the same.
+    const bodies = Array.from({ length: count }, (_, k) => (k === 0 || rounds.index === undefined ? body : look(k)));
+    return stretchesOf(bodies, mostWrittenOut);
+  }
+
+  /** So many rounds as a loop. */
+  private loop(
+    from: number,
+    count: number,
+    steps: RoundSteps,
+    { values, goesOn }: AfterRound,
+    until: TypedExpression | undefined,
+  ): AfterRound {
+    const { lowering } = this;
+    const declared: Parameters<Lowering["noteDeclared"]>[] = [];
+    const noteDeclared: Lowering["noteDeclared"] = (...call) => void declared.push(call);
+    const builder = builderAt(lowering, this.frame, this.rounds);
+    const running = until && (goesOn === undefined ? builder.constant(1) : asNumber(builder, goesOn));
+    const write = (body: RoundBody, origin: Origin): ValueId[] => {
+      const loop = new RoundLoop(body, steps, count);
+      const results = loop.write(origin);
+      for (const [caller, fn, frame, scans = []] of declared) {
+        const isHere = caller === body.inner && body.outer === lowering.builder;
+        if (isHere)
+          lowering.noteDeclared(body.outer, fn, loop.placed(frame), [at(results, 0), ...loop.placedIds(scans)]);
+        else lowering.noteDeclared(caller, fn, frame);
+      }
+      return results;
+    };
+    const results = this.inLoop({ ...lowering, noteDeclared }, from, { values, running }, until, write);
+    const last = results[values.length];
+    return { values: results.slice(0, values.length), goesOn: last && asTruth(builder, last) };
+  }
+
+  /** A round in a builder of its own, which `write` makes a loop of: what is carried, then whether it goes on. */
+  private inLoop(
+    around: Lowering,
+    k: number,
+    { values, running }: { readonly values: readonly ValueId[]; readonly running: ValueId | undefined },
+    until: TypedExpression | undefined,
+    write: (body: RoundBody, origin: Origin) => ValueId[],
+  ): readonly ValueId[] {
+    const { frame, rounds } = this;
+    const outer = builderAt(around, frame, rounds);
+    const name = rounds.names.join(" ");
+    const loop = loopIn(outer, name, (base) => new RoundBody(base, name, write));
+    const known = new Map<ValueId, ValueId>();
+    const bring = (value: ValueId): ValueId => {
+      const own = known.get(value) ?? loop.input("invariant", `outer.${known.size}`, outer.typeOf(value), value);
+      known.set(value, own);
+      return own;
+    };
+    const names = [...rounds.names, "goes on"];
+    const carried = [...values, ...(running === undefined ? [] : [running])].map((value, i) => {
+      const shape = i < values.length ? outer.shapeOf(value) : [];
+      return loop.input("carried", at(names, i), { dtype: "real", shape, shared: false }, value);
+    });
+    const lowering = { ...around, builder: loop.inner, round: undefined };
+    const inside = {
+      ...frame,
+      bring: (value: ValueId) => bring(broughtIn(frame, value)),
+      bringOwn: (value: ValueId) => value,
+    };
+    const builder = builderAt(lowering, frame, rounds);
+    const goes = carried[values.length];
+    const state = { values: carried.slice(0, values.length), goesOn: goes && asTruth(builder, goes) };
+    const next = this.round({ lowering, frame: inside }, k, state, until);
+    const all = [...next.values, ...(next.goesOn === undefined ? [] : [asNumber(builder, next.goesOn)])];
+    const outputs = all.map((value, i) => ({ name: at(names, i), value }));
+    return loop.emit({ length: dimConstant(1), reverse: false }, outputs, outer.origin);
+  }
+
+  private round(
+    site: RoundSite,
+    k: number,
+    { values, goesOn }: AfterRound,
+    until: TypedExpression | undefined,
+  ): AfterRound {
+    const { next, inside } = this.bodies(site, values, k);
+    const { lowering } = site;
+    const chosen =
+      goesOn === undefined ? next : next.map((value, i) => this.chosen(site, goesOn, value, at(values, i)));
+    if (until === undefined) return { values: chosen, goesOn };
+    const stops = lowering.lower(lowering, inside, until);
+    const builder = builderAt(lowering, this.frame, until);
+    const goes = builder.map("not", stops);
+    return { values: chosen, goesOn: goesOn === undefined ? goes : builder.map("and", goesOn, goes) };
+  }
+
+  private bodies(site: RoundSite, values: readonly ValueId[], k: number): { next: ValueId[]; inside: Frame } {
     const { names, index, from, first, next: bodies } = this.rounds;
+    const { frame } = site;
     const roundValues = new Map(names.map((name, i) => [name, at(values, i)]));
-    const places = index === undefined ? this.frame.places : new Map([...(this.frame.places ?? []), [index, from + k]]);
-    const inside: Frame = { ...this.frame, roundValues, ...(places && { places }) };
+    const places = index === undefined ? frame.places : new Map([...(frame.places ?? []), [index, from + k]]);
+    const inside: Frame = { ...frame, roundValues, ...(places && { places }) };
     const next = bodies.map((body, i) => {
-      const value = this.full(inside, body, at(first, i));
-      roundValues.set(nextKey(names[i] as string), value);
+      const value = this.full({ ...site, frame: inside }, body, at(first, i));
+      roundValues.set(nextKey(at(names, i)), value);
       return value;
     });
     return { next, inside };
   }
 
   /** Repeated to the shape that the name has in every round. */
-  private full(frame: Frame, node: TypedExpression, like: TypedExpression): ValueId {
-    const value = this.lowering.lower(this.lowering, frame, node);
-    return broadcastTo(builderAt(this.lowering, frame, node), value, shapeIn(frame, like.type));
+  private full({ lowering, frame }: RoundSite, node: TypedExpression, like: TypedExpression): ValueId {
+    const value = lowering.lower(lowering, frame, node);
+    return broadcastTo(builderAt(lowering, frame, node), value, shapeIn(frame, like.type));
   }
 
   /** An example that has stopped keeps its value; it is selected, so that nothing the later rounds make of it is read. */
-  private chosen(running: ValueId, next: ValueId, before: ValueId): ValueId {
-    const builder = builderAt(this.lowering, this.frame, this.rounds);
+  private chosen({ lowering, frame }: RoundSite, running: ValueId, next: ValueId, before: ValueId): ValueId {
+    const builder = builderAt(lowering, frame, this.rounds);
     return builder.map("select", builder.fill(running, builder.shapeOf(next)), next, before);
   }
 
@@ -139,6 +262,18 @@ class Rounds {
     const help = `a cell has at most ${operationLimit} operations, each round counted`;
     throw new NotLowered("program-too-large", this.rounds.span, message, help);
   }
+}
+
+/** What a loop carries is a number. */
+const asNumber = (builder: GraphBuilder, truth: ValueId): ValueId =>
+  builder.map("select", truth, builder.constant(1), builder.constant(0));
+
+const asTruth = (builder: GraphBuilder, value: ValueId): ValueId => builder.map("lt", builder.constant(0), value);
+
+/** Of what it calls, something has a state, which goes on by one step wherever that stands, or runs over a sequence. */
+function hasSteps(root: TypedExpression): boolean {
+  const isOne = root.kind === "run" || (root.kind === "call-in-place" && root.isStep);
+  return isOne || typedParts(root).some(hasSteps);
 }
 
 /** The entry at a place along an axis, which goes. */

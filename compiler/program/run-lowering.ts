@@ -12,6 +12,7 @@ import { broadcastTo } from "./broadcast-to.js";
 import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
 import { asState, lowerInitialNodes, lowerNodes } from "./cell-lowering.js";
 import {
+  aroundPlaces,
   builderAt,
   broughtIn,
   type CellFrame,
@@ -286,6 +287,6 @@ function lowerPlaces(
     const brought = builder.bring(value);
     return [tensor, what.runs(tensor) ? builder.element(brought, 0, index, start) : brought] as const;
   });
-  const around: Frame = { ...frame, bring: (value) => builder.bring(broughtIn(frame, value)) };
+  const around = aroundPlaces(frame, (value) => builder.bring(value));
   return lowerPlaces(atPlace(lowering, builder), around, what, inside, own).map((value) => builder.lifted(value));
 }

@@ -13,6 +13,8 @@ export interface CellArguments {
   readonly reals?: ReadonlyMap<string, number>;
   /** Whether a dimension without a size, without which rounds cannot be written out, takes its default or a small one. */
   readonly assumeSizes?: boolean;
+  /** How many operations rounds may be that are written out: more become a loop. None do where it is left out. */
+  readonly mostWrittenOut?: number;
 }
 
 /** Of a dimension that nobody has given one, and that rounds go by. */

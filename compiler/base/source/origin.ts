@@ -25,6 +25,10 @@ export interface Origin {
   readonly states?: readonly (OriginOfState | undefined)[];
   /** The places along an axis as numbers of the equations, which go on from piece to piece. */
   readonly isPlace?: true;
+  /** Of what is written out in a round: which one. No sum goes on from one to the next. */
+  readonly round?: number;
+  /** A loop that runs the rounds of an equation: sums in it are in the order that they have where the rounds are written out. */
+  readonly isRounds?: true;
   /** It is of a derivative, and no value of the equations. */
   readonly isDerivative?: true;
 }

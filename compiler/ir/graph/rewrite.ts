@@ -76,7 +76,8 @@ export function outputsLike(fn: GraphFunction, values: readonly ValueId[]): Name
 
 /**
  * The same operation on other operands. These may be shared where the copied ones are of each example: a pass found that they
- * are the same for all. A sum over the batch has them once an example all the same.
+ * are the same for all. A sum over the batch has them once an example all the same. Or they are of each example where the copied ones are
+ * shared: backward of a loop has what it keeps of a step so. The body of a loop takes them as they are.
  */
 function emitCopy(
   builder: GraphBuilder,
@@ -86,7 +87,14 @@ function emitCopy(
 ): readonly ValueId[] {
   const there = builder.at(origin);
   const own = operation.kind === "batch_sum" ? operands.map((id) => there.perExample(id)) : operands;
-  return there.emitAll(operation, own);
+  if (operation.kind !== "scan") return there.emitAll(operation, own);
+  const { body } = operation;
+  const given = body.inputs.map((id, i) => {
+    const type = typeOf(body, id);
+    return { ...type, shared: type.shared && builder.typeOf(at(own, i)).shared };
+  });
+  const isSame = body.inputs.every((id, i) => typeOf(body, id).shared === at(given, i).shared);
+  return there.emitAll(isSame ? operation : { ...operation, body: withInputTypes(body, given, builder.context) }, own);
 }
 
 /** Copies one instruction with operands looked up in `values`, and records its results there. */

@@ -8,11 +8,13 @@ import {
   mapped,
   recordResults,
   rewriteFunction,
+  type RewriteRule,
   type ValueMap,
 } from "../../ir/graph/rewrite.js";
 import { operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
 import { chooseCrossingValues, viewKinds } from "../minimum-cut/choose-crossing-values.js";
-import type { Instruction, OperationKind, ValueId } from "../../ir/graph/graph-function.js";
+import type { GraphFunction, Instruction, OperationKind, ValueId } from "../../ir/graph/graph-function.js";
+import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { outputName, typeOf } from "../../ir/graph/values.js";
 import type { GraphPass } from "../pass.js";
 import { liftOperation, type Lifted, overTime } from "../../ir/graph/lift.js";
@@ -28,20 +30,28 @@ import { loopValues, timeLevels } from "./time-levels.js";
  *    for all steps at once (a read-out; the products that make weight gradients).
  *
  * Works on any scan, so on derived backward loops too. Views and constants are repeated on each side instead of
- * crossing. Needs: sums in order. Leaves alone: scans inside scans.
+ * crossing. Needs: sums in order. Rounds are loops too, and are split first: what leaves them may leave the loop around. Leaves alone:
+ * other scans inside scans.
  */
 export const splitTime: GraphPass = {
   name: "split-time",
   summary: "move what feeds no state out of the loop over time",
-  run: (fn, context) =>
-    rewriteFunction(
-      fn,
-      context,
-      (builder, operation, operands, instruction) =>
-        operation.kind === "scan" ? new LoopSplitter(operation, operands, builder, instruction).run() : undefined,
-      (body) => body,
-    ),
+  run: (fn, context) => rewriteFunction(fn, context, split, (body) => splitRounds(body, context)),
 };
+
+const split: RewriteRule = (builder, operation, operands, instruction) =>
+  operation.kind === "scan" ? new LoopSplitter(operation, operands, builder, instruction).run() : undefined;
+
+/** Those in the body of a loop, and in each other. */
+function splitRounds(body: GraphFunction, context: ShapeContext): GraphFunction {
+  return rewriteFunction(
+    body,
+    context,
+    (builder, operation, operands, instruction) =>
+      instruction.origin.isRounds === true ? split(builder, operation, operands, instruction) : undefined,
+    (inner) => splitRounds(inner, context),
+  );
+}
 
 /** Cheap to repeat where they are used; what they read crosses instead. */
 const repeatable: ReadonlySet<OperationKind> = new Set<OperationKind>([
@@ -211,7 +221,8 @@ class LoopSplitter {
     const { value, overTime: isSequence } = this.outsideValue(id);
     const type = this.outer.typeOf(value);
     const shape = isSequence ? type.shape.slice(1) : type.shape;
-    const shared = !isSequence && type.shared;
+    // What is a step's own is each example's; rounds may be the same for all.
+    const shared = type.shared && (!isSequence || this.instruction.origin.isRounds === true);
     const kind = isSequence ? "sequence" : "invariant";
     const inner = this.loop.input(kind, this.uniqueInputName(id), { ...type, shape, shared }, value);
     this.inside.set(id, inner);
