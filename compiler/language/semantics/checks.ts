@@ -56,6 +56,8 @@ function spanOf(node: GraphNode, scope: CellScope): Span | undefined {
 export function checkCalls(checker: Checker, graph: CellGraph, scope: CellScope): void {
   for (const call of graph.repeatedCalls) {
     const name = call.callee.text;
+    // What could not be resolved may be a network, which is called as often as one likes.
+    if (!checker.instances.instances.has(name)) continue;
     const first = graph.calls.get(name);
     checker.report("called-twice", call.callee.span, `\`${name}\` is called a second time`, {
       related: first === undefined ? [] : [{ span: first.span, message: "the first call" }],

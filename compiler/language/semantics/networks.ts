@@ -9,7 +9,7 @@ import {
   subtractDims,
   symbolsOf,
 } from "../../base/types/dim.js";
-import type { CellItem, CellNode, DeclarationNode, UseNode } from "../syntax/ast.js";
+import type { CellItem, CellNode, DeclarationNode, Expression, UseNode } from "../syntax/ast.js";
 import type { Checker } from "./checker.js";
 import type { Delays } from "./delays.js";
 import { dimensionOf } from "./dimension-expressions.js";
@@ -41,9 +41,10 @@ export function checkForm(checker: Checker, { form, items, runtime, stream }: Ce
     }
     for (const { name, span } of runtime) {
       const message = `\`${name.text}\` is a dimension that calls give, and those of a cell come with its contexts`;
-      checker.report("not-in-cell", span, message, {
-        help: `\`context m: [${name.text}, D]\` brings it; or write \`network\` for equations over whole sequences`,
-      });
+      const context = contextOver(items, name.text);
+      const bring = context === undefined ? `context m: [${name.text}, D]` : `context ${context}`;
+      const help = context === undefined ? `\`${bring}\` brings it; or write \`network\` for equations over whole sequences` : `leave it out: \`${bring}\` brings it, and it is at least 1`; // prettier-ignore
+      checker.report("not-in-cell", span, message, { help });
     }
     return;
   }
@@ -60,6 +61,13 @@ export function checkForm(checker: Checker, { form, items, runtime, stream }: Ce
       help: "the entry before is `before(x, v)`, with `v` in front of the first",
     });
   }
+}
+
+/** The context that brings a dimension. */
+function contextOver(items: CellNode["items"], dimension: string): string | undefined {
+  const brings = (size: Expression): boolean => size.kind === "reference" && size.name === dimension;
+  const found = items.find((item) => item.kind === "context" && "dimensions" in item.type && item.type.dimensions.some(brings)); // prettier-ignore
+  return found?.kind === "context" ? found.names[0]?.text : undefined;
 }
 
 /** Notes what is required of sizes: proofs take it as given, and modules check it for each example. */

@@ -115,17 +115,29 @@ export class NetworksBuilder {
 
   private refuseOver({ children }: cst.EquationValueCstNode, form: CellNode["form"]): void {
     const word = children.Over?.[0];
-    if (word === undefined) return;
+    if (word === undefined || this.hasNoEnd(children)) return;
     const message = form === "cell" ? "a cell is one step: its values find no length" : "a length is found by an index";
     this.reporter.report("unexpected-token", word.startOffset, endOf(word), message, {
       help: "in a network: `said[t] = argmax(z[t]) over L <= N until said[t] == eos`",
     });
   }
 
+  /** Reports `over N`, which says how far an index goes where that is said on the left. */
+  private hasNoEnd({ Over, Length, end }: cst.EquationValueCstNode["children"]): boolean {
+    const word = Over?.[0];
+    if (word === undefined || end !== undefined) return false;
+    const length = clip(Length?.[0]?.image ?? "N");
+    this.reporter.report("unexpected-token", word.startOffset, endOf(word), "`over` without an end finds no length", {
+      help: `how far an index goes is said on the left: \`y[t < ${length}] = …\`; a length that values tell is \`over L <= ${length} until c\``,
+    });
+    return true;
+  }
+
   /** `over L <= N until c`: the first index goes to L. */
   withLength(node: IndexedNode, { children }: cst.EquationValueCstNode, form: CellNode["form"]): IndexedNode {
     const [first, ...others] = node.indices;
     if (form === "cell" || children.Over === undefined || first === undefined) return node;
+    if (this.hasNoEnd(children)) return node;
     const length = this.expressions.name(only(children.Length));
     const [most, end] = [children.most, children.end].map((part) => this.expressions.build(only(part))) as [Expression, Expression]; // prettier-ignore
     if (first.size !== undefined) {

@@ -89,10 +89,13 @@ export abstract class ExpressionParser extends CstParser {
     this.OPTION5(() => {
       this.CONSUME(t.Over);
       this.CONSUME(t.Name, { LABEL: "Length" });
-      this.CONSUME1(t.LessEqual);
-      this.SUBRULE5(this.expression, { LABEL: "most" });
-      this.CONSUME1(t.Until);
-      this.SUBRULE6(this.expression, { LABEL: "end" });
+      // Without an end it is an error of its own, which says how that is written.
+      this.OPTION6(() => {
+        this.CONSUME1(t.LessEqual);
+        this.SUBRULE5(this.expression, { LABEL: "most" });
+        this.CONSUME1(t.Until);
+        this.SUBRULE6(this.expression, { LABEL: "end" });
+      });
     });
     this.OPTION3(() => {
       this.CONSUME(t.Per);

@@ -181,3 +181,27 @@ describe("networks draw once for a place", () => {
     expectReport(`${drop} ${noisy} network Net(H, K; T) { input x: [T, H] ${items} output of = K }`, "misplaced-draw");
   });
 });
+
+it("what is dropped in rounds over a sequence streams, each round for itself", async () => {
+  const { instantiate, manifest } = await cell(
+    `network Deep(H; T) {
+      input x: [T, H]
+      param W: [3, H, H] ~ normal(1)
+      output y = x then dropout(y, 0.4) @ W[k] for k < 3
+    }`,
+    { cell: "Deep", dimensions: { H: 4 }, dtype: "f64", target: "js" },
+  );
+  expect([manifest.stream, manifest.random?.map(({ axes, shape }) => [...axes, ...shape])]).toEqual(["T", [["B", "T", 3, 4]]]); // prettier-ignore
+  const net = instantiate({ batch: 2, sizes: { T: 5 } });
+  net.init(1);
+  const values = Array.from({ length: 2 * 5 * 4 }, (_, i) => 1 + Math.sin(i));
+  const drawn = { seed: 4, train: true };
+  const whole = [...net.forward({ x: values, ...drawn }).y!];
+  net.reset({ batch: 2, ...drawn });
+  for (let t = 0; t < 5; t++) {
+    const at = (b: number): [number, number] => [(b * 5 + t) * 4, (b * 5 + t + 1) * 4];
+    const { y } = net.step({ x: [0, 1].flatMap((b) => values.slice(...at(b))) });
+    expect([...y!]).toEqual([0, 1].flatMap((b) => whole.slice(...at(b))));
+  }
+  expect(whole).not.toEqual([...net.forward({ x: values }).y!]);
+});

@@ -36,11 +36,13 @@ export function inferRandom(checker: Checker, call: CallNode, word: DrawFunction
   const around = indicesAround(checker, span);
   if (around === undefined) return checker.error(span);
   const entry: SemanticType = { kind: "real", axes };
-  const type = withLeading(entry, around.map(({ length }) => length)); // prettier-ignore
+  const sequences = isCounted ? sequencesInFront(checker, axes) : 0;
+  const front = axes.slice(0, sequences).map(({ dim }) => dim);
+  const type = withLeading(entry, [...front, ...around.map(({ length }) => length)], sequences);
   const draw = { law, inTraining, isInitial };
   checker.instances.draws?.note({ role: "random", name: key, span, documentation: "", type, draw });
   checker.addExtent({ operations: 10, depth: 6 }, span);
-  const drawn = entryAt({ kind: "value", name: key, span, type }, around);
+  const drawn = entryAt({ kind: "value", name: key, span, type }, around, sequences);
   const write = new DrawWriter(checker, call, drawn);
   const value = word === "sample" ? sampled(checker, call, write, values, given) : rules[word](write, values);
   return { kind: "expanded", word, operands: values, value, span, type: value.type };
@@ -66,12 +68,19 @@ function indicesAround(checker: Checker, span: CallNode["span"]): PlaceTerm[] | 
   return terms;
 }
 
-/** What is drawn for the values of these indices. */
-function entryAt(whole: TypedExpression, terms: readonly PlaceTerm[]): TypedExpression {
+/** Rounds are behind the sequence that they go over: it streams by entries of all rounds. Behind an index of an equation they are already. */
+function sequencesInFront({ indices, isRuntime }: Checker, axes: readonly Axis[]): number {
+  if ([...indices.values()].some(({ ofRounds }) => ofRounds !== true)) return 0;
+  const count = axes.findIndex(({ dim }) => !isRuntime(dim));
+  return count < 0 ? axes.length : count;
+}
+
+/** What is drawn for the values of these indices, which stand from `axis` on. */
+function entryAt(whole: TypedExpression, terms: readonly PlaceTerm[], axis: number): TypedExpression {
   return terms.reduce((operand, term): TypedExpression => {
-    const type: SemanticType = { kind: "real", axes: axesOf(operand.type).slice(1) };
+    const type: SemanticType = { kind: "real", axes: axesOf(operand.type).filter((_, i) => i !== axis) };
     const start = term.first === undefined ? dimConstant(0) : subtractDims(dimConstant(0), term.first);
-    return { kind: "element", operand, axis: 0, start, terms: [term], around: undefined, span: operand.span, type };
+    return { kind: "element", operand, axis, start, terms: [term], around: undefined, span: operand.span, type };
   }, whole);
 }
 

@@ -74,6 +74,14 @@ describe("messages", () => {
       "real-as-truth-value: a truth value is expected here, this is a number (compare it: `x > 0`)",
     ],
     [
+      "network A(; N) { u = before(y, 0) output y[t] = u[t] + 1 over N }",
+      "unexpected-token: `over` without an end finds no length (how far an index goes is said on the left: `y[t < N] = …`; a length that values tell is `over L <= N until c`)",
+    ],
+    [
+      "cell C(H; S >= 1) { context m: [S, H] state h: [H] h' = h + sum(m, axis = 0) output y = h } network A(H; S >= 1, T) { input x: [S, H] use c = C(H) a = c(x) b = c(2 * x) output y = a + b }",
+      "not-in-cell: `S` is a dimension that calls give, and those of a cell come with its contexts (leave it out: `context m` brings it, and it is at least 1)",
+    ],
+    [
       "network A(; N) { u = before(y, 0) output y = u + 1 over L <= N until y > 3 }",
       "unexpected-token: a length is found by an index (in a network: `said[t] = argmax(z[t]) over L <= N until said[t] == eos`)",
     ],
