@@ -4,6 +4,7 @@ import { plainExtent, subtractAffine } from "./affine.js";
 import type { Access, LoopAxis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./kernel-program.js";
 import type { ElementVerifier } from "./verify-expressions.js";
 import type { Report } from "./verify-integers.js";
+import type { PackedCopies } from "./verify-packs.js";
 import { KernelScope } from "./verify-scope.js";
 import { termsOf } from "./visit.js";
 
@@ -13,19 +14,24 @@ export class ProductVerifier {
   private readonly elements: ElementVerifier;
   private readonly report: Report;
   private readonly body: VerifyBody;
-  /** What was packed so far, by the buffer of the panels. */
-  private readonly packs = new Map<string, PackStatement>();
+  private readonly copies: PackedCopies;
 
-  constructor(elements: ElementVerifier, report: Report, body: VerifyBody) {
+  constructor(elements: ElementVerifier, copies: PackedCopies, report: Report, body: VerifyBody) {
     this.elements = elements;
+    this.copies = copies;
     this.report = report;
     this.body = body;
   }
 
   pack(statement: PackStatement, outer: KernelScope): void {
     const { to, from, columns, contracted, runs, length, block, onChange } = statement;
-    const scope = this.bindAll([columns, ...contracted], outer);
+    const axes = [columns, ...contracted];
+    const scope = this.bindAll(axes, outer);
     this.elements.access(from, "real", scope);
+    // Which may stand for something else where the panels are read.
+    const others = from.offset.terms.filter((term) => !axes.some(({ variable }) => variable === term.variable));
+    for (const { variable } of others) this.report(`panels of ${from.buffer} move with ${variable}`);
+    if (from.buffer === to) this.report(`${to} is packed into itself`);
     const [width, depth] = [plainExtent(columns.extent), countTerms(contracted)];
     if (width === undefined || depth === undefined) this.report(`panels of ${from.buffer}, whose size a call decides`);
     else if (width !== runs * length) this.report(`${width} columns of ${from.buffer} as ${runs} runs of ${length}`);
@@ -34,7 +40,6 @@ export class ProductVerifier {
     const fewest = runs * length * (depth ?? 0) + (onChange ? 1 : 0);
     const size = this.elements.buffer(to, "real");
     if (size < fewest) this.report(`${to} of ${size} elements for panels of ${fewest}`);
-    this.packs.set(to, statement);
   }
 
   product(product: ProductStatement, outer: KernelScope): void {
@@ -84,16 +89,8 @@ export class ProductVerifier {
     if (moves(b, rows)) this.report(`the right operand ${b.buffer} moves with the rows`);
     if (packed === undefined) return;
     this.elements.buffer(packed, "real");
-    const pack = this.packs.get(packed);
-    if (pack === undefined) {
-      this.report(`${packed} is read and was not packed`);
-      return;
-    }
-    if (pack.from.buffer !== b.buffer) this.report(`${packed} holds ${pack.from.buffer}, not ${b.buffer}`);
-    const shape = `${plainExtent(pack.columns.extent) ?? "?"} columns of ${countTerms(pack.contracted) ?? "?"} terms in runs of ${pack.length}`;
-    const width = columns && plainExtent(columns.extent);
-    const read = `${width ?? "?"} columns of ${countTerms(contracted) ?? "?"} terms in runs of ${product.schedule?.tail?.length ?? width ?? "?"}`;
-    if (shape !== read) this.report(`${packed} has ${shape}, and ${read} are read`);
+    const problem = this.copies.problemOf({ contracted, a, b, packed }, columns, product.schedule?.tail?.length);
+    if (problem !== undefined) this.report(problem);
   }
 
   /** Rows of the left operand, one after the other: as many as there may be. */

@@ -15,6 +15,7 @@ import {
 } from "./kernel-program.js";
 import { ElementVerifier } from "./verify-expressions.js";
 import { IntegerVerifier } from "./verify-integers.js";
+import { PackedCopies } from "./verify-packs.js";
 import { ProductVerifier } from "./verify-products.js";
 import { type Integer, KernelScope } from "./verify-scope.js";
 import { windowSteps } from "./window-steps.js";
@@ -33,6 +34,7 @@ export class FunctionVerifier {
   private readonly integers: IntegerVerifier;
   private readonly elements: ElementVerifier;
   private readonly products: ProductVerifier;
+  private readonly copies: PackedCopies;
 
   constructor(fn: KernelFunction, buffers: ReadonlyMap<string, KernelBuffer>, sizes: ReadonlyMap<string, number>) {
     this.fn = fn;
@@ -40,7 +42,8 @@ export class FunctionVerifier {
     const report = (problem: string): void => this.report(problem);
     this.integers = new IntegerVerifier(sizes, report);
     this.elements = new ElementVerifier(buffers, sizes, this.integers, report);
-    this.products = new ProductVerifier(this.elements, report, (statements, scope) => {
+    this.copies = new PackedCopies(buffers);
+    this.products = new ProductVerifier(this.elements, this.copies, report, (statements, scope) => {
       this.body(statements, scope, undefined);
     });
   }
@@ -59,6 +62,7 @@ export class FunctionVerifier {
     const scope = new KernelScope(outer);
     for (const statement of statements) {
       (this.checks[statement.kind] as StatementCheck<Statement["kind"]>)(statement as never, scope, loop);
+      if (!holdsOthers(statement)) this.copies.after(statement);
     }
   }
 
@@ -78,7 +82,10 @@ export class FunctionVerifier {
     },
     for: (statement, scope) => {
       if (statement.step < 1) this.report(`a loop over ${statement.variable} in steps of ${statement.step}`);
-      this.body(statement.body, this.inAxis(statement, scope, statement.step), statement);
+      const inside = this.inAxis(statement, scope, statement.step);
+      this.copies.inLoop(statement.body, () => {
+        this.body(statement.body, inside, statement);
+      });
     },
     windows: (statement, scope, loop) => {
       this.windows(statement, scope, loop);
@@ -158,7 +165,9 @@ export class FunctionVerifier {
       const scope = new KernelScope(outer);
       this.setInteger(first, { range: [start, start] }, scope);
       this.setInteger(steps, { range: [own, own] }, scope);
-      this.body(body, scope, loop);
+      this.copies.inLoop(body, () => {
+        this.body(body, scope, loop);
+      });
     }
   }
 
@@ -168,6 +177,7 @@ export class FunctionVerifier {
     if (steps?.example !== undefined) this.integers.variable(steps.example, outer);
     const { batch } = this.integers;
     const all = steps === undefined ? 1 : this.integers.dim(steps.dim);
+    const every = [...body, ...carry, ...finish];
     const counts = new KernelScope(outer);
     this.setInteger(done, { range: [0, PIECE] }, counts);
     this.setInteger(carried, { range: [0, 1] }, counts);
@@ -178,11 +188,17 @@ export class FunctionVerifier {
         this.setInteger(examples.first, { range: [0, batch - 1] }, scope);
         this.setInteger(examples.end, { range: [1, batch] }, scope);
       }
-      this.body(body, scope, undefined);
+      this.copies.inLoop(every, () => {
+        this.body(body, scope, undefined);
+      });
     }
     // Totals are moved where there are so many pieces only: elsewhere their buffers may be too small.
     const isCarried = (examples === undefined ? 1 : batch) * all >= FEWEST_CARRIED;
-    for (const part of [carry, finish]) this.body(part, isCarried ? counts : counts.never(), undefined);
+    for (const part of [carry, finish]) {
+      this.copies.inLoop(every, () => {
+        this.body(part, isCarried ? counts : counts.never(), undefined);
+      });
+    }
   }
 
   private accumulate(name: string, scope: KernelScope, loop: ForStatement | undefined): void {
@@ -201,4 +217,9 @@ export class FunctionVerifier {
       this.report(`the loop over ${variable} counts the parts of ${name} and does not run from 0 in steps of 1`);
     }
   }
+}
+
+/** Those it holds are seen one by one. */
+function holdsOthers({ kind }: Statement): boolean {
+  return kind === "region" || kind === "for" || kind === "windows" || kind === "pieces";
 }

@@ -12,7 +12,8 @@
  * - the left operand of a product does not move with the columns, the right one not with the rows, and neither is the
  *   buffer the product writes, which does not move with what is contracted; it has either a result or a tail, whose runs
  *   make up its columns; rows are copied to where they have room;
- * - what a product reads in panels was packed before, of the same matrix, in the same runs, with room for it;
+ * - what a product reads in panels was packed before, on every way there, of the same elements of the same matrix, in the
+ *   same runs, with room for them, and neither the matrix nor the panels have been written since;
  * - an accumulator is added to where it is visible, one in parts in the loop that counts the parts, which runs from 0 in
  *   steps of 1;
  * - loops and windows move on, and regions hold neither regions nor windows;

@@ -57,8 +57,12 @@ function problemsOf(body: string, buffers = declarations): string[] {
 const matrices = "y[i * 4 + j] = sum x[i * 4 + k] * z[j * 4 + k]";
 
 /** A product after the copy that it reads. */
-const packed = (from: string, runs = "1 runs of 3"): string =>
-  `pack panels from ${from} over j < 3, k < 4 as ${runs} in panels of 1\nproduct ${matrices.replace("i * 4 + j", "j").replace("i * 4 + k", "k")}`;
+const packed = (from: string, runs = "1 runs of 3", between = ""): string => {
+  const product = `product ${matrices.replace("i * 4 + j", "j").replace("i * 4 + k", "k")}`;
+  const pack = `pack panels from ${from} over j < 3, k < 4 as ${runs} in panels of 1`;
+  return [pack, between, between.startsWith("for") ? `  ${product}` : product].join("\n");
+};
+const read = " packed in panels\n  columns j < 3\n  contracted k < 4";
 
 describe("what is in order", () => {
   it.each([
@@ -100,6 +104,32 @@ describe("what is in order", () => {
             rows i < examples list[0 .. active]
             columns j < 3
             contracted k < 4`,
+    ],
+    [
+      "panels by other names, of terms in two axes, that are read in a loop and after it",
+      `
+      pack panels from z[i + k * 3 + l * 6] over i < 3, k < 2, l < 2 as 1 runs of 3 in panels of 1
+      for t < %T
+        region work
+          product y[j] = sum x[m] * z[j + m * 3 + n * 6] packed in panels
+            columns j < 3
+            contracted m < 2
+            contracted n < 2
+        x[t] = 1
+      product y[j] = sum x[k] * z[j + k * 3 + l * 6] packed in panels
+        columns j < 3
+        contracted k < 2
+        contracted l < 2`,
+    ],
+    [
+      "panels that are packed again for what is written in each round",
+      `
+      for t < %T
+        z[t] = 1
+        pack panels from z[j * 4 + k] over j < 3, k < 4 as 1 runs of 3 in panels of 1
+        product y[j] = sum x[k] * z[j * 4 + k] packed in panels
+          columns j < 3
+          contracted k < 4`,
     ],
     [
       "sides of a choice that are read where they are taken",
@@ -237,6 +267,37 @@ describe("what is not", () => {
     [
       "pack x from z[j * 4 + k] over j < 3, k < 4 as 1 runs of 3 in panels of 1 where changed",
       "x of 12 elements for panels of 13",
+    ],
+    [
+      `${packed("z[j * 4 + k]").replace("* z[j * 4 + k]", "* z[k * 3 + j]")} packed in panels\n  columns j < 3\n  contracted k < 4`,
+      "panels holds z[j * 4 + k], and z[j + k * 3] is read",
+    ],
+    [
+      `${packed("z[j * 3 + k]")} packed in panels\n  columns j < 3\n  contracted k < 4`,
+      "panels holds z[j * 3 + k], and z[j * 4 + k] is read",
+    ],
+    [
+      "pack panels from z[j] over j < 3, k < 4, l < 1 as 1 runs of 3 in panels of 1\nproduct y[j] = sum x[k] * z[j] packed in panels\n  columns j < 3\n  contracted k < 2\n  contracted l < 2",
+      "panels has 3 columns of 4 * 1 terms in runs of 3, and 3 columns of 2 * 2 terms in runs of 3 are read",
+    ],
+    [
+      `${packed("z[j * 4 + k]", "1 runs of 3", "z[0] = 1")}${read}`,
+      "panels is read, and z was written after it was packed",
+    ],
+    [
+      `${packed("z[j * 4 + k]", "1 runs of 3", "region r\n  panels[0] = 1")}${read}`,
+      "panels is read, and panels was written after it was packed",
+    ],
+    [
+      `${packed("z[j * 4 + k]", "1 runs of 3", "for t < %T")}${read.replace(/\n/gu, "\n  ")}\n  z[0] = 1`,
+      "panels is read, and z was written after it was packed",
+    ],
+    [`for t < %T\n  ${packed("z[j * 4 + k]")}${read}`, "panels is read and was not packed"],
+    [`for i < 0\n  ${packed("z[j * 4 + k]")}${read}`, "panels is read and was not packed"],
+    ["pack z from z[j * 4 + k] over j < 3, k < 4 as 1 runs of 3 in panels of 1", "z is packed into itself"],
+    [
+      "index n = 0\npack panels from z[j * 4 + k + n] over j < 3, k < 4 as 1 runs of 3 in panels of 1",
+      "panels of z move with n",
     ],
     ["pack panels from z[j * 5 + k] over j < 3, k < 4 as 1 runs of 3 in panels of 1", "z of 12 elements at 0 to 13"],
 

@@ -1,0 +1,89 @@
+/** Which matrices lie in panels where a statement of a kernel stands. */
+import { affineKey, affineVariable, plainExtent, substituteAffine } from "./affine.js";
+import type { KernelBuffer, LoopAxis, PackStatement, ScheduledTerms, Statement } from "./kernel-program.js";
+import { printAccess, printAffine } from "./print-expressions.js";
+import { forEachAccess } from "./visit.js";
+
+interface PackedCopy {
+  readonly pack: PackStatement;
+  /** The buffer, of the panels or of the matrix, that was written since. */
+  readonly written?: string;
+}
+
+export class PackedCopies {
+  private readonly buffers: ReadonlyMap<string, KernelBuffer>;
+  /** By the buffer of the panels: what was packed on every way to here. */
+  private copies = new Map<string, PackedCopy>();
+
+  constructor(buffers: ReadonlyMap<string, KernelBuffer>) {
+    this.buffers = buffers;
+  }
+
+  /** What comes of the copies by a statement that holds no others, or only those of a tail. */
+  after(statement: Statement): void {
+    this.write([statement]);
+    if (statement.kind === "pack") this.copies.set(statement.to, { pack: statement });
+  }
+
+  /** A body that runs again sees what it has written before; what it packs is not there when it does not run at all. */
+  inLoop(body: readonly Statement[], run: () => void): void {
+    this.write(body);
+    const before = new Map(this.copies);
+    run();
+    this.copies = before;
+  }
+
+  /** Why the right operand of a product cannot be read in its panels; undefined where it can. */
+  problemOf(
+    { b, contracted, packed }: ScheduledTerms & { readonly packed: string },
+    columns: LoopAxis | undefined,
+    runLength: number | undefined,
+  ): string | undefined {
+    const copy = this.copies.get(packed);
+    if (copy === undefined) return `${packed} is read and was not packed`;
+    const { pack, written } = copy;
+    if (written !== undefined) return `${packed} is read, and ${written} was written after it was packed`;
+    if (pack.from.buffer !== b.buffer) return `${packed} holds ${pack.from.buffer}, not ${b.buffer}`;
+    const has = shapeOf(pack.columns, pack.contracted, pack.length);
+    const reads = shapeOf(columns, contracted, runLength);
+    if (has !== reads) return `${packed} has ${has}, and ${reads} are read`;
+    const [own, read] = [
+      [pack.columns, ...pack.contracted],
+      [...(columns === undefined ? [] : [columns]), ...contracted],
+    ];
+    const names = new Map(own.map(({ variable }, i) => [variable, affineVariable(read[i]?.variable ?? variable)]));
+    const from = { buffer: b.buffer, offset: substituteAffine(pack.from.offset, names) };
+    if (affineKey(from.offset) === affineKey(b.offset)) return undefined;
+    return `${packed} holds ${printAccess(from)}, and ${printAccess(b)} is read`;
+  }
+
+  /** Marks the copies whose panels or matrices the statements write. */
+  private write(statements: readonly Statement[]): void {
+    if (this.copies.size === 0) return;
+    const written = new Set<string>();
+    for (const statement of statements) {
+      forEachAccess(statement, ({ buffer }, use) => {
+        if (use !== "read") written.add(this.wholeOf(buffer));
+      });
+    }
+    for (const [name, { pack }] of this.copies) {
+      const own = [pack.from.buffer, pack.to].find((buffer) => written.has(this.wholeOf(buffer)));
+      if (own !== undefined) this.copies.set(name, { pack, written: own });
+    }
+  }
+
+  private wholeOf(buffer: string): string {
+    return this.buffers.get(buffer)?.within ?? buffer;
+  }
+}
+
+function shapeOf(columns: LoopAxis | undefined, contracted: readonly LoopAxis[], length: number | undefined): string {
+  const width = columns && plainExtent(columns.extent);
+  const terms = contracted.map(extentOf).join(" * ");
+  return `${columns === undefined ? "?" : extentOf(columns)} columns of ${terms} terms in runs of ${length ?? width ?? "?"}`;
+}
+
+/** What a variable goes through. Axes of panels have plain extents: others are told about where they are packed. */
+function extentOf({ extent, from }: LoopAxis): string {
+  return `${plainExtent(extent) ?? "?"}${from === undefined ? "" : ` from ${printAffine(from)}`}`;
+}
