@@ -13,7 +13,9 @@ Trains a network by its declared losses. What is learned follows from the data:
               looks at what was before. A size that nobody gives is that of the vocabulary
   .csv .tsv   the next value: a line for each moment under a line of headings. An input
               that only losses need is what --target is a line later; the others are all
-              columns, or those of --columns. Windows of --length lines are examples
+              columns, or those of --columns. Windows of --length lines are examples.
+              With --group, lines with the same in a column are a sequence, whose class
+              is the column --target
   .jsonl      an example in each line, lists by input, such as {"x": [1, 2], "k": "yes"};
               texts are labels, and become numbers in the order of the alphabet
 
@@ -43,6 +45,12 @@ Options of the command line count before it.`,
       kind: "text",
       value: "HEADING",
       help: "the column whose next value is learned; the first where left out",
+    },
+    {
+      name: "group",
+      kind: "text",
+      value: "HEADING",
+      help: "lines of a table with the same in this column are a sequence;\n--target INPUT=HEADING is its class then",
     },
     { name: "length", kind: "text", value: "N", help: "characters or lines of an example; 64 where left out" },
     { name: "updates", kind: "text", value: "N", help: "when training ends; 500 where left out" },

@@ -34,7 +34,7 @@ export const run: Run = async (args, terminal) => {
     const { data } = settings;
     if (data === undefined) throw new UsageError("recell train needs --data FILE: what is to be learned from");
     const [content, own] = [readText(data, readLimits.data), caseOf(data)];
-    const program = build(input, settings, () => own.count(content), terminal);
+    const program = build(input, settings, () => own.count(content, settings), terminal);
     if (program === undefined) return exitCodes.failed;
     const examples = own.examples(content, program.manifest, settings);
     terminal.error(`learns ${examples.told}\n`);

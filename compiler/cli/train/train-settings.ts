@@ -13,6 +13,7 @@ export interface TrainCommandSettings {
   readonly dim?: Readonly<Record<string, number>>;
   readonly columns?: Readonly<Record<string, readonly string[]>>;
   readonly target?: string;
+  readonly group?: string;
   readonly length?: number;
   readonly updates?: number;
   readonly epochs?: number;
@@ -75,6 +76,7 @@ const kinds: Readonly<Record<keyof TrainCommandSettings, SettingKind>> = {
     parse: (entries) => pairs(entries, (own) => own.split(",")),
   },
   target: text,
+  group: text,
   length: count,
   updates: count,
   epochs: count,

@@ -6,7 +6,7 @@ import { inputsOfExample } from "../../../runtime/module/axes.js";
 import type { InputEntry, Manifest } from "../../../runtime/module/manifest.js";
 import type { DataSource } from "../../../runtime/training/data/source.js";
 import { splitByTime, windows } from "../../../runtime/training/data/series.js";
-import { csv, jsonLines } from "../../../runtime/training/data/table.js";
+import { csv, jsonLines, numberAt, parseRows } from "../../../runtime/training/data/table.js";
 import { text as textSource } from "../../../runtime/training/data/text.js";
 import { UsageError } from "../arguments.js";
 import type { TrainCommandSettings } from "./train-settings.js";
@@ -29,7 +29,7 @@ export interface DataCount {
 
 interface TrainingCase {
   /** Undefined where data of this kind tell no size. */
-  count(content: string): DataCount | undefined;
+  count(content: string, settings: TrainCommandSettings): DataCount | undefined;
   examples(content: string, manifest: Manifest, settings: TrainCommandSettings): TrainingData;
 }
 
@@ -70,12 +70,20 @@ function onlyInput(manifest: Manifest, what: string, fits: (entry: InputEntry) =
 /** A window of moments, and what comes after each. */
 function tableCase(separator: string): TrainingCase {
   return {
-    count: () => undefined,
+    count: (content, settings) =>
+      settings.group === undefined ? undefined : lines.count(groupedLines(content, separator, settings), settings),
     examples(content, manifest, settings) {
       const inputs = inputsOfExample(manifest);
       const label = inputs.find((input) => !isSequence(input));
+      if (settings.group !== undefined) {
+        const { told, ...data } = lines.examples(groupedLines(content, separator, settings), manifest, settings);
+        const kind = told.slice(0, told.indexOf(":"));
+        return { ...data, told: `${kind}: lines of the table with the same ${settings.group} are a sequence` };
+      }
       if (label !== undefined) {
-        throw new UsageError(`a table has a line for each moment, and ${manifest.cell} takes ${label.name} once for each sequence; JSON lines have sequences with what belongs to them`); // prettier-ignore
+        throw new UsageError(
+          `${manifest.cell} takes ${label.name} once for each sequence: --group HEADING says which lines of the table are one`,
+        );
       }
       const headings = content.replace(/^\uFEFF/u, "").split(/\r\n|\n|\r/u)[0]!.split(separator).map((heading) => heading.trim().replace(/^"(.*)"$/u, "$1")); // prettier-ignore
       const targets = inputs.filter((input) => input.forLosses === true && inputs.length > 1);
@@ -122,6 +130,40 @@ const lines: TrainingCase = {
     };
   },
 };
+
+/** A table as JSON lines: lines that have the same in one column are an example, with lists by input, and what is once for each. */
+function groupedLines(content: string, separator: string, settings: TrainCommandSettings): string {
+  const { group = "", target, columns } = settings;
+  if (columns === undefined || target === undefined) {
+    throw new UsageError(
+      "--group needs --columns x=HEADING,… and --target, INPUT=HEADING, which say what sequences have",
+    );
+  }
+  const [, label = "", heading = ""] = /^([^=]+)=(.+)$/su.exec(target) ?? [];
+  if (label === "")
+    throw new UsageError(`--target must be INPUT=HEADING beside --group, got ${JSON.stringify(target)}`);
+  const [head, ...rows] = parseRows(content, separator);
+  const placeOf = (own: string): number => {
+    const place = head?.fields.indexOf(own) ?? -1;
+    if (place >= 0) return place;
+    throw new SourceError("missing-column", `csv: there is no column ${JSON.stringify(own)}; there are ${head?.fields.join(", ") ?? "none"}`, 1); // prettier-ignore
+  };
+  const [key, kind] = [placeOf(group), placeOf(heading)];
+  const inputs = Object.entries(columns).map(([name, own]) => [name, own.map((each) => [each, placeOf(each)] as const)] as const); // prettier-ignore
+  const examples = new Map<string, Record<string, unknown>>();
+  for (const row of rows) {
+    const { fields, line } = row;
+    if (fields.length !== head!.fields.length) throw new SourceError("bad-row", `csv: line ${line} has ${fields.length} fields, the headings are ${head!.fields.length}`, line); // prettier-ignore
+    const text = fields[kind]!.trim();
+    const example = examples.get(fields[key]!) ?? { [label]: /^\d+$/u.test(text) ? Number(text) : text };
+    examples.set(fields[key]!, example);
+    for (const [name, own] of inputs) {
+      const list = (example[name] ??= []) as number[];
+      for (const [each, place] of own) list.push(numberAt(row, place, each));
+    }
+  }
+  return [...examples.values()].map((example) => JSON.stringify(example)).join("\n");
+}
 
 /** Labels that are texts become numbers, in the order of the alphabet. */
 function withoutTexts(content: string): { readonly text: string; readonly labels: ReadonlyMap<string, number> } {

@@ -84,12 +84,12 @@ function checkColumns(columns: unknown, ahead: unknown): void {
   }
 }
 
-interface TableRow {
+export interface TableRow {
   readonly line: number;
   readonly fields: readonly string[];
 }
 
-function numberAt({ line, fields }: TableRow, place: number, heading: string): number {
+export function numberAt({ line, fields }: TableRow, place: number, heading: string): number {
   const field = fields[place]!.trim();
   const value = Number(field);
   if (field !== "" && Number.isFinite(value)) return value;
@@ -102,7 +102,7 @@ function numberAt({ line, fields }: TableRow, place: number, heading: string): n
 }
 
 /** Fields may be in quotes, in which lines and separators may stand, and quotes twice. Empty lines are passed over. */
-function parseRows(text: string, separator: string): TableRow[] {
+export function parseRows(text: string, separator: string): TableRow[] {
   const rows: TableRow[] = [];
   const lines = text.replace(/^\uFEFF/u, "").split(/\r\n|\n|\r/u);
   for (let at = 0; at < lines.length; at++) {

@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadModule } from "../../../runtime/index.js";
 import { recell } from "../../support/command-line.js";
+// Commands are loaded when they are used: here before any test, whose time it would take.
+import "../../../compiler/cli/report.js";
+import "../../../compiler/cli/train.js";
 
 const folder = mkdtempSync(join(tmpdir(), "recell-train-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -104,6 +107,15 @@ test("the class of a sequence, with labels that are texts", async () => {
   expect(readFileSync(join(file("d"), "labels.json"), "utf8")).toBe('["bad","good"]\n');
 });
 
+test("the class of a sequence, in a table", async () => {
+  const rows = Array.from({ length: 80 }, (_, i) => `${i >> 1},${(i >> 1) - 20},${i < 40 ? "bad" : "good"}`);
+  writeFileSync(file("mood.csv"), ["id,value,label", ...rows].join("\n"));
+  const args = ["--data", file("mood.csv"), "--group", "id", "--columns", "x=value", "--target", "k=label", "--quiet"];
+  const { code, out, error } = await recell("train", file("mood.cell"), ...args, "--updates", "40", "--learning-rate", "0.05", "-o", file("f")); // prettier-ignore
+  expect([code, error]).toEqual([0, "C is 2, the number of labels\nlearns the class of a sequence, k: lines of the table with the same id are a sequence\n"]); // prettier-ignore
+  expect(Number(/held-out loss ([\d.]+)/u.exec(out)![1])).toBeLessThan(0.5);
+});
+
 describe("what is wrong is told", () => {
   test.each([
     ['{\n  "learningrate": 1\n}', /bad\.json:2:3: there is no "learningrate"; did you mean learningRate\?/u],
@@ -139,7 +151,8 @@ describe("what is wrong is told", () => {
     ],
     [2, ["letters.cell", "--data", "book.txt", "-d", "H"], /--dim must be sizes by name, such as H=32, got "H"/u],
     [2, ["forecast.cell", "--data", "book.txt", "-d", "I=2"], /text is for a network with one input, .* Forecast has x: real\[T, 2\], next/u], // prettier-ignore
-    [2, ["mood.cell", "--data", "days.csv", "-d", "C=2"], /a table has a line for each moment, and Mood takes k once/u],
+    [2, ["mood.cell", "--data", "days.csv", "-d", "C=2"], /Mood takes k once for each sequence: --group HEADING says/u],
+    [2, ["mood.cell", "--data", "days.csv", "-d", "C=2", "--group", "id"], /--group needs --columns x=HEADING/u],
     [1, ["forecast.cell", "--data", "days.csv", "-d", "I=2", "--target", "mid"], /csv: there is no column "mid"/u],
     [
       1,
