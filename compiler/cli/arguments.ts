@@ -1,5 +1,6 @@
 /** The command line as data: one table of options drives parsing and help. */
 
+import { invariant } from "../base/diagnostics/invariant.js";
 import { suggest } from "../base/diagnostics/suggest.js";
 
 /** Wrong use of the command line: shown without a stack, exit code 2. */
@@ -72,17 +73,22 @@ export function parseArguments(command: CommandEntry, args: readonly string[]): 
     if (option.kind === "text" && previous.length > 0) throw new UsageError(`--${option.name} is given twice`);
     values.set(option.name, [...previous, given]);
   }
+  const given = (name: string): readonly (string | boolean)[] => {
+    const isOption = [...command.options, ...commonOptions].some((option) => option.name === name);
+    invariant(isOption, `recell ${command.name} has no option ${name} in its table`);
+    return values.get(name) ?? [];
+  };
   return {
     positionals,
     flag: (name) => {
-      const given = values.get(name)?.[0];
-      return typeof given === "string" ? true : given;
+      const [first] = given(name);
+      return typeof first === "string" ? true : first;
     },
     text: (name) => {
-      const given = values.get(name)?.[0];
-      return typeof given === "string" ? given : undefined;
+      const [first] = given(name);
+      return typeof first === "string" ? first : undefined;
     },
-    list: (name) => (values.get(name) ?? []) as string[],
+    list: (name) => given(name) as string[],
   };
 }
 

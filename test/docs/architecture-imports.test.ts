@@ -67,5 +67,5 @@ it("ARCHITECTURE.md says what rooms import", async () => {
   );
   const expected = await format(changed, { parser: "markdown", printWidth: 120, proseWrap: "preserve" });
   if (process.env["UPDATE"] === "1") writeFileSync(path, expected);
-  else expect(page).toBe(expected);
+  else expect(page, "`UPDATE=1 npx vitest run test/docs` writes it anew").toBe(expected);
 });

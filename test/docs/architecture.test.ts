@@ -85,5 +85,5 @@ it("ARCHITECTURE.md shows what the stages print", () => {
     },
   );
   if (process.env["UPDATE"] === "1") writeFileSync(path, expected);
-  else expect(page).toBe(expected);
+  else expect(page, "`UPDATE=1 npx vitest run test/docs` writes it anew").toBe(expected);
 });

@@ -1,5 +1,5 @@
 /** Each pass stands in a file of its name and has a test of its own: text in, text out. */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { graphPasses } from "../../compiler/passes/graph/passes.js";
@@ -17,7 +17,24 @@ it.each([
 ])("%s: %s", (room, name) => {
   const folder = `compiler/passes/${room}`;
   const source = [`${folder}/${name}.ts`, `${folder}/${name}/${name}.ts`].find((path) => existsSync(join(root, path)));
-  expect(source).toBeDefined();
+  expect(source, `no file ${folder}/${name}.ts`).toBeDefined();
   const tests = [`${folder}/${name}.test.ts`, `${folder}/${name}/${name}.test.ts`].map((path) => `test/${path}`);
-  expect(tests.filter((path) => existsSync(join(root, path)))).toHaveLength(1);
+  expect(tests.filter((path) => existsSync(join(root, path))), `no test ${tests.join(" or ")}`).toHaveLength(1); // prettier-ignore
+});
+
+/** What is no pass of a list: it is made for what it is given, `oneStepOf`, or run for an entry by the driver. */
+const inNoList = ["one-step", "split-contexts"];
+
+it.each(["graph", "kernel"])("%s: each file that has a pass is in a list", (room) => {
+  const folder = join(root, "compiler/passes", room);
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).flatMap((path) => {
+    if (!path.endsWith(".ts")) return [];
+    const pass = /: (?:GraphPass|KernelPass|PlannedPass)[^=]*= \{\s*name: "([^"]*)"/u.exec(
+      readFileSync(join(folder, path), "utf8"),
+    );
+    return pass === null ? [] : [pass[1]!];
+  });
+  const listed = new Set<string>([...graphPasses, ...kernelPasses].map(({ name }) => name));
+  expect(names.length).toBeGreaterThan(4);
+  expect(names.filter((name) => !listed.has(name) && !inNoList.includes(name))).toEqual([]);
 });

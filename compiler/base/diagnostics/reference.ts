@@ -10,7 +10,7 @@ export function diagnosticsReference(): string {
   return [
     "# Diagnostics",
     "",
-    "Generated from `compiler/base/diagnostics/codes/` by `npm run generate`. Every example gives exactly the code above it.",
+    "Generated from `compiler/base/diagnostics/codes/` by `npm run generate`. Every example gives exactly the code above it; long ones are cut, and end with …",
     "",
     ...section("Form", syntaxCodes),
     ...section("Meaning", semanticCodes),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { elementwiseFunctions, type Builtin } from "../../../compiler/language/semantics/builtins.js";
 import { evaluate, lower } from "./support.js";
 
 const samples = [-100, -3, -1, -0.5, -0, 0, 0.25, 1, 2, 30, Infinity, -Infinity, NaN];
@@ -100,6 +101,28 @@ describe("values", () => {
       if (Number.isFinite(wanted))
         expect(Math.abs(actual - wanted), `${expression} at ${x}`).toBeLessThanOrEqual(1e-14 * Math.abs(wanted));
       else expect(actual, `${expression} at ${x}`).toBe(wanted);
+    });
+  });
+
+  /** Functions that words define, each with a formula above or below. */
+  const inWords: readonly (keyof typeof elementwiseFunctions)[] = ["exp", "log", "sqrt", "sign", "sin", "cos", "atan", "atan2", "erf", "floor", "round", "min", "max"]; // prettier-ignore
+
+  it.each(Object.entries<Builtin>(elementwiseFunctions))("%s is what the reference says", (name, builtin) => {
+    const { formula, parameters } = builtin;
+    expect(formula === "", `${name} has a formula, or is one of those in words`).toBe((inWords as string[]).includes(name)); // prettier-ignore
+    if (formula === "") return;
+    const v = [-2.5, -1, -0.75, -0.5, 0.25, 0.5, 0.75, 1, 2];
+    const others: Readonly<Record<string, string>> = { "slope?": "0.2", low: "-0.6", high: "1.5" };
+    const given = parameters.slice(1).map((parameter) => others[parameter]!);
+    const written = parameters
+      .slice(1)
+      .reduce((text, parameter, i) => text.replaceAll(parameter.replace("?", ""), given[i]!), formula)
+      .replaceAll("π", "pi")
+      .replace(/\bx\b/gu, "v");
+    const [found, wanted] = [`${name}(${["v", ...given].join(", ")})`, written].map((text) => entries(text, { v }, v.length)); // prettier-ignore
+    v.forEach((x, i) => {
+      if (Number.isFinite(wanted![i])) expect(found![i], `${name} at ${x}`).toBeCloseTo(wanted![i]!, 12);
+      else expect(found![i], `${name} at ${x}`).toBe(wanted![i]);
     });
   });
 
