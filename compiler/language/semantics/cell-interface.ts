@@ -1,8 +1,8 @@
 /** `Cell: cell(I, H)`: what is known of a cell that a parameter stands for. */
-import { dimSymbol, equalDims } from "../../base/types/dim.js";
+import { type Dim, dimSymbol, equalDims } from "../../base/types/dim.js";
 import type { CellParameterNode } from "../syntax/ast.js";
 import { tensorsIn } from "./cell-tensors.js";
-import { axesOf, printSemanticType, realType, type SemanticType } from "./semantic-type.js";
+import { axesOf, printSemanticType, realType, type SemanticType, shapeOf } from "./semantic-type.js";
 import type { TypedCell } from "./typed-program.js";
 
 /** One input of the first dimension, one output of the last; a call is a step, as it may have a state. */
@@ -54,8 +54,9 @@ function endsOf(dimensions: readonly string[]): [string, string] {
  * What a cell has beside what its interface says, in words; undefined where it fits.
  *
  * @param names Its dimensions, in the order of the interface.
+ * @param owner Of what takes it: a network goes on with sequences, and takes networks that make one of another, too.
  */
-export function misfit(cell: TypedCell, names: readonly string[]): string | undefined {
+export function misfit(cell: TypedCell, names: readonly string[], owner: TypedCell["form"]): string | undefined {
   const tensors = tensorsIn(cell);
   const inputs = tensors.filter(({ role }) => role === "input");
   const [input] = inputs;
@@ -64,11 +65,25 @@ export function misfit(cell: TypedCell, names: readonly string[]): string | unde
   if (tensors.some(({ role }) => role === "context")) return "it has a context";
   if (input === undefined || inputs.length > 1) return `it has ${inputs.length} inputs, not one`;
   if (output === undefined || cell.outputs.length > 1) return `it has ${cell.outputs.length} outputs, not one`;
+  if (cell.form === "network" && owner === "network") {
+    const [sequence] = shapeOf(axesOf(input.type));
+    const isOfCalls = cell.runtimeDimensions.some((symbol) => sequence && equalDims(sequence, dimSymbol(symbol)));
+    if (sequence !== undefined && isOfCalls && isOver(input.type, sequence, first) && isOver(output.type, sequence, last)) return undefined; // prettier-ignore
+    return `it makes ${printSemanticType(output.type)} of ${printSemanticType(input.type)}, not [T, ${last}] of [T, ${first}]`;
+  }
   if (!isVector(input.type, first))
     return `its input \`${input.name}\` is ${printSemanticType(input.type)}, not [${first}]`;
   if (!isVector(output.type, last))
     return `its output \`${output.name}\` is ${printSemanticType(output.type)}, not [${last}]`;
   return undefined;
+}
+
+/** Such a vector at each place of a sequence. */
+function isOver(type: SemanticType, sequence: Dim, symbol: string): boolean {
+  const [axis, ...others] = axesOf(type);
+  return (
+    axis !== undefined && equalDims(axis.dim, sequence) && isVector({ ...type, axes: others } as SemanticType, symbol)
+  );
 }
 
 function isVector(type: SemanticType, symbol: string): boolean {

@@ -105,7 +105,7 @@ function candidateOf(checker: Checker, { cell, span }: UseNode, owner: CellDecla
     const names = [...bound.dimensions.keys()];
     const typed = (): TypedCell | undefined => {
       const found = known.cellOf(bound.declaration, cell.span, collector);
-      const wrong = found && misfit(found, [...bound.dimensions.values()]);
+      const wrong = found && misfit(found, [...bound.dimensions.values()], owner.node.form);
       if (wrong === undefined) return found;
       checker.report(
         "cell-does-not-fit",

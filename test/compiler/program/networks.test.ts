@@ -383,3 +383,33 @@ it("a network with a loop that is called twice has a loop of its own in each cal
   close(p, wanted);
   close(q, wanted.map((value) => -2 * value)); // prettier-ignore
 });
+
+describe("a network in the place of a cell that another one takes", () => {
+  const text = `${leaky}
+    network Both(I, H; T) { input x: [T, I] param P: [H, I] use a, b = Leaky(H) v[t] = P @ x[t] y = a(v) + reverse(b(reverse(v))) output z = 0.5 * y }
+    network Two(Layer: cell(I, H), H; T) { input x: [T, H] use l[2] = Layer(H, H) output y = x then l[k](y) for k < 2 }
+    network Deep = Two(Both)
+    network Plain(H; T) { input x: [T, H] use l, m = Both(H, H) output y = m(l(x)) }`;
+
+  it.each(["js", "wasm"] as const)(
+    "is called over the sequence, with params and states by the same paths, on %s",
+    async (target) => {
+      const run = async (name: string, of: (place: number) => string) => {
+        const { instantiate } = await cell(text, { cell: name, dimensions: { H: 2 }, dtype: "f64", target });
+        const net = instantiate({ batch: 2, sizes: { T: 5 } });
+        for (const i of [0, 1])
+          net.setParams({
+            [`${of(i)}.a.a`]: [0.3 + i, 0.2],
+            [`${of(i)}.b.a`]: [0.1, 0.5 - i],
+            [`${of(i)}.P`]: draw(4, i),
+          });
+        const { y } = net.forward({ x: draw(20, 0.21), sizes: { T: lengths } });
+        const gradient = net.backward!({ y: draw(20, 0.7) });
+        return [y, gradient["x"], gradient.params[`${of(1)}.a.a`]].map((values) => [...(values as Float64Array)]);
+      };
+      const deep = await run("Deep", (i) => `l.${i}`);
+      expect(deep).toEqual(await run("Plain", (i) => "lm"[i]!));
+      expect(deep.flat().every(Number.isFinite)).toBe(true);
+    },
+  );
+});
