@@ -1,5 +1,6 @@
 /** Checks of scalars: names, elements and what operations take. */
 import { scalarArity } from "../ops/scalar-ops.js";
+import { addAffine, affineConstant, subtractAffine } from "./affine.js";
 import { bufferSize } from "./buffer-size.js";
 import { dtypeOf, operandDtype, resultDtype, type ScalarDType } from "./dtypes.js";
 import type { Access, ElementType, KernelExpression, KernelBuffer } from "./kernel-program.js";
@@ -34,6 +35,15 @@ export class ElementVerifier {
     }
     if (buffer.dtype !== dtype) this.report(`${name} holds ${buffer.dtype} elements, not ${dtype} ones`);
     return bufferSize(buffer, this.sizes);
+  }
+
+  /** The same element, in the buffer that the one it is named in is a part of. */
+  whole(access: Access): Access {
+    const own = this.buffers.get(access.buffer);
+    const around = own?.within === undefined ? undefined : this.buffers.get(own.within);
+    if (own === undefined || around === undefined) return access;
+    const start = subtractAffine(affineConstant(own.place.offset), affineConstant(around.place.offset));
+    return { buffer: around.name, offset: addAffine(access.offset, start) };
   }
 
   access({ buffer, offset }: Access, dtype: ElementType, scope: KernelScope): void {

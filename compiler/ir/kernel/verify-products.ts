@@ -1,9 +1,10 @@
 /** Checks of products and of the copies of matrices that they read. */
 import { countTerms } from "./terms.js";
-import { plainExtent, subtractAffine } from "./affine.js";
+import { plainExtent } from "./affine.js";
 import type { Access, LoopAxis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./kernel-program.js";
 import type { ElementVerifier } from "./verify-expressions.js";
 import type { Report } from "./verify-integers.js";
+import { OverwriteVerifier } from "./verify-overwrites.js";
 import type { PackedCopies } from "./verify-packs.js";
 import { KernelScope } from "./verify-scope.js";
 import { termsOf } from "./visit.js";
@@ -15,12 +16,14 @@ export class ProductVerifier {
   private readonly report: Report;
   private readonly body: VerifyBody;
   private readonly copies: PackedCopies;
+  private readonly overwrites: OverwriteVerifier;
 
   constructor(elements: ElementVerifier, copies: PackedCopies, report: Report, body: VerifyBody) {
     this.elements = elements;
     this.copies = copies;
     this.report = report;
     this.body = body;
+    this.overwrites = new OverwriteVerifier(elements, report, (axes, scope) => this.bindAll(axes, scope));
   }
 
   pack(statement: PackStatement, outer: KernelScope): void {
@@ -53,12 +56,8 @@ export class ProductVerifier {
     if (out !== undefined) {
       if (contracted.some((axis) => moves(out, axis))) this.report(`${out.buffer} moves with a contracted axis`);
       else this.elements.access(out, "real", scope);
-      for (const { a, b, contracted: axes } of termsOf(product)) {
-        const own = this.bindAll(axes, scope);
-        if ([a, b].some((operand) => this.meet(out, operand, rows, own)))
-          this.report(`${out.buffer} is an operand and the result`);
-      }
     }
+    this.overwrites.verify(product, scope);
     if (result !== undefined) {
       if (out === undefined) this.report("a product with a tail stores no sum");
       const inSum = new KernelScope(scope);
@@ -105,20 +104,6 @@ export class ProductVerifier {
     const size = this.elements.buffer(name, "real");
     if (depth === undefined || most === undefined) this.report(`rows are copied to ${name}, whose size a call decides`);
     else if (size < depth * most) this.report(`${name} of ${size} elements for ${most} rows of ${depth}`);
-  }
-
-  /**
-   * May an element be read for one sum and written for another? Not where both move along the rows by the same steps and
-   * keep to parts of their own between them: a part of a row computed from another part of it.
-   */
-  private meet(out: Access, operand: Access, rows: LoopAxis | undefined, scope: KernelScope): boolean {
-    if (out.buffer !== operand.buffer) return false;
-    const apart = subtractAffine(operand.offset, out.offset);
-    if (moves({ buffer: "", offset: apart }, rows)) return true;
-    const step = out.offset.terms.find(({ variable }) => variable === rows?.variable)?.coefficient;
-    const width = step === undefined ? Infinity : Math.abs(this.elements.integers.dim(step));
-    const range = this.elements.integers.range(apart, scope);
-    return range === undefined || !((range[0] > 0 && range[1] < width) || (range[1] < 0 && range[0] > -width));
   }
 
   private bindAll(axes: readonly LoopAxis[], outer: KernelScope): KernelScope {

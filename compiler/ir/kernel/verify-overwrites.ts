@@ -1,0 +1,112 @@
+/**
+ * Does a product write what it still reads? Sums are made tile by tile, and a tile stores before the next one reads: of other
+ * rows, and of other columns of the same row.
+ */
+import { accessKey, AFFINE_ZERO, subtractAffine } from "./affine.js";
+import type { Access, KernelExpression, LoopAxis, ProductStatement } from "./kernel-program.js";
+import type { ElementVerifier } from "./verify-expressions.js";
+import type { Report } from "./verify-integers.js";
+import { KernelScope } from "./verify-scope.js";
+import { forEachAccess, termsOf } from "./visit.js";
+
+/** What a product reads. */
+interface ProductRead {
+  readonly access: Access;
+  /** With the terms of the sum that it is an operand of. */
+  readonly scope: KernelScope;
+  /** It is read as a whole before it is written, or in panels of the target's own order. */
+  readonly anywhere?: boolean;
+  readonly operand?: boolean;
+}
+
+export class OverwriteVerifier {
+  private readonly elements: ElementVerifier;
+  private readonly report: Report;
+  private readonly bind: (axes: readonly LoopAxis[], scope: KernelScope) => KernelScope;
+
+  constructor(
+    elements: ElementVerifier,
+    report: Report,
+    bind: (axes: readonly LoopAxis[], scope: KernelScope) => KernelScope,
+  ) {
+    this.elements = elements;
+    this.report = report;
+    this.bind = bind;
+  }
+
+  /** @param outer with the rows and columns of the product */
+  verify(product: ProductStatement, outer: KernelScope): void {
+    const { rows, out, schedule: { copied, tail } = {} } = product;
+    const scope = new KernelScope(outer);
+    if (tail !== undefined) scope.setInteger(tail.unit, { range: [0, tail.length - 1] });
+    const reads = this.reads(product, scope);
+    if (copied !== undefined) {
+      const copy = this.whole(copied);
+      const others = [product.a, ...(out === undefined ? [] : [out]), ...reads.map(({ access }) => access)];
+      if (others.some((other) => this.elements.whole(other).buffer === copy.buffer))
+        this.report(`rows are copied to ${copied}, which their product uses itself`);
+      reads.push({ access: { buffer: copied, offset: AFFINE_ZERO }, scope, anywhere: true });
+    }
+    if (out !== undefined) {
+      for (const read of reads) {
+        // The sum that goes where its start was.
+        const isOwn = read.operand !== true && accessKey(read.access) === accessKey(out);
+        if (isOwn || !this.meet(out, read, rows)) continue;
+        this.report(
+          read.operand === true
+            ? `${out.buffer} is an operand and the result`
+            : `${out.buffer} is the result, and its product still reads it`,
+        );
+      }
+    }
+    for (const statement of tail?.body ?? []) {
+      forEachAccess(statement, (access, use) => {
+        if (use !== "read" && reads.some((read) => this.meet(access, read, rows)))
+          this.report(`a tail stores to ${access.buffer}, and its product still reads it`);
+      });
+    }
+  }
+
+  private reads(product: ProductStatement, scope: KernelScope): ProductRead[] {
+    const { initial, result, schedule: { copied } = {} } = product;
+    const all = termsOf(product);
+    const reads = all.flatMap(({ a, b, contracted, packed }, i): ProductRead[] => {
+      const inSum = this.bind(contracted, scope);
+      const left = copied !== undefined && i === all.length - 1 ? [] : [a];
+      const panels =
+        packed === undefined ? [] : [{ access: { buffer: packed, offset: AFFINE_ZERO }, scope, anywhere: true }];
+      return [...[...left, b].map((access) => ({ access, scope: inSum, operand: true })), ...panels];
+    });
+    for (const value of [initial, result]) reads.push(...loadsOf(value).map((access) => ({ access, scope })));
+    return reads;
+  }
+
+  /**
+   * May an element be read for one sum and written for another? Not where both move along the rows by the same steps and
+   * keep to parts of their own between them: a part of a row computed from another part of it.
+   */
+  private meet(written: Access, read: ProductRead, rows: LoopAxis | undefined): boolean {
+    const [to, from] = [this.elements.whole(written), this.elements.whole(read.access)];
+    if (to.buffer !== from.buffer) return false;
+    if (read.anywhere === true) return true;
+    const apart = subtractAffine(from.offset, to.offset);
+    // Of what a tail names itself nothing is known here.
+    if (apart.terms.some(({ variable }) => variable === rows?.variable || read.scope.integer(variable) === undefined))
+      return true;
+    const step = to.offset.terms.find(({ variable }) => variable === rows?.variable)?.coefficient;
+    const width = step === undefined ? Infinity : Math.abs(this.elements.integers.dim(step));
+    const range = this.elements.integers.range(apart, read.scope);
+    return range === undefined || !((range[0] > 0 && range[1] < width) || (range[1] < 0 && range[0] > -width));
+  }
+
+  private whole(buffer: string): Access {
+    return this.elements.whole({ buffer, offset: AFFINE_ZERO });
+  }
+}
+
+/** Every element that an expression reads. */
+function loadsOf(value: KernelExpression | undefined): Access[] {
+  const loads: Access[] = [];
+  if (value !== undefined) forEachAccess({ kind: "let", name: "", value }, (access) => loads.push(access));
+  return loads;
+}
