@@ -1,25 +1,20 @@
 /** Records of streams, outside of instances: taken, given back, and told apart from those that had their place before. */
 import { describe } from "../base/options.js";
-import type { RecordLayout } from "./layout.js";
+import { createRecords, type RecordMemory, type RecordSizes } from "./records.js";
 
 /** So many streams there can be at once; an id is a generation times this, and a place. */
 export const mostStreams = 2 ** 24;
 /** After so many streams a place is not used again, so that no id comes twice. */
 const lastGeneration = 2 ** 29 - 1;
-/** Host memory in pieces of at most so much. */
-const chunkBytes = 2 ** 28;
 
 /** The place in an id; `%` would divide real numbers. */
 export const slotIn = (id: number): number => id - Math.floor(id / mostStreams) * mostStreams;
 
-export interface Arena {
+export interface Arena extends RecordMemory {
   readonly capacity: number;
   readonly size: number;
   /** Of a stream, all in all. */
   readonly bytesPerStream: number;
-  /** Where the record of a place lies: in which words of four bytes, and after how many other records. */
-  wordsOf(slot: number): Int32Array;
-  rowOf(slot: number): number;
   /** Of each place: the steps that its stream has made, and when it was last used. */
   readonly steps: Float64Array;
   readonly used: Float64Array;
@@ -34,10 +29,10 @@ export interface Arena {
   touch(slot: number, now: number): void;
   /** The one that was not used for longest; -1 where there is none. */
   oldest(): number;
-  bytesOf(slot: number): Uint8Array;
 }
 
-export function createArena({ bytes }: RecordLayout, capacity: number): Arena {
+export function createArena(sizes: RecordSizes): Arena {
+  const { bytes, capacity } = sizes;
   const open = createLine(capacity);
   /** Of places that are free, the next one. */
   const next = open.next;
@@ -53,7 +48,7 @@ export function createArena({ bytes }: RecordLayout, capacity: number): Arena {
     get size() {
       return size;
     },
-    ...createRecords(bytes, capacity),
+    ...createRecords(sizes),
     steps,
     used,
     take(where, now) {
@@ -125,23 +120,3 @@ const noStream = (where: string, place: string, id: unknown): RangeError =>
 /** Ids are only told by `open`, so that what looks like one was one. */
 const past = (id: unknown): string =>
   typeof id === "number" && Number.isSafeInteger(id) && id >= mostStreams ? ", which was closed or has expired" : "";
-
-function createRecords(bytes: number, capacity: number): Pick<Arena, "wordsOf" | "rowOf" | "bytesOf"> {
-  const perChunk = Math.max(1, Math.min(capacity, Math.floor(chunkBytes / bytes)));
-  const chunks = allocate(bytes, capacity, perChunk);
-  const wordsOf = (slot: number): Int32Array => chunks[Math.floor(slot / perChunk)]!;
-  const rowOf = (slot: number): number => slot % perChunk;
-  return { wordsOf, rowOf, bytesOf: (slot) => new Uint8Array(wordsOf(slot).buffer, rowOf(slot) * bytes, bytes) };
-}
-
-function allocate(bytes: number, capacity: number, perChunk: number): Int32Array[] {
-  try {
-    return Array.from(
-      { length: Math.ceil(capacity / perChunk) },
-      (_, i) => new Int32Array((bytes / 4) * Math.min(perChunk, capacity - i * perChunk)),
-    );
-  } catch (cause) {
-    const message = `openStreams: ${capacity} streams of ${bytes} bytes take ${capacity * bytes} bytes, more than this host gives`;
-    throw new RangeError(message, { cause });
-  }
-}

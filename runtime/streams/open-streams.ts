@@ -12,6 +12,7 @@ import { layoutOf } from "./layout.js";
 import { createRunner, type StreamInstance } from "./runner.js";
 import type { Streams } from "./stream-types.js";
 import { createStreams } from "./streams.js";
+import { checkNames } from "./values.js";
 import { createWeights, type ParamValues } from "./weights.js";
 
 export interface StreamsOptions {
@@ -58,14 +59,16 @@ export function openStreams(module: CompiledModule | ModuleNamespace, options: S
   }
   checkCount("openStreams: batch", batch);
   checkCount("openStreams: steps", steps);
-  checkRecord("openStreams", "settings", "numbers by name", settings);
   const manifest = manifestFor(own.manifest, entry);
+  checkSettings(manifest, settings);
   const seed = seedFor(manifest, options.seed);
   const sizes = sizesFor(manifest, own.manifest, options.sizes ?? {});
   const whole = instanceOf(own, manifest, sizes, { ...options, batch, steps });
   const instance: StreamInstance = entry === undefined ? whole : whole.entries![entry]!;
   const layout = layoutOf(manifest, sizes);
-  const arena = createArena(layout, capacity);
+  const { bytes, usedBytes: staged, states, contexts, axes } = layout;
+  const tensors = states.length + contexts.length + axes.length + 1;
+  const arena = createArena({ bytes, capacity, batch, tensors, staged });
   const { dtype, stream } = manifest;
   const runner = createRunner({ layout, arena, dtype, batch, steps, stream, settings, seed });
   const params = createWeights(own, whole, manifest.cell, layout);
@@ -91,6 +94,15 @@ function manifestFor(whole: Manifest, entry: string | undefined): Manifest {
     throw new TypeError(`openStreams: ${cell} demands ${what} of its calls, so that they cannot be of one step`);
   }
   return manifest;
+}
+
+function checkSettings({ settings = [] }: Manifest, given: unknown): void {
+  checkRecord("openStreams", "settings", "numbers by name", given);
+  const own = given as Readonly<Record<string, unknown>>;
+  checkNames("openStreams: settings", own, settings.map(({ name }) => name)); // prettier-ignore
+  for (const [name, value] of Object.entries(own)) {
+    if (typeof value !== "number" || Number.isNaN(value)) refuse("openStreams", `settings.${name}`, "a number", value);
+  }
 }
 
 function seedFor({ cell, random = [] }: Manifest, seed: number | undefined): number | undefined {

@@ -2,6 +2,7 @@
 import type { CallValues, FloatArray, ModuleInstance, TensorRecord } from "../module/compiled-module.js";
 import type { Arena } from "./arena.js";
 import type { Field, RecordLayout, StoredField } from "./layout.js";
+import type { StagedRows } from "./records.js";
 
 export type StreamNumbers = FloatArray | Int32Array;
 
@@ -40,14 +41,11 @@ export interface StreamRunner {
   run(instance: StreamInstance, group: StepGroup, inputs: readonly StreamNumbers[], outputs: TensorRecord): void;
 }
 
-/** A tensor of all streams of a call, side by side; `words` is the same memory, as loops are fast over one kind of array alone. */
+/** A tensor of all streams of a call, side by side. */
 interface Staged {
   readonly field: Field;
   readonly data: StreamNumbers;
-  readonly words: Int32Array;
-  /** Where it lies in a record, and how much of it there is, in words of four bytes. */
-  readonly at: number;
-  readonly width: number;
+  readonly rows: StagedRows;
 }
 
 /** All that calls read, side by side, and views of it for so many streams and steps. */
@@ -59,20 +57,22 @@ interface Staging {
   call(count: number, length: number): CallValues;
 }
 
-function createStaging({ layout, dtype, batch, steps, settings, seed, stream }: StreamRunnerOptions): Staging {
-  const room = ({ isIndex }: Field, count: number): StreamNumbers =>
-    isIndex ? new Int32Array(count) : dtype === "f32" ? new Float32Array(count) : new Float64Array(count);
+function createStaging({ layout, arena, dtype, batch, steps, settings, seed, stream }: StreamRunnerOptions): Staging {
+  const Reals = dtype === "f32" ? Float32Array : Float64Array;
   const stage = (field: StoredField): Staged => {
-    const data = room(field, batch * field.width);
-    const scale = data.BYTES_PER_ELEMENT / 4;
-    return { field, data, words: new Int32Array(data.buffer), at: field.at * scale, width: field.width * scale };
+    const Numbers = field.isIndex ? Int32Array : Reals;
+    const rows = arena.stage(field.at * Numbers.BYTES_PER_ELEMENT, field.width * Numbers.BYTES_PER_ELEMENT);
+    return { field, rows, data: new Numbers(rows.buffer as ArrayBuffer, rows.byteOffset, batch * field.width) };
   };
   const states = layout.states.map(stage);
   const tensors = [...states, ...layout.contexts.map(stage)];
   const own = [...layout.axes.map(({ name }) => name), ...(layout.draws ? ["examples"] : [])].map((name, i) =>
     stage({ name, dims: [], width: 1, isIndex: true, bound: undefined, at: layout.sizesAt + i }),
   );
-  const inputs = layout.inputs.map((field) => ({ field, data: room(field, batch * steps * field.width) }));
+  const inputs = layout.inputs.map((field) => ({
+    field,
+    data: new (field.isIndex ? Int32Array : Reals)(batch * steps * field.width),
+  }));
   const made = new Map<number, CallValues>();
   const make = (count: number, length: number): CallValues => {
     const values = Object.assign(Object.create(null), settings, { batch: count }) as Record<string, unknown>;
@@ -99,43 +99,22 @@ function createStaging({ layout, dtype, batch, steps, settings, seed, stream }: 
   };
 }
 
-/** Records to what calls read. */
-function gather(staged: readonly Staged[], { slots, size }: StepGroup, { arena, layout }: StreamRunnerOptions): void {
-  for (const { words, at, width } of staged) {
-    for (let b = 0; b < size; b++) {
-      const slot = slots[b]!;
-      copyWords(arena.wordsOf(slot), (arena.rowOf(slot) * layout.bytes) / 4 + at, words, b * width, width);
-    }
-  }
-}
-
-/** What states have become, to records. */
-function scatter(
-  states: readonly Staged[],
-  final: TensorRecord,
-  { slots, size }: StepGroup,
-  { arena, layout }: StreamRunnerOptions,
-): void {
-  for (const { field, data, words, at, width } of states) {
-    data.set(final[field.name]!);
-    for (let b = 0; b < size; b++) {
-      const slot = slots[b]!;
-      copyWords(words, b * width, arena.wordsOf(slot), (arena.rowOf(slot) * layout.bytes) / 4 + at, width);
-    }
-  }
-}
-
 export function createRunner(options: StreamRunnerOptions): StreamRunner {
   const { layout, arena, steps } = options;
   const staging = createStaging(options);
   const runOnce: StreamRunner["run"] = (instance, group, given, outputs) => {
-    gather(staging.stored, group, options);
+    arena.approach(group.slots, group.size);
+    for (let i = 0; i < staging.stored.length; i++) arena.gather(staging.stored[i]!.rows, group.slots, group.size);
     for (let i = 0; i < given.length; i++) {
       const { field, data } = staging.inputs[i]!;
       takeRows(data, given[i]!, field.width, group);
     }
     const result = instance.forward(staging.call(group.size, group.length));
-    scatter(staging.states, result.final, group, options);
+    for (let i = 0; i < staging.states.length; i++) {
+      const { field, data, rows } = staging.states[i]!;
+      data.set(result.final[field.name]!);
+      arena.scatter(rows, group.slots, group.size);
+    }
     for (let i = 0; i < layout.outputs.length; i++) {
       const { name, width } = layout.outputs[i]!;
       giveRows(outputs[name]!, result[name]!, width, group);
@@ -189,11 +168,6 @@ function goOn(group: StepGroup, { steps }: Arena): void {
     counts[left++] = rest;
   }
   group.size = left;
-}
-
-/** Records are short, and views of them would be made anew for each. */
-function copyWords(source: Int32Array, from: number, target: Int32Array, to: number, count: number): void {
-  for (let i = 0; i < count; i++) target[to + i] = source[from + i]!;
 }
 
 /** Puts a tensor at its own sizes among the places of the largest ones. */

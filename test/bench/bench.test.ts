@@ -46,6 +46,7 @@ describe("options", () => {
       "js",
       "compile",
       "start",
+      "streams",
       "threads",
       "adbench",
     ]);

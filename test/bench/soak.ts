@@ -1,8 +1,8 @@
 /** `--soak`: a million calls must not make memory grow. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { cell, type CompileOptions } from "../../compiler/index.js";
-import type { ModuleInstance } from "../../runtime/index.js";
+import { cell, type CompileOptions, type LoadedCell } from "../../compiler/index.js";
+import { type ModuleInstance, openStreams } from "../../runtime/index.js";
 
 const million = 1_000_000;
 const checkpoints = 10;
@@ -35,7 +35,8 @@ export async function runSoak(say: (text: string) => void): Promise<boolean> {
     const instance = module.instantiate({ batch: 2, steps: 3 });
     instance.init(1);
     const moduleBytes = (): number => Object.values(instance.params)[0]!.buffer.byteLength;
-    for (const [name, call] of Object.entries(callsOf(instance))) {
+    const calls = { ...callsOf(instance), "steps of 1,000 streams, one of them new": callOfStreams(module) };
+    for (const [name, call] of Object.entries(calls)) {
       const soaked = soak(`${target} ${name}`, call, million, moduleBytes);
       process.stdout.write(`${soaked.text}\n`);
       passed = soaked.passed && passed;
@@ -57,6 +58,21 @@ function callsOf(instance: ModuleInstance): Record<string, () => void> {
       instance.forward(input);
       instance.backward!(cotangents);
     },
+  };
+}
+
+/** Eight of a thousand streams step, in turn; one ends, and another begins. */
+export function callOfStreams(module: LoadedCell): () => void {
+  const streams = openStreams(module, { capacity: 1000 });
+  const ids = Float64Array.from({ length: 1000 }, () => streams.open());
+  const [some, x] = [new Float64Array(8), new Float32Array(8 * 3).fill(0.5)];
+  let at = 0;
+  return () => {
+    for (let i = 0; i < some.length; i++) some[i] = ids[(at + 125 * i) % 1000]!;
+    streams.step(some, { x });
+    streams.close(ids[at]!);
+    ids[at] = streams.open();
+    at = (at + 1) % 1000;
   };
 }
 

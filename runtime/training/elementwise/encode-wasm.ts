@@ -1,4 +1,5 @@
 /** Programs as WebAssembly modules of a few hundred bytes: one function, a loop over vectors of 16 bytes. */
+import { unsigned, wasmModule } from "../../base/webassembly.js";
 import type { ElementOperand, ElementOperation, ElementProgram } from "./program.js";
 
 /** Elements are taken four at a time, or two of float64. */
@@ -36,21 +37,12 @@ const codesOf = {
   f64: { splat: 10, alignment: 3, less: 73, greater: 74, squareRoot: 239, add: 240, subtract: 241, multiply: 242, divide: 243, maximum: 245 }, // prettier-ignore
 } as const;
 
-const types = { i32: 0x7f, vector: 0x7b, function: 0x60 } as const;
+const vectorType = 0x7b;
 const noResult = 0x40;
 
 /** The module imports a memory, `host.memory`, and exports `run(from, to)`, places of elements in bytes: multiples of a vector. */
 export function encodeWasm(program: ElementProgram, places: WasmPlaces): Uint8Array<ArrayBuffer> {
-  const text = (name: string): number[] => sized([...name].map((letter) => letter.charCodeAt(0)));
-  const section = (id: number, ...content: number[]): number[] => [id, ...sized(content)];
-  return Uint8Array.from([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, 1, types.function, 2, types.i32, types.i32, 0),
-    ...section(2, 1, ...text("host"), ...text("memory"), 2, 0, 0),
-    ...section(3, 1, 0),
-    ...section(7, 1, ...text("run"), 0, 0),
-    ...section(10, 1, ...sized(body(program, places))),
-  ]);
+  return wasmModule(2, [{ name: "run", body: body(program, places) }]);
 }
 
 const [from, to, firstVector] = [0, 1, 2];
@@ -80,7 +72,7 @@ function body(program: ElementProgram, { dtype, scalars, arrays }: WasmPlaces): 
   });
   const vectors = begins.result - firstVector + program.instructions.length;
   return [
-    ...[1, ...unsigned(vectors), types.vector],
+    ...[1, ...unsigned(vectors), vectorType],
     ...spread,
     ...[code.block, noResult, code.get, from, code.get, to, code.atLeast, code.branchIf, 0, code.loop, noResult],
     ...[...loads, ...computed, ...stores],
@@ -106,14 +98,4 @@ const vector = (operation: number): number[] => [code.vector, ...unsigned(operat
 function constant(dtype: "f32" | "f64", value: number): number[] {
   const lanes = dtype === "f32" ? new Float32Array(4).fill(value) : new Float64Array(2).fill(value);
   return [...vector(vectorCode.constant), ...new Uint8Array(lanes.buffer)];
-}
-
-const sized = (bytes: readonly number[]): number[] => [...unsigned(bytes.length), ...bytes];
-
-/** LEB128. */
-function unsigned(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
-  return [...bytes, rest];
 }

@@ -1,4 +1,5 @@
 /** Programs as WebAssembly, on arrays of a memory of their own. */
+import { attempt } from "../../base/webassembly.js";
 import type { FloatArray } from "../../module/compiled-module.js";
 import { encodeWasm } from "./encode-wasm.js";
 import type { ElementProgram } from "./program.js";
@@ -40,13 +41,4 @@ export function createWasmArrays(dtype: "f32" | "f64", count: number, length: nu
       };
     },
   };
-}
-
-/** What a host refuses is no error: plain loops give the same. */
-function attempt<Value>(make: () => Value): Value | undefined {
-  try {
-    return make();
-  } catch {
-    return undefined;
-  }
 }

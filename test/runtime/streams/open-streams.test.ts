@@ -243,6 +243,7 @@ describe("one kind", () => {
       [() => streams.open({}, { now: -1 }), "RangeError: open: now must be a finite number of at least 0, which it was before; got -1"],
       [() => openStreams(module, { capacity: 2 ** 25 }), "RangeError: openStreams: capacity must be at most 16777216, got 33554432"],
       [() => openStreams(module, { capacity: 1, seed: 1 }), "TypeError: openStreams: LSTM draws nothing, so it takes no seed"],
+      [() => openStreams(module, { capacity: 1, settings: { calm: 1 } }), "TypeError: openStreams: settings: unknown name calm; expected none"],
       [() => openStreams(module, { capacity: 1, entry: "x" }), 'TypeError: openStreams: LSTM has no entry "x"; it has none'],
     ]; // prettier-ignore
     for (const [call, message] of wrong) expect(failure(call)).toBe(message);
