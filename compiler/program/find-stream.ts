@@ -2,7 +2,7 @@
 import type { SizedAxis } from "../base/types/call-axes.js";
 import { at } from "../base/at.js";
 import type { Span } from "../base/source/span.js";
-import { constantOf, type Dim, dimSymbol, equalDims, printDim } from "../base/types/dim.js";
+import { constantOf, type Dim, dimSymbol, equalDims, printDim, symbolsOf } from "../base/types/dim.js";
 import { definitions } from "../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId } from "../ir/graph/graph-function.js";
 import { typeOf } from "../ir/graph/values.js";
@@ -43,8 +43,10 @@ export function findStream(
   if (without >= 0 || symbol === undefined) {
     const output = outputs[Math.max(without, 0)];
     if (output === undefined) return { obstacle: undefined };
-    const what =
-      symbol === undefined ? "has no sequence in front" : `does not have ${printDim(dimSymbol(symbol))} in front`;
+    const [first] = typeOf(forward, at(forward.outputs, at(places, Math.max(without, 0)))).shape;
+    const isMade = first !== undefined && axes.some((axis) => symbolsOf(first).includes(axis.symbol));
+    const otherwise = isMade ? `has ${printDim(first)} entries, and a step gives one for each that it is given` : "has no sequence in front"; // prettier-ignore
+    const what = symbol === undefined ? otherwise : `does not have ${printDim(dimSymbol(symbol))} in front`;
     return { obstacle: { output, axis: symbol, path: [], what, span: undefined } };
   }
   const given = forward.inputs.map((id) => reachOfInput(typeOf(forward, id).shape, symbol));

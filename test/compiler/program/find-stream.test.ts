@@ -110,6 +110,11 @@ it.each<[string, string, string]>([
   ],
   ["a number", `network A(H; T) { ${x} output z = sum(x, axis = [0, 1]) }`, "`z` has no sequence in front"],
   [
+    "another number of entries",
+    `network A(H; T) { ${x} output z = max(windows(x, 2, stride = 2), axis = 1) }`,
+    "`z` has floor(T / 2) entries, and a step gives one for each that it is given",
+  ],
+  [
     "two sequences",
     `network A(H; S, T) { ${x} input m: [S, H] output y = 2 * x output z = 2 * m }`,
     "`z` does not have T in front",
