@@ -96,6 +96,19 @@ const calls: Calls = {
   ],
   fromNumbers: [(x) => fromNumbers(x, [2]), (x) => fromNumbers(two, x)],
   toNumbers: [(x) => toNumbers(x)],
+  convertWeights: [
+    (x) => runtime.convertWeights((x as unknown) instanceof Map ? (null as never) : x, { to: "keras" }),
+    (x) => runtime.convertWeights(readSafetensors(file).tensors, x),
+  ],
+  readNpy: [(x) => runtime.readNpy(x)],
+  readNpz: [(x) => runtime.readNpz(x), (x) => runtime.readNpz(runtime.writeNpz(new Map()), (x ?? null) as never)],
+  readWav: [(x) => runtime.readWav(x)],
+  writeNpy: [(x) => runtime.writeNpy(x), (x) => runtime.writeNpy({ shape: x, values: two })],
+  writeNpz: [(x) => runtime.writeNpz((x as unknown) instanceof Map ? (null as never) : x)],
+  writeWav: [
+    (x) => runtime.writeWav(x),
+    (x) => runtime.writeWav({ sampleRate: 8, channels: 1, samples: two }, (x ?? null) as never),
+  ],
 };
 
 /** Errors of an engine, and not of somebody who thought of the call. */
