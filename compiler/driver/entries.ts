@@ -1,14 +1,12 @@
 /** The entries of a module, made of a program by deriving and the graph passes. */
 import { invariant } from "../base/diagnostics/invariant.js";
-import type { GraphFunction } from "../ir/graph/graph-function.js";
-import { nameOf, outputName } from "../ir/graph/values.js";
+import type { GraphFunction, ValueType } from "../ir/graph/graph-function.js";
+import { nameOf, typeOf } from "../ir/graph/values.js";
 import type { ShapeContext } from "../ir/ops/shape-rules.js";
 import type { DerivativeRules } from "../passes/autodiff/derivative-rules.js";
-import { at } from "../base/at.js";
 import { reverseMode } from "../passes/autodiff/reverse.js";
 import { type Boundary, gradientOf, tangentsOnly } from "../passes/autodiff/whole-derivatives.js";
 import { oneStep } from "../passes/graph/one-step.js";
-import { removeUnusedValues } from "../passes/graph/remove-unused-values.js";
 import { splitContexts } from "../passes/graph/split-contexts.js";
 import { type GraphPass, runPasses } from "../passes/pass.js";
 import {
@@ -16,6 +14,7 @@ import {
   equationPasses,
   initialPasses,
   initialValuePasses,
+  portPasses,
   residualPasses,
   sequencePasses,
   valuePasses,
@@ -198,7 +197,11 @@ class EntryBuilder {
     const names = new Map(tensors.map((role) => [nameOfRole(role), nameOfRole(streamedRole(role))]));
     this.roles.push(...tensors.map(streamedRole));
     const how = { ...derivation("forward"), streamed: true };
-    const whole = this.run(entryOf(how, onlyPorts(plain, names, context)), valuePasses).fn;
+    const isHere = (name: string): boolean => names.has(name);
+    const others = new Set(plain.outputNames.filter((name) => !isHere(name)));
+    const isWhole = others.size === 0 && plain.inputs.every((id) => isHere(nameOf(plain, id)));
+    const part = isWhole ? plain : this.part(how, withoutOutputs(plain, others), isHere);
+    const whole = this.run(entryOf(how, part), valuePasses).fn;
     const single = this.made(how, entryStages.oneStep, renamePorts(oneStep(whole, stream, context), names));
     const step = this.run(single, residualPasses).fn;
     const isContext = new Set(contextRoles(program).map((role) => nameOfRole(streamedRole(role))));
@@ -207,7 +210,8 @@ class EntryBuilder {
     if (split.contexts !== undefined) {
       this.roles.push(...split.contexts.outputs.map((_, i) => keptRole(i)));
       const ofContexts = { of: "contexts", by: "value", streamed: true } as const;
-      this.keep(this.made(ofContexts, entryStages.splitContexts, split.contexts));
+      const contexts = this.part(ofContexts, split.contexts, (name, { shared }) => isContext.has(name) || shared); // prettier-ignore
+      this.keep(this.made(ofContexts, entryStages.splitContexts, contexts));
     }
     if (initialValues === undefined) return;
     this.keep(initialValues);
@@ -259,6 +263,12 @@ class EntryBuilder {
     return entry;
   }
 
+  /** With those of its inputs alone that are here, which are all that its outputs need. */
+  private part(how: EntryDerivation, fn: GraphFunction, isHere: (input: string, type: ValueType) => boolean): GraphFunction {
+    const part = this.run(entryOf(how, fn), portPasses).fn;
+    return { ...part, inputs: part.inputs.filter((id) => isHere(nameOf(part, id), typeOf(part, id))) };
+  }
+
   private run(entry: ProgramEntry, passes: readonly GraphPass[]): ProgramEntry {
     const observe = (pass: string, after: GraphFunction): void => this.options.observe?.(entry.name, pass, after);
     return { ...entry, fn: runPasses(entry.fn, passes, this.context, observe) };
@@ -273,16 +283,6 @@ const derivation = (of: EntrySource, by: EntryDerivation["by"] = "value"): Entry
 
 /** What a stream computes of its contexts. */
 const keptRole = (place: number): Role => ({ kind: "residual", name: `context.${place}`, streamed: true });
-
-/** The function of the inputs and outputs that have a name there, and of no others. */
-function onlyPorts(fn: GraphFunction, names: ReadonlyMap<string, string>, context: ShapeContext): GraphFunction {
-  const isHere = (name: string): boolean => names.has(name);
-  if (fn.outputNames.every(isHere) && fn.inputs.every((id) => isHere(nameOf(fn, id)))) return fn;
-  const places = fn.outputs.flatMap((_, i) => (isHere(outputName(fn, i)) ? [i] : []));
-  const outputs = places.map((i) => at(fn.outputs, i));
-  const part = removeUnusedValues.run({ ...fn, outputs, outputNames: places.map((i) => outputName(fn, i)) }, context);
-  return { ...part, inputs: part.inputs.filter((id) => isHere(nameOf(part, id))) };
-}
 
 /** Those of the outputs of `forward` that losses are divided by. */
 export function weightsOf({ losses = [] }: Program, forward: GraphFunction): GraphFunction {

@@ -89,6 +89,12 @@ export const residualPasses: readonly GraphPass[] = [
 /** On the initial values of states. */
 export const initialPasses: readonly GraphPass[] = [expandUnwindows, simplify, shareCommonValues, removeUnusedValues];
 
+/** On what is a part of another function: some of its outputs, before the inputs that only the others needed are left out. */
+export const portPasses: readonly GraphPass[] = [removeUnusedValues];
+
+/** On equations that people read. */
+export const tidyPasses: readonly GraphPass[] = [simplify, shareCommonValues, removeUnusedValues];
+
 /** On values that nothing is derived from any more, before they become a single step, which has no loop that parts could sink into. */
 export const valuePasses: readonly GraphPass[] = [dropDerivatives, sinkConcats];
 
@@ -100,7 +106,7 @@ export const entryPasses: readonly (readonly GraphPass[])[] = [
   // forward
   [...equationPasses, ...sequencePasses, ...windowPasses, ...residualPasses],
   // step, weights
-  [...valuePasses, ...residualPasses],
+  [...portPasses, ...valuePasses, ...residualPasses],
   // Initial values of states and params.
   [...initialPasses, ...initialValuePasses],
   // Derivatives of each of these.

@@ -2,18 +2,16 @@
  * What a step of a stream computes of its contexts alone, as a function of its own: it runs where the stream is given them, and steps read
  * what it left. Chosen as what crosses into a loop is: what is cheap is computed again where that takes less room.
  */
-import { at } from "../../base/at.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { copyInstruction, declareInputs, finishLike, type ValueMap } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOf, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { chooseCrossingValues, isCheap } from "../minimum-cut/choose-crossing-values.js";
-import { removeUnusedValues } from "./remove-unused-values.js";
 
 export interface SplitStep {
   readonly step: GraphFunction;
-  /** Undefined where nothing is worth it. */
+  /** With all inputs of the step, and with what it computes of others: the passes drop these. Undefined where nothing is worth it. */
   readonly contexts: GraphFunction | undefined;
 }
 
@@ -41,7 +39,7 @@ export function splitContexts(
     return { step: fn, contexts: undefined };
   return {
     step: stepWith(fn, context, { kept, keptName, left: (instruction) => !own.has(instruction) || recomputed.includes(instruction) }), // prettier-ignore
-    contexts: contextsOf(fn, context, { kept, keptName, given }),
+    contexts: { ...fn, outputs: kept, outputNames: kept.map((_, i) => keptName(i)) },
   };
 }
 
@@ -64,17 +62,6 @@ function ofContexts(fn: GraphFunction, given: ReadonlySet<ValueId>): ReadonlySet
 interface Kept {
   readonly kept: readonly ValueId[];
   readonly keptName: (place: number) => string;
-}
-
-function contextsOf(
-  fn: GraphFunction,
-  context: ShapeContext,
-  { kept, keptName, given }: Kept & { readonly given: ReadonlySet<ValueId> },
-): GraphFunction {
-  const outputs = { outputs: kept, outputNames: kept.map((_, i) => keptName(i)) };
-  const whole = removeUnusedValues.run({ ...fn, ...outputs }, context);
-  const inputs = whole.inputs.filter((_, i) => given.has(at(fn.inputs, i)) || typeOf(fn, at(fn.inputs, i)).shared);
-  return { ...whole, inputs };
 }
 
 function stepWith(

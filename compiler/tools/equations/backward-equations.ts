@@ -5,9 +5,7 @@ import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import type { LoweredCell, ValueName } from "../../program/lowered-cell.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { reverseMode } from "../../passes/autodiff/reverse.js";
-import { removeUnusedValues } from "../../passes/graph/remove-unused-values.js";
-import { shareCommonValues } from "../../passes/graph/share-common-values.js";
-import { simplify } from "../../passes/graph/simplify/simplify.js";
+import { tidyPasses } from "../../passes/graph/passes.js";
 import { runPasses } from "../../passes/pass.js";
 import { lookUp, at } from "../../base/at.js";
 import { nextKey } from "../../language/semantics/node-keys.js";
@@ -16,8 +14,6 @@ import { cellContext } from "../../program/cell-program.js";
 import { type Equation, type FormulaName, plainName } from "./formula.js";
 import { graphEquations } from "./graph-formulas.js";
 
-const tidy = [simplify, shareCommonValues, removeUnusedValues];
-
 /**
  * The derivatives of the loss by everything in the cell, from what is handed in: by the next step for a state, by the loss
  * for an output. Those of params, and of inputs and contexts, are what this step of this example adds. What forward computes
@@ -25,10 +21,10 @@ const tidy = [simplify, shareCommonValues, removeUnusedValues];
  */
 export function backwardEquations(cell: LoweredCell): Equation[] {
   const context = cellContext(cell);
-  const step = runPasses(markNames(cell.step), tidy, context);
+  const step = runPasses(markNames(cell.step), tidyPasses, context);
   const names = namesIn(cell);
   const auxiliary = auxiliaryLetter(cell.step);
-  return graphEquations(runPasses(joinBackward(step, cell, context), tidy, context), {
+  return graphEquations(runPasses(joinBackward(step, cell, context), tidyPasses, context), {
     nameOf: (name) => lookUp(names, name),
     isKnown: ({ role }) => role === "value",
     auxiliary: (count) => `${auxiliary}_${count}`,

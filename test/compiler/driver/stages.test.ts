@@ -1,5 +1,5 @@
 /** Every stage can be looked at, and kernels are valid after each of theirs. */
-import { describe, expect, it, test } from "vitest";
+import { describe, expect, it, test, vi } from "vitest";
 import {
   type KernelTargetName,
   type Stage,
@@ -13,6 +13,7 @@ import { printKernelFunction } from "../../../compiler/ir/kernel/print.js";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
 import type { GraphFunction } from "../../../compiler/ir/graph/graph-function.js";
 import { verifyKernel } from "../../../compiler/ir/kernel/verify.js";
+import { graphPasses } from "../../../compiler/passes/graph/passes.js";
 import { buildEntries } from "../../../compiler/driver/entries.js";
 import { kernelStages } from "../../support/kernel-stages.js";
 import { attendingNetwork } from "../../support/attending.js";
@@ -99,6 +100,16 @@ test("the stages of graphs are those that entries pass, each as often as is said
   const others = ["lower"];
   const known = stages.filter(({ gives, name }) => gives === "graph" && !others.includes(name));
   expect(Object.fromEntries(most)).toEqual(Object.fromEntries(known.map(({ name, runs }) => [name, runs])));
+});
+
+test("no pass runs unseen", () => {
+  const seen: string[] = [];
+  const spies = graphPasses.map((pass) => ({ name: pass.name, spy: vi.spyOn(pass, "run") }));
+  for (const program of observedPrograms)
+    buildEntries(program, { gradient: true, jvp: true, hvp: true, observe: (_, stage) => void seen.push(stage) });
+  const ran = spies.map(({ name, spy }) => [name, spy.mock.calls.length]);
+  vi.restoreAllMocks();
+  expect(ran).toEqual(graphPasses.map(({ name }) => [name, seen.filter((stage) => stage === name).length]));
 });
 
 test.each<KernelTargetName>(["js", "wasm"])("what is shown of kernels is what a module of %s has", (target) => {

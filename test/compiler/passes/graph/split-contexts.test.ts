@@ -2,16 +2,28 @@
 import { expect, test } from "vitest";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
+import { nameOf, typeOf } from "../../../../compiler/ir/graph/values.js";
+import { portPasses } from "../../../../compiler/passes/graph/passes.js";
+import { runPasses } from "../../../../compiler/passes/pass.js";
 import { splitContexts, type SplitStep } from "../../../../compiler/passes/graph/split-contexts.js";
 import { numbersOf, randomInputs, randomSource, run } from "../../../support/evaluate-helpers.js";
 import { context, functionOf, linesOf, sizes } from "../../../support/graph-text.js";
 
 const keptName = (place: number): string => `kept.${place}`;
 
+/** As entries are made: the passes drop what the contexts do not need, and its inputs are left out. */
+function withoutUnused(split: SplitStep, isContext: (name: string) => boolean): SplitStep {
+  if (split.contexts === undefined) return split;
+  const fn = runPasses(split.contexts, portPasses, context);
+  const inputs = fn.inputs.filter((id) => isContext(nameOf(fn, id)) || typeOf(fn, id).shared);
+  return { ...split, contexts: { ...fn, inputs } };
+}
+
 /** Inputs whose names begin with `c` are the contexts. */
 function splitOf(text: string): SplitStep {
   const fn = functionOf(text);
-  const split = splitContexts(fn, context, (name) => name.startsWith("c"), keptName);
+  const isContext = (name: string): boolean => name.startsWith("c");
+  const split = withoutUnused(splitContexts(fn, context, isContext, keptName), isContext);
   const inputs = randomInputs(fn, sizes, randomSource(7));
   const kept = split.contexts === undefined ? new Map() : run(split.contexts, inputs, sizes);
   for (const part of [split.step, split.contexts]) if (part) expect(verifyFunction(part, context)).toEqual([]);
