@@ -123,7 +123,12 @@ derivative as formulas. Dimensions without a size stay symbols; kernels need all
   options: [
     cell,
     dim,
-    { name: "after", kind: "text", value: "STAGE", help: "the program after a stage; --after list shows the stages" },
+    {
+      name: "after",
+      kind: "text",
+      value: "STAGE",
+      help: "the program after a stage; --after list shows the stages, with --entry those of it",
+    },
     {
       name: "entry",
       kind: "text",

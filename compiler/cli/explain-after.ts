@@ -1,6 +1,13 @@
 /** `recell explain --after STAGE`: the program as a stage of the compiler leaves it. */
 import { suggest } from "../base/diagnostics/suggest.js";
-import { type Stage, type StagedProgram, stages, textsAfter } from "../driver/stages.js";
+import {
+  type PassedStage,
+  type Stage,
+  type StagedProgram,
+  stages,
+  stagesPassed,
+  textsAfter,
+} from "../driver/stages.js";
 import type { EntryOptions } from "../driver/entries.js";
 import { choiceOption, dtypeOption, type ParsedArguments, UsageError } from "./arguments.js";
 import { derivationOf, functionsCalled } from "../program/entry.js";
@@ -21,6 +28,58 @@ export function listStages(args: ParsedArguments, terminal: Terminal): void {
     ];
     terminal.out(`${name.padEnd(width)}  ${summary}${notes.length === 0 ? "" : ` (${notes.join(", ")})`}\n`);
   }
+}
+
+/** What ran on an entry, in order: each line begins with what `--after` takes. */
+export function listPassed(
+  staged: StagedProgram,
+  entry: string,
+  options: EntryOptions,
+  args: ParsedArguments,
+  terminal: Terminal,
+): void {
+  const target = choiceOption("target", args.text("target"), ["js", "wasm"], "wasm");
+  const all = stagesPassed(staged, { ...options, target });
+  const called = functionsCalled(entry);
+  const found = [...all].filter(([name]) => called.has(name));
+  if (found.length === 0) {
+    const names = [...all.keys()];
+    throw new UsageError(
+      `there is no entry ${entry}; ${whereIs(entry, staged.program, names, `there are ${names.join(", ")}`)}`,
+    );
+  }
+  const lists = found.map(([name, passed]) => ({ entry: name, stages: passed.map((one) => nameOfRun(one, passed)) }));
+  if (args.flag("json") === true) terminal.out(`${JSON.stringify({ functions: lists }, null, 2)}\n`);
+  else {
+    const width = Math.max(...lists.flatMap((list) => list.stages.map((name) => name.length)));
+    const texts = found.map(([name, passed]) => {
+      const lines = passed.map((one) => `${nameOfRun(one, passed).padEnd(width)}  ${one.stage.summary}\n`);
+      return [...(found.length > 1 ? [`${name}\n`] : []), ...lines].join("");
+    });
+    terminal.out(texts.join("\n"));
+  }
+}
+
+/** `simplify:2`, where it ran more than once. */
+function nameOfRun({ stage, run }: PassedStage, passed: readonly PassedStage[]): string {
+  return passed.filter((other) => other.stage === stage).length > 1 ? `${stage.name}:${run}` : stage.name;
+}
+
+/**
+ * What would show an entry that is not among `names`.
+ *
+ * @param others what to say where nothing is near
+ */
+export function whereIs(
+  entry: string,
+  { entries: parts = [] }: Program,
+  names: readonly string[],
+  others: string,
+): string {
+  const mode = directionalMode(entry);
+  if (mode !== undefined && entry === mode) return `there is one with --${mode}`;
+  const similar = suggest(entry, [...names, ...parts.map(({ name }) => name)]);
+  return similar === undefined ? others : `did you mean ${similar}?`;
 }
 
 /** Graphs hold for all sizes, kernels for some. */

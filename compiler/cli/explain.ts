@@ -8,12 +8,11 @@ import { buildEntries, type EntryOptions } from "../driver/entries.js";
 import { cellAsLatex } from "../tools/equations/cell-as-latex.js";
 import { cellAsText } from "../tools/equations/cell-as-text.js";
 import { linkCell } from "../language/semantics/link-cell.js";
-import { suggest } from "../base/diagnostics/suggest.js";
 import { printDim } from "../base/types/dim.js";
 import { dtypeOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { withOptionErrors } from "./option-errors.js";
 import { exitCodes, type Run } from "./command.js";
-import { directionalMode, listStages, needsSizes, showAfter, stageOf } from "./explain-after.js";
+import { listPassed, listStages, needsSizes, showAfter, stageOf, whereIs } from "./explain-after.js";
 import { findingsToJson, onlyInput, showFindings } from "./sources.js";
 import type { Terminal } from "./terminal.js";
 import { realBytes } from "../ir/ops/number-range.js";
@@ -21,11 +20,12 @@ import { realBytes } from "../ir/ops/number-range.js";
 export const run: Run = (args, terminal) => {
   checkCombination(args);
   const after = args.text("after");
-  if (after === "list") {
+  const listed = after === "list" ? args.text("entry") : undefined;
+  if (after === "list" && listed === undefined) {
     listStages(args, terminal);
     return exitCodes.ok;
   }
-  const chosen = after === undefined ? undefined : stageOf(after);
+  const chosen = after === undefined || listed !== undefined ? undefined : stageOf(after);
   const { file, text, readFile } = onlyInput("explain", args);
   const cell = args.text("cell");
   const dimensions = sizesOption("dim", args.list("dim"));
@@ -42,8 +42,9 @@ export const run: Run = (args, terminal) => {
     return exitCodes.failed;
   }
   showAssumed(program, result.openDimensions, args, terminal);
-  if (chosen !== undefined)
-    showAfter({ program, cell: result.cell, written }, chosen, sequenceOptions(args), args, terminal);
+  const staged = { program, cell: result.cell, written };
+  if (listed !== undefined) listPassed(staged, listed, sequenceOptions(args), args, terminal);
+  else if (chosen !== undefined) showAfter(staged, chosen, sequenceOptions(args), args, terminal);
   else if (args.flag("latex") === true) terminal.out(cellAsLatex(written.typed, cellOf(result, "latex")));
   else if (args.flag("equations") === true) {
     const { tree, typed } = written;
@@ -94,7 +95,9 @@ function showReports(program: Program, result: LowerResult, args: ParsedArgument
   const entry = args.text("entry");
   const reports = entry === undefined ? all : all.filter((report) => functionsCalled(entry).has(report.entry));
   if (reports.length === 0) {
-    throw new UsageError(`there is no entry ${entry ?? ""}; ${whereIs(entry ?? "", program, all)}`);
+    const names = all.map((report) => report.entry);
+    const others = `there are ${names.join(", ")}, and more with --after`;
+    throw new UsageError(`there is no entry ${entry ?? ""}; ${whereIs(entry ?? "", program, names, others)}`);
   }
   const declared = declaredIn(program, result);
   if (args.flag("json") !== true) {
@@ -124,20 +127,6 @@ function showReports(program: Program, result: LowerResult, args: ParsedArgument
     diagnostics: findingsToJson(result),
   };
   terminal.out(`${JSON.stringify(report, null, 2)}\n`);
-}
-
-/** What would show an entry that is not among the reports. */
-function whereIs(
-  entry: string,
-  { entries: parts = [] }: Program,
-  reports: readonly { readonly entry: string }[],
-): string {
-  const names = reports.map((report) => report.entry);
-  const mode = directionalMode(entry);
-  if (mode !== undefined && entry === mode) return `there is one with --${mode}`;
-  const similar = suggest(entry, [...names, ...parts.map(({ name }) => name)]);
-  const others = `there are ${names.join(", ")}, and more with --after`;
-  return similar === undefined ? others : `did you mean ${similar}?`;
 }
 
 interface DeclaringFunction {

@@ -264,7 +264,11 @@ class EntryBuilder {
   }
 
   /** With those of its inputs alone that are here, which are all that its outputs need. */
-  private part(how: EntryDerivation, fn: GraphFunction, isHere: (input: string, type: ValueType) => boolean): GraphFunction {
+  private part(
+    how: EntryDerivation,
+    fn: GraphFunction,
+    isHere: (input: string, type: ValueType) => boolean,
+  ): GraphFunction {
     const part = this.run(entryOf(how, fn), portPasses).fn;
     return { ...part, inputs: part.inputs.filter((id) => isHere(nameOf(part, id), typeOf(part, id))) };
   }

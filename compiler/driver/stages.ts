@@ -1,5 +1,6 @@
 /** The stages on the way from a text to its module, each of which can be looked at. */
 import { printJsKernels, printWasmText, printWasmLayout } from "./print-targets.js";
+import { lookUp } from "../base/at.js";
 import { printShape, type Shape } from "../base/types/shape.js";
 import type { GraphFunction } from "../ir/graph/graph-function.js";
 import { printFunction } from "../ir/graph/print.js";
@@ -48,7 +49,10 @@ const graphStage = (name: string, summary: string): Stage => ({ ...textStage(nam
 const kernelStage = (name: string, summary: string): Stage => ({ ...textStage(name, summary), gives: "kernels" });
 const codeStage = (name: string, summary: string): Stage => ({ ...textStage(name, summary), gives: "code" });
 
-/** In their order for every target; graph passes run several times, as `passes/graph/passes.ts` lists them. */
+/**
+ * Grouped by what they give. Passes on graphs stand where the first list of `passes/graph/passes.ts` that has them does, and run several
+ * times: `stagesPassed` has what ran on an entry, in order. Stages of kernels are in the order in which they run, for every target.
+ */
 export const stages: readonly Stage[] = [
   textStage("parse", "the tree of the text, printed"),
   textStage("check", "every name with its type"),
@@ -66,6 +70,8 @@ export const stages: readonly Stage[] = [
   { ...codeStage("layout", "where buffers lie in the one memory"), targets: ["wasm"] },
   codeStage("print", "the kernels of an entry as code, by themselves"),
 ];
+
+const stagesByName = new Map(stages.map((stage) => [stage.name, stage]));
 
 function mostRuns(name: string): number {
   return Math.max(...entryPasses.map((passes) => passes.filter((pass) => pass.name === name).length));
@@ -91,6 +97,13 @@ export interface StageOptions extends Omit<EntryOptions, "observe"> {
   readonly entry?: string;
 }
 
+/** A stage that an entry has passed. */
+export interface PassedStage {
+  readonly stage: Stage;
+  /** Which of its runs on this entry, from 1. */
+  readonly run: number;
+}
+
 /** What goes through the stages. */
 export interface StagedProgram {
   readonly program: Program;
@@ -98,6 +111,26 @@ export interface StagedProgram {
   readonly cell: LoweredCell | undefined;
   /** The text that it was made of, where there is one. */
   readonly written: { readonly tree: SourceFileNode; readonly typed: TypedCell } | undefined;
+}
+
+/** What ran on each entry, in order, by the names of their functions: first what is before all entries. */
+export function stagesPassed(
+  { program, written }: StagedProgram,
+  { target, ...options }: EntryOptions & Pick<StageOptions, "target">,
+): Map<string, PassedStage[]> {
+  const before = stages.filter(({ name, gives }) => name === "lower" || (gives === "text" && written !== undefined));
+  const after = stages.filter(({ gives, targets }) => ["kernels", "code"].includes(gives) && targets.includes(target));
+  const passed = new Map<string, PassedStage[]>();
+  const once = (stage: Stage): PassedStage => ({ stage, run: 1 });
+  buildEntries(program, {
+    ...options,
+    observe: (entry, pass) => {
+      const own = passed.get(entry) ?? before.map(once);
+      const run = own.filter(({ stage }) => stage.name === pass).length + 1;
+      passed.set(entry, [...own, { stage: lookUp(stagesByName, pass), run }]);
+    },
+  });
+  return new Map([...passed].map(([entry, own]) => [entry, [...own, ...after.map(once)]]));
 }
 
 /**

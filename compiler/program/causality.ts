@@ -17,7 +17,7 @@ import {
 } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import { placeByPlace, type PlacedOperand } from "../ir/graph/place-by-place.js";
-import { operandKind, type Scan } from "../ir/graph/scan.js";
+import { isCarried, operandKind, operandParts, type Scan } from "../ir/graph/scan.js";
 import type { GraphFunction, Instruction, Operation, OperationKind, ValueId } from "../ir/graph/graph-function.js";
 import { typeOf } from "../ir/graph/values.js";
 
@@ -264,19 +264,20 @@ class CausalityWalk implements Causality {
       return reach.axis === 0 ? { kind: "ahead" } : { ...reach, axis: reach.axis - 1 };
     });
     if (inputs.some(({ kind }) => kind === "ahead")) return "goes over the sequence at every place";
-    for (let round = 0; round <= scan.carried + 1; round++) {
+    const { length: carried } = operandParts(scan, operands).carried;
+    for (let round = 0; round <= carried + 1; round++) {
       const body = new CausalityWalk(scan.body, this.symbol, true, this.hasPrefixes);
       body.run(inputs);
       const [fault] = body.faults.values();
       if (fault !== undefined) return fault;
       const found = scan.body.outputs.map((id) => body.of(id));
-      const changed = inputs.findIndex((reach, i) => i < scan.carried && !sameReach(reach, at(found, i)));
+      const changed = inputs.findIndex((reach, i) => isCarried(scan, i) && !sameReach(reach, at(found, i)));
       if (changed < 0)
         return results.map((_, i) => {
           const reach = at(found, i);
-          return i < scan.carried || reach.kind !== "along" ? reach : { ...reach, axis: reach.axis + 1 };
+          return isCarried(scan, i) || reach.kind !== "along" ? reach : { ...reach, axis: reach.axis + 1 };
         });
-      for (let i = 0; i < scan.carried; i++) inputs[i] = joined(at(inputs, i), at(found, i));
+      for (let i = 0; i < carried; i++) inputs[i] = joined(at(inputs, i), at(found, i));
     }
     return "goes over the sequence at every place";
   }
@@ -295,7 +296,7 @@ class CausalityWalk implements Causality {
       } else if (reach.kind === "along") return "reads all entries at every step";
     }
     return results.map((_, i): Reach => {
-      return i < scan.carried ? { kind: "end" } : { kind: "along", axis: 0, extra: zero, look };
+      return isCarried(scan, i) ? { kind: "end" } : { kind: "along", axis: 0, extra: zero, look };
     });
   }
 }

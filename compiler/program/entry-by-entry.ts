@@ -19,7 +19,7 @@ import { ScanBuilder } from "../ir/graph/build-scan.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import { placeByPlace, type PlacedOperand } from "../ir/graph/place-by-place.js";
 import { inlineFunction } from "../ir/graph/rewrite.js";
-import { isCarried, operandKind, type Scan } from "../ir/graph/scan.js";
+import { isCarried, operandKind, resultParts, type Scan } from "../ir/graph/scan.js";
 import { wholeWithDims } from "../ir/graph/map-dims.js";
 import type { Instruction, Operation, ValueId } from "../ir/graph/graph-function.js";
 
@@ -92,8 +92,9 @@ export class EntryByEntry {
     const { length, reverse } = this.sequence;
     const origin = { ...this.outer.origin, states: this.states };
     const results = this.loop.emit({ length, reverse }, [...carried, ...stacked], origin);
-    for (const [i, id] of outputs.entries()) this.found.set(id, this.turned(id, at(results, carried.length + i)));
-    for (const [id, i] of this.last) this.found.set(id, at(results, i));
+    const found = resultParts({ carried: this.next.length }, results);
+    for (const [i, id] of outputs.entries()) this.found.set(id, this.turned(id, at(found.stacked, i)));
+    for (const [id, i] of this.last) this.found.set(id, at(found.carried, i));
     return undefined;
   }
 

@@ -5,6 +5,7 @@
 import { at } from "../base/at.js";
 import { constantOf, dimSymbol, equalDims, symbolsOf } from "../base/types/dim.js";
 import { definitions } from "../ir/graph/rewrite.js";
+import { operandParts } from "../ir/graph/scan.js";
 import type { GraphFunction, Instruction, Operation, OperationKind, ValueId } from "../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../ir/graph/values.js";
 import { type Causality, causalityOf, isCausal, type Reach, reachOfInput } from "./causality.js";
@@ -145,7 +146,7 @@ class CutSearch {
     };
     if (operation.kind === "scan") {
       if (!equalDims(operation.length, dimSymbol(this.symbol))) return undefined;
-      const isKept = operands.slice(0, operation.carried).every((id, i) => this.goesOn(id, at(results, i)));
+      const isKept = operandParts(operation, operands).carried.every((id, i) => this.goesOn(id, at(results, i)));
       return isKept ? undefined : "begins as an equation says, in every piece";
     }
     if (operation.kind === "concat") {

@@ -7,7 +7,7 @@ import { dimConstant } from "../base/types/dim.js";
 import type { GraphBuilder, NamedOutput } from "../ir/graph/build.js";
 import { ScanBuilder } from "../ir/graph/build-scan.js";
 import { overTime } from "../ir/graph/lift.js";
-import type { OperandKind, Scan } from "../ir/graph/scan.js";
+import { isCarried, type OperandKind, type Scan } from "../ir/graph/scan.js";
 import type { ValueId, ValueType } from "../ir/graph/graph-function.js";
 import { IndexedBuilder } from "./indexed-builder.js";
 
@@ -52,10 +52,11 @@ class PlaceLoop implements LoopBuilder {
   }
 
   emit(like: Pick<Scan, "length" | "reverse">, outputs: readonly NamedOutput[], origin: Origin): ValueId[] {
+    const { carried } = this;
     const { outer, index } = this.places;
     const lifted = outputs.map(({ name, value }) => ({ name, value: this.inner.lifted(value) }));
     return this.loop.emit(like, lifted, origin).map((value, i) => {
-      const all = i < this.carried ? value : swapped(outer, value);
+      const all = isCarried({ carried }, i) ? value : swapped(outer, value);
       return this.places.element(this.places.bring(all), 0, index, whole);
     });
   }

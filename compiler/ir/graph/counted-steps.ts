@@ -5,7 +5,7 @@
 import { at } from "../../base/at.js";
 import type { GraphFunction, Instruction, ValueId } from "./graph-function.js";
 import { definitions } from "./rewrite.js";
-import type { Scan } from "./scan.js";
+import { isCarried, operandParts, type Scan } from "./scan.js";
 import { typeOf } from "./values.js";
 
 /** Adds it to a count whose scan it is; `stop` is a number that is not 0 where this step is the last. */
@@ -30,14 +30,14 @@ export function stateOfCount(fn: GraphFunction, results: readonly ValueId[], sca
   const read = new Set([...fn.outputs, ...fn.instructions.flatMap(({ operands }) => operands)]);
   const used = results.flatMap((id, i) => (read.has(id) ? [i] : []));
   const [count, ...others] = used;
-  if (count === undefined || others.length > 0 || count >= scan.carried) return undefined;
+  if (count === undefined || others.length > 0 || !isCarried(scan, count)) return undefined;
   const { body } = scan;
   const defined = definitions(body);
   const sum = defined.get(at(body.outputs, count));
   if (!isMap(sum, "add")) return undefined;
   const before = at(body.inputs, count);
   const added = sum.operands.filter((id) => id !== before);
-  const state = body.inputs.slice(0, scan.carried).findIndex((id) => id === added[0]);
+  const state = operandParts(scan, body.inputs).carried.findIndex((id) => id === added[0]);
   if (added.length !== 1 || state < 0 || typeOf(body, at(body.inputs, state)).shape.length > 0) return undefined;
   const going = at(body.inputs, state);
   const next = defined.get(at(body.outputs, state));

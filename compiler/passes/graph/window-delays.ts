@@ -4,7 +4,7 @@ import type { GraphBuilder } from "../../ir/graph/build.js";
 import { type DelayLine, delayLinesOf } from "../../ir/graph/delay-line.js";
 import { type Lifted, liftOperation, overTime } from "../../ir/graph/lift.js";
 import { definitions, forEachNeeded, rewriteFunction } from "../../ir/graph/rewrite.js";
-import { operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
+import { isCarried, operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import type { GraphPass } from "../pass.js";
 import { timeLevels } from "./time-levels.js";
@@ -80,7 +80,7 @@ class Windows {
   /** The results of the loop; undefined where it is none of nothing but such lines. */
   of(instruction: Instruction, readers: Readers): ValueId[] | undefined {
     const { scan } = this;
-    if (scan.carried === 0) return undefined;
+    if (!isCarried(scan, 0)) return undefined;
     const found = delayLinesOf(scan);
     const levelOf = timeLevels(scan);
     const lines = found.flatMap((line) =>

@@ -69,6 +69,34 @@ test("what is no stage, or none of that target, is told", async () => {
   );
 });
 
+test("the list of an entry is what ran on it, in order", async () => {
+  const listed = async (...more: string[]) => {
+    const { out, error } = await after("list", ...more);
+    return out === "" ? error : out.split("\n").map((line) => line.split(" ")[0]!);
+  };
+  const backward = await listed("--entry", "backward");
+  expect(backward.slice(0, 7)).toEqual(["parse", "check", "lower", "derive", "drop-derivatives", "expand-strong-products", "expand-unwindows"]); // prettier-ignore
+  const step = (await listed("--entry", "step")) as string[];
+  const places = [
+    "drop-derivatives:1",
+    "one-step",
+    "drop-derivatives:2",
+    "split-contexts",
+    "kernels",
+    "layout",
+    "print",
+  ];
+  expect(step.filter((name) => places.includes(name))).toEqual(places);
+  expect(await listed("--entry", "step", "--target", "js")).toEqual(expect.not.arrayContaining(["layout"]));
+  for (const name of ["drop-derivatives:1", "one-step"])
+    expect((await after(name, "--entry", "step")).out).toMatch(/^func step\(/u);
+  const { functions } = JSON.parse((await after("list", "--entry", "step", "--json")).out) as { functions: { entry: string; stages: string[] }[] }; // prettier-ignore
+  expect(functions).toEqual([{ entry: "step", stages: step.filter((name) => name !== "") }]);
+  expect(await listed("--entry", "jvp")).toContain("there is no entry jvp; there is one with --jvp");
+  expect(await listed("--entry", "forwards")).toContain("there is no entry forwards; did you mean forward?");
+  expect(await listed("--entry", "nosuch")).toContain("there are forward, ");
+});
+
 test("each run of a stage that runs several times", async () => {
   const runs = await Promise.all([1, 2, 3, 4].map((run) => after(`simplify:${run}`, "--entry", "forward")));
   expect(new Set(runs.map(({ out }) => out)).size).toBeGreaterThan(1);
