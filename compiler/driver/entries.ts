@@ -99,6 +99,53 @@ const directionalModes: readonly DirectionalMode[] = [
   },
 ];
 
+/** What nothing is derived of. */
+interface OwnEntry {
+  readonly of: EntrySource;
+  /** @param forward as it is derived from; undefined where the program has no such entry. */
+  readonly from: (program: Program, forward: GraphFunction) => GraphFunction | undefined;
+  /** Those of its buffers alone. */
+  readonly roles: (program: Program) => readonly Role[];
+  readonly passes: readonly GraphPass[];
+  /** Only beside gradients. */
+  readonly ofGradient?: true;
+  /** Its buffers are laid out after those of all derivatives. */
+  readonly isLast: boolean;
+}
+
+const ownEntries: readonly OwnEntry[] = [
+  {
+    of: "weights",
+    // What several losses are divided by, which must be known of a whole batch before the gradient of any part of it.
+    from: (program, forward) => ((program.losses ?? []).length > 1 ? weightsOf(program, forward) : undefined),
+    roles: () => [],
+    passes: [...valuePasses, ...residualPasses],
+    ofGradient: true,
+    isLast: false,
+  },
+  {
+    of: "lengths",
+    from: ({ found }) => found?.fn,
+    roles: ({ found }) => (found?.dimensions ?? []).map(({ symbol }) => ({ kind: "found", name: symbol })),
+    passes: [...valuePasses, ...residualPasses],
+    isLast: false,
+  },
+  {
+    of: "start",
+    from: ({ starts }) => starts?.fn,
+    roles: startRoles,
+    passes: [...initialPasses, ...initialValuePasses],
+    isLast: true,
+  },
+];
+
+/** Beside forward and initial, the functions that entries of a program are of, as they are written. */
+export const ownFunctions = (program: Program): [of: EntrySource, fn: GraphFunction][] =>
+  ownEntries.flatMap(({ of, from }): [EntrySource, GraphFunction][] => {
+    const fn = from(program, program.forward);
+    return fn === undefined ? [] : [[of, fn]];
+  });
+
 /** All entries of the module of `program`. */
 export function buildEntries(program: Program, options: EntryOptions): EntryProgram {
   const [problem] = problemsOf(program);
@@ -176,18 +223,16 @@ class EntryBuilder {
     else if (values !== undefined) this.keep(values);
     if (options.gradient) this.addGradient(plain, initial?.fn);
     else this.keep(this.run(entryOf(derivation("forward"), plain), residualPasses));
-    // What several losses are divided by, which must be known of a whole batch before the gradient of any part of it.
-    if (options.gradient && (program.losses ?? []).length > 1)
-      this.keep(this.run(equations("weights", weightsOf(program, plain)), [...valuePasses, ...residualPasses]));
-    if (program.found !== undefined) {
-      this.roles.push(...program.found.dimensions.map(({ symbol }): Role => ({ kind: "found", name: symbol })));
-      this.keep(this.run(equations("lengths", program.found.fn), [...valuePasses, ...residualPasses]));
-    }
+    const own = ownEntries.filter(({ ofGradient }) => ofGradient !== true || options.gradient !== false);
+    const add = ({ of, from, roles, passes }: OwnEntry): void => {
+      const fn = from(program, plain);
+      if (fn === undefined) return;
+      this.roles.push(...roles(program));
+      this.keep(this.run(equations(of, fn), passes));
+    };
+    own.filter(({ isLast }) => !isLast).forEach(add);
     for (const mode of directionalModes) if (options[mode.by]) this.addDirectional(mode, plain, initial?.fn);
-    if (program.starts !== undefined) {
-      this.roles.push(...startRoles(program));
-      this.keep(this.run(equations("start", program.starts.fn), [...initialPasses, ...initialValuePasses]));
-    }
+    own.filter(({ isLast }) => isLast).forEach(add);
     return this;
   }
 
@@ -289,7 +334,7 @@ const derivation = (of: EntrySource, by: EntryDerivation["by"] = "value"): Entry
 const keptRole = (place: number): Role => ({ kind: "residual", name: `context.${place}`, streamed: true });
 
 /** Those of the outputs of `forward` that losses are divided by. */
-export function weightsOf({ losses = [] }: Program, forward: GraphFunction): GraphFunction {
+function weightsOf({ losses = [] }: Program, forward: GraphFunction): GraphFunction {
   const wanted = new Set(losses.map((loss) => nameOfRole({ kind: "output", name: `${loss}.weight` })));
   return withoutOutputs(forward, new Set(forward.outputNames.filter((name) => !wanted.has(name))));
 }

@@ -19,39 +19,47 @@
  * A buffer holds a shared value as `[…over, …shape]`, a value of each example as `[B, …over, …shape]`, row-major, with the
  * sizes of the call at hand.
  */
+import { invariant } from "../base/diagnostics/invariant.js";
 import type { CallAxis } from "../base/types/call-axes.js";
 import type { GraphFunction } from "../ir/graph/graph-function.js";
 import type { ComputedSizes } from "./computed-sizes.js";
 import type { Shape } from "../base/types/shape.js";
 import { nameInEntry, type Role } from "./roles.js";
 
-/** What an entry is derived from. */
-export type EntrySource = "forward" | "initial" | "start" | "contexts" | "weights" | "lengths";
-
 /** The values themselves, or their derivatives. */
 export type EntryMode = "value" | "gradient" | "jvp" | "hvp";
 
-/** All but what nothing is derived of: the initial values of params, what a stream computes of its contexts, what losses are divided by, and lengths that values tell. */
-type WithDerivatives = Exclude<EntrySource, "start" | "contexts" | "weights" | "lengths">;
-
-/** As the shell of a module calls them. */
+/** What entries are derived from, and what the shell of a module calls those that there are of it: by mode, and of a stream. */
 const names = {
-  forward: { value: "forward", gradient: "backward", jvp: "jvp", hvp: "hvp" },
-  initial: { value: "initial", gradient: "initialBackward", jvp: "initialJvp", hvp: "initialHvp" },
-} as const satisfies Readonly<Record<WithDerivatives, Readonly<Record<EntryMode, string>>>>;
+  forward: { value: "forward", gradient: "backward", jvp: "jvp", hvp: "hvp", streamed: "step" },
+  initial: {
+    value: "initial",
+    gradient: "initialBackward",
+    jvp: "initialJvp",
+    hvp: "initialHvp",
+    streamed: "stepInitial",
+  },
+  // What a stream computes of its contexts.
+  contexts: { streamed: "stepContexts" },
+  // Initial values of params.
+  start: { value: "start" },
+  // What losses are divided by.
+  weights: { value: "weights" },
+  // Lengths that values tell.
+  lengths: { value: "lengths" },
+} as const satisfies Readonly<Record<string, { readonly [how in EntryMode | "streamed"]?: string }>>;
 
-const streamedNames = { forward: "step", initial: "stepInitial", contexts: "stepContexts" } as const;
+type Names = typeof names;
+
+/** What an entry is derived from. */
+export type EntrySource = keyof Names;
 
 /** What is no graph: kernels that bring the states of a stream into the order in which steps keep them, and back (`to-kernels/rings.ts`). */
 export const ringEntries = { take: "takeRings", give: "giveRings" } as const;
 
 export type EntryName =
-  | (typeof names)[WithDerivatives][EntryMode]
-  | (typeof streamedNames)[keyof typeof streamedNames]
-  | (typeof ringEntries)[keyof typeof ringEntries]
-  | "start"
-  | "weights"
-  | "lengths";
+  | { [source in EntrySource]: Names[source][keyof Names[source]] }[EntrySource]
+  | (typeof ringEntries)[keyof typeof ringEntries];
 
 export interface EntryDerivation {
   readonly of: EntrySource;
@@ -73,8 +81,10 @@ export interface ProgramEntry extends EntryDerivation {
 
 /** As the shell calls it. */
 export function nameOfEntry({ of, by, streamed }: EntryDerivation): EntryName {
-  if (of === "start" || of === "weights" || of === "lengths") return of;
-  return of === "contexts" || streamed ? streamedNames[of] : names[of][by];
+  const own: { readonly [how in EntryMode | "streamed"]?: EntryName } = names[of];
+  const name = own[streamed ? "streamed" : by];
+  invariant(name !== undefined, `no entry of ${of} has ${streamed ? "one step" : by}`);
+  return name;
 }
 
 /** Called with what a stage has made of an entry. */
@@ -95,22 +105,13 @@ export const functionsCalled = (name: string): ReadonlySet<string> =>
   new Set([name, ...[...derivations.keys(), ...Object.values(ringEntries)].map((own) => nameInEntry(name, own))]);
 
 const derivations: ReadonlyMap<string, EntryDerivation> = new Map(
-  allDerivations().map((how) => [nameOfEntry(how), how]),
+  Object.entries(names).flatMap(([of, own]) =>
+    Object.entries(own).map(([how, name]): [string, EntryDerivation] => {
+      const streamed = how === "streamed";
+      return [name, { of: of as EntrySource, by: streamed ? "value" : (how as EntryMode), streamed }];
+    }),
+  ),
 );
-
-function allDerivations(): EntryDerivation[] {
-  const ofBoth = Object.keys(names) as WithDerivatives[];
-  const modes = Object.keys(names.forward) as EntryMode[];
-  return [
-    ...ofBoth.flatMap((of) => modes.map((by): EntryDerivation => ({ of, by, streamed: false }))),
-    ...Object.keys(streamedNames).map((of): EntryDerivation => ({
-      of: of as EntrySource,
-      by: "value",
-      streamed: true,
-    })),
-    ...(["start", "weights", "lengths"] as const).map((of): EntryDerivation => ({ of, by: "value", streamed: false })),
-  ];
-}
 
 export interface EntryProgram {
   /** Those whose sizes each call gives. */

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format } from "prettier";
 import { expect, it } from "vitest";
-import { circles, sourceFiles, type SourceImport, sourceImports } from "../support/source-imports.js";
+import { circles, importsIn, sourceFiles, type SourceImport, sourceImports } from "../support/source-imports.js";
 
 const path = join(import.meta.dirname, "../../ARCHITECTURE.md");
 const page = readFileSync(path, "utf8");
@@ -48,6 +48,22 @@ it("what goes wrong is seen", () => {
     ["a", "b", "c"],
     ["e"],
   ]);
+});
+
+it("all kinds of imports are seen, also those of the shell", () => {
+  const text = [
+    'import { a } from "./a.js";',
+    'export type { B } from "../b.js";',
+    'const c = await import("./c.js");',
+    'const d = {} as typeof import("./d.js");',
+    '/** @import { E, F } from "./e.js" */',
+    '/** @type {import("./f.js").F} */',
+  ].join("\n");
+  const seen = importsIn(text).map(({ to, onlyTypes }) => `${to} ${onlyTypes ? "type" : "value"}`);
+  expect(seen.sort()).toEqual(["../b type", "./a value", "./c value", "./d type", "./e type", "./f type"]);
+  const from = (file: string): string[] => imports.filter((one) => one.from === file).map(({ to }) => to);
+  expect(from("compiler/emit/shell/found.js")).toContain("compiler/emit/shell/roles.js");
+  expect(from("compiler/cli/run.ts")).toContain("compiler/cli/explain.ts");
 });
 
 /** `compiler/ir`; types of `runtime` */

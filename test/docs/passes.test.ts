@@ -11,6 +11,9 @@ const kernelPasses = [scalarPasses, vectorPasses].flatMap(({ beforeMemory, after
   ...afterMemory,
 ]);
 
+/** What compares the whole text that a pass gives with a text. */
+const wholeTexts = /\b(?:expectRewritten|expectKernels|expectStatements)\(|\bexpect\(rewritten\(/u;
+
 it.each([
   ...graphPasses.map(({ name }) => ["graph", name] as const),
   ...[...new Set(kernelPasses.map(({ name }) => name))].map((name) => ["kernel", name] as const),
@@ -20,6 +23,7 @@ it.each([
   expect(source, `no file ${folder}/${name}.ts`).toBeDefined();
   const tests = [`${folder}/${name}.test.ts`, `${folder}/${name}/${name}.test.ts`].map((path) => `test/${path}`);
   expect(tests.filter((path) => existsSync(join(root, path))), `no test ${tests.join(" or ")}`).toHaveLength(1); // prettier-ignore
+  expect(wholeTexts.test(readFileSync(join(root, `test/${source!.replace(".ts", ".test.ts")}`), "utf8"))).toBe(true);
 });
 
 /** What is no pass of a list: it is made for what it is given, `oneStepOf`, or run for an entry by the driver. */

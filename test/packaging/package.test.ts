@@ -46,7 +46,7 @@ test("the tarball has the library, the command and the references, and nothing e
   }
   expect(
     packed.filter((path) =>
-      /(^|\/)(test|examples|node_modules)\/|compiler\/generate\.|shell\/embed\.|cli\/link\.|tsbuildinfo|\.tgz$/u.test(
+      /(^|\/)(test|examples|node_modules)\/|compiler\/generate\.|(shell|std|apart)\/embed\.|cli\/link\.|tsbuildinfo|\.tgz$/u.test(
         path,
       ),
     ),

@@ -1,5 +1,5 @@
 /** Which file of the project imports which, read from the sources. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 
 export interface SourceImport {
@@ -11,11 +11,11 @@ export interface SourceImport {
 
 const root = join(import.meta.dirname, "../..");
 
-/** All below the folders, which are named from the root, as are they. */
+/** All below the folders, the parts of the shell among them, which are named from the root, as are they. */
 export const sourceFiles = (folders: readonly string[]): string[] =>
   folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".ts"))
+      .filter((name) => /\.[jt]s$/u.test(name))
       .map((name) => join(folder, name)),
   );
 
@@ -23,15 +23,30 @@ export const sourceFiles = (folders: readonly string[]): string[] =>
 export function sourceImports(folders: readonly string[]): SourceImport[] {
   const files = sourceFiles(folders).map((name) => join(root, name));
   return files.flatMap((file) => {
-    const statements = readFileSync(file, "utf8").matchAll(
-      /^(?:import|export)\s+(type\s)?([^;]*?)\sfrom "(\.[^"]+)\.js";/gmu,
-    );
-    return [...statements].map(([, isType, names = "", to = ""]) => ({
-      from: relative(root, file),
-      to: relative(root, `${resolve(dirname(file), to)}.ts`),
-      onlyTypes: isType !== undefined || listed(names).every((name) => name.startsWith("type ")),
-    }));
+    return importsIn(readFileSync(file, "utf8")).map(({ to, onlyTypes }) => {
+      const target = resolve(dirname(file), to);
+      const path = existsSync(`${target}.ts`) ? `${target}.ts` : `${target}.js`;
+      return { from: relative(root, file), to: relative(root, path), onlyTypes };
+    });
   });
+}
+
+/** What a text imports: in statements, where it asks (`import("./run.js")`), and as types in comments, as JavaScript has them. */
+export function importsIn(text: string): Pick<SourceImport, "to" | "onlyTypes">[] {
+  const statements = text.matchAll(/^(?:import|export)\s+(type\s)?([^;]*?)\sfrom "(\.[^"]+)\.js";/gmu);
+  const asked = text.matchAll(/(\btypeof )?\bimport\("(\.[^"]+)\.js"\)(\.[A-Z])?/gu);
+  const commented = text.matchAll(/@import [^"\n]* from "(\.[^"]+)\.js"/gu);
+  return [
+    ...[...statements].map(([, isType, names = "", to = ""]) => ({
+      to,
+      onlyTypes: isType !== undefined || listed(names).every((name) => name.startsWith("type ")),
+    })),
+    ...[...asked].map(([, isType, to = "", member]) => ({
+      to,
+      onlyTypes: isType !== undefined || member !== undefined,
+    })),
+    ...[...commented].map(([, to = ""]) => ({ to, onlyTypes: true })),
+  ];
 }
 
 const listed = (names: string): string[] =>

@@ -69,7 +69,7 @@ class KernelPrinter {
       functions.some((text) => text.includes("fround(")) ? "const fround = Math.fround;\n" : "",
       printMathHelpers(this.inlined),
       this.printWorkspace(),
-      "/** Allocates for calls of up to `capacity.batch` examples and `capacity.steps` steps. */",
+      `/** Allocates for calls of up to ${this.largestCall()}. */`,
       "function createKernels(capacity) {",
       ...allocation,
       "",
@@ -113,6 +113,16 @@ class KernelPrinter {
       useFunction: (fn) => this.inlined.add(fn),
       dtype: this.dtype,
     };
+  }
+
+  /** What a call may have at most, in words. */
+  private largestCall(): string {
+    const sizes = this.kernel.axes.map((axis) => {
+      const size = `\`${capacityOf(axis)}\``;
+      return axis.kind === "steps" ? `${size} steps` : `${size} entries along ${axis.name}`;
+    });
+    const [last = "", ...others] = ["`capacity.batch` examples", ...sizes].reverse();
+    return others.length === 0 ? last : `${others.reverse().join(", ")} and ${last}`;
   }
 
   private capacityLines(): string[] {

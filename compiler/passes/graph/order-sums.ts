@@ -13,7 +13,7 @@ import {
   rewriteFunction,
   type ValueMap,
 } from "../../ir/graph/rewrite.js";
-import { inOrder, operandParts, type Scan } from "../../ir/graph/scan.js";
+import { inOrder, operandParts, resultParts, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { constantOf, dimConstant, subtractDims } from "../../base/types/dim.js";
 import { printFunction } from "../../ir/graph/print.js";
@@ -135,7 +135,7 @@ function orderRounds(
   const body = inLevels(others);
   const ordered = first.map(inLevels);
   const text = printFunction(body);
-  const most = scan.body.outputs.length === scan.carried ? (constantOf(scan.length) ?? 1) - 1 : 0;
+  const most = resultParts(scan, scan.body.outputs).stacked.length === 0 ? (constantOf(scan.length) ?? 1) - 1 : 0;
   const count = Math.min(most, ordered.findLastIndex((own) => printFunction(own) !== text) + 1);
   const { invariants, ...given } = operandParts(scan, operands);
   let { carried, sequences } = given;

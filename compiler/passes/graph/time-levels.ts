@@ -1,7 +1,7 @@
 /** How the values of a loop body depend on time: what `order-sums` and `split-time` ask. */
 import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
-import { type OperandKind, operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
+import { isCarried, type OperandKind, operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 
 /** 0: the same at every step; 1: depends on the sequences of this step only; 2: depends on the state. */
@@ -33,7 +33,7 @@ export function roundLevels(
   operands: readonly TimeLevel[],
 ): { readonly first: readonly BodyLevels[]; readonly others: BodyLevels } {
   const levels = levelsIn(scan.body, operands, (rounds, own) => roundLevels(rounds, own).others);
-  const next = operands.map((level, i) => Math.max(level, i < scan.carried ? at(levels.outputs, i) : 0) as TimeLevel);
+  const next = operands.map((level, i) => Math.max(level, isCarried(scan, i) ? at(levels.outputs, i) : 0) as TimeLevel);
   if (next.every((level, i) => level === operands[i])) return { first: [], others: levels };
   const { first, others } = roundLevels(scan, next);
   return { first: [levels, ...first], others };

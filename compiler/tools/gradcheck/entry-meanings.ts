@@ -7,7 +7,7 @@ import { elementCount, type Tensor, tensor } from "../../ir/graph/tensor.js";
 import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import { type Dim, evaluateDim } from "../../base/types/dim.js";
-import { weightsOf } from "../../driver/entries.js";
+import { ownFunctions } from "../../driver/entries.js";
 import { gradientOf, tangentsOnly } from "../../passes/autodiff/whole-derivatives.js";
 import { type EntryDerivation, type EntrySource, nameOfEntry } from "../../program/entry.js";
 import { type Program, programBoundary, programContext, programRoles, streamedRoles } from "../../program/program.js";
@@ -86,11 +86,7 @@ const sourcesOf = ({ forward, initial }: Program): [of: "forward" | "initial", f
 
 /** Of whole sequences. */
 function valueFunctions(program: Program): EntryFunction[] {
-  const { forward, starts, found, losses = [] } = program;
-  const values: [EntrySource, GraphFunction][] = sourcesOf(program);
-  if (starts !== undefined) values.push(["start", starts.fn]);
-  if (losses.length > 1) values.push(["weights", weightsOf(program, forward)]);
-  if (found !== undefined) values.push(["lengths", found.fn]);
+  const values: [EntrySource, GraphFunction][] = [...sourcesOf(program), ...ownFunctions(program)];
   return values.map(([of, fn]) => [{ of, by: "value", streamed: false }, fn]);
 }
 

@@ -9,7 +9,7 @@ import { constantOf } from "../../../../compiler/base/types/dim.js";
 import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 import { expandUnwindows } from "../../../../compiler/passes/graph/expand-unwindows.js";
 import { flatten } from "../../../support/evaluate-helpers.js";
-import { functionOf } from "../../../support/graph-text.js";
+import { expectRewritten, functionOf } from "../../../support/graph-text.js";
 
 const context = shapeContext(cellAxes([]));
 
@@ -29,6 +29,61 @@ function expanded(text: string): string {
   for (const [i, value] of wanted.entries()) expect(got[i]).toBeCloseTo(value, 12);
   return printFunction(result);
 }
+
+describe("the whole text", () => {
+  it.each([
+    [
+      "of a convolution",
+      `func f(%v: real[4, 2], %W: real[2, 3, 3]) -> (r: %r) {
+      %p: real[4, 3, 3] = contract [0 1] [1 2 3] -> [0 3 2] %v, %W
+      %r: real[6, 3] = unwindow axis 0 size 6 stride 1 dilation 1 %p
+    }`,
+      `func f(%v: real[4, 2], %W: real[2, 3, 3]) -> (r: %r) {
+      %p: real[4, 3, 3] = contract [0 1] [1 2 3] -> [0 3 2] %v, %W
+      %3: real[8, 2] = pad axis 0 before 2 after 2 %v
+      %4: real[6, 3, 2] = window axis 0 length 6 size 3 stride 1 dilation 1 %3
+      %5: real[2, 3, 3] = reverse axis 2 %W
+      %r: real[6, 3] = contract [0 3 1] [1 2 3] -> [0 2] %4, %5
+    }`,
+    ],
+    [
+      "of a sum entry by entry",
+      `func f(%x: real[2, 2, 2]) -> (r: %r) {
+      %r: real[2, 7] = unwindow axis 1 size 7 stride 3 dilation 2 %x
+    }`,
+      `func f(%x: real[2, 2, 2]) -> (r: %r) {
+      %1: real[2, 2, 1] = slice axis 2 start 0 length 1 %x
+      %2: real[2, 2] = reshape [2, 2] %1
+      %3: real[2, 2, 1] = reshape [2, 2, 1] %2
+      %4: real[2, 2, 3] = pad axis 2 before 0 after 2 %3
+      %5: real[2, 6] = reshape [2, 6] %4
+      %6: real[2, 13] = pad axis 1 before 0 after 7 %5
+      %7: real[2, 7] = slice axis 1 start 0 length 7 %6
+      %8: real[2, 2, 1] = slice axis 2 start 1 length 1 %x
+      %9: real[2, 2] = reshape [2, 2] %8
+      %10: real[2, 2, 1] = reshape [2, 2, 1] %9
+      %11: real[2, 2, 3] = pad axis 2 before 0 after 2 %10
+      %12: real[2, 6] = reshape [2, 6] %11
+      %13: real[2, 15] = pad axis 1 before 2 after 7 %12
+      %14: real[2, 7] = slice axis 1 start 0 length 7 %13
+      %r: real[2, 7] = add %7, %14
+    }`,
+    ],
+    [
+      "of a sum along places",
+      `func f(%x: real[3, S]) -> (r: %r) {
+      %r: real[S + 2] = unwindow axis 0 size S + 2 stride 1 dilation 1 %x
+    }`,
+      `func f(%x: real[3, S]) -> (r: %r) {
+      %1: real[3, S] = reverse axis 1 %x
+      %2: real[2*S + 4, S] = pad axis 0 before S - 1 after S + 2 %1
+      %3: real[2*S*S + 4*S] = reshape [2*S*S + 4*S] %2
+      %4: real[S + 2, S] = window axis 0 length S + 2 size S stride S dilation S + 1 %3
+      %r: real[S + 2] = reduce sum axes [1] %4
+    }`,
+    ],
+  ])("%s", (_, before, after) => expectRewritten(expandUnwindows, before, after));
+});
 
 describe("windows that are", () => {
   it("a product with weights for each entry become one of the windows of what was multiplied", () => {
