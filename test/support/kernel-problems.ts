@@ -16,17 +16,22 @@ slot 2: index[%B]
 slot 3: real[13]
 slot 4: real[12]
 slot 5: index[12]
-buffer list: index[%B] slot 2
-buffer panels: real[13] slot 3
-buffer places: index[12] slot 5
-buffer x: real[12] slot 0
-buffer y: real[12] slot 1
-buffer z: real[12] slot 4
+buffer list: index[%B] slot 2 external
+buffer panels: real[13] slot 3 persistent
+buffer places: index[12] slot 5 external
+buffer x: real[12] slot 0 external
+buffer y: real[12] slot 1 external
+buffer z: real[12] slot 4 external
 `;
 
 export function problemsOf(body: string, buffers = declarations): string[] {
   const lines = body.split("\n").filter((line) => line.trim() !== "");
   const margin = /^ */u.exec(lines[0] ?? "")![0].length;
   const text = lines.map((line) => `  ${line.slice(margin)}\n`).join("");
-  return verifyKernel(parseKernel(`${buffers}\nkernel f {\n${text}}\n`), kernelSizes);
+  return problemsIn(`${buffers}\nkernel f {\n${text}}\n`);
+}
+
+/** Of a whole program. */
+export function problemsIn(text: string): string[] {
+  return verifyKernel(parseKernel(text), kernelSizes);
 }

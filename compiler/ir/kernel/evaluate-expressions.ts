@@ -11,14 +11,20 @@ interface PartialSums {
   readonly variable: string;
 }
 
+/** A matrix column after column, each of `depth` terms. */
+export interface PackedMatrix {
+  readonly matrix: readonly number[];
+  readonly depth: number;
+}
+
 /** A call at some point of a kernel. Variables are unique within a region, so that inner ones simply replace older ones. */
 export class CallState {
   readonly memory: KernelMemory;
   readonly sizes: ReadonlyMap<string, number>;
   /** Sizes of each example by symbol. */
   readonly perExample: ReadonlyMap<string, Int32Array>;
-  /** Copies of matrices by the name of their buffer; each by column and term. */
-  readonly packed: Map<string, ReadonlyMap<string, number>>;
+  /** What was packed last, by the buffer of its panels. */
+  readonly packed: Map<string, PackedMatrix>;
   readonly variables = new Map<string, number>();
   private readonly partial = new Map<string, PartialSums>();
 
@@ -26,7 +32,7 @@ export class CallState {
     memory: KernelMemory,
     sizes: ReadonlyMap<string, number>,
     perExample: ReadonlyMap<string, Int32Array>,
-    packed: Map<string, ReadonlyMap<string, number>>,
+    packed: Map<string, PackedMatrix>,
   ) {
     this.memory = memory;
     this.sizes = sizes;

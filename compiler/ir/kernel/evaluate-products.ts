@@ -2,7 +2,7 @@
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { axisValues } from "./evaluate-axes.js";
 import type { CallState } from "./evaluate-expressions.js";
-import type { Access, LoopAxis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./kernel-program.js";
+import type { LoopAxis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./kernel-program.js";
 import { termsOf } from "./visit.js";
 
 /** Runs `body` for all values of the axes, the first outermost, with the number of the combination. */
@@ -22,20 +22,23 @@ function forEachTerm(axes: readonly LoopAxis[], state: CallState, body: (term: n
   visit(0);
 }
 
-const columnOf = (column: number, term: number): string => `${column} ${term}`;
-
-/** Where a copy lies in panels is the target's own business: here it is known by column and term. */
+/**
+ * Where a copy lies in panels is the target's own business: here column after column. One that is packed where changed is left
+ * as it lies in memory where its matrix is what was packed last.
+ */
 export function packMatrix(statement: PackStatement, state: CallState): void {
-  const { to, from, columns, contracted, runs, length } = statement;
-  state.memory.get(to);
-  const copy = new Map<string, number>();
+  const { to, from, columns, contracted, runs, length, onChange } = statement;
   const values = axisValues(columns, state);
   invariant(values.length === runs * length, `${to} has ${values.length} columns, not ${runs} runs of ${length}`);
-  for (const [column, value] of values.entries()) {
+  const matrix: number[] = [];
+  for (const value of values) {
     state.set(columns.variable, value);
-    forEachTerm(contracted, state, (term) => copy.set(columnOf(column, term), state.load(from)));
+    forEachTerm(contracted, state, () => matrix.push(state.load(from)));
   }
-  state.packed.set(to, copy);
+  const last = state.packed.get(to)?.matrix;
+  const isLast = last?.length === matrix.length && matrix.every((value, i) => Object.is(value, last[i]));
+  state.packed.set(to, { matrix, depth: matrix.length / values.length });
+  if (!(onChange && isLast)) for (const [i, value] of matrix.entries()) state.memory.write(to, i, value);
 }
 
 /**
@@ -109,12 +112,15 @@ function sumTerms(
   state: CallState,
 ): number {
   const copy = packed === undefined ? undefined : state.packed.get(packed);
-  invariant(packed === undefined || copy !== undefined, `${packed ?? ""} is read before it is packed`);
-  const right = (access: Access, term: number): number =>
-    copy === undefined ? state.load(access) : known(copy.get(columnOf(column, term)), packed ?? "");
+  const right = (term: number): number => {
+    if (packed === undefined) return state.load(b);
+    invariant(copy !== undefined, `${packed} is read before it is packed`);
+    invariant(term < copy.depth, `the copy of ${packed} has fewer terms than are read`);
+    return state.memory.read(packed, column * copy.depth + term);
+  };
   let sum = start;
   forEachTerm(contracted, state, (term) => {
-    sum += (row === undefined ? state.load(a) : known(row[term], a.buffer)) * right(b, term);
+    sum += (row === undefined ? state.load(a) : known(row[term], a.buffer)) * right(term);
   });
   return sum;
 }

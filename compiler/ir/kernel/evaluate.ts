@@ -1,6 +1,7 @@
 /**
  * What a kernel program computes, statement by statement, in float64 with the host's functions: the meaning of the kernel IR,
- * which every pass must keep. Products are summed in the order of their terms; packed copies are read where they were made.
+ * which every pass must keep. Products are summed in the order of their terms; packed copies lie in memory,
+ * in an order of its own.
  */
 import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
@@ -8,7 +9,7 @@ import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import { extentsOf, type SizedAxis } from "../../base/types/call-axes.js";
 import { runStatements } from "./evaluate-statements.js";
 import { KernelMemory, type BufferArray } from "./memory.js";
-import { CallState } from "./evaluate-expressions.js";
+import { CallState, type PackedMatrix } from "./evaluate-expressions.js";
 import type { KernelProgram } from "./kernel-program.js";
 
 /** The sizes of a call, or those it may have at most. */
@@ -42,7 +43,7 @@ export function evaluateKernels(program: KernelProgram, capacity: KernelCallSize
     seen ? [[name, memory.get(name)] as const] : [],
   );
   const own = lists.map((list, i) => [extentsOf(at(axes, i)), list] as const);
-  const packed = new Map<string, ReadonlyMap<string, number>>();
+  const packed = new Map<string, PackedMatrix>();
   return {
     buffers: Object.fromEntries([...own, ...external]),
     table,

@@ -305,6 +305,8 @@ export interface KernelBuffer {
   readonly most?: Dim;
   /** The buffer that it is a part of. */
   readonly within?: string;
+  /** Keeps its contents between entries and calls though the caller does not see it. */
+  readonly persistent?: boolean;
   /** Zero before the first call: kernels put zeros back where they have written. */
   readonly zeros?: boolean;
   /** Where its elements lie: `slot` of the arena of its type, from `offset` on. */

@@ -100,15 +100,18 @@ function parseSlot(tokens: LineTokens, slot: number): KernelSlot {
   return { dtype, sizes, ...parseMost(tokens) };
 }
 
-/** `buffer param.W: real[64] slot 3 + 64 within joined.0 external zeros` */
+/** `buffer param.W: real[64] slot 3 + 64 within joined.0 external persistent zeros` */
 function parseBuffer(tokens: LineTokens): KernelBuffer {
   const start = parseStart(tokens);
   tokens.expect("slot");
   const place = { slot: tokens.integer(), offset: parseShift(tokens) };
   const within = tokens.accept("within") ? tokens.name("a buffer") : undefined;
   const external = tokens.accept("external");
-  const zeros = tokens.accept("zeros");
-  return { ...start, ...(within !== undefined && { within }), external, ...(zeros && { zeros }), place };
+  const marks = {
+    ...(tokens.accept("persistent") && { persistent: true }),
+    ...(tokens.accept("zeros") && { zeros: true }),
+  };
+  return { ...start, ...(within !== undefined && { within }), external, ...marks, place };
 }
 
 /** `buffer param.W: real[64] within joined.0 + 64 external persistent held zeros` */

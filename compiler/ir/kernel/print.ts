@@ -73,9 +73,10 @@ function printSlot({ dtype, sizes, most }: KernelSlot, slot: number): string {
   return `slot ${slot}: ${dtype}[${sizes.map(spellDim).join(", ")}]${atMost(most)}\n`;
 }
 
-function printBuffer({ name, external, dtype, size, most, within, zeros, place }: KernelBuffer): string {
+function printBuffer({ name, external, dtype, size, most, within, persistent, zeros, place }: KernelBuffer): string {
   const around = within === undefined ? "" : ` within ${spellName(within)}`;
-  const seen = `${external ? " external" : ""}${zeros === true ? " zeros" : ""}`;
+  const marks = [external && " external", persistent === true && " persistent", zeros === true && " zeros"];
+  const seen = marks.filter(Boolean).join("");
   return `buffer ${spellName(name)}: ${dtype}[${spellDim(size)}]${atMost(most)} slot ${place.slot}${shift(place.offset)}${around}${seen}\n`;
 }
 
@@ -113,7 +114,7 @@ function printBody(statements: readonly Statement[], indent: string): string {
 }
 
 /** A statement and what stands below it. */
-function printStatement(statement: Statement, indent: string): string {
+export function printStatement(statement: Statement, indent: string): string {
   switch (statement.kind) {
     case "region":
     case "windows":

@@ -1,8 +1,16 @@
 /** Which matrices lie in panels where a statement of a kernel stands. */
 import { affineKey, affineVariable, plainExtent, substituteAffine } from "./affine.js";
-import type { KernelBuffer, LoopAxis, PackStatement, ScheduledTerms, Statement } from "./kernel-program.js";
+import type {
+  KernelBuffer,
+  KernelProgram,
+  LoopAxis,
+  PackStatement,
+  ScheduledTerms,
+  Statement,
+} from "./kernel-program.js";
+import { printStatement } from "./print.js";
 import { printAccess, printAffine } from "./print-expressions.js";
-import { forEachAccess } from "./visit.js";
+import { forEachAccess, forEachSimple } from "./visit.js";
 
 interface PackedCopy {
   readonly pack: PackStatement;
@@ -75,6 +83,27 @@ export class PackedCopies {
   private wholeOf(buffer: string): string {
     return this.buffers.get(buffer)?.within ?? buffer;
   }
+}
+
+/** Panels that are packed where their matrix has changed hold it from call to call. */
+export function verifyKeptPanels({ functions }: KernelProgram, buffers: ReadonlyMap<string, KernelBuffer>): string[] {
+  const writers = new Map<string, Statement[]>();
+  for (const { body } of functions) {
+    forEachSimple(body, (statement) => {
+      forEachAccess(statement, ({ buffer }, use) => {
+        if (use !== "read") writers.set(buffer, [...(writers.get(buffer) ?? []), statement]);
+      });
+    });
+  }
+  return [...writers].flatMap(([name, statements]) => {
+    const pack = statements.find((statement) => statement.kind === "pack" && statement.onChange);
+    if (pack === undefined) return [];
+    const problems =
+      buffers.get(name)?.persistent === true ? [] : [`${name} is packed where changed and keeps nothing`];
+    const text = printStatement(pack, "");
+    const isOther = statements.some((statement) => printStatement(statement, "") !== text);
+    return isOther ? [...problems, `${name} is packed where changed, and not by one pack alone`] : problems;
+  });
 }
 
 function shapeOf(columns: LoopAxis | undefined, contracted: readonly LoopAxis[], length: number | undefined): string {

@@ -22,74 +22,26 @@
  * - what is cleared lies inside its buffer;
  * - a buffer is there once, lies inside its slot, of the same type, and inside the buffer that it is a part of;
  * - a buffer that is zero between calls has a slot to itself;
+ * - what the caller sees and what keeps its contents between entries overlaps with nothing but the parts of one buffer and that
+ *   buffer, which keeps its contents where one of its parts does;
+ * - other buffers are written before they are read, in each function; where a side of a choice reads one, somewhere in it;
+ * - panels that are packed where their matrix has changed keep their contents, and nothing but packs of that matrix writes them;
  * - buffers that are in use at the same time do not overlap.
  */
-import { evaluateDim } from "../../base/types/dim.js";
-import { bufferSize } from "./buffer-size.js";
-import { lifetimes } from "./lifetimes.js";
-import type { KernelBuffer, KernelFunction, KernelProgram } from "./kernel-program.js";
+import type { KernelProgram } from "./kernel-program.js";
+import { verifyLifetimes, verifyPlaces, verifyWritten } from "./verify-places.js";
+import { verifyKeptPanels } from "./verify-packs.js";
 import { FunctionVerifier } from "./verify-statements.js";
 
 export function verifyKernel(program: KernelProgram, sizes: ReadonlyMap<string, number>): string[] {
   const buffers = new Map(program.buffers.map((buffer) => [buffer.name, buffer]));
   return [
     ...verifyPlaces(program, buffers, sizes),
+    ...verifyKeptPanels(program, buffers),
     ...program.functions.flatMap((fn) => [
       ...new FunctionVerifier(fn, buffers, sizes).run(),
+      ...verifyWritten(fn, buffers),
       ...verifyLifetimes(fn, buffers, sizes),
     ]),
   ];
-}
-
-type Buffers = ReadonlyMap<string, KernelBuffer>;
-
-/** From its first element to before its last. */
-function placeOf(buffer: KernelBuffer, sizes: ReadonlyMap<string, number>): readonly [number, number] {
-  const from = evaluateDim(buffer.place.offset, sizes);
-  return [from, from + bufferSize(buffer, sizes)];
-}
-
-function verifyPlaces(
-  { buffers, slots }: KernelProgram,
-  byName: Buffers,
-  sizes: ReadonlyMap<string, number>,
-): string[] {
-  return buffers.flatMap((buffer) => {
-    const { name, dtype, place, within } = buffer;
-    const [from, to] = placeOf(buffer, sizes);
-    const problems = byName.get(name) === buffer ? [] : [`${name} is there twice`];
-    const slot = slots[place.slot];
-    if (slot === undefined) return [...problems, `${name} lies in slot ${place.slot}, and there is none`];
-    if (slot.dtype !== dtype) problems.push(`${name} holds ${dtype} elements and lies among ${slot.dtype} ones`);
-    const { most } = slot;
-    const room = Math.max(...slot.sizes.map((size) => bufferSize({ size, ...(most && { most }) }, sizes)));
-    if (from < 0 || to > room) problems.push(`${name} lies at ${from} to ${to} of a slot of ${room} elements`);
-    if (buffer.zeros === true && buffers.some((other) => other !== buffer && other.place.slot === place.slot))
-      problems.push(`${name} is zero between calls, and others lie in its slot`);
-    if (within === undefined) return problems;
-    const whole = byName.get(within);
-    if (whole === undefined) return [...problems, `${name} is a part of ${within}, and there is none`];
-    const [start, end] = placeOf(whole, sizes);
-    if (whole.place.slot !== place.slot || from < start || to > end) problems.push(`${name} lies outside of ${within}`);
-    return problems;
-  });
-}
-
-function verifyLifetimes(fn: KernelFunction, buffers: Buffers, sizes: ReadonlyMap<string, number>): string[] {
-  const problems: string[] = [];
-  const live = lifetimes(fn);
-  for (const [i, a] of live.entries()) {
-    for (const b of live.slice(i + 1)) {
-      if (a.last < b.first || b.last < a.first) continue;
-      const [x, y] = [buffers.get(a.name), buffers.get(b.name)];
-      if (x === undefined || y === undefined || x.place.slot !== y.place.slot) continue;
-      // Parts of joined parameters lie inside the buffer that joins them.
-      if (x.within === y.name || y.within === x.name) continue;
-      const [[xFrom, xTo], [yFrom, yTo]] = [placeOf(x, sizes), placeOf(y, sizes)];
-      if (xFrom < yTo && yFrom < xTo) {
-        problems.push(`${fn.name}: ${x.name} and ${y.name} are in use at the same time and overlap`);
-      }
-    }
-  }
-  return problems;
 }

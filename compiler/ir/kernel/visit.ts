@@ -102,6 +102,15 @@ export function forEachAccess(statement: Statement, visitAll: AccessVisitor): vo
   }
 }
 
+/** Visits the statements that hold no others, or only those of a tail, in their order. */
+export function forEachSimple(statements: readonly Statement[], visit: (statement: Statement) => void): void {
+  for (const statement of statements) {
+    if (statement.kind === "pieces") forEachPart(statement, (inner) => forEachSimple([inner], visit));
+    else if ("body" in statement) forEachSimple(statement.body, visit);
+    else visit(statement);
+  }
+}
+
 /** All but those of rows and columns. */
 function forEachProductAccess(
   product: ProductStatement,

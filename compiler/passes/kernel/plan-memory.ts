@@ -83,7 +83,12 @@ export function planMemory({ axes, functions, buffers: unplaced }: UnplannedKern
   const placed = buffers.flatMap((buffer): KernelBuffer[] => {
     const place = places.get(buffer.name);
     const { name, external, dtype, size, most, within, zeros } = buffer;
-    const marks = { ...(within && { within: within.buffer }), ...(zeros === true && { zeros }) };
+    const persistent = buffer.persistent && !external;
+    const marks = {
+      ...(within && { within: within.buffer }),
+      ...(persistent && { persistent }),
+      ...(zeros === true && { zeros }),
+    };
     return place === undefined ? [] : [{ name, external, dtype, size, ...(most && { most }), ...marks, place }];
   });
   return { axes, buffers: placed, slots, functions };

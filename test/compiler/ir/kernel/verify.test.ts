@@ -4,7 +4,7 @@ import { printKernel } from "../../../../compiler/ir/kernel/print.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
 import { arbitraryGraph, graphDimensions } from "../../../support/arbitrary-graph.js";
 import { fuzzParameters } from "../../../support/fuzz.js";
-import { declarations, kernelSizes, problemsOf } from "../../../support/kernel-problems.js";
+import { kernelSizes, problemsOf } from "../../../support/kernel-problems.js";
 import { lstmProgram } from "../../../support/lstm-program.js";
 import { programOf } from "../../../support/run-kernel.js";
 import { lowerProgram } from "../../../support/kernels.js";
@@ -156,25 +156,5 @@ describe("what is not", () => {
     ["zero x of 13 where an example is short in %T", "x of 12 elements is cleared up to 13"],
   ])("%j", (body, problem) => {
     expect(problemsOf(body)).toContain(`f: ${problem}`);
-  });
-
-  it.each([
-    ["buffer w: real[3] slot 9", "w lies in slot 9, and there is none"],
-    ["buffer w: real[3] slot 2", "w holds real elements and lies among index ones"],
-    ["buffer w: real[3] slot 0 + 10", "w lies at 10 to 13 of a slot of 12 elements"],
-    ["buffer x: real[3] slot 4", "x is there twice"],
-    ["buffer w: real[3] slot 0 + 9 zeros", "w is zero between calls, and others lie in its slot"],
-    ["buffer w: real[3] slot 0 within v", "w is a part of v, and there is none"],
-    ["buffer w: real[3] slot 0 within y", "w lies outside of y"],
-    ["buffer v: real[4] slot 0 + 2\nbuffer w: real[4] slot 0 within v", "w lies outside of v"],
-  ])("%s", (buffer, problem) => {
-    expect(problemsOf("x[0] = 1", `${declarations}${buffer}\n`)).toContain(problem);
-  });
-
-  it("is two buffers in one place at a time", () => {
-    const shared = `${declarations}buffer w: real[8] slot 0 + %T\nbuffer v: real[%T] slot 0\n`;
-    expect(problemsOf("v[0] = 1\nw[0] = v[0]", shared)).toEqual([]);
-    expect(problemsOf("x[0] = 1\nw[0] = x[0]", shared)).toEqual(["f: x and w are in use at the same time and overlap"]);
-    expect(problemsOf("x[0] = 1\ny[0] = x[0]\nw[0] = y[0]", shared)).toEqual([]);
   });
 });
