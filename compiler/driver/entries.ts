@@ -50,6 +50,7 @@ import {
   streamedRole,
 } from "../program/roles.js";
 import { withGradientRows } from "./gradient-rows.js";
+import { partsOfLoss } from "../../runtime/module/loss-parts.js";
 
 /** What makes entries, before passes run on them and between. */
 export const entryStages = {
@@ -335,7 +336,7 @@ const keptRole = (place: number): Role => ({ kind: "residual", name: `context.${
 
 /** Those of the outputs of `forward` that losses are divided by. */
 function weightsOf({ losses = [] }: Program, forward: GraphFunction): GraphFunction {
-  const wanted = new Set(losses.map((loss) => nameOfRole({ kind: "output", name: `${loss}.weight` })));
+  const wanted = new Set(losses.map(partsOfLoss).map(([, , weight]) => nameOfRole({ kind: "output", name: weight })));
   return withoutOutputs(forward, new Set(forward.outputNames.filter((name) => !wanted.has(name))));
 }
 

@@ -12,6 +12,7 @@ import { type Causality, causalityOf, isCausal, type Reach, reachOfInput } from 
 import { describeObstacle, PathSearch, type StreamObstacle } from "./find-stream.js";
 import type { Program } from "./program.js";
 import { nameOfRole } from "./roles.js";
+import { partsOfLoss } from "../../runtime/module/loss-parts.js";
 
 export interface CutAxis {
   /** The symbol. */
@@ -62,7 +63,8 @@ class CutSearch {
     const { fn, program, symbol } = this;
     const needed = new Set<ValueId>();
     for (const loss of program.losses ?? []) {
-      for (const part of [`${loss}.sum`, `${loss}.weight`]) {
+      const [, ...totals] = partsOfLoss(loss);
+      for (const part of totals) {
         const id = this.outputAt(nameOfRole({ kind: "output", name: part }));
         const fault = id === undefined ? undefined : (this.faultOfTotal(id) ?? this.faultOfSeams(id, needed));
         if (fault === undefined) continue;

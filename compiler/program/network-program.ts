@@ -15,6 +15,7 @@ import { inputsReaching } from "./reach.js";
 import type { StreamSearch } from "./find-stream.js";
 import { hasInFront, searchStream, streamedNetwork } from "./network-stream.js";
 import { nameOfRole, type TensorKind } from "./roles.js";
+import { partsOfLoss } from "../../runtime/module/loss-parts.js";
 
 const each =
   (shared: boolean) =>
@@ -128,12 +129,9 @@ function onlyForLosses(network: LoweredNetwork, forward: GraphFunction): (tensor
   return (tensor) => !needed.has(tensor);
 }
 
-/** Of each loss: its value over the batch, the sum over the examples, and what that is divided by. */
-const partsOfLoss = ["", ".sum", ".weight"] as const;
-
 const lossTensors = ({ losses }: LoweredNetwork): ProgramTensor[] =>
   losses.flatMap(({ name, documentation }) =>
-    partsOfLoss.map((part) => ({ name: `${name}${part}`, documentation, over: [], shape: [], shared: true })),
+    partsOfLoss(name).map((part) => ({ name: part, documentation, over: [], shape: [], shared: true })),
   );
 
 /** What was lowered with what makes losses of the batch of it, and where its calls stand there. */
@@ -165,10 +163,8 @@ function buildForward(network: LoweredNetwork): {
     const value = at(results, place++);
     const weight = weighted ? at(results, place++) : undefined;
     const parts = lossOfBatch(b, value, weight);
-    return parts.map((part, i) => ({
-      name: nameOfRole({ kind: "output", name: `${name}${at(partsOfLoss, i)}` }),
-      value: part,
-    }));
+    const named = partsOfLoss(name);
+    return parts.map((part, i) => ({ name: nameOfRole({ kind: "output", name: at(named, i) }), value: part }));
   });
   const placed = ({ scans: [scan, ...inside], arguments: ids }: DeclaredCall): ProgramCall =>
     scan === undefined

@@ -1,6 +1,7 @@
 /** Checks a manifest that came from a file: every field, its type and its range, before anything relies on it. */
 import { ModuleError } from "../base/errors.js";
 import { describe, type Fields } from "../base/options.js";
+import { partsOfLoss } from "./loss-parts.js";
 import type { AxisEntry, InputEntry, Manifest, SizeEntry } from "./manifest.js";
 import { manifestOfPart } from "./part-manifest.js";
 
@@ -285,7 +286,7 @@ export function checkManifest(value: unknown): Manifest {
   checkParts(manifest);
   const outputs = new Set(manifest.outputs.map((output) => output.name));
   for (const [i, loss] of (manifest.losses ?? []).entries()) {
-    const missing = ["", ".sum", ".weight"].map((part) => `${loss}${part}`).find((part) => !outputs.has(part));
+    const missing = partsOfLoss(loss).find((part) => !outputs.has(part));
     if (missing !== undefined) corrupt(`losses[${i}]`, `a loss with the output ${missing}`, loss);
   }
   checkCuts(manifest);

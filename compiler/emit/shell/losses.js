@@ -5,6 +5,9 @@ import { writeAll } from "./tensors.js";
 
 /** @import { Core, GivenCall, Sequence, BufferedTensor } from "./instance-parts.js" */
 
+/** The outputs of a loss: its value, the sum over the examples, and what that is divided by. @type {(loss: string) => [string, string, string]} */
+export const partsOfLoss = (loss) => [loss, `${loss}.sum`, `${loss}.weight`];
+
 /**
  * @param {Core} core
  * @param {Sequence} sequence
@@ -17,8 +20,7 @@ export function losses(core, sequence) {
   const outputs = core.tensors("output");
   /** @type {(name: string) => BufferedTensor} */
   const named = (name) => /** @type {BufferedTensor} */ (outputs.find((tensor) => tensor.name === name));
-  /** The value of a loss, the sum over the examples, and what that is divided by. */
-  const parts = names.map((name) => [name, `${name}.sum`, `${name}.weight`].map((part) => named(part).data));
+  const parts = names.map((name) => partsOfLoss(name).map((part) => named(part).data));
   /** Made of what such a call leaves out, perhaps: what losses alone read. */
   const ends = core.tensors("final").filter((_, i) => core.manifest.states[i]?.forLosses);
   /** @type {(where: string, values: unknown, isWhole: boolean, entry?: "weights") => void} */
@@ -70,7 +72,7 @@ export function losses(core, sequence) {
     names.forEach((name, i) => {
       const [value = 0, sum = 0, weight = 0] = (parts[i] ?? []).map((part) => part[0]);
       const divisor = divisors[i];
-      const at = cotangents.find((tensor) => tensor.name === (divisor === undefined ? name : `${name}.sum`));
+      const at = cotangents.find((tensor) => tensor.name === partsOfLoss(name)[divisor === undefined ? 0 : 1]);
       if (at !== undefined) at.data[0] = divisor === undefined ? 1 : 1 / divisor;
       told[name] = { value: divisor === undefined ? value : sum / divisor, sum, weight };
       loss += told[name].value;

@@ -1,5 +1,6 @@
 /** What losses add up to over the shards of a batch, or over all data. */
 import type { LossOfBatch, TensorRecord } from "../../module/compiled-module.js";
+import { partsOfLoss } from "../../module/loss-parts.js";
 
 export type Totals = Readonly<Record<string, { sum: number; weight: number }>>;
 
@@ -24,7 +25,10 @@ export function addLosses(totals: Totals, losses: Readonly<Record<string, Omit<L
 /** Those that `forward` gives as tensors of one number. */
 export const lossesIn = (names: readonly string[], result: TensorRecord): Record<string, Omit<LossOfBatch, "value">> =>
   Object.fromEntries(
-    names.map((name) => [name, { sum: result[`${name}.sum`]![0]!, weight: result[`${name}.weight`]![0]! }]),
+    names.map((name) => {
+      const [, sum, weight] = partsOfLoss(name);
+      return [name, { sum: result[sum]![0]!, weight: result[weight]![0]! }];
+    }),
   );
 
 export function tellLosses(totals: Totals): ToldLosses {

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { shell } from "../../../../compiler/emit/shell/shell.generated.js";
 import { type Derivation, nameOfRole, type TensorKind } from "../../../../compiler/program/roles.js";
+import { partsOfLoss } from "../../../../runtime/module/loss-parts.js";
 
 const kinds: readonly Exclude<TensorKind, "residual">[] = ["input", "context", "initial", "final", "state", "param", "fixed", "output", "draw", "start"]; // prettier-ignore
 const derivations: readonly (readonly Derivation[])[] = [[], ["tangent"], ["grad"], ["tangent", "grad"]];
@@ -20,4 +21,9 @@ test("for every kind, derivative and stream", () => {
     ),
   );
   expect(new Set(names).size).toBe(names.length);
+});
+
+test("of the outputs of a loss", () => {
+  const own = new Function(`${shell.losses}\nreturn partsOfLoss;`)() as typeof partsOfLoss;
+  expect(own("miss")).toEqual(partsOfLoss("miss"));
 });
