@@ -184,7 +184,12 @@ function placeText({ span, line, column, text }: FaultPlace): string {
   return `${span.file}:${line}:${column}  ${first.length > 80 ? `${first.slice(0, 79)}…` : first}`;
 }
 
-const subjects = { reverse: "reverse mode", forward: "forward mode", second: "second derivatives" } as const;
+const subjects: Readonly<Record<Fault["mode"], string>> = {
+  value: "the values",
+  reverse: "reverse mode",
+  forward: "forward mode",
+  second: "second derivatives",
+};
 
 function printFault(fault: Fault, paint: PaintCode): string[] {
   const { stage, mode, operation, operand, equation, place, analytic, numeric, counterexample } = fault;

@@ -1,5 +1,5 @@
 /** The values of a cell in their order, and the calls of the cells that it uses. */
-import { at } from "../base/at.js";
+import { at, lookUp } from "../base/at.js";
 import { invariant } from "../base/diagnostics/invariant.js";
 import { tensorNamed, tensorsIn } from "../language/semantics/cell-tensors.js";
 import { callKey, contextsKey, givenKey, nextKey } from "../language/semantics/node-keys.js";
@@ -15,6 +15,7 @@ import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/graph-function.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { lowerLoop } from "./loop-lowering.js";
+import { pathIn, tensorsOf } from "./placed-tensors.js";
 import {
   builderAt,
   type CellFrame,
@@ -163,17 +164,10 @@ function passStates(
   given: ReadonlyMap<string, TypedExpression>,
 ): void {
   const values = [...given].map(([name, node]) => [name, node, lowering.lower(lowering, frame, node)] as const);
+  const states = new Map(tensorsOf(child, "state").map((placed) => [pathIn(placed), placed]));
   for (const [path, node, value] of values) {
-    const { owner, tensor } = stateAt(child, path);
+    const { frame: owner, tensor } = lookUp(states, path);
     owner.left.set(tensor.name, valueIn(owner, tensor.name));
     owner.values.set(tensor.name, asState(builderAt(lowering, frame, node), owner, tensor, value));
   }
-}
-
-/** Parts of a complex state have points in their own names. */
-function stateAt(frame: CellFrame, path: string): { readonly owner: CellFrame; readonly tensor: TypedTensor } {
-  const tensor = tensorNamed(frame.cell, path);
-  if (tensor !== undefined) return { owner: frame, tensor };
-  const name = path.slice(0, path.indexOf("."));
-  return stateAt(childOf(frame, name), path.slice(name.length + 1));
 }

@@ -2,7 +2,7 @@
 import type { Dim } from "../base/types/dim.js";
 import type { ValueId } from "../ir/graph/graph-function.js";
 import { isStored } from "../language/semantics/typed-program.js";
-import { broughtIn, type CellFrame, childOf, childrenOf, dimensionsOfUsed, dimIn, type Frame } from "./frame.js";
+import { broughtIn, type CellFrame, childNames, childOf, dimensionsOfUsed, dimIn, type Frame } from "./frame.js";
 
 /**
  * Params are those that it has, brought to the builder at hand; everything else is of this call.
@@ -14,9 +14,6 @@ export function frameInPlace(frame: Frame, instance: string, runtimeDimensions: 
   const told = [...runtimeDimensions].map(([name, dim]) => [name, dimIn(frame, dim)] as const);
   return again(child, new Map([...child.dimensions, ...told]), (value) => broughtIn(frame, value));
 }
-
-/** By which it is known in the frame around. */
-export const nameIn = (around: CellFrame, { path }: CellFrame): string => path.slice(around.path.length, -1);
 
 export function again(
   existing: CellFrame,
@@ -34,7 +31,8 @@ export function again(
       if (value !== undefined) values.set(item.tensor.name, bring(value));
     } else {
       const inner = dimensionsOfUsed(frame, item.instance);
-      for (const child of childrenOf(existing, item.instance)) children.set(nameIn(existing, child), again(child, inner, bring)); // prettier-ignore
+      for (const name of childNames(existing, item.instance))
+        children.set(name, again(childOf(existing, name), inner, bring));
     }
   }
   return frame;

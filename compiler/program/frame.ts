@@ -151,16 +151,17 @@ export const elementName = (name: string, place: number): string => `${name}.${p
 export const instanceCount = (frame: Frame, { count }: Pick<TypedInstance, "count">): number | undefined =>
   count && constantOf(dimIn(frame, count));
 
-/** The frames of a used cell, or of all in an array. */
-export function childrenOf(
-  frame: Frame,
-  instance: Pick<TypedInstance, "name" | "count" | "piece">,
-): readonly CellFrame[] {
-  const { name } = instance;
+type PlacedInstance = Pick<TypedInstance, "name" | "count" | "piece">;
+
+/** By what a used cell, or each in an array, is known in the frame. */
+export function childNames(frame: Frame, instance: PlacedInstance): readonly string[] {
   const size = instanceCount(frame, instance);
-  if (size === undefined) return [childOf(frame, name)];
-  return elementNames(instance, size).map((own) => childOf(frame, own));
+  return size === undefined ? [instance.name] : elementNames(instance, size);
 }
+
+/** The frames of a used cell, or of all in an array. */
+export const childrenOf = (frame: Frame, instance: PlacedInstance): readonly CellFrame[] =>
+  childNames(frame, instance).map((name) => childOf(frame, name));
 
 /** Of an array of so many, or of a piece of one. */
 export function elementNames({ name, piece }: Pick<TypedInstance, "name" | "piece">, size: number): string[] {

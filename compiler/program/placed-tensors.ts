@@ -1,34 +1,44 @@
 /** The tensors of a cell and of everything it uses, by path. */
 import { isStored, type TypedTensor } from "../language/semantics/typed-program.js";
-import { type CellFrame, childrenOf } from "./frame.js";
+import { type CellFrame, childNames, childOf } from "./frame.js";
 
 export interface PlacedTensor {
   readonly tensor: TypedTensor;
   readonly frame: CellFrame;
-  /** `lower.h`. */
+  /** `lower.h`: of the whole module. */
   readonly name: string;
-  /** Used cells from the frame that was asked to that of the tensor, an array of them once. */
+  /** Used cells from the frame that was asked to that of the tensor, each of an array by its own name. */
+  readonly users: readonly string[];
+  /** The same with an array of them once. */
   readonly within: readonly string[];
   /** In which it begins: its own, or that of a user who says how. */
   readonly startFrame: CellFrame;
 }
+
+/** `lower.h`: in the frame that was asked, the tensor or another one beside it. */
+export const pathIn = ({ users, tensor }: PlacedTensor, name = tensor.name): string => [...users, name].join(".");
 
 /** Tensors of a role in the order of their declarations, those of a used cell where it is declared. */
 export function tensorsOf(frame: CellFrame, role: TypedTensor["role"]): PlacedTensor[] {
   return frame.cell.items.flatMap((item) => {
     if (item.kind === "tensor") {
       const { tensor } = item;
-      const placed = { tensor, frame, name: frame.path + tensor.name, within: [], startFrame: frame };
+      const placed = { tensor, frame, name: frame.path + tensor.name, users: [], within: [], startFrame: frame };
       return tensor.role === role ? [placed] : [];
     }
     const { name, piece, given, sharedWith, starts } = item.instance;
     if (role === "input" || role === "context") return [];
     const isStoredRole = isStored({ role });
     if (isStoredRole && sharedWith !== undefined) return [];
-    return childrenOf(frame, item.instance).flatMap((child) => {
+    return childNames(frame, item.instance).flatMap((user) => {
+      const child = childOf(frame, user);
       const own = tensorsOf(child, role).filter(({ tensor, frame: owner }) => !isStoredRole || owner !== child || !given.has(tensor.name)); // prettier-ignore
       const begun = starts.size === 0 ? own : own.map((placed) => begunBy(frame, starts, placed));
-      return begun.map((placed) => ({ ...placed, within: [piece?.array ?? name, ...placed.within] }));
+      return begun.map((placed) => ({
+        ...placed,
+        users: [user, ...placed.users],
+        within: [piece?.array ?? name, ...placed.within],
+      }));
     });
   });
 }

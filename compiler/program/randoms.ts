@@ -8,7 +8,7 @@ import { tensorsIn } from "../language/semantics/cell-tensors.js";
 import type { TypedCell, TypedTensor } from "../language/semantics/typed-program.js";
 import { broughtIn, type CellFrame, type Frame, type Lowering, shapeIn } from "./frame.js";
 import type { LoweredRandom } from "./lowered-cell.js";
-import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
+import { pathIn, type PlacedTensor, tensorsOf } from "./placed-tensors.js";
 
 /** The state of a cell that counts its steps. */
 const counter = "step";
@@ -74,9 +74,8 @@ export function drawForRun(
 ): { readonly placed: PlacedTensor; readonly value: ValueId }[] {
   return drawnIn(cell, length === undefined ? "initial" : "step").map((placed) => {
     invariant(drawn !== undefined, "a cell that draws runs in a network");
-    const { tensor, frame: owner, name } = placed;
-    const steps = owner.path.slice(cell.path.length) + counter;
-    const own = randomOf(tensor, owner, path + name.slice(cell.path.length));
+    const steps = pathIn(placed, counter);
+    const own = randomOf(placed.tensor, placed.frame, path + pathIn(placed));
     const isCounted = length !== undefined && isState(steps);
     const random = {
       ...own,

@@ -9,7 +9,7 @@ import { statesIn } from "../language/semantics/states-of-cell.js";
 import type { TypedRunRead } from "../language/semantics/typed-networks.js";
 import type { TypedExpression, TypedRun, TypedTensor } from "../language/semantics/typed-program.js";
 import { broadcastTo } from "./broadcast-to.js";
-import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
+import { pathIn, type PlacedTensor, tensorsOf } from "./placed-tensors.js";
 import { asState, lowerInitialNodes, lowerNodes } from "./cell-lowering.js";
 import {
   aroundPlaces,
@@ -57,9 +57,7 @@ export function placeOfRead(frame: Frame, run: TypedRun, { what, name }: TypedRu
 const statesOf = (child: CellFrame): string[] =>
   child.cell.form === "network"
     ? statesIn(child.cell).map(({ tensor }) => tensor.name)
-    : tensorsOf(child, "state").map((placed) => pathIn(child, placed));
-
-const pathIn = ({ path }: CellFrame, { name }: PlacedTensor): string => name.slice(path.length);
+    : tensorsOf(child, "state").map((placed) => pathIn(placed));
 
 function usedName(frame: Frame, { instance, place }: TypedRun): string {
   return place === undefined ? instance : elementName(place.array, numberOfPlace(frame, place));
@@ -91,12 +89,12 @@ function lowerWhole(lowering: Lowering, frame: Frame, run: TypedRun, name: strin
   drawOwn(own, frame, child, path);
   lowerNodes(own, { ...child, path }, child.cell.stepOrder);
   const outputs = child.cell.outputs.map((output) => valueIn(child, output.name));
-  const of = statesOf(child).map((name) => ends.get(name));
+  const of = statesOf(child).map((name) => ends.get(path + name));
   const lengths = child.cell.found.map(({ key }) => child.values.get(key));
   return [...outputs, ...of.map((end) => end?.first), ...of.map((end) => end?.last), ...lengths];
 }
 
-/** States of a network's runs where a call of the network starts some of them; and what they come to, by their paths in it. */
+/** States of a network's runs where a call of the network starts some of them; and what they come to, by their names. */
 function statesInside(
   around: Lowering["states"],
   path: string,
@@ -106,13 +104,13 @@ function statesInside(
   readonly ends: ReadonlyMap<string, { readonly first: ValueId; readonly last: ValueId }>;
 } {
   const ends = new Map<string, { readonly first: ValueId; readonly last: ValueId }>();
-  const inside = ({ name }: RunState): string => name.slice(path.length);
+  const own = new Map([...starts].map(([name, value]) => [path + name, value]));
   const states: RunStates = {
     ofModule: around?.ofModule === true,
-    before: (state, isComputed) => starts.get(inside(state)) ?? around?.before(state, isComputed),
+    before: (state, isComputed) => own.get(state.name) ?? around?.before(state, isComputed),
     note: (state, first, last) => {
-      ends.set(inside(state), { first, last });
-      if (!starts.has(inside(state))) around?.note(state, first, last);
+      ends.set(state.name, { first, last });
+      if (!own.has(state.name)) around?.note(state, first, last);
     },
   };
   return { states, ends };
@@ -185,7 +183,7 @@ interface StateOfRun {
 function statesOfRun(frame: Frame, run: TypedRun, child: CellFrame): StateOfRun[] {
   const called = calledName(frame, run);
   return tensorsOf(child, "state").map((placed) => {
-    const path = pathIn(child, placed);
+    const path = pathIn(placed);
     const { tensor, frame: owner } = placed;
     const { type, documentation } = tensor;
     const about = { documentation, ...(type.kind === "index" && { bound: dimIn(owner, type.bound) }) };
@@ -237,7 +235,7 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
   }));
   const outputs = body.cell.outputs.map((output) => ({ name: output.name, value: valueIn(body, output.name) }));
   const traced = [...run.traced].map((path) => {
-    const { name, value } = at(next, states.findIndex((placed) => pathIn(body, placed) === path)); // prettier-ignore
+    const { name, value } = at(next, states.findIndex((placed) => pathIn(placed) === path)); // prettier-ignore
     return { name: `${name} of each step`, value };
   });
   const origin = { ...outer.origin, states: originsOf(frame, run, owned) };

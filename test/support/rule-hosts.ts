@@ -7,7 +7,7 @@ import { manifestOf } from "../../compiler/tools/gradcheck/candidates.js";
 import { drawPoint } from "../../compiler/tools/gradcheck/draw-point.js";
 import { graphName, graphValues, numbersOf } from "../../compiler/tools/gradcheck/graph-point.js";
 import { directionLike, forwardDisagrees, reverseDisagrees } from "../../compiler/tools/gradcheck/locate/disagree.js";
-import type { Fault } from "../../compiler/tools/gradcheck/fault.js";
+import type { DerivativeMode } from "../../compiler/tools/gradcheck/fault.js";
 import { locateInForwardMode, locateInReverseMode } from "../../compiler/tools/gradcheck/locate/locate.js";
 import { outputsByName, type LocatedSubject } from "../../compiler/tools/gradcheck/locate/subject.js";
 import { sizesAt } from "../../compiler/tools/gradcheck/point.js";
@@ -28,7 +28,7 @@ import type { LinearKind, Row } from "./mutate-rules.js";
 import { cellsOfLinear, cellsOfScalar, type RuleCell } from "./rule-cells.js";
 import { cellAxes } from "../../compiler/base/types/call-axes.js";
 
-export type Mode = Fault["mode"];
+export type Mode = DerivativeMode;
 
 export interface Host {
   /** The equation: `t = sum(A, axis = 0)`. */

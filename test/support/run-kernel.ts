@@ -16,7 +16,7 @@ import {
 } from "../../compiler/program/entry.js";
 import { type Dim, evaluateDim, TIME_SYMBOL } from "../../compiler/base/types/dim.js";
 import type { Shape } from "../../compiler/base/types/shape.js";
-import { rowsName } from "../../compiler/program/roles.js";
+import { isInternal, type Role, rowsName } from "../../compiler/program/roles.js";
 import { rolesOf } from "./roles.js";
 import {
   type ExampleSizes,
@@ -286,10 +286,7 @@ export function runFunction(
   return { outputs: readOutputs(kernels, fn, examples, padding), text: factory.text };
 }
 
-/** Does the caller of a module see this buffer? */
-const isVisible = (name: string): boolean => !name.split(".").includes("residual");
-
-function onlyVisible(fn: GraphFunction): GraphFunction {
+function onlyVisible(fn: GraphFunction, isVisible: (name: string) => boolean): GraphFunction {
   const kept = fn.outputNames
     .map((name, i) => ({ name, id: fn.outputs[i] as ValueId }))
     .filter(({ name }) => isVisible(name));
@@ -317,7 +314,10 @@ export function compareEntries(
   const axes = options.runtimeDimensions === undefined ? program.axes : cellAxes(dimensions);
   const random = randomSource(options.seed ?? 1);
   const { examples, padding } = callOf({ ...program, axes }, given, 1);
-  const isShared = (name: string): boolean => program.roles.get(name)?.shared === true;
+  const roleOf = (name: string): Role => lookUp(program.roles, name);
+  const isShared = (name: string): boolean => roleOf(name).shared === true;
+  /** Does the caller of a module see this buffer? */
+  const isVisible = (name: string): boolean => !isInternal(roleOf(name));
   const make = create ?? ((sizes) => compileKernels(program, options.dtype, dimensions).create(sizes));
   const kernels = make(padding);
   for (const [name, buffer] of Object.entries(kernels.buffers)) if (name.includes(".")) buffer.fill(NaN);
@@ -332,7 +332,7 @@ export function compareEntries(
       const name = fn.names[id] as string;
       known.set(name, values.get(name) as BatchValue);
     }
-    const visible = onlyVisible(program.sizes?.inFunction(fn) ?? fn);
+    const visible = onlyVisible(program.sizes?.inFunction(fn) ?? fn, isVisible);
     writeInputs(kernels, visible, values, examples, padding);
     // Who calls kernels clears what they add to, and gradients that they make by rows.
     for (const name of visible.outputNames) if (adds || program.rows?.has(name) === true) kernels.buffers[name]?.fill(0); // prettier-ignore
@@ -345,7 +345,7 @@ export function compareEntries(
     }
     const actual = readOutputs(kernels, visible, examples, padding, isShared);
     for (const [name, value] of run(fn, values, examples)) {
-      if (!name.startsWith("step") || !isVisible(name)) known.set(name, value);
+      if (roleOf(name).streamed !== true || !isVisible(name)) known.set(name, value);
       if (!isVisible(name)) continue;
       const got = actual.get(name);
       if (got === undefined) throw new Error(`kernels give no ${name}`);

@@ -31,7 +31,7 @@ import { Comparisons, type Coverage } from "./compare.js";
 import { drawPoint } from "./draw-point.js";
 import { furtherDraws } from "./further-draws.js";
 import { notFiniteOutputs } from "./graph-derivatives.js";
-import type { Fault } from "./fault.js";
+import type { DerivativeMode, Fault } from "./fault.js";
 import { placeOf } from "./locate/describe-fault.js";
 import { derivativeModes, findWrongRule, type ProgramSource, wrongMode } from "./locate/find-rule.js";
 import { locateFault } from "./locate/locate-fault.js";
@@ -113,7 +113,7 @@ const compiledAs = ({ precisions = ["f64", "f32"], target = "wasm" }: GradientCh
 /** What {@link checkRules} finds. */
 export interface RuleCheck {
   /** The kind of derivative that is wrong; undefined where all agree. */
-  readonly mode: Fault["mode"] | undefined;
+  readonly mode: DerivativeMode | undefined;
   readonly fault: Fault | undefined;
 }
 
@@ -124,7 +124,7 @@ export interface RuleCheck {
 export function checkRules(
   text: string,
   rules: DerivativeRules,
-  { modes = derivativeModes, ...options }: GradientCheckOptions & { readonly modes?: readonly Fault["mode"][] } = {},
+  { modes = derivativeModes, ...options }: GradientCheckOptions & { readonly modes?: readonly DerivativeMode[] } = {},
 ): RuleCheck {
   const settings = checkSettings(options);
   const source = sourceOf(text, options) as CandidateText;

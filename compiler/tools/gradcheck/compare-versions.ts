@@ -1,5 +1,6 @@
 /** Every version of every entry beside what it should give, those of parts that are called by themselves among them. */
 import { at, lookUp } from "../../base/at.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
 import { evaluateDim } from "../../base/types/dim.js";
 import type { BatchValue } from "../../ir/graph/evaluate.js";
 import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
@@ -7,12 +8,15 @@ import type { GraphFunction, ValueType } from "../../ir/graph/graph-function.js"
 import { nameOf, typeOf } from "../../ir/graph/values.js";
 import { buildEntries } from "../../driver/entries.js";
 import type { Tensor } from "../../ir/graph/tensor.js";
+import { derivationOf, type EntryDerivation } from "../../program/entry.js";
 import { type Program, programRoles } from "../../program/program.js";
 import { kernelInPart, nameOfRole, type Role, type TensorKind } from "../../program/roles.js";
 import { type EntryMeanings, entryMeanings, EntryVersions, madeUp, type NamedValues } from "./entry-meanings.js";
 
 export interface ComparedVersion {
   readonly entry: string;
+  /** How that is made, of a part as of the whole. */
+  readonly how: EntryDerivation;
   /** What has made it. */
   readonly pass: string;
   readonly fn: GraphFunction;
@@ -42,18 +46,27 @@ export function* comparedVersions(
 ): Generator<ComparedVersion> {
   const known = new Map<
     string,
-    { readonly own: string; readonly meanings: EntryMeanings; readonly kept: NamedValues }
+    {
+      readonly own: string;
+      readonly how: EntryDerivation;
+      readonly meanings: EntryMeanings;
+      readonly kept: NamedValues;
+    }
   >();
   const add = (part: string | undefined, meanings: EntryMeanings): void => {
     const kept = meanings.keptBy((own) => seen.finished(kernelInPart(part, own)));
-    for (const own of meanings.entries) known.set(kernelInPart(part, own), { own, meanings, kept });
+    for (const own of meanings.entries) {
+      const how = derivationOf(own);
+      invariant(how !== undefined, `nothing derives ${own}`);
+      known.set(kernelInPart(part, own), { own, how, meanings, kept });
+    }
   };
   add(undefined, entryMeanings(program, given, sizes, "values and derivatives"));
   for (const { name, program: part } of program.entries ?? [])
     add(name, entryMeanings(part, givenToPart(part, given, sizes), sizes, "values"));
   for (const { entry, pass, fn } of seen.versions) {
-    const { own, meanings, kept } = lookUp(known, entry);
-    yield { entry, pass, fn, expected: meanings.expectedOf(own, fn), actual: () => meanings.outputsOf(fn, kept) };
+    const { own, how, meanings, kept } = lookUp(known, entry);
+    yield { entry, how, pass, fn, expected: meanings.expectedOf(own, fn), actual: () => meanings.outputsOf(fn, kept) };
   }
 }
 

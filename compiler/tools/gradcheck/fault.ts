@@ -19,10 +19,13 @@ export interface FaultPlace {
   readonly text: string;
 }
 
+/** Of reverse mode (`backward`), forward mode (`jvp`), or both in turn (`hvp`). */
+export type DerivativeMode = "reverse" | "forward" | "second";
+
 export interface Fault {
   readonly stage: FaultStage;
-  /** The derivative that is wrong: of reverse mode (`backward`), forward mode (`jvp`), or both in turn (`hvp`). */
-  readonly mode: "reverse" | "forward" | "second";
+  /** What is wrong; `value`, where a pass changes what is computed and no derivative. */
+  readonly mode: "value" | DerivativeMode;
   /** Of `range`: the precision in which the gradient is not finite. */
   readonly precision?: Precision;
   /** The operation, `tanh`; or the pass. Empty where only the stage is known. */

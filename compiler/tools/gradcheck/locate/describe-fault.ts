@@ -2,15 +2,15 @@
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../../ir/graph/graph-function.js";
 import type { SourceFile } from "../../../base/source/source-file.js";
 import type { Span } from "../../../base/source/span.js";
-import { derivationOf } from "../../../program/entry.js";
+import type { EntryMode } from "../../../program/entry.js";
 import type { ChangedNumber } from "./find-pass.js";
 import type { FaultyOperation } from "./locate.js";
 import type { LeftRange } from "./range.js";
-import type { Counterexample, Fault, FaultPlace } from "../fault.js";
+import type { Counterexample, DerivativeMode, Fault, FaultPlace } from "../fault.js";
 
 export function faultOfRule(
   found: FaultyOperation,
-  mode: Fault["mode"],
+  mode: DerivativeMode,
   sources: (file: string) => SourceFile | undefined,
   counterexample: Counterexample,
 ): Fault {
@@ -55,12 +55,18 @@ export function faultOfRange(
   };
 }
 
+const modes: Readonly<Record<EntryMode, Fault["mode"]>> = {
+  value: "value",
+  gradient: "reverse",
+  jvp: "forward",
+  hvp: "second",
+};
+
 /** Of a pass that changes a number; of the code where there is none. */
 export function faultOfPass(changed: ChangedNumber | undefined, counterexample: Counterexample): Fault {
-  const by = changed && derivationOf(changed.entry)?.by;
   return {
     stage: changed === undefined ? "code" : "pass",
-    mode: by === "hvp" ? "second" : by === "jvp" ? "forward" : "reverse",
+    mode: changed === undefined ? "reverse" : modes[changed.how.by],
     operation: changed?.pass ?? "",
     operand: undefined,
     equation: changed?.output,

@@ -1,6 +1,7 @@
 /** Do the passes keep the meaning? Evaluates every entry after every pass and names the first one that changes a number. */
 import { lookUp } from "../../../base/at.js";
 import type { BatchValue } from "../../../ir/graph/evaluate.js";
+import type { EntryDerivation } from "../../../program/entry.js";
 import type { Program } from "../../../program/program.js";
 import { comparedVersions, versionsOf } from "../compare-versions.js";
 import type { EntryVersions } from "../entry-meanings.js";
@@ -10,6 +11,8 @@ import { type Point, sizesAt } from "../point.js";
 /** A number that is not what it was before the pass. */
 export interface ChangedNumber {
   readonly entry: string;
+  /** How that is made, of a part as of the whole. */
+  readonly how: EntryDerivation;
   readonly pass: string;
   /** As graph functions call it: `grad.param.W`. */
   readonly output: string;
@@ -35,9 +38,14 @@ export function firstChange(
   point: Point,
   tolerance: number,
 ): ChangedNumber | undefined {
-  for (const { entry, pass, actual, expected } of comparedVersions(program, seen, graphValues(point), sizesAt(point))) {
+  for (const { entry, how, pass, actual, expected } of comparedVersions(
+    program,
+    seen,
+    graphValues(point),
+    sizesAt(point),
+  )) {
     const changed = firstDifference(actual(), expected, tolerance);
-    if (changed !== undefined) return { entry, pass, ...changed };
+    if (changed !== undefined) return { entry, how, pass, ...changed };
   }
   return undefined;
 }

@@ -11,7 +11,7 @@ import { graphName, valuesOfEach } from "../graph-point.js";
 import { type Point, sizesAt } from "../point.js";
 import { wholeFunctionAt } from "../whole-function.js";
 import { directionLike, forwardDisagrees, reverseDisagrees } from "./disagree.js";
-import type { Fault } from "../fault.js";
+import type { DerivativeMode, Fault } from "../fault.js";
 import { faultOfRule } from "./describe-fault.js";
 import { type FaultyOperation, locateInForwardMode, locateInReverseMode } from "./locate.js";
 import { shrinkTrial, type TrialSizes } from "./shrink.js";
@@ -35,14 +35,14 @@ interface Case {
   readonly rules: DerivativeRules | undefined;
 }
 
-export const derivativeModes = ["reverse", "forward", "second"] as const satisfies readonly Fault["mode"][];
+export const derivativeModes = ["reverse", "forward", "second"] as const satisfies readonly DerivativeMode[];
 
 /** Does a derivative that the rules give differ from the measured one at this point, and of which mode? */
 export function wrongMode(
   source: ProgramSource,
   trial: Trial,
-  modes: readonly Fault["mode"][] = derivativeModes,
-): Fault["mode"] | undefined {
+  modes: readonly DerivativeMode[] = derivativeModes,
+): DerivativeMode | undefined {
   const known = caseOf(source, trial);
   return known && modes.find((mode) => isWrong(mode, known));
 }
@@ -51,7 +51,7 @@ export function wrongMode(
 export function findWrongRule(
   source: ProgramSource,
   start: Trial,
-  modes: readonly Fault["mode"][] = derivativeModes,
+  modes: readonly DerivativeMode[] = derivativeModes,
 ): Fault | undefined {
   const mode = wrongMode(source, start, modes);
   if (mode === undefined) return undefined;
@@ -82,7 +82,7 @@ function drawTrial(source: ProgramSource, { dimensions, ...sizes }: TrialSizes, 
 
 /** The walk over a program of which a mode is the result. */
 function subjectOf(
-  mode: Fault["mode"],
+  mode: DerivativeMode,
   program: Program,
   point: Point,
   rules: DerivativeRules | undefined,
@@ -100,13 +100,13 @@ function subjectOf(
 }
 
 /** Does a derived derivative of the program differ from the measured one at this point? */
-function isWrong(mode: Fault["mode"], { program, point, rules }: Case): boolean {
+function isWrong(mode: DerivativeMode, { program, point, rules }: Case): boolean {
   if (notFiniteOutputs(wholeFunctionAt(program, point), point).length > 0) return false;
   const { walk, subject } = subjectOf(mode, program, point, rules);
   return walk === "reverse" ? reverseDisagrees(subject) : forwardDisagrees(subject);
 }
 
-function locate(mode: Fault["mode"], { program, point, rules }: Case): FaultyOperation | undefined {
+function locate(mode: DerivativeMode, { program, point, rules }: Case): FaultyOperation | undefined {
   const { walk, subject } = subjectOf(mode, program, point, rules);
   return walk === "reverse" ? locateInReverseMode(subject) : locateInForwardMode(subject);
 }

@@ -103,14 +103,15 @@ test("the initial values of a stream are looked at", () => {
 });
 
 test.each([
-  ["forward", "reverse"],
+  ["forward", "value"],
+  ["step", "value"],
   ["backward", "reverse"],
   ["jvp", "forward"],
   ["initialJvp", "forward"],
   ["hvp", "second"],
   ["initialHvp", "second"],
-])("a pass on %s is told as one of %s mode", (entry, mode) => {
-  const changed = { entry, pass, output: "y", position: 0, before: 0, after: 1 };
+])("a pass on %s is told as one of mode %s", (spoiled, mode) => {
+  const changed = firstChange(seenWith(observed, spoiled, pass), program!, point, 1e-9);
   expect(faultOfPass(changed, { point, runs: 1 } as never)).toMatchObject({ stage: "pass", mode });
 });
 
