@@ -7,6 +7,7 @@
 /**
  * Which tensor of the cell: before the first step a state is `initial`, after the last `final`, and `state` in a stream. A `draw` is of
  * initial values of params, and `random` what a call draws; a `setting` is a number of the call, `found` a length that values tell.
+ * `rows` are the places at which a gradient, by its name, has rows.
  */
 export type TensorKind =
   | "input"
@@ -22,7 +23,8 @@ export type TensorKind =
   | "start"
   | "random"
   | "setting"
-  | "found";
+  | "found"
+  | "rows";
 
 /** The buffer of a derivative has the sizes of the tensor that it is the derivative of, or by. */
 export type Derivation = "tangent" | "grad";
@@ -65,7 +67,7 @@ export const gradName = (name: string): string => `grad.${name}`;
 export const cotangentName = (name: string): string => `d_${name}`;
 
 /** The name of the places at which a gradient has rows. */
-export const rowsName = (gradient: string): string => `rows.${gradient}`;
+export const rowsName = (gradient: string): string => nameOfRole({ kind: "rows", name: gradient });
 
 /** The name of the tangent of the value of this name. */
 export const tangentName = (name: string): string => `tangent.${name}`;

@@ -111,9 +111,10 @@ export class MappedModule {
     const { entries, given } = calls[call];
     const accessed = this.#accessed(entries, () => true);
     const { to } = this.constantWords;
+    const lists = this.kernel.axes.map(extentsOf);
     return [
       { name: "table", from: 0, to },
-      ...this.writable(call, sizes, capacity).filter(({ name }) => name === "lengths" || name.startsWith("sizes.")),
+      ...this.writable(call, sizes, capacity).filter(({ name }) => lists.includes(name)),
       ...this.kernel.buffers
         .filter((buffer) => lasts(buffer) || this.#staysZero(buffer))
         .map((buffer) => {

@@ -80,9 +80,9 @@ export function createCore(manifest, kernels, capacity, parts) {
   };
 
   // Lists of integers, one for each example, are checked like tensors of indices.
-  /** @type {(name: string) => Int32Array} */
-  const list = (name) => /** @type {Int32Array} */ (buffers[name]);
-  const lengths = tensor("lengths", [~0], stepsAt < 0 ? new Int32Array(0) : list("lengths"), 0, 0);
+  /** @type {(name: string, low: number, high: number | undefined) => BufferedTensor} */
+  const list = (name, low, high) => tensor(name, [~0], buffers[name] ?? new Int32Array(0), low, high);
+  const lengths = list("lengths", 0, 0);
   const sizesPlace = placeOf("sizes");
   const batchPlace = placeOf("batch");
   const stepsPlace = placeOf("steps");
@@ -96,7 +96,7 @@ export function createCore(manifest, kernels, capacity, parts) {
   const extents = axes
     .slice(1)
     .map(({ name, kind, option, minimum = kind === "sequence" ? 0 : 1 }, i) =>
-      option === "steps" ? lengths : tensor(`sizes.${name}`, [~0], list(`sizes.${name}`), minimum, capacities[i + 1]),
+      option === "steps" ? lengths : list(bufferName("sizes", name), minimum, capacities[i + 1]),
     );
 
   /** What `readCall` read last. */

@@ -19,6 +19,9 @@ const kernelNames = /** @type {const} */ ([
   "giveRings",
 ]);
 
+/** What a buffer or a kernel of a part is called. @type {(entry: string, name: string) => string} */
+export const nameInEntry = (entry, name) => `${entry}$${name}`;
+
 /**
  * What the parts of an instance read of a manifest. Sizes that it has nothing to do with are 0.
  * @param {Manifest} whole
@@ -56,7 +59,7 @@ function kernelsOf(manifest, name, kernels) {
     for (const tensor of tensors)
       for (const streamed of [false, true]) {
         const own = bufferName(kind, tensor.name, [], streamed);
-        const data = all[`${name}$${own}`];
+        const data = all[nameInEntry(name, own)];
         if (data) buffers[own] = data;
       }
   };
@@ -67,10 +70,13 @@ function kernelsOf(manifest, name, kernels) {
   take("random", manifest.random);
   take("setting", manifest.settings);
   take("found", manifest.axes);
-  for (const axis of manifest.axes) buffers[`sizes.${axis.name}`] = all[`sizes.${axis.name}`];
+  for (const { name: axis } of manifest.axes) {
+    const own = bufferName("sizes", axis);
+    buffers[own] = all[own];
+  }
   /** @type {Record<string, unknown>} */
   const made = { variant, table, buffers };
-  for (const own of kernelNames) made[own] = kernels[/** @type {"forward"} */ (`${name}$${own}`)];
+  for (const own of kernelNames) made[own] = kernels[/** @type {"forward"} */ (nameInEntry(name, own))];
   return /** @type {Kernels} */ (made);
 }
 

@@ -160,10 +160,13 @@ export interface TableGradient {
 }
 
 export type GivenCall = Record<string, unknown>;
-/** What has buffers that the shell asks for; they are called as `program/roles.ts` calls them. */
-export type BufferKind = Exclude<TensorKind, "residual">;
+/** What has buffers that the shell asks for; they are called as `program/roles.ts` calls them, and `sizes` of an axis as `base/types/call-axes.ts` does. */
+export type BufferKind = Exclude<TensorKind, "residual"> | "sizes";
 /** What a tensor of the manifest is to a call or a stream. */
-export type BufferedTensorKind = Exclude<BufferKind, "draw" | "start" | "random" | "setting" | "found">;
+export type BufferedTensorKind = Exclude<
+  BufferKind,
+  "draw" | "start" | "random" | "setting" | "found" | "rows" | "sizes"
+>;
 export type TensorGroup = "inputs" | "contexts" | "states" | "params" | "fixed" | "outputs";
 
 /** What the parts of an instance share. */

@@ -18,7 +18,7 @@ export function createRows(core) {
     if (rows === undefined) continue;
     const total = bufferName("param", name, ["grad"]);
     const data = /** @type {TableGradient["data"]} */ (buffers[total]);
-    const list = /** @type {Int32Array} */ (buffers[`rows.${total}`]);
+    const list = /** @type {Int32Array} */ (buffers[bufferName("rows", total)]);
     const dims = rows.map((size) =>
       typeof size === "number" ? size : ~manifest.axes.findIndex((axis) => axis.name === size),
     );
