@@ -16,6 +16,9 @@ export const storedTensors = ({ params, fixed = [] }: Pick<Manifest, "params" | 
   ...fixed,
 ];
 
+/** Is one of the axes that of the steps? */
+export const hasSteps = ({ axes }: Pick<Manifest, "axes">): boolean => axes.some(({ option }) => option === "steps");
+
 /** The least size that a call may give an axis. */
 export const leastOf = ({ kind, minimum = kind === "sequence" ? 0 : 1 }: AxisEntry): number => minimum;
 

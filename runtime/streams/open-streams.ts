@@ -2,7 +2,7 @@
 import { checkRecord, isModule, moduleKind, refuse } from "../base/arguments.js";
 import { checkCount, checkOptionNames, describe, isRecord } from "../base/options.js";
 import type { FileBytes } from "../io/bytes.js";
-import { leastOf, leastSizes, namedAxes, streamAxis } from "../module/axes.js";
+import { hasSteps, leastOf, leastSizes, namedAxes, streamAxis } from "../module/axes.js";
 import type { CompiledModule, ModuleInstance } from "../module/compiled-module.js";
 import { asModule, type ModuleNamespace } from "../module/load-js.js";
 import type { Manifest } from "../module/manifest.js";
@@ -137,10 +137,9 @@ function instanceOf(
   sizes: Readonly<Record<string, number>>,
   { batch, steps, maxBytes }: { readonly batch: number; readonly steps: number; readonly maxBytes?: number },
 ): ModuleInstance {
-  const hasSteps = module.manifest.axes.some(({ option }) => option === "steps");
   return module.instantiate({
     batch,
-    ...(hasSteps && { steps }),
+    ...(hasSteps(module.manifest) && { steps }),
     sizes: stream === undefined ? sizes : { ...sizes, [stream]: steps },
     ...(maxBytes !== undefined && { maxBytes }),
   });

@@ -5,10 +5,9 @@ import type { DrawnCall } from "../../compiler/tools/calls/draw-call.js";
 import { keep } from "./models.js";
 import { cotangentsOf, startOf, valuesOf } from "../../compiler/tools/calls/call.js";
 import { inputsAt } from "../../compiler/tools/calls/single-examples.js";
-import { hasSteps } from "../../compiler/tools/calls/sizes.js";
 import { realStates } from "../../compiler/tools/calls/tensors.js";
 import { randomCall, randomParams } from "./random-call.js";
-import { namedAxes } from "../../runtime/module/axes.js";
+import { hasSteps, namedAxes } from "../../runtime/module/axes.js";
 
 type Results = Record<string, FloatArray>;
 

@@ -13,6 +13,16 @@ export const axisKinds = ["steps", "sequence", "dimension"] as const;
 
 export type AxisKind = (typeof axisKinds)[number];
 
+/**
+ * In which order the terms of one example are added along an axis (spec/numerics.md). `from the end`: no equation sums along it, so that a
+ * sum is one of derivatives, of which that over the last steps is a part. `as written`: equations sum along it, as reductions and products do.
+ */
+export const sumOrders: Readonly<Record<AxisKind, "from the end" | "as written">> = {
+  steps: "from the end",
+  sequence: "as written",
+  dimension: "as written",
+};
+
 /** An axis as kernels have it, also one whose size follows from others. */
 export interface SizedAxis {
   /** In dimensions. */
@@ -32,6 +42,10 @@ export const isSequence = ({ kind }: Pick<SizedAxis, "kind">): boolean => kind !
 
 export const symbolsOfSequences = (axes: readonly SizedAxis[]): ReadonlySet<string> =>
   new Set(axes.flatMap((axis) => (isSequence(axis) ? [axis.symbol] : [])));
+
+/** Along which sums of one example go from the end. */
+export const symbolsSummedFromEnd = (axes: readonly SizedAxis[]): ReadonlySet<string> =>
+  new Set(axes.flatMap(({ symbol, kind }) => (sumOrders[kind] === "from the end" ? [symbol] : [])));
 
 /** Run-time dimensions of a cell. */
 export const contextAxes = (names: readonly string[]): readonly CallAxis[] =>

@@ -1,6 +1,6 @@
 /** What declarations say of calls: the types of what `forward` and streams take and give, and these functions. */
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import { namedAxes, ofOneStep, ofStream } from "../../../runtime/module/axes.js";
+import { hasSteps, namedAxes, ofOneStep, ofStream } from "../../../runtime/module/axes.js";
 import { printString } from "../js/literal.js";
 import type { DeclaredMethod, DeclaredType } from "./declared.js";
 import { callOptions, optionsInSnapshot } from "./option-members.js";
@@ -23,7 +23,6 @@ const lengthsMember = member(
   optional,
 );
 const stepsMember = member("steps", "number", "Steps in this call, T; the capacity where left out.", optional);
-export const hasSteps = ({ axes }: Manifest): boolean => axes.some(({ option }) => option === "steps");
 const batchMember = member("batch", "number", "Examples in this call, B; the capacity where left out.", optional);
 
 export function sequenceTypes(manifest: Manifest): DeclaredType[] {

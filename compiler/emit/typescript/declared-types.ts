@@ -6,7 +6,6 @@ import { gradientTypes } from "./declared-gradients.js";
 import {
   forwardArguments,
   forwardMethod,
-  hasSteps,
   method,
   selectMethod,
   sequenceTypes,
@@ -16,7 +15,7 @@ import {
 import { lossMethods } from "./declared-losses.js";
 import { partsMember, partTypes } from "./declared-parts.js";
 import { inline, member, optional, propertyName, realOf, tensors } from "./members.js";
-import { namedAxes, storedTensors, toldSizes } from "../../../runtime/module/axes.js";
+import { hasSteps, namedAxes, storedTensors, toldSizes } from "../../../runtime/module/axes.js";
 
 /** What the manifest does not say about a module. */
 export interface DeclarationOptions {

@@ -99,9 +99,9 @@ export class Block {
     return mentions(dim, this.storage.sequences);
   }
 
-  /** The same of the steps of a cell, over which only derivatives sum: what an equation of a network sums is summed as it is written. */
-  isOfSteps(dim: Dim): boolean {
-    return mentions(dim, this.storage.steps);
+  /** The same of one along which sums of one example go from the end, in pieces. */
+  isSummedFromEnd(dim: Dim): boolean {
+    return mentions(dim, this.storage.summedFromEnd);
   }
 
   /**

@@ -187,7 +187,10 @@ class BlockLowering {
     const { nest, pieces } = this.nestOf({ cut, shape, perExample }, new LoopNames(block));
     const blocks = pieces && blocksInMemory(nest, pieces.depth, work.axes);
     let unit = this.unit(level, shape, perExample);
-    if (unit.sums.length > 0 && (!isSame(unit.cut, cut) || (blocks && unit.blocks && !isSame(unit.blocks, blocks)))) {
+    if (
+      unit.sums.length > 0 &&
+      (!isSameCut(unit.cut, cut) || (blocks && unit.blocks && !areSameBlocks(unit.blocks, blocks)))
+    ) {
       unit = this.unit(level, shape, perExample, ` cut ${JSON.stringify([cut, blocks])}`);
     }
     unit.cut = cut;
@@ -386,6 +389,7 @@ class BlockLowering {
   }
 }
 
-function isSame(a: SumCut | BlockedAxis | undefined, b: SumCut | BlockedAxis | undefined): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
+const isSameCut = (a: SumCut | undefined, b: SumCut | undefined): boolean =>
+  a?.summed === b?.summed && a?.axis === b?.axis;
+
+const areSameBlocks = (a: BlockedAxis, b: BlockedAxis): boolean => a.place === b.place && a.count === b.count;

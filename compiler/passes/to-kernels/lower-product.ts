@@ -256,8 +256,8 @@ function timeFirst(block: Block, sizes: ReadonlyMap<number, Dim>, result: readon
   return time > 0 ? [at(labels, time), ...labels.filter((_, i) => i !== time)] : labels;
 }
 
-/** Inside an example only sums over the steps of a cell are in pieces: other products are as long as they are, and may have tails. */
+/** Inside an example only sums from the end are in pieces: other products are as long as they are, and may have tails. */
 function isCut(block: Block, work: ProductWork, part: ConcatPart | undefined, dims: readonly Dim[]): boolean {
-  if (!work.summed) return dims.some((dim) => block.isOfSteps(dim));
+  if (!work.summed) return dims.some((dim) => block.isSummedFromEnd(dim));
   return part === undefined && work.contract.operands.some((id) => block.perExample(id));
 }

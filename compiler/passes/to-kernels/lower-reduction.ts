@@ -53,7 +53,7 @@ export function lowerReduction(block: Block, work: Extract<Work, { kind: "reduct
   return nest.finish();
 }
 
-/** Inside an example only sums over the steps of a cell are in pieces. */
+/** Inside an example only sums from the end are in pieces. */
 function piecesOf(
   block: Block,
   names: LoopNames,
@@ -61,7 +61,7 @@ function piecesOf(
   example: string | undefined,
 ): Pieces | undefined {
   const dims = axes.map((axis) => at(block.typeOf(operand).shape, axis));
-  if (op !== "sum" || (!summed && !dims.some((dim) => block.isOfSteps(dim)))) return undefined;
+  if (op !== "sum" || (!summed && !dims.some((dim) => block.isSummedFromEnd(dim)))) return undefined;
   if (summed && example === undefined) return undefined;
   const cut = cutOf(block, summed, dims);
   return cut && new Pieces(block, names, cut, dims, example);

@@ -6,6 +6,7 @@
  */
 import { at, lookUp } from "../../base/at.js";
 import { affineConstant, affineKey, affineVariable, plainExtent, scaleAffine } from "../../ir/kernel/affine.js";
+import { dtypeOf } from "../../ir/kernel/dtypes.js";
 import { FreshNames } from "../../ir/kernel/fresh-names.js";
 import type {
   Access,
@@ -294,10 +295,6 @@ export class Nest {
   private depthOfAffine(value: Affine): number {
     return value.terms.reduce((depth, term) => Math.max(depth, this.depths.get(term.variable) ?? 0), 0);
   }
-}
-
-export function dtypeOf(expression: KernelExpression): "real" | "bool" {
-  return expression.kind === "integer" ? "real" : expression.dtype;
 }
 
 function childrenOf(expression: KernelExpression): readonly KernelExpression[] {

@@ -154,9 +154,9 @@ export class Pieces {
     };
   }
 
-  /** From the last entry to the first: of examples any sequence, inside of one the steps of a cell, as only derivatives sum over these. */
+  /** From the last entry to the first: of examples any sequence, inside of one that which says so. */
   private isReversed(dim: Dim): boolean {
-    return this.cut.summed ? this.block.isOfSequence(dim) : this.block.isOfSteps(dim);
+    return this.cut.summed ? this.block.isOfSequence(dim) : this.block.isSummedFromEnd(dim);
   }
 
   /** The same for a body that adds to sums in memory. */

@@ -4,7 +4,7 @@ import { invariant } from "../../base/diagnostics/invariant.js";
 import type { ValueType } from "../../ir/graph/graph-function.js";
 import { freshBuffer, FreshNames } from "../../ir/kernel/fresh-names.js";
 import { type ElementType, FEWEST_CARRIED } from "../../ir/kernel/kernel-program.js";
-import { type SizedAxis, symbolsOfSequences } from "../../base/types/call-axes.js";
+import { type SizedAxis, symbolsOfSequences, symbolsSummedFromEnd } from "../../base/types/call-axes.js";
 import {
   addDims,
   BATCH_SYMBOL,
@@ -31,9 +31,9 @@ export function elementTypeOf(type: ValueType): ElementType {
 export class Storage {
   readonly buffers = new Map<string, StoredBuffer>();
   readonly perExampleSymbols: ReadonlySet<string>;
-  /** Symbols of sequences, and of those that are steps of a cell. */
+  /** Symbols of sequences, and of those along which sums of one example go from the end. */
   readonly sequences: ReadonlySet<string>;
-  readonly steps: ReadonlySet<string>;
+  readonly summedFromEnd: ReadonlySet<string>;
   private joinedCount = 0;
   private readonly roles: ReadonlyMap<string, Role>;
   private names = this.freshNames();
@@ -46,7 +46,7 @@ export class Storage {
     this.byRows = byRows;
     this.perExampleSymbols = new Set(axes.map(({ symbol }) => symbol));
     this.sequences = symbolsOfSequences(axes);
-    this.steps = symbolsOfSequences(axes.filter(({ kind }) => kind === "steps"));
+    this.summedFromEnd = symbolsSummedFromEnd(axes);
   }
 
   /** The buffer of an input or output of an entry, declared at its first mention. */

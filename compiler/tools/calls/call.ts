@@ -11,12 +11,12 @@ import type {
 } from "../../../runtime/module/compiled-module.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import { createRandom } from "../../../runtime/base/random.js";
-import { namedAxes } from "../../../runtime/module/axes.js";
+import { hasSteps, namedAxes } from "../../../runtime/module/axes.js";
 import { dot } from "./compare.js";
 import { emptyRecord } from "./records.js";
 import { drawOptions } from "./random-numbers.js";
 import { settingsOf } from "./settings.js";
-import { capacitiesOf, hasSteps, type CallExtents } from "./sizes.js";
+import { capacitiesOf, type CallExtents } from "./sizes.js";
 import { type ByTensor, dataInGradient, isInGradient, isVariable, ofTensor, tensorsOf, type VariableRole } from "./tensors.js"; // prettier-ignore
 
 /** Tensors by name, flat and row-major. */

@@ -1,6 +1,6 @@
 /** How large the tensors of a call are. */
 import { elementCount } from "../../../runtime/module/compiled-module.js";
-import { namedAxes } from "../../../runtime/module/axes.js";
+import { hasSteps, namedAxes } from "../../../runtime/module/axes.js";
 import { recordOf } from "./records.js";
 import type { SizedAxis } from "../../base/types/call-axes.js";
 import { TIME_SYMBOL } from "../../base/types/dim.js";
@@ -75,9 +75,6 @@ const capacitiesByName = (manifest: Pick<Manifest, "axes">, sizes: Extent["sizes
   Object.assign(Object.create(null) as Record<string, number>, Object.fromEntries(namedAxes(manifest).map((name) => [name, Math.max(1, sizes[name] ?? 1)]))); // prettier-ignore
 
 type Capacities = Pick<CallSizes, "batch" | "sizes"> & Partial<Pick<CallSizes, "steps">>;
-
-/** Is one of the axes that of the steps? */
-export const hasSteps = ({ axes }: Pick<Manifest, "axes">): boolean => axes.some(({ option }) => option === "steps");
 
 /** The call with all its steps in every example, as streams have them. */
 export const withEveryStep = <Call extends CallExtents>({ stream }: Pick<Manifest, "stream">, call: Call): Call => ({

@@ -9,9 +9,8 @@ import { emptyRecord, type Tensors } from "../calls/records.js";
 import type { Context } from "./context.js";
 import type { CheckFindings } from "./report.js";
 import { namedSizes } from "../calls/computed-sizes.js";
-import { hasSteps } from "../calls/sizes.js";
 import { flatten, prefixed, runBackward } from "./results.js";
-import { namedAxes, ofStream } from "../../../runtime/module/axes.js";
+import { hasSteps, namedAxes, ofStream } from "../../../runtime/module/axes.js";
 
 interface WrongCall {
   readonly what: string;
