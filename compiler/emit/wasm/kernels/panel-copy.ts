@@ -126,12 +126,20 @@ export class PanelCopy {
         : (["v128.load64_zero", "v128.load64_lane"] as const);
     const vector = code.local("v128");
     for (let lane = 0; lane < count; lane++) {
-      code.get(pointer);
-      if (lane === 0) code.memory(zero, offset);
-      else code.get(vector).memory(one, offset + lane * columnStride, lane);
+      const rest = this.moved(pointer, offset + lane * columnStride);
+      if (lane === 0) code.memory(zero, rest);
+      else code.get(vector).memory(one, rest, lane);
       code.set(vector);
     }
     code.get(vector);
     code.release(vector);
+  }
+
+  /** Pushes an address, and gives the bytes that an instruction adds to it: of columns that are read backwards, none. */
+  private moved(pointer: Local, offset: number): number {
+    this.code.get(pointer);
+    if (offset >= 0) return offset;
+    this.code.i32(offset).op("i32.add");
+    return 0;
   }
 }

@@ -37,22 +37,30 @@ test.each([
   expect(unnoticed).toEqual([]);
 });
 
-test("weights that are read from their end", async () => {
+test.each([
+  ["columns", "W[h, N - 1 - j]", (h: number, j: number) => [h, 4 - j]],
+  ["rows", "W[H - 1 - h, j]", (h: number, j: number) => [5 - h, j]],
+  ["both", "W[H - 1 - h, N - 1 - j]", (h: number, j: number) => [5 - h, 4 - j]],
+] as const)("weights whose %s are read from their end", async (_, element, place) => {
   const text = `cell Turned(N, H) {
     input x: [N]
     param W: [H, N] ~ zeros
-    output y[h] = sum(W[h, N - 1 - j] * x[j] for j)
+    output y[h < H] = sum(${element} * x[j] for j)
   }`;
-  const module = await cell(text, { dimensions: { N: 5, H: 6 }, gradient: false });
-  const { params, forward } = module.instantiate({ batch: 1, steps: 1 });
-  const x = [1, 2, 3, 4, 5];
-  const unnoticed: number[] = [];
-  for (let i = 0; i < 30; i++) {
-    params["W"]!.fill(0);
-    params["W"]![i] = 1;
-    if (forward({ x })["y"]?.[Math.floor(i / 5)] !== 5 - (i % 5)) unnoticed.push(i);
+  for (const dtype of ["f32", "f64"] as const) {
+    const module = await cell(text, { dimensions: { N: 5, H: 6 }, gradient: false, dtype });
+    const { params, forward } = module.instantiate({ batch: 1, steps: 1 });
+    const x = [1, 2, 3, 4, 5];
+    const unnoticed: number[] = [];
+    for (let i = 0; i < 30; i++) {
+      params["W"]!.fill(0);
+      params["W"]![i] = 1;
+      const y = [...forward({ x })["y"]!];
+      const [row, column] = place(Math.floor(i / 5), i % 5);
+      if (y[row!] !== x[column!] || y.some((value, h) => h !== row && value !== 0)) unnoticed.push(i);
+    }
+    expect(unnoticed).toEqual([]);
   }
-  expect(unnoticed).toEqual([]);
 });
 
 describe("frozen parameters", () => {
