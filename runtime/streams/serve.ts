@@ -1,6 +1,7 @@
 /** Streams that are fed by whoever has something, told apart by a key: what is there is stepped together. */
 import { checkCount, checkOption, checkOptionNames, describe } from "../base/options.js";
 import { after } from "../pool/host.js";
+import { checkStreams } from "./check-streams.js";
 import { Desk } from "./desk.js";
 import type { ServedInput, ServedOutput, ServeOptions } from "./serve-types.js";
 import type { Streams } from "./stream-types.js";
@@ -24,6 +25,7 @@ export async function* serve<K>(
   source: AsyncIterable<ServedInput<K>>,
   options: ServeOptions<K> = {},
 ): AsyncGenerator<ServedOutput<K>, void, undefined> {
+  checkStreams("serve", streams);
   const { gather = 2, idle, signal } = checkOptions(options);
   const desk = new Desk(streams, options);
   const bell = createBell(gather);

@@ -2,6 +2,7 @@
 import { checkOption, checkOptionNames } from "../base/options.js";
 import type { CallValues, FloatArray, TensorRecord } from "../module/compiled-module.js";
 import { after, type HostStreams, hostStreams, type StreamPair } from "../pool/host.js";
+import { checkStreams } from "./check-streams.js";
 import type { Streams } from "./stream-types.js";
 import { type WaitingStep, stepTogether } from "./together.js";
 
@@ -77,6 +78,7 @@ interface Controller {
  *     for await (const { y } of frames.pipeThrough(streamTransform(streams))) play(y);
  */
 export function streamTransform(streams: Streams, options: StreamTransformOptions = {}): StreamPair {
+  checkStreams("streamTransform", streams);
   checkOptionNames("streamTransform", options, ["begin", "gather"]);
   const { begin = {}, gather = 2 } = options;
   checkOption("streamTransform: gather", gather, 0);

@@ -62,6 +62,19 @@ const calls: Calls = {
     (x) => runtime.splitByGroup(runtime.arrays({ x: [1, 2] }), [1, 2], x),
   ],
   iterate: [(x) => runtime.iterate(() => [], x)],
+  openStreams: [(x) => runtime.openStreams(x, { capacity: 1 }), (x) => runtime.openStreams(module, x)],
+  streamTransform: [
+    (x) => runtime.streamTransform(x),
+    (x) => runtime.streamTransform({} as never, (x ?? null) as never),
+  ],
+  generate: [
+    (x) => runtime.generate(x, { output: "y", feed: "x", start: 0, max: 1 }),
+    (x) => runtime.generate({} as never, x),
+  ],
+  beam: [
+    (x) => runtime.beam(x, { output: "y", feed: "x", start: 0, end: 0, max: 1, width: 1 }),
+    (x) => runtime.beam({} as never, x),
+  ],
   splitByTime: [(x) => runtime.splitByTime(x, 1), (x) => runtime.splitByTime(runtime.seriesOf({ x: [1] }), x)],
   text: [(x) => runtime.text(x === "text" ? "" : x, { unit: "word" }), (x) => runtime.text("a", x)],
   loadVocabulary: [(x) => runtime.loadVocabulary(x)],
@@ -117,8 +130,8 @@ const raw = /undefined or null|Cannot |is not (?:a function|iterable|an object)|
 refuseStrangers(calls, strangers, raw);
 
 test("no function that takes something is left out", () => {
-  // Of numbers alone, or what refuses by a promise (test/runtime/pool).
-  const others = ["constant", "createRandom", "openPool"];
+  // Of numbers alone, or what refuses by a promise (test/runtime/pool, test/runtime/streams/serve.test.ts).
+  const others = ["constant", "createRandom", "openPool", "serve"];
   expect(functionsOf(runtime)).toEqual([...Object.keys(calls), ...others].sort());
 });
 

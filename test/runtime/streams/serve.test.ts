@@ -101,5 +101,10 @@ describe("serve", () => {
     for (const options of wrong) {
       await expect(all(serve(open(), of(), options))).rejects.toThrow(/^(?:serve: )/);
     }
+    for (const streams of [undefined, 3, {}, new Map()] as never[]) {
+      await expect(all(serve(streams, of()))).rejects.toThrow(
+        /^serve: the first argument must be streams \(from openStreams\), got /u,
+      );
+    }
   });
 });
