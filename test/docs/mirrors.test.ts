@@ -72,6 +72,7 @@ const ofSeveral: Readonly<Record<string, readonly [of: string, ...names: string[
     "linear-algebra",
     "rounds",
   ],
+  "compiler/passes/kernel": ["all passes of both targets", "random-graphs"],
   "compiler/passes/to-kernels": ["graphs, through all of it", "batches", "lstm", "random-graphs", "windows"],
   "compiler/program": [
     "features of the language, each in its graph and its values",

@@ -1,0 +1,152 @@
+/**
+ * Kernels of any well-typed graph function are in order after every pass of every target, and give the very bits that they gave
+ * as they were lowered: passes keep the order of every sum. (`passes/to-kernels/random-graphs.test.ts` compares these with the graph.)
+ */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
+import { type KernelTargetName, targetPasses } from "../../../../compiler/driver/stages.js";
+import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
+import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
+import { printFunction } from "../../../../compiler/ir/graph/print.js";
+import type { KernelProgram } from "../../../../compiler/ir/kernel/kernel-program.js";
+import { printKernel } from "../../../../compiler/ir/kernel/print.js";
+import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
+import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { gradientOf } from "../../../../compiler/passes/autodiff/whole-derivatives.js";
+import { derivativePasses } from "../../../../compiler/passes/graph/passes.js";
+import { runPasses } from "../../../../compiler/passes/pass.js";
+import { arbitraryGraph, graphDimensions, INDEX_BOUND } from "../../../support/arbitrary-graph.js";
+import {
+  type ExampleSizes,
+  flatten,
+  randomInputs,
+  randomSource,
+  type Values,
+} from "../../../support/evaluate-helpers.js";
+import { fuzzParameters } from "../../../support/fuzz.js";
+import { kernelStages } from "../../../support/kernel-stages.js";
+import {
+  axesOf,
+  callEntry,
+  evaluated,
+  paddedSize,
+  type Padding,
+  paddingFor,
+  programOf,
+  readOutputs,
+  writeInputs,
+} from "../../../support/run-kernel.js";
+
+const targets = Object.keys(targetPasses) as KernelTargetName[];
+const axes = cellAxes(graphDimensions);
+const context = shapeContext(axes);
+
+/** What random functions have not: a projection in front of the loop that reads it, too large to be joined to it. */
+const projecting = parseProgram(
+  `func projecting(%input.h: real[3], %input.x: real[%T, 20], %param.W: shared real[3, 20], %param.U: shared real[3, 3]) -> (output.h: %last) {
+    %p: real[%T, 3] = contract [0 1] [2 1] -> [2 0] %param.W, %input.x
+    %last: real[3] = scan length %T carried 1 sequences 1 %input.h, %p, %param.U body
+      func step(%h: real[3], %p: real[3], %U: shared real[3, 3]) -> (h: %hn) {
+        %q: real[3] = contract [0 1] [1] -> [0] %U, %h
+        %s: real[3] = add %p, %q
+        %hn: real[3] = tanh %s
+      }
+  }`,
+  axes,
+).functions[0]!;
+const sizesOfProjecting = [3, 0, 5].map(
+  (steps) => new Map([["%T", steps], ...graphDimensions.map((name) => [name, 2] as const)]),
+);
+
+/** How often each pass has changed kernels, and how many of the results were numbers. */
+const changes = new Map<string, number>();
+const seen = { numbers: 0, finite: 0 };
+
+/** The numbers of each result. */
+function resultsOf(
+  kernel: KernelProgram,
+  fn: GraphFunction,
+  values: Values,
+  examples: ExampleSizes,
+  padding: Padding,
+): Map<string, readonly number[]> {
+  const kernels = evaluated(kernel, padding);
+  for (const [name, buffer] of Object.entries(kernels.buffers)) if (name.includes(".")) buffer.fill(NaN);
+  writeInputs(kernels, fn, values, examples, padding);
+  callEntry(kernels, "forward", padding);
+  return new Map([...readOutputs(kernels, fn, examples, padding)].map(([name, value]) => [name, flatten(value)]));
+}
+
+/** The first difference of numbers from those that are expected. */
+function differenceOf(
+  actual: ReadonlyMap<string, readonly number[]>,
+  expected: ReadonlyMap<string, readonly number[]>,
+): string | undefined {
+  for (const [name, numbers] of expected) {
+    const own = actual.get(name) ?? [];
+    const at = numbers.findIndex((x, i) => !Object.is(x, own[i]));
+    if (at !== -1 || own.length !== numbers.length) return `${name}[${at}] is ${own[at]}, not ${numbers[at]}`;
+  }
+  return undefined;
+}
+
+function expectStages(fn: GraphFunction, examples: ExampleSizes, seed: number, extra: number): void {
+  const program = { ...programOf(fn), axes };
+  const values = randomInputs(fn, examples, randomSource(seed + 1), new Map(), INDEX_BOUND);
+  const padding = paddingFor(examples, graphDimensions, extra);
+  const sizes = new Map([
+    ["%B", padding.batch],
+    ...axesOf(padding).map((axis) => [axis.symbol, paddedSize(padding, axis)] as const),
+  ]);
+  let expected: ReadonlyMap<string, readonly number[]> | undefined;
+  for (const target of targets) {
+    let last = "";
+    for (const { stage, kernel } of kernelStages(program, target)) {
+      const text = printKernel(kernel);
+      if (text === last || (stage === "kernels" && expected !== undefined)) {
+        last = text;
+        continue;
+      }
+      if (last !== "") changes.set(`${target} ${stage}`, (changes.get(`${target} ${stage}`) ?? 0) + 1);
+      last = text;
+      const told = (problem: string): string => `${target} after ${stage}: ${problem}\n${printFunction(fn)}\n${text}`;
+      const problems = verifyKernel(kernel, sizes);
+      if (problems.length > 0) expect.fail(told(problems.join("; ")));
+      const results = resultsOf(kernel, fn, values, examples, padding);
+      expected ??= results;
+      const difference = differenceOf(results, expected);
+      if (difference !== undefined) expect.fail(told(difference));
+    }
+  }
+  for (const x of [...(expected?.values() ?? [])].flat()) {
+    seen.numbers += 1;
+    if (Number.isFinite(x)) seen.finite += 1;
+  }
+}
+
+/** As it is written, and its gradient. */
+test.each([
+  ["functions", (fn: GraphFunction) => fn, 25],
+  ["gradients", (fn: GraphFunction) => runPasses(gradientOf(fn, context), derivativePasses, context), 6],
+] as const)("kernels of random %s are in order and give the same bits after every pass", (_, made, runs) => {
+  expectStages(made(projecting), sizesOfProjecting, 1, 1);
+  fc.assert(
+    fc.property(arbitraryGraph(), ({ seed, fn, examples, extra }) => {
+      expectStages(made(fn), examples, seed, extra);
+    }),
+    fuzzParameters(runs, 4),
+  );
+});
+
+test("their passes had something to change, and their results were numbers", () => {
+  const passes = targets.flatMap((target) => {
+    const { beforeMemory, afterMemory } = targetPasses[target];
+    return [...beforeMemory, ...afterMemory].map(({ name }) => `${target} ${name}`);
+  });
+  expect(
+    passes.filter((name) => !changes.has(name)),
+    JSON.stringify([...changes]),
+  ).toEqual([]);
+  expect(seen.finite / seen.numbers).toBeGreaterThan(0.5);
+});
