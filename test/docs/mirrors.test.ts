@@ -1,7 +1,8 @@
 /** A test is at the path of the file that it tests; what tests more than one file is listed here, with what it is that it tests. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { sourceFiles } from "../support/source-imports.js";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -143,6 +144,22 @@ const tests = ["compiler", "runtime"].flatMap((house) =>
     path.endsWith(".test.ts") ? [join(house, path).slice(0, -".test.ts".length)] : [],
   ),
 );
+
+/** What has something to run: a type alone has nothing to test. */
+const hasCode = (path: string): boolean =>
+  /^(?:export )?(?:abstract )?(?:async )?(?:const|let|function|class)\b/mu.test(readFileSync(join(root, path), "utf8"));
+
+it("sources without a test at their path: only ever less", () => {
+  const own = new Set(tests.map((path) => `${path}.ts`));
+  const sources = sourceFiles(["compiler", "runtime"]).filter((path) => /(?<!\.generated|\.d)\.ts$/u.test(path));
+  const withCode = sources.filter(hasCode);
+  const untested = withCode.filter((path) => !own.has(path));
+  console.log(
+    `${untested.length} of ${withCode.length} sources have no test of their own: they are tested through others`,
+  );
+  expect(withCode.length).toBeGreaterThan(500);
+  expect(untested.length).toBeLessThanOrEqual(590);
+});
 
 it("tests are at the paths of what they test", () => {
   const strays = tests.filter((path) => !existsSync(join(root, `${path}.ts`)));

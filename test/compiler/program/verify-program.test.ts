@@ -47,7 +47,7 @@ it.each<[string, Partial<Program>, string]>([
 ])("%s", (_, change, problem) => {
   const broken = { ...aligner, ...change };
   expect(problemsOf(broken)).toContain(problem);
-  expect(() => buildEntries(broken, { gradient: false, jvp: false, hvp: false })).toThrow(problemsOf(broken)[0]);
+  expect(() => buildEntries(broken, { gradient: false, jvp: false, hvp: false })).toThrow(problem);
 });
 
 test("what is one for all examples may be stored for each", () => {

@@ -137,7 +137,7 @@ describe("fused multiply-adds", () => {
   });
 
   // Node 20 has them with a flag only; where the host has none at all there is nothing to run.
-  describe.runIf(relaxed)("on this host", () => {
+  describe.runIf(relaxed)("on this host, skipped where it has no relaxed SIMD", () => {
     const references = readReferences();
     const measured = mathNames.filter((name) => name in references);
 
