@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { cell, type LoadedCell } from "../../../../compiler/driver/in-process.js";
 import {
-  adam, adamw, arrays, CheckpointError, checkpoints, type CheckpointStore, cosine, nadam, plateau, readSafetensors, sgd, train, type TensorRecord,
+  adam, adamw, arrays, CheckpointError, checkpoints, cosine, nadam, plateau, readSafetensors, sgd, train, type TensorRecord,
   type TrainEvent, type TrainOptions, writeSafetensors,
 } from "../../../../runtime/index.js"; // prettier-ignore
 import { decodeCheckpoint } from "../../../../runtime/training/checkpoint/contents.js";
@@ -20,17 +20,7 @@ network Noisy(I, H; T) {
   y = dropout(rnn(x), 0.2) * scale
   loss = gain * sum(squared_error(y, target), axis = [0, 1]) per T
 }`;
-
-function memoryStore(): CheckpointStore & { readonly files: Map<string, Uint8Array> } {
-  const files = new Map<string, Uint8Array>();
-  return {
-    files,
-    list: async () => [...files.keys()],
-    read: async (name) => files.get(name)!,
-    write: async (name, bytes) => void files.set(name, bytes),
-    remove: async (name) => void files.delete(name),
-  };
-}
+import { memoryStore } from "../../../support/memory-store.js";
 
 const wave = (length: number, phase: number): number[] => Array.from({ length }, (_, i) => Math.sin(i * 1.7 + phase));
 const examples = (count: number, phase: number) =>

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { cell, type LoadedCell } from "../../../../compiler/driver/in-process.js";
 import {
-  adam, arrays, type CallValues, checkpoints, type CheckpointStore, type DataSource, type ModuleInstance, sgd, type TensorRecord, text, train,
+  adam, arrays, type CallValues, checkpoints, type DataSource, type ModuleInstance, sgd, type TensorRecord, text, train,
   type TrainEvent, type TrainOptions,
 } from "../../../../runtime/index.js"; // prettier-ignore
 
@@ -21,6 +21,7 @@ network Letters(V, H; T >= 1) {
   loss = sum(cross_entropy(logits, text)) per T
   output p = logits
 }`;
+import { memoryStore } from "../../../support/memory-store.js";
 const options = { cell: "Letters", dimensions: { V: 5, H: 4 }, gradient: true } as const;
 
 let module: LoadedCell;
@@ -135,16 +136,6 @@ it.each([
     }
   }
 });
-
-function memoryStore(): CheckpointStore {
-  const files = new Map<string, Uint8Array>();
-  return {
-    list: async () => [...files.keys()],
-    read: async (name) => files.get(name)!,
-    write: async (name, bytes) => void files.set(name, bytes),
-    remove: async (name) => void files.delete(name),
-  };
-}
 
 const long = (): TrainOptions => ({
   module,

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { cell } from "../../../../compiler/index.js";
 import { adam, arrays, checkpoints, type CompiledModule, train, type TrainEvent, type TrainOptions } from "../../../../runtime/index.js"; // prettier-ignore
+import { memoryStore } from "../../../support/memory-store.js";
 
 let module: CompiledModule;
 beforeAll(async () => {
@@ -60,16 +61,7 @@ describe("updates that are not finite", () => {
   });
 
   it("are counted by checkpoints", async () => {
-    const files = new Map<string, Uint8Array>();
-    const store = checkpoints(
-      {
-        list: () => Promise.resolve([...files.keys()]),
-        read: (name) => Promise.resolve(files.get(name)!),
-        write: (name, bytes) => Promise.resolve(void files.set(name, bytes)),
-        remove: (name) => Promise.resolve(void files.delete(name)),
-      },
-      { every: 1 },
-    );
+    const store = checkpoints(memoryStore(), { every: 1 });
     const first = await run({ ...base(), epochs: 1, checkpoints: store, onNonFinite: { skip: 1 } });
     expect(first.error).toBeUndefined();
     const again = await run({ ...base(), checkpoints: store, resume: true, onNonFinite: { skip: 1 } });

@@ -3,6 +3,7 @@ import { cell } from "../../../../compiler/index.js";
 import { adam, checkpoints, type Example, iterate, sgd, train, type TrainOptions } from "../../../../runtime/index.js";
 import type { BatchPacker, SizedExample } from "../../../../runtime/training/train/example-values.js";
 import { createStreamFeed } from "../../../../runtime/training/train/stream-feed.js";
+import { memoryStore } from "../../../support/memory-store.js";
 
 const packer = { size: (example: object) => example as SizedExample } as Partial<BatchPacker> as BatchPacker;
 const some = (count: number) => () => Array.from({ length: count }, (_, i): Example => ({ x: [i] }));
@@ -83,16 +84,7 @@ describe("training on what comes in turn", async () => {
     const whole = train(base());
     await whole.finish();
     expect(ended).toBe(3);
-    const files = new Map<string, Uint8Array>();
-    const store = checkpoints(
-      {
-        list: () => Promise.resolve([...files.keys()]),
-        read: (name) => Promise.resolve(files.get(name)!),
-        write: (name, bytes) => Promise.resolve(void files.set(name, bytes)),
-        remove: (name) => Promise.resolve(void files.delete(name)),
-      },
-      { every: 5 },
-    );
+    const store = checkpoints(memoryStore(), { every: 5 });
     await train({ ...base(), updates: 5, checkpoints: store }).finish();
     const further = train({ ...base(), checkpoints: store, resume: true });
     await further.finish();
