@@ -52,7 +52,7 @@ export function createStreamFeed(stream: ExampleStream, packer: BatchPacker, bat
       return {
         epoch: own,
         indices: drawn.map(({ number }) => number),
-        examples: drawn.map(({ example, number }) => packer.size(example, `example ${number} of the data`)),
+        examples: drawn.map(({ example, number }) => packer.size(example, `train: example ${number} of the data`)),
       };
     },
     seek(toEpoch, toTaken) {
