@@ -1,6 +1,14 @@
 /** The values that integers of a kernel may have, for given sizes of a call. */
 import { BATCH_SYMBOL, type Dim, dimConstant, evaluateDim, symbolsOf } from "../../base/types/dim.js";
-import { AFFINE_ZERO, affineKey, affineVariable, scaleAffine, subtractAffine, substituteAffine } from "./affine.js";
+import {
+  addAffine,
+  AFFINE_ZERO,
+  affineKey,
+  affineVariable,
+  scaleAffine,
+  subtractAffine,
+  substituteAffine,
+} from "./affine.js";
 import type { Affine, LoopAxis, Examples, LoopExtent, IndexExpression } from "./kernel-program.js";
 import { type Integer, type Range, KernelScope } from "./verify-scope.js";
 import type { Condition } from "./visit.js";
@@ -55,7 +63,7 @@ export class IntegerVerifier {
   /** The narrowest of what is known of parts of the sum and of the rest of it. */
   private bounds(value: Affine, scope: KernelScope, depth = 0): Range {
     if (depth > 2) return this.interval(value, scope);
-    return [...this.rests(value, scope), ...this.distances(value, scope)]
+    return [...this.rests(value, scope), ...this.distances(value, scope), ...this.ends(value, scope)]
       .map(({ range, other }) => {
         const around = this.bounds(other, scope, depth + 1);
         return around && ([range[0] + around[0], range[1] + around[1]] as const);
@@ -88,6 +96,21 @@ export class IntegerVerifier {
       const distance = subtractAffine(subtractAffine(affineVariable(size), affineVariable(variable)), below.from);
       const other = subtractAffine(value, scaleAffine(distance, dimConstant(factor)));
       return [{ range: factor < 0 ? [factor * most, factor] : [factor, factor * most], other }];
+    });
+  }
+
+  /** `from + i` is below the size that a loop over `i` has the rest of, which ranges of both do not tell. */
+  private ends(value: Affine, scope: KernelScope): SumPart[] {
+    return value.terms.flatMap(({ variable, coefficient }) => {
+      const below = scope.integer(variable)?.below;
+      const factor = this.dim(coefficient);
+      if (below === undefined || factor <= 0 || below.from.terms.length === 0) return [];
+      const first = this.interval(below.from, scope)?.[0];
+      const last = this.dim(below.dim) - 1;
+      if (first === undefined || first > last) return [];
+      const whole = addAffine(affineVariable(variable), below.from);
+      const other = subtractAffine(value, scaleAffine(whole, dimConstant(factor)));
+      return [{ range: [factor * first, factor * last], other }];
     });
   }
 
@@ -264,10 +287,10 @@ function restOf(left: Affine, divisor: number, scope: KernelScope): NonNullable<
 
 /** The size of an example that a loop ends at. */
 function belowOf(extent: LoopExtent, scope: KernelScope): Pick<Integer, "below"> {
-  if (extent.kind === "size") return { below: { size: sizeKey(extent), from: AFFINE_ZERO } };
+  if (extent.kind === "size") return { below: { size: sizeKey(extent), dim: extent.dim, from: AFFINE_ZERO } };
   if (extent.kind !== "part" || extent.example === undefined) return {};
   const { dim, example, from } = extent;
-  return { below: { size: sizeKey({ dim, example }), from: expand(from, scope) } };
+  return { below: { size: sizeKey({ dim, example }), dim, from: expand(from, scope) } };
 }
 
 function sizeKey({ dim, example }: { readonly dim: Dim; readonly example: string }): string {

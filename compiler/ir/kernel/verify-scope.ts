@@ -1,4 +1,5 @@
 /** What is known where a statement of a kernel stands: integers with the values they may have, and scalars. */
+import type { Dim } from "../../base/types/dim.js";
 import type { ScalarDType } from "./dtypes.js";
 import type { Affine } from "./kernel-program.js";
 
@@ -10,7 +11,7 @@ export interface Integer {
   /** The size of an example that it is. */
   readonly size?: string;
   /** That which it stays below, together with `from`. */
-  readonly below?: { readonly size: string; readonly from: Affine };
+  readonly below?: { readonly size: string; readonly dim: Dim; readonly from: Affine };
   /** What it is in terms of others. */
   readonly value?: Affine;
   /** What is left of `left` where it is divided by a number. */

@@ -71,6 +71,13 @@ describe("what is in order", () => {
       `for i < 12
         y[i] = (i < 3 ? x[i + 9] : x[i - 3])`,
     ],
+    [
+      "blocks of the size of an example, the last of which is short",
+      `for b < examples
+        for block < 2
+          for i < %T of b beyond block * 3, at most 3
+            x[i + block * 3 + b * 4] = 1`,
+    ],
     ["no steps of a loop", "for i < 0\n  x[99] = 1"],
   ])("%s", (_, body) => {
     expect(problemsOf(body)).toEqual([]);
@@ -111,6 +118,10 @@ describe("what is not", () => {
     ["x[0] += true", "a bool value where a real one belongs"],
     ["var v = 0\nv = max(v, true)", "a bool value where a real one belongs"],
 
+    [
+      "for b < examples\n  for c < 2\n    for i < %T of b beyond c * 3, at most 3\n      x[i + c * 3 + b * 4 + 1] = 1",
+      "x of 12 elements at 1 to 12",
+    ],
     ["for i < 4\n  x[i * 4] = 1", "x of 12 elements at 0 to 12"],
     ["for i < 12\n  y[i] = (i < 3 ? x[i + 10] : x[i - 3])", "x of 12 elements at 10 to 12"],
     ["for i < 8 from 0 step 3\n  x[i + 6] = 1", "x of 12 elements at 6 to 12"],
