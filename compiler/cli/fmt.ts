@@ -3,11 +3,11 @@ import { format } from "../driver/compile.js";
 import { UsageError } from "./arguments.js";
 import { writeTogether } from "./files.js";
 import { type ExitCode, exitCodes, type Run } from "./command.js";
-import { allInputs, showFindings } from "./sources.js";
+import { allTexts, showFindings } from "./sources.js";
 
 export const run: Run = (args, terminal) => {
   let code: ExitCode = exitCodes.ok;
-  for (const [i, { file, text }] of allInputs("fmt", args).entries()) {
+  for (const { path, file, text } of allTexts("fmt", args)) {
     const result = format(text, { file });
     if (result.text === undefined) {
       showFindings(result, terminal);
@@ -17,7 +17,7 @@ export const run: Run = (args, terminal) => {
       if (result.text === text) continue;
       terminal.out(`${file}\n`);
       code = exitCodes.failed;
-    } else if (args.positionals[i] !== file) {
+    } else if (path !== file) {
       // Standard input, or a file of the standard library.
       terminal.out(result.text);
     } else if (result.text !== text) {
