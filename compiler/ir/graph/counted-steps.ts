@@ -5,7 +5,7 @@
 import { at } from "../../base/at.js";
 import type { GraphFunction, Instruction, ValueId } from "./graph-function.js";
 import { definitions } from "./rewrite.js";
-import { isCarried, operandParts, type Scan } from "./scan.js";
+import { operandParts, type Scan } from "./scan.js";
 import { typeOf } from "./values.js";
 
 /** Adds it to a count whose scan it is; `stop` is a number that is not 0 where this step is the last. */
@@ -27,12 +27,23 @@ interface CountBuilder {
 
 /** The place of `going` among what such a loop carries; undefined of other loops. */
 export function stateOfCount(fn: GraphFunction, results: readonly ValueId[], scan: Scan): number | undefined {
+  const defined = definitions(scan.body);
+  for (const count of operandParts(scan, scan.body.inputs).carried.keys()) {
+    const state = stateCountedBy(scan, defined, count);
+    if (state !== undefined && isOnlyRead(fn, results, count)) return state;
+  }
+  return undefined;
+}
+
+/** Whether of a loop's results the one at a place is read, and no other. */
+function isOnlyRead(fn: GraphFunction, results: readonly ValueId[], place: number): boolean {
   const read = new Set([...fn.outputs, ...fn.instructions.flatMap(({ operands }) => operands)]);
-  const used = results.flatMap((id, i) => (read.has(id) ? [i] : []));
-  const [count, ...others] = used;
-  if (count === undefined || others.length > 0 || !isCarried(scan, count)) return undefined;
+  return results.every((id, i) => read.has(id) === (i === place));
+}
+
+/** The state that the carried value at a place adds up, while it is 1. */
+function stateCountedBy(scan: Scan, defined: ReadonlyMap<ValueId, Instruction>, count: number): number | undefined {
   const { body } = scan;
-  const defined = definitions(body);
   const sum = defined.get(at(body.outputs, count));
   if (!isMap(sum, "add")) return undefined;
   const before = at(body.inputs, count);

@@ -31,7 +31,7 @@ import type {
   WindowsStatement,
   RegionStatement,
 } from "../../ir/kernel/kernel-program.js";
-import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
+import { type AccessUse, forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
 import {
   addDims,
   BATCH_SYMBOL,
@@ -74,8 +74,19 @@ interface WindowProjection extends ProductNest {
   readonly depth: number;
 }
 
+/** Where a buffer is touched: by which statement of the kernel. */
+interface Touch {
+  readonly statement: Statement;
+  readonly access: Access;
+  readonly use: AccessUse;
+}
+
 class Projector {
   private readonly fn: KernelFunction;
+  /** Of each buffer, all that touches it, and the places of the statements that write it or a part of it: asked for each projection. */
+  private readonly touches = new Map<string, Touch[]>();
+  private readonly writers = new Map<string, number[]>();
+  private readonly places = new Map<Statement, number>();
   private readonly buffers: Map<string, UnplacedBuffer>;
   private readonly limits: VectorTarget["windows"];
   /** Bytes of a number. */
@@ -86,26 +97,45 @@ class Projector {
     this.buffers = buffers;
     this.limits = limits;
     this.size = size;
+    for (const [place, statement] of fn.body.entries()) {
+      this.places.set(statement, place);
+      forEachAccess(statement, (access, use) => {
+        addTo(this.touches, access.buffer, { statement, access, use });
+        if (use !== "read") addTo(this.writers, wholeOf(access.buffer, buffers), place);
+      });
+    }
   }
 
   run(): KernelFunction {
     let { body } = this.fn;
+    const nests = this.fn.body.flatMap((statement) => nestOf(statement) ?? []);
+    if (nests.length === 0) return this.fn;
+    let wholes = this.wholes();
     for (const loop of this.fn.body) {
       const axis = loop.kind === "for" ? sequenceOf(loop) : undefined;
       if (loop.kind !== "for" || axis === undefined) continue;
-      const projections = this.fn.body.flatMap((statement) => this.projection(statement, loop, axis) ?? []);
+      const projections = nests.flatMap((nest) => this.projection(nest, loop, axis, wholes) ?? []);
       if (projections.length === 0) continue;
       const moved = new Set<Statement>(projections.map(({ region }) => region));
       const windows = this.windows(projections, loop, axis);
+      wholes = this.wholes();
       body = body.flatMap((statement) => (moved.has(statement) ? [] : [statement === loop ? windows : statement]));
     }
     return { ...this.fn, body };
   }
 
-  /** What `statement` is where it can be moved to `loop`. */
-  private projection(statement: Statement, loop: ForStatement, axis: string): WindowProjection | undefined {
-    const nest = statement.kind === "region" ? productNest(statement) : undefined;
-    if (nest === undefined || statement.kind !== "region" || nest.loops.length !== 1) return undefined;
+  /** Buffers that have parts. */
+  private wholes(): ReadonlySet<string> {
+    return new Set([...this.buffers.values()].flatMap(({ within }) => within?.buffer ?? []));
+  }
+
+  /** What a product of a region is where it can be moved to `loop`. */
+  private projection(
+    { region, nest }: RegionNest,
+    loop: ForStatement,
+    axis: string,
+    wholes: ReadonlySet<string>,
+  ): WindowProjection | undefined {
     const { rows, columns, contracted, out, initial, schedule: { earlier, copied } = {} } = nest.product;
     const around = at(nest.loops, 0);
     const [example, step] = [around.variable, rows?.variable];
@@ -119,7 +149,11 @@ class Projector {
     if (width === undefined || depth === undefined) return undefined;
     const row = addAffine(scaleAffine(affineVariable(example), all), affineVariable(step));
     if (affineKey(out.offset) !== affineKey(placeOf(row, width, affineVariable(columns.variable)))) return undefined;
-    if (!this.isScratch(out.buffer) || !this.isReadAtItsStep(out.buffer, [all, width], statement, loop))
+    if (
+      wholes.has(out.buffer) ||
+      !this.isScratch(out.buffer) ||
+      !this.isReadAtItsStep(out.buffer, [all, width], region, loop)
+    )
       return undefined;
     // Rows stand one after the other in a window: what a row takes beside its own terms must be the same for all.
     let shared = true;
@@ -128,42 +162,31 @@ class Projector {
     };
     look(nest.product.b);
     if (initial !== undefined) forEachAccess({ kind: "let", name: "", value: initial }, look);
-    if (!shared || !this.isSteady(nest, statement, loop)) return undefined;
-    return { ...nest, region: statement, example, step, columns, width, depth };
+    if (!shared || !this.isSteady(nest, region, loop)) return undefined;
+    return { ...nest, region, example, step, columns, width, depth };
   }
 
   private isScratch(name: string): boolean {
     const buffer = this.buffers.get(name);
-    if (buffer === undefined || buffer.persistent || buffer.external || buffer.within !== undefined) return false;
-    return ![...this.buffers.values()].some(({ within }) => within?.buffer === name);
+    return buffer !== undefined && !buffer.persistent && !buffer.external && buffer.within === undefined;
   }
 
   /** Is what `writer` stores in `buffer` read by `loop` only, and there at the step at hand? */
   private isReadAtItsStep(buffer: string, matrix: Matrix, writer: Statement, loop: ForStatement): boolean {
-    let fits = true;
-    for (const statement of this.fn.body) {
-      if (statement === writer) continue;
-      forEachAccess(statement, (access, use) => {
-        if (access.buffer !== buffer) return;
-        fits &&= statement === loop && use === "read" && isInRow(access.offset, matrix, loop.variable);
-      });
-    }
-    return fits;
+    return (this.touches.get(buffer) ?? []).every(({ statement, access, use }) => {
+      if (statement === writer) return true;
+      return statement === loop && use === "read" && isInRow(access.offset, matrix, loop.variable);
+    });
   }
 
   /** Does `loop` come after the projection, and is nothing that it reads written up to the end of the loop? */
   private isSteady({ product }: ProductNest, from: Statement, loop: ForStatement): boolean {
-    const { body } = this.fn;
-    const meanwhile = body.slice(body.indexOf(from) + 1, body.indexOf(loop) + 1);
-    const written = new Set<string>();
-    for (const statement of meanwhile) {
-      forEachAccess(statement, ({ buffer }, use) => {
-        if (use !== "read") written.add(wholeOf(buffer, this.buffers));
-      });
-    }
-    let steady = meanwhile.at(-1) === loop;
+    const [start, end] = [lookUp(this.places, from), lookUp(this.places, loop)];
+    const isWritten = (buffer: string): boolean =>
+      (this.writers.get(wholeOf(buffer, this.buffers)) ?? []).some((place) => place > start && place <= end);
+    let steady = start < end;
     forEachAccess(product, ({ buffer }, use) => {
-      if (use === "read") steady &&= !written.has(wholeOf(buffer, this.buffers));
+      if (use === "read") steady &&= !isWritten(buffer);
     });
     return steady;
   }
@@ -288,4 +311,22 @@ function inWindow({ constant, terms }: Affine, width: number, time: string, step
 function from(offset: Affine, step: string, first: string): Affine {
   const own = offset.terms.find(({ variable }) => variable === step);
   return own === undefined ? offset : addAffine(offset, scaleAffine(affineVariable(first), own.coefficient));
+}
+
+/** A region that is one product in one loop. */
+interface RegionNest {
+  readonly region: RegionStatement;
+  readonly nest: ProductNest;
+}
+
+function nestOf(statement: Statement): RegionNest | undefined {
+  const nest = statement.kind === "region" ? productNest(statement) : undefined;
+  if (nest === undefined || statement.kind !== "region" || nest.loops.length !== 1) return undefined;
+  return { region: statement, nest };
+}
+
+function addTo<Item>(lists: Map<string, Item[]>, key: string, item: Item): void {
+  const own = lists.get(key);
+  if (own === undefined) lists.set(key, [item]);
+  else own.push(item);
 }

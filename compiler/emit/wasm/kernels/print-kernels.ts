@@ -1,6 +1,7 @@
 /** Kernel programs as WebAssembly: every region is a function, so that engines optimise it alone; entries call them. */
 import { isSameData } from "../../../base/same-data.js";
 import { freeVariables } from "../../../ir/kernel/free-variables.js";
+import { forEachAccess } from "../../../ir/kernel/visit.js";
 import type { ElementType, KernelFunction, KernelProgram, Statement } from "../../../ir/kernel/kernel-program.js";
 import type { RealType } from "../../../ir/ops/number-range.js";
 import type { VectorTarget } from "../../../passes/kernel/target.js";
@@ -31,7 +32,7 @@ export function printWasmKernels(kernel: KernelProgram, options: WasmOptions): U
   const elementTypes = new Map<string, ElementType>(kernel.buffers.map(({ name, dtype: type }) => [name, type]));
   let digest: FunctionRef | undefined;
   // Regions that say the same (packing, for the step and for the sequence) are one function.
-  const known: { readonly body: readonly Statement[]; readonly ref: FunctionRef }[] = [];
+  const known = new Map<string, { readonly body: readonly Statement[]; readonly ref: FunctionRef }[]>();
   const contextOf = (code: FunctionCode, accumulators: Accumulators): KernelContext => {
     const numbers = { code, pool: new ConstantPool(code), dtype, lanes: target.lanes[dtype], fma: target.fma };
     return KernelContext.of(Expressions.of(numbers, Integers.of(code, layout, elementTypes)), parts, accumulators);
@@ -61,12 +62,23 @@ export function printWasmKernels(kernel: KernelProgram, options: WasmOptions): U
     },
     callRegion: (region, caller) => {
       const { variables } = freeVariables(region.body);
-      let ref = known.find(({ body }) => isSameData(body, region.body))?.ref;
-      if (ref === undefined) known.push({ body: region.body, ref: (ref = addFunction(region, variables, false)) });
+      // Most regions differ in what they touch.
+      const key = buffersOf(region.body).join();
+      const alike = known.get(key) ?? [];
+      known.set(key, alike);
+      let ref = alike.find(({ body }) => isSameData(body, region.body))?.ref;
+      if (ref === undefined) alike.push({ body: region.body, ref: (ref = addFunction(region, variables, false)) });
       for (const name of variables) caller.code.get(caller.integers.variable(name));
       caller.code.call(ref);
     },
   };
   for (const fn of kernel.functions) addFunction(fn, [], true);
   return module.encode({ names: options.names ?? false });
+}
+
+/** Names of buffers, each once, in the order in which they are met. */
+function buffersOf(body: readonly Statement[]): string[] {
+  const names = new Set<string>();
+  for (const statement of body) forEachAccess(statement, ({ buffer }) => names.add(buffer));
+  return [...names];
 }
