@@ -7,7 +7,7 @@ import type { FloatArray, TensorRecord } from "../../module/compiled-module.js";
 import { orderVersion } from "../data/order.js";
 import type { TrainingRun } from "../train/training-run.js";
 import { type CheckpointContents, checkpointCounters as counters } from "./contents.js";
-import { loadLanes, saveLanes } from "./lane-state.js";
+import { loadTracks, saveTracks } from "./track-state.js";
 
 /** All parts of a run by which its bits may differ; what only says when it ends is none of them. */
 export function identityOf({ options, learner, settings }: TrainingRun): Record<string, string> {
@@ -68,7 +68,7 @@ export function contentsOf(run: TrainingRun): CheckpointContents {
   }
   for (const [name, tensor] of learner.state.save()) tensors.set(`optimizer/${name}`, tensor);
   const { cutting } = run.options;
-  if (cutting !== undefined) saveLanes(tensors, { ...run.options, cutting }, run.lanes!.save());
+  if (cutting !== undefined) saveTracks(tensors, { ...run.options, cutting }, run.tracks!.save());
   const numbers: Record<(typeof counters)[number], number> = {
     done: run.done,
     skipped: run.skipped,
@@ -123,7 +123,7 @@ export function restoreRun(name: string, run: TrainingRun, { tensors }: Checkpoi
   const memories = [...run.settings.memories].map(
     ([name, memory]) => [memory, take(`setting/${name}`, [memory.length])] as const,
   );
-  const lanes = options.cutting && loadLanes({ ...options, cutting: options.cutting }, take);
+  const tracks = options.cutting && loadTracks({ ...options, cutting: options.cutting }, take);
   const state = [...tensors].flatMap(([key, tensor]) =>
     key.startsWith("optimizer/") ? [[key.slice("optimizer/".length), tensor] as const] : [],
   );
@@ -136,7 +136,7 @@ export function restoreRun(name: string, run: TrainingRun, { tensors }: Checkpoi
   learner.instance.setParams({ ...params, ...fixed });
   for (const [memory, values] of memories) memory.set(values);
   feed.seek(number("epoch"), number("taken"));
-  if (lanes !== undefined) run.lanes!.restore(lanes);
+  if (tracks !== undefined) run.tracks!.restore(tracks);
   // A best loss without the params that are to be kept would keep later ones out.
   if (!keepsBest || bestParams !== undefined || number("bestUpdate") === 0)
     Object.assign(best, { loss: number("bestLoss"), update: number("bestUpdate"), waited: number("waited"), params: bestParams }); // prettier-ignore

@@ -2,7 +2,7 @@
 import { randomStream } from "../../base/random.js";
 import { orderOf } from "../data/order.js";
 import type { DataSource } from "../data/source.js";
-import type { Lane } from "./pieces.js";
+import type { Track } from "./pieces.js";
 import type { BatchPacker, SizedExample } from "./example-values.js";
 
 export interface Batch {
@@ -11,8 +11,8 @@ export interface Batch {
   /** Numbers of the examples in the data. */
   readonly indices: ArrayLike<number>;
   readonly examples: readonly SizedExample[];
-  /** Where examples are pieces: the lane of each. */
-  readonly lanes?: readonly Lane[];
+  /** Where examples are pieces: the track of each. */
+  readonly tracks?: readonly Track[];
 }
 
 export interface Feed {

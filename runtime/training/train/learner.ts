@@ -63,7 +63,7 @@ export function createLearner(options: LearnerSettings): Learner {
   const tree = createSumTree(summed);
   const runner = createRunner({ ...options, plan: options.threads, held: () => holder, summed });
   const prepare = (batch: Batch): void => {
-    const before = (batch.lanes ?? []).flatMap(({ pieces }) => pieces.map(({ example }) => example));
+    const before = (batch.tracks ?? []).flatMap(({ pieces }) => pieces.map(({ example }) => example));
     if (!holder.fit([...batch.examples, ...before])) return;
     const saved = state.save();
     state = optimizer.attach(holder.instance);
@@ -113,9 +113,9 @@ function summedOf({ manifest }: CompiledModule, params: TensorRecord, state: Opt
 function callsOf({ module, packer, settings, seed }: LearnerSettings, batch: Batch, update: number): MakeCall {
   const own = settings.at(update - 1);
   const draws = drawOptions(module, seed, update);
-  const { lanes } = batch;
+  const { tracks } = batch;
   return (places, back = 0) => {
-    const pieces = lanes && places.map((place) => lanes[place]!.pieces[back]!);
+    const pieces = tracks && places.map((place) => tracks[place]!.pieces[back]!);
     const examples = places.map((place, i) => pieces?.[i]?.example ?? batch.examples[place]!);
     // Of one shard all go on, or none.
     const states = pieces?.[0]?.states === undefined ? {} : joinRows(pieces.map((piece) => piece.states!));
@@ -123,12 +123,12 @@ function callsOf({ module, packer, settings, seed }: LearnerSettings, batch: Bat
       ...packer.pack(examples),
       ...own,
       ...states,
-      ...draws(places.map((place) => lanes?.[place]!.number ?? place)),
+      ...draws(places.map((place) => tracks?.[place]!.number ?? place)),
     };
   };
 }
 
-/** Every update draws by a seed of its own, and every example of a batch by its place or lane: so however it is cut, the same is drawn. */
+/** Every update draws by a seed of its own, and every example of a batch by its place or track: so however it is cut, the same is drawn. */
 function drawOptions(
   { manifest }: CompiledModule,
   seed: number,

@@ -187,7 +187,7 @@ function checkEnd({ updates, epochs }: TrainOptions): void {
   if (epochs !== undefined) checkCount("train: epochs", epochs);
 }
 
-/** What looks at all examples, or at one after the other in lanes of its own, needs them by their numbers. */
+/** What looks at all examples, or at one after the other in tracks of its own, needs them by their numbers. */
 function checkStream({ truncate, standardize }: TrainOptions): void {
   for (const [name, value] of Object.entries({ truncate, standardize })) {
     if (value === undefined) continue;

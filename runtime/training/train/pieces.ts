@@ -7,7 +7,7 @@ import { checkCount, checkOptionNames, describe, isRecord } from "../../base/opt
 import type { SizedExample } from "./example-values.js";
 
 export interface TruncateOptions {
-  /** Entries of a piece: of each lane an update takes so many. */
+  /** Entries of a piece: of each track an update takes so many. */
   readonly every: number;
   /** Entries that a gradient goes back over, a multiple of `every`, which it is by default. */
   readonly back?: number;
@@ -28,21 +28,21 @@ export interface Cutting {
 }
 
 /** A piece of an example, and the states before it: none at its beginning. */
-export interface LanePiece {
+export interface TrackPiece {
   readonly example: SizedExample;
   readonly from: number;
   readonly states: TensorRecord | undefined;
 }
 
 /** What walks through one document after the other. */
-export interface Lane {
+export interface Track {
   readonly number: number;
   /** The document that it is in, by its number in the data; -1 where it has none. */
   index: number;
   /** Entries of it that were taken. */
   at: number;
   /** The piece at hand, then those before it in the same document, as far as gradients go back. */
-  pieces: readonly LanePiece[];
+  pieces: readonly TrackPiece[];
   /** After the piece at hand. */
   states: TensorRecord | undefined;
   /** Of the document; undefined until it is read. */

@@ -8,7 +8,7 @@ import type { CheckpointEvent, EndEvent, ResumedEvent, SkippedEvent, TrainEvent,
 import { type BatchPacker, createPacker } from "./example-values.js";
 import { type Batch, createFeed, type Feed } from "./feed.js";
 import { isStream } from "../data/iterate.js";
-import { createLaneFeed } from "./lanes.js";
+import { createTrackFeed } from "./tracks.js";
 import { createStreamFeed } from "./stream-feed.js";
 import { createLearner, type UpdateResult } from "./learner.js";
 import type { CheckedTraining } from "./options.js";
@@ -25,7 +25,7 @@ export function createRun(options: CheckedTraining): TrainingRun {
   const progress = createProgress(options);
   const lost: LostWorker[] = [];
   const source = isStream(data) ? undefined : data;
-  const lanes = cutting && source && createLaneFeed(source, packer, batch, seed, cutting);
+  const tracks = cutting && source && createTrackFeed(source, packer, batch, seed, cutting);
   return {
     options,
     packer,
@@ -39,8 +39,8 @@ export function createRun(options: CheckedTraining): TrainingRun {
       clip: options.clip ?? {},
       maxBytes,
     }),
-    feed: lanes ?? feedOf(data, packer, batch, seed),
-    lanes,
+    feed: tracks ?? feedOf(data, packer, batch, seed),
+    tracks,
     lost,
     validate: validation && createValidator({ module, packer, data: validation.data, shard, seed, maxBytes }),
     tell: progress,

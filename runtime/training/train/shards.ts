@@ -22,14 +22,14 @@ export interface ShardRunner {
   ): Promise<void>;
 }
 
-/** So many examples after each other; of lanes the same ones at every update, those that begin apart from those that go on. */
-export function shardsOf({ examples, lanes }: Batch, shard: number, back = 0): readonly Shard[] {
+/** So many examples after each other; of tracks the same ones at every update, those that begin apart from those that go on. */
+export function shardsOf({ examples, tracks }: Batch, shard: number, back = 0): readonly Shard[] {
   const groups = new Map<string, number[]>();
   for (let place = 0; place < examples.length; place++) {
-    const lane = lanes?.[place];
-    const piece = lane?.pieces[back];
-    if (lane !== undefined && piece === undefined) continue;
-    const key = `${Math.floor((lane?.number ?? place) / shard)} ${piece?.states !== undefined}`;
+    const track = tracks?.[place];
+    const piece = track?.pieces[back];
+    if (track !== undefined && piece === undefined) continue;
+    const key = `${Math.floor((track?.number ?? place) / shard)} ${piece?.states !== undefined}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [place]);
     else group.push(place);
@@ -56,7 +56,7 @@ export interface ShardsSettings {
   readonly call: MakeCall;
 }
 
-/** Shard by shard: the gradient of all losses, and what they add up to. States of lanes go on. */
+/** Shard by shard: the gradient of all losses, and what they add up to. States of tracks go on. */
 export async function gradientOf(settings: ShardsSettings, batch: Batch): Promise<GradientOfBatch> {
   const { runner, tree, names, call, shard, states } = settings;
   const shards = shardsOf(batch, shard);
@@ -71,10 +71,10 @@ export async function gradientOf(settings: ShardsSettings, batch: Batch): Promis
     addLosses(totals, losses);
     const places = shards[i]!;
     for (const [row, place] of places.entries()) {
-      const lane = batch.lanes?.[place];
-      if (lane === undefined) continue;
-      lane.states = rowOf(final, states, row, places.length);
-      if (lane.pieces.length > 1) slopes.set(place, rowOf(initial, states, row, places.length));
+      const track = batch.tracks?.[place];
+      if (track === undefined) continue;
+      track.states = rowOf(final, states, row, places.length);
+      if (track.pieces.length > 1) slopes.set(place, rowOf(initial, states, row, places.length));
     }
   });
   await goBack(settings, batch, slopes);
@@ -96,7 +96,7 @@ async function goBack(settings: ShardsSettings, batch: Batch, slopes: Map<number
       tree.add(gradient);
       const places = shards[i]!;
       for (const [row, place] of places.entries()) {
-        if (batch.lanes![place]!.pieces.length > back + 1) next.set(place, rowOf(initial, states, row, places.length));
+        if (batch.tracks![place]!.pieces.length > back + 1) next.set(place, rowOf(initial, states, row, places.length));
       }
     });
     slopes.clear();

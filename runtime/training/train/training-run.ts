@@ -4,7 +4,7 @@ import type { TensorRecord } from "../../module/compiled-module.js";
 import type { TrainEvent, TrainSummary } from "./events.js";
 import type { BatchPacker } from "./example-values.js";
 import type { Feed } from "./feed.js";
-import type { LaneFeed } from "./lanes.js";
+import type { TrackFeed } from "./tracks.js";
 import type { Learner } from "./learner.js";
 import type { CheckedTraining } from "./options.js";
 import type { RunSettings } from "./settings.js";
@@ -17,7 +17,7 @@ export interface TrainingRun {
   readonly settings: RunSettings;
   readonly feed: Feed;
   /** The same, where sequences are trained in pieces. */
-  readonly lanes: LaneFeed | undefined;
+  readonly tracks: TrackFeed | undefined;
   readonly validate: Validate | undefined;
   readonly tell: (event: TrainEvent) => void;
   readonly best: BestSoFar;

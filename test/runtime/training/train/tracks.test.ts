@@ -159,13 +159,13 @@ it("gives the same bits again, in JavaScript too, and from the middle of a docum
   }
 });
 
-it("is another run with other pieces, and of other lanes whatever is allowed", async () => {
+it("is another run with other pieces, and of other tracks whatever is allowed", async () => {
   const kept = checkpoints(memoryStore(), { every: 1 });
   await run({ ...long(), checkpoints: kept }, 3);
   const resumed = (change: object, allow: readonly string[]) =>
     run({ ...long(), checkpoints: kept, resume: { allow }, ...change });
   await expect(resumed({ truncate: 3 }, [])).rejects.toThrow(/is of another run: truncate was .*"depth":2/u);
-  await expect(resumed({ batch: 4 }, ["batch"])).rejects.toThrow("lanes/places is missing or of another shape");
+  await expect(resumed({ batch: 4 }, ["batch"])).rejects.toThrow("tracks/places is missing or of another shape");
 });
 
 it("says which example, and where in it, made a loss that is no number", async () => {

@@ -1,16 +1,16 @@
-/** Lanes of a run in a checkpoint: where they are, and their states, all as float64, which holds integers and float32 exactly. */
+/** Tracks of a run in a checkpoint: where they are, and their states, all as float64, which holds integers and float32 exactly. */
 import { fromNumbers } from "../../io/tensor-numbers.js";
 import type { SafeTensor } from "../../io/safe-tensor.js";
 import { elementCount, type FloatArray, type TensorRecord } from "../../module/compiled-module.js";
-import type { SavedLane } from "../train/lanes.js";
+import type { SavedTrack } from "../train/tracks.js";
 import type { CheckedTraining } from "../train/options.js";
 import type { Cutting } from "../train/pieces.js";
 
-/** Of each lane the document, the entries of it that were taken, and where pieces before began; -1 where there are none. */
-const placesKey = "lanes/places";
+/** Of each track the document, the entries of it that were taken, and where pieces before began; -1 where there are none. */
+const placesKey = "tracks/places";
 const fields = 2;
-/** After the piece at hand, `lanes/0/h`; before it and before the earlier ones, `lanes/1/h`. */
-const stateKey = (back: number, name: string): string => `lanes/${back}/${name}`;
+/** After the piece at hand, `tracks/0/h`; before it and before the earlier ones, `tracks/1/h`. */
+const stateKey = (back: number, name: string): string => `tracks/${back}/${name}`;
 
 type CutTraining = Pick<CheckedTraining, "module" | "batch"> & { readonly cutting: Cutting };
 
@@ -21,29 +21,33 @@ const statesOf = ({ module: { manifest }, cutting }: CutTraining): { name: strin
     return { name, size: elementCount(shape), isIndex: dtype === "index" };
   });
 
-export function saveLanes(tensors: Map<string, SafeTensor>, options: CutTraining, lanes: readonly SavedLane[]): void {
+export function saveTracks(
+  tensors: Map<string, SafeTensor>,
+  options: CutTraining,
+  tracks: readonly SavedTrack[],
+): void {
   const { depth } = options.cutting;
   const width = fields + depth - 1;
-  const places = new Float64Array(lanes.length * width).fill(-1);
-  lanes.forEach(({ index, at, pieces }, i) => places.set([index, at, ...pieces.map(({ from }) => from)], i * width));
-  tensors.set(placesKey, fromNumbers(places, [lanes.length, width]));
+  const places = new Float64Array(tracks.length * width).fill(-1);
+  tracks.forEach(({ index, at, pieces }, i) => places.set([index, at, ...pieces.map(({ from }) => from)], i * width));
+  tensors.set(placesKey, fromNumbers(places, [tracks.length, width]));
   for (const { name, size } of statesOf(options)) {
     for (let back = 0; back < depth; back++) {
-      const all = new Float64Array(lanes.length * size);
-      lanes.forEach(({ states, pieces }, i) => {
+      const all = new Float64Array(tracks.length * size);
+      tracks.forEach(({ states, pieces }, i) => {
         const own = back === 0 ? states : pieces[back - 1]?.states;
         if (own !== undefined) all.set(own[name]!, i * size);
       });
-      tensors.set(stateKey(back, name), fromNumbers(all, [lanes.length, size]));
+      tensors.set(stateKey(back, name), fromNumbers(all, [tracks.length, size]));
     }
   }
 }
 
 /** @param take A tensor of that shape, or an error that says that the checkpoint is of another run. */
-export function loadLanes(
+export function loadTracks(
   options: CutTraining,
   take: (key: string, shape: readonly number[]) => FloatArray,
-): SavedLane[] {
+): SavedTrack[] {
   const { batch, cutting, module } = options;
   const { depth } = cutting;
   const width = fields + depth - 1;
@@ -53,18 +57,18 @@ export function loadLanes(
     const backs = Array.from({ length: depth }, (_, back) => take(stateKey(back, state.name), [batch, state.size]));
     return { ...state, backs };
   });
-  const rowAt = (back: number, lane: number): TensorRecord =>
+  const rowAt = (back: number, track: number): TensorRecord =>
     Object.fromEntries(
       kept.map(({ name, size, isIndex, backs }) => {
-        const row = backs[back]!.subarray(lane * size, (lane + 1) * size);
+        const row = backs[back]!.subarray(track * size, (track + 1) * size);
         return [name, isIndex ? (Int32Array.from(row) as unknown as FloatArray) : Reals.from(row)];
       }),
     );
-  return Array.from({ length: batch }, (_, lane): SavedLane => {
-    const [index, at, ...froms] = places.subarray(lane * width, (lane + 1) * width);
+  return Array.from({ length: batch }, (_, track): SavedTrack => {
+    const [index, at, ...froms] = places.subarray(track * width, (track + 1) * width);
     const begun = froms.filter((from) => from >= 0);
     // The first piece of a document has no states before it.
-    const pieces = begun.map((from, i) => ({ from, states: from === 0 ? undefined : rowAt(i + 1, lane) }));
-    return { index: index!, at: at!, states: index! < 0 ? undefined : rowAt(0, lane), pieces };
+    const pieces = begun.map((from, i) => ({ from, states: from === 0 ? undefined : rowAt(i + 1, track) }));
+    return { index: index!, at: at!, states: index! < 0 ? undefined : rowAt(0, track), pieces };
   });
 }
