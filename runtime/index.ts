@@ -96,7 +96,7 @@ export type {
   WorkerLostEvent,
 } from "./training/train/events.js";
 export type { ThreadsOption } from "./training/train/threads.js";
-export type { TruncateOptions } from "./training/train/pieces.js";
+export type { TruncateOptions } from "./training/train/chunks.js";
 export type { TrainSettings } from "./training/train/settings.js";
 export type { ClipOptions, HistoryLog, TrainOptions, ValidationOptions } from "./training/train/options.js";
 export {

@@ -249,7 +249,7 @@ Checks a compiled module by itself. Its text is read first, and refused where it
 anything or names anything of the host. Then it runs in a process of its own, which may
 read, write and start nothing and is ended at a limit of time or memory; this process
 asks for numbers and judges. Manifest, exports and kernels fit together; backward, jvp and
-hvp agree with differences of its own forward, in its own precision; streams, pieces,
+hvp agree with differences of its own forward, in its own precision; streams, chunks,
 batches, padding and repeated calls give the same bits; NaN and infinity stay where they
 belong; wrong calls throw and leave no trace. Sizes and values are drawn, of a few examples
 and steps and of more than 64; the same seed gives the same run. "worst" is the largest

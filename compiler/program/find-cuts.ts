@@ -1,6 +1,6 @@
 /**
- * Along which axes training may take the sequences of a network in pieces, each with the states that the one before has left: truncated
- * backpropagation. The losses of a sequence must be those of its pieces added up, and whatever goes along it must be a state.
+ * Along which axes training may take the sequences of a network in chunks, each with the states that the one before has left: truncated
+ * backpropagation. The losses of a sequence must be those of its chunks added up, and whatever goes along it must be a state.
  */
 import { at } from "../base/at.js";
 import { constantOf, dimSymbol, equalDims, symbolsOf } from "../base/types/dim.js";
@@ -17,7 +17,7 @@ import { partsOfLoss } from "../../runtime/module/loss-parts.js";
 export interface CutAxis {
   /** The symbol. */
   readonly axis: string;
-  /** Those that a piece hands on to the next. */
+  /** Those that a chunk hands on to the next. */
   readonly states: readonly string[];
   /** Why it cannot be cut. */
   readonly obstacle?: string;
@@ -139,7 +139,7 @@ class CutSearch {
     return undefined;
   }
 
-  /** What begins anew in every piece. */
+  /** What begins anew in every chunk. */
   private seamOf(instruction: Instruction): string | undefined {
     const { operation, operands, results } = instruction;
     const isAlong = (id: ValueId, axis: number): boolean => {
@@ -149,18 +149,18 @@ class CutSearch {
     if (operation.kind === "scan") {
       if (!equalDims(operation.length, dimSymbol(this.symbol))) return undefined;
       const isKept = operandParts(operation, operands).carried.every((id, i) => this.goesOn(id, at(results, i)));
-      return isKept ? undefined : "begins as an equation says, in every piece";
+      return isKept ? undefined : "begins as an equation says, in every chunk";
     }
     if (operation.kind === "concat") {
       const [first] = operands;
       const place = operands.findIndex((id) => isAlong(id, operation.axis));
       if (place <= 0 || first === undefined) return undefined;
-      return operands.slice(0, place).every((id) => this.goesOn(id)) ? undefined : "begins anew in every piece";
+      return operands.slice(0, place).every((id) => this.goesOn(id)) ? undefined : "begins anew in every chunk";
     }
     if (operation.kind === "pad" && isAlong(at(operands, 0), operation.axis))
-      return constantOf(operation.before) === 0 ? undefined : "begins anew in every piece";
+      return constantOf(operation.before) === 0 ? undefined : "begins anew in every chunk";
     const counts = operation.kind === "iota" && equalDims(operation.length, dimSymbol(this.symbol));
-    return counts && this.program.stream !== this.symbol ? "counts its entries anew in every piece" : undefined;
+    return counts && this.program.stream !== this.symbol ? "counts its entries anew in every chunk" : undefined;
   }
 
   /** Is it made of a state, the one that ends as `last` where that is told? */

@@ -151,7 +151,7 @@ export const elementName = (name: string, place: number): string => `${name}.${p
 export const instanceCount = (frame: Frame, { count }: Pick<TypedInstance, "count">): number | undefined =>
   count && constantOf(dimIn(frame, count));
 
-type PlacedInstance = Pick<TypedInstance, "name" | "count" | "piece">;
+type PlacedInstance = Pick<TypedInstance, "name" | "count" | "section">;
 
 /** By what a used cell, or each in an array, is known in the frame. */
 export function childNames(frame: Frame, instance: PlacedInstance): readonly string[] {
@@ -163,9 +163,9 @@ export function childNames(frame: Frame, instance: PlacedInstance): readonly str
 export const childrenOf = (frame: Frame, instance: PlacedInstance): readonly CellFrame[] =>
   childNames(frame, instance).map((name) => childOf(frame, name));
 
-/** Of an array of so many, or of a piece of one. */
-export function elementNames({ name, piece }: Pick<TypedInstance, "name" | "piece">, size: number): string[] {
-  const { array, first } = piece ?? { array: name, first: 0 };
+/** Of an array of so many, or of a section of one. */
+export function elementNames({ name, section }: Pick<TypedInstance, "name" | "section">, size: number): string[] {
+  const { array, first } = section ?? { array: name, first: 0 };
   return Array.from({ length: size }, (_, place) => elementName(array, first + place));
 }
 

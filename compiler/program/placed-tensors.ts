@@ -26,7 +26,7 @@ export function tensorsOf(frame: CellFrame, role: TypedTensor["role"]): PlacedTe
       const placed = { tensor, frame, name: frame.path + tensor.name, users: [], within: [], startFrame: frame };
       return tensor.role === role ? [placed] : [];
     }
-    const { name, piece, given, sharedWith, starts } = item.instance;
+    const { name, section, given, sharedWith, starts } = item.instance;
     if (role === "input" || role === "context") return [];
     const isStoredRole = isStored({ role });
     if (isStoredRole && sharedWith !== undefined) return [];
@@ -37,7 +37,7 @@ export function tensorsOf(frame: CellFrame, role: TypedTensor["role"]): PlacedTe
       return begun.map((placed) => ({
         ...placed,
         users: [user, ...placed.users],
-        within: [piece?.array ?? name, ...placed.within],
+        within: [section?.array ?? name, ...placed.within],
       }));
     });
   });

@@ -1,7 +1,7 @@
 /**
- * What a network keeps from one piece of a sequence for the next. `before(x, v)` is a state that begins with `v`. Where a network streams,
+ * What a network keeps from one chunk of a sequence for the next. `before(x, v)` is a state that begins with `v`. Where a network streams,
  * everything else that its sequence leaves behind is one, too: runs that begin as an equation says, what a causal convolution looks back
- * at, and the number of the entry. Runs over other sequences begin anew in every piece then, as these are the same in all of them.
+ * at, and the number of the entry. Runs over other sequences begin anew in every chunk then, as these are the same in all of them.
  */
 import type { CallAxis } from "../base/types/call-axes.js";
 import { at, lookUp } from "../base/at.js";
@@ -123,7 +123,7 @@ class StateWriter {
     };
   }
 
-  /** Along another sequence a state would be that of the last piece, which had the same entries. */
+  /** Along another sequence a state would be that of the last chunk, which had the same entries. */
   private isKept(state: LoweredState): boolean {
     const { forward } = this.equations;
     if (this.stream === undefined) return true;
@@ -233,7 +233,7 @@ class StateWriter {
 
   /** Does a stream go on with what stands in front of its entries here? */
   private isSeam({ operation, operands, results }: Instruction, axis: number): boolean {
-    // What looks ahead has nothing that a piece could go on with.
+    // What looks ahead has nothing that a chunk could go on with.
     if (!this.isAlong(at(results, 0), axis)) return false;
     if (operation.kind === "pad") return this.isAlong(at(operands, 0), axis) && constantOf(operation.before) !== 0;
     return !this.isAlong(at(operands, 0)) && operands.some((id) => this.isAlong(id, axis));

@@ -24,8 +24,8 @@ export function valueNames(frame: CellFrame, path: readonly UsedCellName[] = [])
       if (role === "state") add(name, true, type.kind === "complex");
       continue;
     }
-    const { name: own, piece } = item.instance;
-    const { array: name, first } = piece ?? { array: own, first: 0 };
+    const { name: own, section } = item.instance;
+    const { array: name, first } = section ?? { array: own, first: 0 };
     const count = instanceCount(frame, item.instance);
     const places = count === undefined ? [undefined] : Array.from({ length: count }, (_, place) => first + place);
     for (const place of places) {

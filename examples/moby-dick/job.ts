@@ -35,7 +35,7 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
   const net: ModuleInstance = module.instantiate({ batch, sizes: { T, N } });
   net.init(seed);
 
-  /** Reads a text in parts side by side, piece by piece, each from the state in which the one before has ended. */
+  /** Reads a text in parts side by side, chunk by chunk, each from the state in which the one before has ended. */
   const read = (text: Int32Array, each: (result: CallResult, places: Int32Array) => void): void => {
     const part = Math.floor((text.length - 1) / batch);
     const first = new Int32Array(batch);
@@ -62,7 +62,7 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
     say(`  epoch ${epoch} of ${epochs}: ${(mean(losses) / Math.LN2).toFixed(3)} bits by letter`);
   }
 
-  // Bits by letter, of those that stand in a piece.
+  // Bits by letter, of those that stand in a chunk.
   const [bits, text] = [new Map<number, number>(), numbersOf(heldOut)];
   read(text, ({ logp }, places) => {
     places.forEach((place, i) => bits.set(place + 1, -logp![96 * i + text[place + 1]!]! / Math.LN2));

@@ -106,7 +106,7 @@ export interface ModuleInstance {
   backward?(cotangents: Readonly<Record<string, unknown>>): CallGradient;
   /**
    * Only in modules with losses: `forward` and the gradient of all losses together. `per` is what they are divided by, in the place of
-   * what they say themselves: so that gradients of the pieces of a batch add up to that of the whole.
+   * what they say themselves: so that gradients of the parts of a batch add up to that of the whole.
    */
   gradient?(values: CallValues, options?: { readonly per?: number | Readonly<Record<string, number>> }): LossGradient;
   /** Only in modules with several losses: what each is divided by, at the cost of what that is made of. */

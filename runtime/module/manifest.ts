@@ -34,7 +34,7 @@ export interface Manifest {
   readonly losses?: readonly string[];
   /** A digest of its equations and sizes, whatever they are compiled to. Left out by compilers of before, of modules without losses. */
   readonly program?: string;
-  /** Of a network with losses and their gradient: axes that inputs have in front, along which training may take sequences in pieces, or why not. */
+  /** Of a network with losses and their gradient: axes that inputs have in front, along which training may take sequences in chunks, or why not. */
   readonly cuts?: readonly CutEntry[];
   /** Of a network that streams: the axis along which it does. That of a cell is the axis of its steps. */
   readonly stream?: string;
@@ -115,7 +115,7 @@ export interface ConditionEntry {
   readonly equation?: string;
 }
 
-/** An axis along which the losses of a sequence are those of its pieces added up, each with the states that the one before has left. */
+/** An axis along which the losses of a sequence are those of its chunks added up, each with the states that the one before has left. */
 export interface CutEntry {
   readonly axis: string;
   /** Those states, by name. */

@@ -1,4 +1,4 @@
-/** One call of an instance as a piece of a larger one: what it is given, and what it gives. */
+/** One call of an instance as a part of a larger one: what it is given, and what it gives. */
 import type { CallValues, FloatArray, LossOfBatch, ModuleInstance, SparseRecord, TensorRecord } from "../module/compiled-module.js"; // prettier-ignore
 
 /** A param whose gradient is wanted; of a table by rows, where their width is told. */

@@ -39,10 +39,10 @@ export interface ForwardRunner {
 }
 
 /**
- * Runs `forward` over a long sequence piece by piece. The result has the same bits as one call over the whole would
+ * Runs `forward` over a long sequence chunk by chunk. The result has the same bits as one call over the whole would
  * give; memory is needed for one chunk only, besides inputs and outputs.
  *
- * For a sequence that comes piece by piece there are streams: `instance.steps` goes on where it stopped.
+ * For a sequence that comes chunk by chunk there are streams: `instance.steps` goes on where it stopped.
  *
  * @param module Whose manifest tells names and shapes.
  * @param instance Where the parameters are; its streaming state is left alone.
@@ -84,7 +84,7 @@ export function runSequence(
   const final = Object.create(null) as Record<string, FloatArray>;
 
   const fewest = fewestSteps(manifest);
-  for (const [start, count] of pieces(steps, chunk, fewest)) {
+  for (const [start, count] of chunks(steps, chunk, fewest)) {
     const call = Object.assign(Object.create(null), values, final, { batch }) as Record<string, unknown>;
     if (sizes !== undefined) call["sizes"] = sizes;
     const own = lengths && Int32Array.from(lengths, (length) => Math.min(Math.max(length - start, 0), count));
@@ -97,34 +97,34 @@ export function runSequence(
     for (const input of inputs) call[input.name] = input.take(start, count, ended);
     const result = (instance as Pick<ModuleInstance, "forward">).forward(call);
     for (const { name, shape } of results) {
-      const piece = result[name]!;
+      const own = result[name]!;
       // A run-time dimension may stand in an output's shape (attention weights), so the width is measured.
       const width = shape.every((size) => typeof size === "number")
         ? elementCount(shape)
-        : piece.length / (batch * count);
-      outputs[name] ??= sameKind(piece, batch * steps * width);
-      place(outputs[name], piece, { batch, steps, start, count, width, ended });
+        : own.length / (batch * count);
+      outputs[name] ??= sameKind(own, batch * steps * width);
+      place(outputs[name], own, { batch, steps, start, count, width, ended });
     }
     for (const { name } of manifest.states) final[name] = wentOn(final[name], result.final[name]!, ended);
   }
   return { outputs, final };
 }
 
-/** Of the axis that pieces go along, in a call. */
+/** Of the axis that chunks go along, in a call. */
 function fewestSteps({ axes, stream }: Manifest): number {
   const axis = axes.find(({ name }) => name === stream);
   return axis === undefined ? 0 : leastOf(axis);
 }
 
 /** Begin and size of each, of at most `chunk` steps, and none of fewer than `fewest`. */
-function pieces(steps: number, chunk: number, fewest: number): (readonly [start: number, count: number])[] {
+function chunks(steps: number, chunk: number, fewest: number): (readonly [start: number, count: number])[] {
   const made: (readonly [number, number])[] = [];
   for (let start = 0; start < steps;) {
     const rest = steps - start;
     const count = rest > chunk && rest - chunk < fewest ? rest - fewest : Math.min(rest, chunk);
     if (count < fewest) {
       throw new RangeError(
-        `pieces of at most ${chunk} of ${steps} steps leave one of fewer than ${fewest}, which is the least that this module takes; give a larger chunk`,
+        `chunks of at most ${chunk} of ${steps} steps leave one of fewer than ${fewest}, which is the least that this module takes; give a larger chunk`,
       );
     }
     made.push([start, count]);
@@ -133,7 +133,7 @@ function pieces(steps: number, chunk: number, fewest: number): (readonly [start:
   return made;
 }
 
-/** The states after a piece: of examples that have ended, those of before. */
+/** The states after a chunk: of examples that have ended, those of before. */
 function wentOn(before: FloatArray | undefined, after: FloatArray, ended: readonly boolean[]): FloatArray {
   const states = after.slice();
   const width = states.length / Math.max(1, ended.length);
@@ -150,20 +150,20 @@ function windowsOf(
 ) {
   return inputs.flatMap(({ name, shape, axes, forLosses }) => {
     const value = own(values, name);
-    // What only losses need may be left out, and need not come in pieces.
+    // What only losses need may be left out, and need not come in chunks.
     if (forLosses === true && (value === undefined || (stream !== undefined && !axes.includes(stream)))) return [];
     return [inputWindow(name, value, batch, steps, elementCount(shape))];
   });
 }
 
-/** Pieces are run one after the other, and put together along the steps. */
+/** Chunks are run one after the other, and put together along the steps. */
 function refuseWhole(manifest: Manifest): void {
-  if (!manifest.has.step) throw new TypeError("runSequence: this module looks ahead, so it cannot be run in pieces");
+  if (!manifest.has.step) throw new TypeError("runSequence: this module looks ahead, so it cannot be run in chunks");
   const stepAxis = streamAxis(manifest) ?? "steps";
   const all = [...manifest.inputs, ...manifest.outputs];
   const whole = manifest.stream === undefined ? all.find(({ axes }) => !axes.includes(stepAxis)) : undefined;
   if (whole !== undefined) {
-    throw new TypeError(`runSequence: ${whole.name} is of the whole sequence, so it cannot be put together of pieces`);
+    throw new TypeError(`runSequence: ${whole.name} is of the whole sequence, so it cannot be put together of chunks`);
   }
 }
 
@@ -187,17 +187,17 @@ function inputWindow(name: string, value: unknown, batch: number, steps: number,
   }
   const take = (start: number, count: number, ended: readonly boolean[]): SequenceArray => {
     if (count === steps) return whole;
-    const piece = whole.slice(0, batch * count * width);
+    const chunk = whole.slice(0, batch * count * width);
     for (let b = 0; b < batch; b++) {
       const from = (b * steps + (ended[b] ? 0 : start)) * width;
-      for (let i = 0; i < count * width; i++) piece[b * count * width + i] = whole[from + i]!;
+      for (let i = 0; i < count * width; i++) chunk[b * count * width + i] = whole[from + i]!;
     }
-    return piece;
+    return chunk;
   };
   return { name, take };
 }
 
-interface Piece {
+interface Chunk {
   readonly batch: number;
   readonly steps: number;
   readonly start: number;
@@ -208,9 +208,9 @@ interface Piece {
 }
 
 /** Puts `[B, count, width]` into `[B, T, width]`. */
-function place(whole: FloatArray, piece: FloatArray, { batch, steps, start, count, width, ended }: Piece): void {
+function place(whole: FloatArray, chunk: FloatArray, { batch, steps, start, count, width, ended }: Chunk): void {
   for (let b = 0; b < batch; b++) {
     if (ended[b]) continue;
-    whole.set(piece.subarray(b * count * width, (b + 1) * count * width), (b * steps + start) * width);
+    whole.set(chunk.subarray(b * count * width, (b + 1) * count * width), (b * steps + start) * width);
   }
 }

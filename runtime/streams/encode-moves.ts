@@ -13,12 +13,12 @@ const noResult = 0x40;
 
 const [count, records, stride, rows, width, slot, source, target, at, vectors] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
-/** Copies what lies between `at` and a limit, in pieces of so many bytes; offsets and alignments are 0, as records may be of any numbers. */
-const copyUpTo = (limit: number, piece: number, load: readonly number[], store: readonly number[]): number[] => [
+/** Copies what lies between `at` and a limit, so many bytes at a time; offsets and alignments are 0, as records may be of any numbers. */
+const copyUpTo = (limit: number, width: number, load: readonly number[], store: readonly number[]): number[] => [
   ...[code.block, noResult, code.get, at, code.get, limit, code.atLeast, code.branchIf, 0, code.loop, noResult],
   ...[code.get, target, code.get, at, code.add, code.get, source, code.get, at, code.add],
   ...[...load, 0, 0, ...store, 0, 0],
-  ...[code.get, at, code.constant, piece, code.add, code.tee, at, code.get, limit, code.less, code.branchIf, 0],
+  ...[code.get, at, code.constant, width, code.add, code.tee, at, code.get, limit, code.less, code.branchIf, 0],
   ...[code.end, code.end],
 ];
 

@@ -83,7 +83,7 @@ export function createWasmRecords({ bytes, capacity, batch, tensors, staged }: R
   };
 }
 
-/** Host memory in pieces of at most so much. */
+/** Host memory, at most so much of it in one array. */
 const chunkBytes = 2 ** 28;
 
 export function createPlainRecords({ bytes, capacity, batch }: RecordSizes): RecordMemory {

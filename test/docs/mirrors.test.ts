@@ -77,7 +77,7 @@ const ofSeveral: Readonly<Record<string, readonly [of: string, ...names: string[
   "compiler/passes/to-kernels": ["graphs, through all of it", "batches", "lstm", "random-graphs", "windows"],
   "compiler/program": [
     "features of the language, each in its graph and its values",
-    "array-pieces",
+    "array-sections",
     "arrays",
     "calls",
     "captures",

@@ -58,13 +58,13 @@ function runGuarded(mapped: MappedModule, { capacity, calls }: Sizes, seed: numb
     guarded("backward", sizes, () => instance.backward!(weights));
     if (manifest.has.jvp) guarded("jvp", sizes, () => instance.jvp!(values, tangents));
     if (manifest.has.hvp) guarded("hvp", sizes, () => instance.hvp!(values, tangents, weights));
-    // In two pieces, the states handed on in the module's own memory.
+    // In two chunks, the states handed on in the module's own memory.
     const first = Math.ceil(sizes.steps / 2);
     let final: object = states;
     for (const [from, steps] of [[0, first], [first, sizes.steps - first]] as const) {
-      const piece = { ...sizes, steps };
-      const given = { ...valuesOf(manifest, { ...pieceOf(call, from, steps), states: {} }), ...final, sizes: sizes.sizes };
-      guarded("forward", piece, () => {
+      const chunk = { ...sizes, steps };
+      const given = { ...valuesOf(manifest, { ...chunkOf(call, from, steps), states: {} }), ...final, sizes: sizes.sizes };
+      guarded("forward", chunk, () => {
         const result = instance.forward(given);
         final = result.final;
         return result;
@@ -73,7 +73,7 @@ function runGuarded(mapped: MappedModule, { capacity, calls }: Sizes, seed: numb
     const streamSizes = { ...sizes, steps: capacity.steps };
     instance.reset({ batch: sizes.batch, sizes: sizes.sizes, ...call.contexts, ...states });
     for (let t = 0; t < Math.min(2, sizes.steps); t++) {
-      const { inputs } = pieceOf(call, t, 1);
+      const { inputs } = chunkOf(call, t, 1);
       const own = valuesOf(manifest, { ...call, inputs });
       const given = Object.fromEntries(manifest.inputs.map(({ name }) => [name, own[name]]));
       guarded("step", streamSizes, () => instance.step(given));
@@ -109,7 +109,7 @@ function tangentsOf({ manifest }: MappedModule["module"], sizes: CallSizes, seed
 }
 
 /** The inputs of some steps, and nothing else changed. */
-function pieceOf(call: DrawnCall, from: number, steps: number): DrawnCall {
+function chunkOf(call: DrawnCall, from: number, steps: number): DrawnCall {
   const inputs = Object.entries(call.inputs).map(([name, values]) => {
     const width = call.steps === 0 ? 0 : values.length / (call.batch * call.steps);
     const rows = Array.from({ length: call.batch }, (_, b) => {

@@ -155,7 +155,7 @@ describe.each(Object.keys(networks))("%s", (what) => {
       const call = callOf(own, target.length);
       examplesAreIndependent(own, call);
       repeatsGiveSameBits(own, call);
-      if (part.stream !== undefined) expectPieces(own, call, 3);
+      if (part.stream !== undefined) expectChunks(own, call, 3);
     }
   });
 
@@ -194,8 +194,8 @@ function callOf({ manifest }: CompiledModule, seed: number): CellCall {
   return drawCall(manifest, extents, random, { number: () => random.normal(1) });
 }
 
-/** In pieces, blocks and steps: by the one check where sizes follow from others, by the other where calls draw or inputs have several sizes. */
-function expectPieces(part: CompiledModule, call: CellCall, seed: number): void {
+/** In chunks, blocks and steps: by the one check where sizes follow from others, by the other where calls draw or inputs have several sizes. */
+function expectChunks(part: CompiledModule, call: CellCall, seed: number): void {
   const { manifest } = part;
   if (manifest.axes.some(({ size }) => size !== undefined)) return piecesMatchWhole(part, call);
   const others = namedAxes(manifest).filter((name) => name !== manifest.stream);
@@ -216,7 +216,7 @@ it("random cuts of random networks", async () => {
     const own = partModule(module, part!);
     const call = callOf(own, seed);
     examplesAreIndependent(own, call);
-    if (part!.stream !== undefined) expectPieces(own, call, seed);
+    if (part!.stream !== undefined) expectChunks(own, call, seed);
   });
   await fc.assert(property, fuzzParameters(3, 40));
 });

@@ -1,4 +1,4 @@
-/** Networks that stream give the bits of the whole sequence: step by step, in blocks, and in pieces of `forward`. */
+/** Networks that stream give the bits of the whole sequence: step by step, in blocks, and in chunks of `forward`. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/driver/compile.js";
@@ -219,7 +219,7 @@ it("before is a state that a call may give, in networks that look ahead as well"
   expect([...y!]).toEqual([1 + 2, 0.25 + 1, 0.25 + 4]);
   expect([[...final["p"]!], [...final["q"]!]]).toEqual([[2, 3], [3]]);
   expect([...net.forward({ x: [5], sizes: { T: 1 }, p: [2, 3], q: [3] })["y"]!]).toEqual([2 + 3]);
-  // A piece shorter than what is kept.
+  // A chunk shorter than what is kept.
   expect([...net.forward({ x: [5], sizes: { T: 1 }, p: [2, 3], q: [3] }).final["p"]!]).toEqual([3, 5]);
   const slopes = net.backward!({ y: [1] });
   expect([[...slopes.initial["p"]!], [...slopes.initial["q"]!], [...slopes.params["v"]!]]).toEqual([[1, 0], [1], [0]]);

@@ -54,9 +54,9 @@ describe.each(["f32", "f64"] as const)("%s", (dtype) => {
     loadParams(module, long, saveParams(module, instance));
     const lengths = [37, 12];
     const whole = long.forward({ x: x(37), lengths });
-    const pieces = runSequence(module, instance, { x: x(37) }, { batch: 2, steps: 37, chunk: 10, lengths });
-    expect(pieces.outputs["y"]).toEqual(whole["y"]);
-    expect({ ...pieces.final }).toEqual({ ...whole.final });
+    const chunks = runSequence(module, instance, { x: x(37) }, { batch: 2, steps: 37, chunk: 10, lengths });
+    expect(chunks.outputs["y"]).toEqual(whole["y"]);
+    expect({ ...chunks.final }).toEqual({ ...whole.final });
   });
 });
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 
 /** Pieces of text that mean something to the lexer, and some that try to upset it. */
-const pieces = [
+const texts = [
   ..."cell input context state param use fn import from as output return if then else and or not index real".split(" "),
   ..."+ - * / ^ @ < <= > >= == != = ~ , : ; . ( ) [ ] { } ' ′ // /* */ /// \" && || ** := ! # $ \\ ² ⁻¹ ₁ σ √ ⊙ · ≤ ¬".split(
     " ",
@@ -12,8 +12,8 @@ const pieces = [
 ];
 
 export const tokenSoup: fc.Arbitrary<string> = fc
-  .array(fc.tuple(fc.constantFrom(...pieces), fc.constantFrom(" ", " ", "\n", "")), { maxLength: 60 })
-  .map((parts) => parts.map(([piece, space]) => piece + space).join(""));
+  .array(fc.tuple(fc.constantFrom(...texts), fc.constantFrom(" ", " ", "\n", "")), { maxLength: 60 })
+  .map((parts) => parts.map(([text, space]) => text + space).join(""));
 
 /** The tokens of a text, roughly, with the white space between them: enough to tear it apart and join it again. */
 export function roughTokens(text: string): string[] {
@@ -24,7 +24,7 @@ interface Mutation {
   readonly kind: "delete" | "duplicate" | "swap" | "insert";
   readonly at: number;
   readonly other: number;
-  readonly piece: string;
+  readonly text: string;
 }
 
 /** One of the texts with a few tokens deleted, doubled, swapped or put in. */
@@ -33,21 +33,21 @@ export function mutated(texts: readonly string[]): fc.Arbitrary<string> {
     kind: fc.constantFrom("delete", "duplicate", "swap", "insert"),
     at: fc.nat(),
     other: fc.nat(),
-    piece: fc.constantFrom(...pieces),
+    text: fc.constantFrom(...texts),
   });
   return fc
     .tuple(fc.constantFrom(...texts), fc.array(mutation, { minLength: 1, maxLength: 6 }))
     .map(([text, mutations]) => mutations.reduce(apply, roughTokens(text)).join(""));
 }
 
-function apply(tokens: readonly string[], { kind, at, other, piece }: Mutation): string[] {
+function apply(tokens: readonly string[], { kind, at, other, text }: Mutation): string[] {
   const result = [...tokens];
-  if (result.length === 0) return [piece];
+  if (result.length === 0) return [text];
   const place = at % result.length;
   const second = other % result.length;
   if (kind === "delete") result.splice(place, 1);
   else if (kind === "duplicate") result.splice(place, 0, result[place]!);
-  else if (kind === "insert") result.splice(place, 0, ` ${piece} `);
+  else if (kind === "insert") result.splice(place, 0, ` ${text} `);
   else [result[place], result[second]] = [result[second]!, result[place]!];
   return result;
 }

@@ -1,4 +1,4 @@
-/** A network's stream against its whole sequence: steps, blocks, pieces of `forward`, and a snapshot on the way. */
+/** A network's stream against its whole sequence: steps, blocks, chunks of `forward`, and a snapshot on the way. */
 import { expect } from "vitest";
 import { streamAxis } from "../../runtime/module/axes.js";
 import { elementCount, type CompiledModule } from "../../runtime/module/compiled-module.js";
@@ -73,8 +73,8 @@ export function expectStream(
       expect(bits([...Array.from(own[entry.name]!)]), `${entry.name} from ${from} to ${to}, ${how}`).toBe(bits(cut(entry, wanted.get(entry.name)!, from, to))); // prettier-ignore
   };
   const middle = Math.floor(steps / 2);
-  // Pieces of `forward`, each from where the last one ended.
-  const pieces = make(steps);
+  // Chunks of `forward`, each from where the last one ended.
+  const chunks = make(steps);
   let last: Record<string, number[]> = {};
   for (const [from, to] of [
     [0, 1],
@@ -82,11 +82,11 @@ export function expectStream(
     [Math.max(1, middle), steps],
   ] as const) {
     if (to <= from) continue;
-    const piece = pieces.forward({ ...part(from, to), ...contexts, ...last, ...options, sizes: { ...sizes, [axis]: to - from } }); // prettier-ignore
-    compare(piece, from, to, "in pieces");
-    last = Object.fromEntries(Object.entries(piece.final).map(([name, values]) => [name, [...values]]));
+    const chunk = chunks.forward({ ...part(from, to), ...contexts, ...last, ...options, sizes: { ...sizes, [axis]: to - from } }); // prettier-ignore
+    compare(chunk, from, to, "in chunks");
+    last = Object.fromEntries(Object.entries(chunk.final).map(([name, values]) => [name, [...values]]));
   }
-  for (const [name, values] of final) expect(bits(last[name]!), `final ${name} of pieces`).toBe(bits(values));
+  for (const [name, values] of final) expect(bits(last[name]!), `final ${name} of chunks`).toBe(bits(values));
   // Steps, with a snapshot that is gone back to.
   const stream = make(1);
   stream.reset({ ...contexts, ...options, sizes });

@@ -1,7 +1,7 @@
 import type { Dim } from "../types/dim.js";
 import type { Span } from "./span.js";
 
-/** What stands in front of a sequence, or goes through its loop, and is a state where the sequence comes in pieces. */
+/** What stands in front of a sequence, or goes through its loop, and is a state where the sequence comes in chunks. */
 export interface OriginOfState {
   /** By path: of the equation, or of the run and its own state. */
   readonly name: string;
@@ -23,7 +23,7 @@ export interface Origin {
   readonly isExact?: true;
   /** One for each value that a loop carries, or for what is put in front; what has no name is undefined. */
   readonly states?: readonly (OriginOfState | undefined)[];
-  /** The places along an axis as numbers of the equations, which go on from piece to piece. */
+  /** The places along an axis as numbers of the equations, which go on from chunk to chunk. */
   readonly isPlace?: true;
   /** Of what is written out in a round: which one. No sum goes on from one to the next. */
   readonly round?: number;

@@ -15,7 +15,7 @@ export interface InputLine {
   readonly number: number;
 }
 
-/** The lines that each piece of the input completes; empty ones are left out. */
+/** The lines that each block of the input completes; empty ones are left out. */
 export async function* linesOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<readonly InputLine[]> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let [rest, number] = ["", 0];

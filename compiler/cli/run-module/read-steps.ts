@@ -83,7 +83,7 @@ function onlyOne(inputs: readonly InputColumns[], what: string): InputColumns {
   throw new InputError(`${what} has numbers of one input, and the module has ${names}; CSV and JSON lines have names`);
 }
 
-/** A header, and after it rows of so many bytes: in pieces of whole rows. */
+/** A header, and after it rows of so many bytes: in blocks of whole rows. */
 async function* rowsAfter<Header extends { readonly begin: number }>(
   source: AsyncIterable<Uint8Array>,
   parse: (bytes: Uint8Array) => Header | undefined,

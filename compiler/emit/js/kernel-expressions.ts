@@ -124,7 +124,7 @@ export function printExpression(value: KernelExpression, names: KernelNames, bef
     }
     case "operation":
       return printOperation(value, names, before);
-    case "piecewise": {
+    case "choice": {
       const condition = `${printAffine(value.left, names)} < ${printAffine(value.right, names)}`;
       return printChoice(condition, value.below, value.otherwise, names, before);
     }
@@ -200,9 +200,9 @@ export function printSizeOf({ dim, example }: { dim: Dim; example: string | unde
 
 export function printAffine(value: Affine, names: KernelNames): string {
   let text = "";
-  const append = (piece: string): void => {
-    if (text === "") text = piece;
-    else text += piece.startsWith("-") ? ` - ${piece.slice(1)}` : ` + ${piece}`;
+  const append = (term: string): void => {
+    if (text === "") text = term;
+    else text += term.startsWith("-") ? ` - ${term.slice(1)}` : ` + ${term}`;
   };
   // Bases of rows before what moves along them: `rowAt + i`.
   const isBase = ({ variable, coefficient }: Affine["terms"][number]) =>
@@ -252,10 +252,10 @@ export function printDimension(dim: Dim, symbol: (name: string) => string): stri
     if (magnitude !== 1 || top.length === 0) top.push(String(magnitude));
     if (term.denominator !== 1) bottom.push(String(term.denominator));
     divides ||= bottom.length > 0;
-    const piece = bottom.length === 0 ? top.join(" * ") : `(${top.join(" * ")}) / (${bottom.join(" * ")})`;
+    const quotient = bottom.length === 0 ? top.join(" * ") : `(${top.join(" * ")}) / (${bottom.join(" * ")})`;
     const negative = term.numerator < 0;
-    if (text === "") text = negative ? `-${piece}` : piece;
-    else text += negative ? ` - ${piece}` : ` + ${piece}`;
+    if (text === "") text = negative ? `-${quotient}` : quotient;
+    else text += negative ? ` - ${quotient}` : ` + ${quotient}`;
   }
   if (text === "") return "0";
   return divides ? `Math.round(${text})` : text;

@@ -156,7 +156,7 @@ class KernelPrinter {
     ].join("\n");
   }
 
-  /** One array for each element type; every buffer is a piece of it. */
+  /** One array for each element type; every buffer is a part of it. */
   private printAllocation(): string[] {
     const realArray = this.dtype === "f32" ? "Float32Array" : "Float64Array";
     const lines = this.capacityLines();

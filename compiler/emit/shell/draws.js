@@ -1,5 +1,5 @@
 // What calls draw. A number is told by the seed, the name of the draw, the example, the step and the entry, and by nothing else: so it
-// is the same in a stream, in pieces of a sequence, in other batches and whenever it is drawn again.
+// is the same in a stream, in chunks of a sequence, in other batches and whenever it is drawn again.
 import { checkTensor, describe, optionalInteger, placeOf } from "./check.js";
 import { logarithm } from "./normal.js";
 import { bufferName } from "./roles.js";

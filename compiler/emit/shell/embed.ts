@@ -64,15 +64,15 @@ function stripTags(comment: string): string {
 }
 
 /**
- * Pieces of the shell in as few characters as can be. They stand in one scope, so a name that one piece has of another is
- * shortened alike in both, and so are properties of objects that never leave the shell; names that modules ask for stay. All pieces but the first may be left out of a module.
+ * Parts of the shell in as few characters as can be. They stand in one scope, so a name that one part has of another is
+ * shortened alike in both, and so are properties of objects that never leave the shell; names that modules ask for stay. All parts but the first may be left out of a module.
  */
-export function minify(pieces: readonly string[]): string[] {
+export function minify(parts: readonly string[]): string[] {
   const declared = (text: string): string[] =>
     [...text.matchAll(/^(?:async )?(?:function|const) (\w+)/gmu)].map(([, name = ""]) => name);
   const nameCache = {};
-  return pieces.map((text, i) => {
-    const others = pieces.filter((_, k) => k !== i).join("\n");
+  return parts.map((text, i) => {
+    const others = parts.filter((_, k) => k !== i).join("\n");
     const isUsed = (name: string): boolean => new RegExp(`\\b${name}\\b`, "u").test(others);
     const { code } = minify_sync(text, {
       ecma: 2020,
@@ -92,7 +92,7 @@ export function minify(pieces: readonly string[]): string[] {
       nameCache,
       format: { comments: false, max_line_len: 200 },
     });
-    invariant(code !== undefined, "a piece of the shell without code");
+    invariant(code !== undefined, "a part of the shell without code");
     return code;
   });
 }
@@ -108,14 +108,14 @@ export function shellModule(read: (part: ShellPart) => string): string {
   // Only modules with WebAssembly have it small: their part is in the base.
   const partsOf = (name: (typeof names)[number]): readonly ShellPart[] =>
     name === "base" ? [...baseParts, "wasm"] : [name];
-  const pieces = minify(
+  const parts = minify(
     names.map((name) =>
       partsOf(name)
         .map((part) => texts.get(part) ?? "")
         .join("\n"),
     ),
   );
-  const small = pieces.map((text, i) => `  ${JSON.stringify(names[i])}: ${JSON.stringify(text)},\n`);
+  const small = parts.map((text, i) => `  ${JSON.stringify(names[i])}: ${JSON.stringify(text)},\n`);
   return [
     "// Generated from the .js files beside it by `npm run generate`; not edited by hand.",
     'import type { OptionalPart, ShellPart } from "./parts.js";',

@@ -1394,7 +1394,7 @@ export const shell: Readonly<Record<ShellPart, string>> = {
   ].join("\n"),
   "draws": [
     "// What calls draw. A number is told by the seed, the name of the draw, the example, the step and the entry, and by nothing else: so it",
-    "// is the same in a stream, in pieces of a sequence, in other batches and whenever it is drawn again.",
+    "// is the same in a stream, in chunks of a sequence, in other batches and whenever it is drawn again.",
     "",
     "// What `scramble` gives.",
     "const words = new Int32Array(2);",

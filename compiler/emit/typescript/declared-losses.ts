@@ -11,7 +11,7 @@ export function lossMethods(
   const named = losses.map((name) => `${propertyName(name)}?: number`).join("; ");
   const docs =
     "The losses, and the gradient of all together. `per` is what they are divided by, in the place of what they say " +
-    "themselves: so that gradients of the pieces of a batch add up to that of the whole.";
+    "themselves: so that gradients of the parts of a batch add up to that of the whole.";
   const weights: DeclaredMethod = {
     name: "weights",
     parameters: [values],

@@ -76,7 +76,7 @@ export function placesOf(fn: KernelFunction): { readonly statement: Statement; r
   });
 }
 
-/** A loop over regions: the loop of a scan, also in pieces with what stands before it. */
+/** A loop over regions: the loop of a scan, also in windows with what stands before it. */
 function isTimeLoop(statement: Statement): boolean {
   if (statement.kind === "windows") return true;
   return statement.kind === "for" && statement.body.some((inner) => inner.kind === "region" || isTimeLoop(inner));
@@ -84,7 +84,7 @@ function isTimeLoop(statement: Statement): boolean {
 
 interface Counter {
   readonly sizes: CountedSizes;
-  /** Values of variables that stand for the steps of a piece. */
+  /** Values of variables that stand for the steps of a window. */
   readonly means: ReadonlyMap<string, number>;
   /** Numbers in each buffer. */
   readonly sizeOf: ReadonlyMap<string, number>;
@@ -98,10 +98,10 @@ function regionsIn(statement: Statement, place: LoopPlace, runs: number, counter
   if (statement.kind === "windows") {
     const { sizes } = counter;
     const all = sizes.get(statement.axis) ?? 0;
-    const pieces = Math.ceil(all / windowSteps(statement, sizes));
-    // Of pieces that are not all of a size, the mean: sums over all of them are right.
-    const means = new Map([...counter.means, [statement.steps, pieces === 0 ? 0 : all / pieces]]);
-    return statement.body.flatMap((inner) => regionsIn(inner, place, runs * pieces, { ...counter, means }));
+    const windows = Math.ceil(all / windowSteps(statement, sizes));
+    // Of windows that are not all of a size, the mean: sums over all of them are right.
+    const means = new Map([...counter.means, [statement.steps, windows === 0 ? 0 : all / windows]]);
+    return statement.body.flatMap((inner) => regionsIn(inner, place, runs * windows, { ...counter, means }));
   }
   if (statement.kind !== "region") return [];
   const { products, operations, reads, writes } = new RegionCounter(counter).run(statement.body);
@@ -175,7 +175,7 @@ function piecesOf({ examples, steps }: PiecesStatement, sizes: CountedSizes): { 
   return { blocks: blocksOf(all), groups: examples === undefined ? 1 : Math.ceil(batch / together) };
 }
 
-/** Rounds by variable, of the loops around a piece of a region. */
+/** Rounds by variable, of the loops around a part of a region. */
 type Loops = ReadonlyMap<string, number>;
 
 const totalOf = (loops: Loops): number => [...loops.values()].reduce((product, rounds) => product * rounds, 1);
@@ -216,7 +216,7 @@ class RegionCounter {
         this.#pieces(statement, loops);
         return;
       case "windows":
-        invariant(false, "pieces of a call stand around regions");
+        invariant(false, "windows of a call stand around regions");
         return;
       case "region":
         this.#statements(statement.body, loops);
@@ -316,7 +316,7 @@ class RegionCounter {
     else if (value.kind === "operation") {
       this.#operation(value.op, loops);
       for (const operand of value.operands) this.#expression(operand, loops);
-    } else if (value.kind === "piecewise") {
+    } else if (value.kind === "choice") {
       // Which side is taken changes from place to place: both count, as a bound.
       this.#expression(value.below, loops);
       this.#expression(value.otherwise, loops);

@@ -133,7 +133,7 @@ export class CallState {
       }
       case "integer":
         return this.affine(value.value);
-      case "piecewise":
+      case "choice":
         return this.expression(this.affine(value.left) < this.affine(value.right) ? value.below : value.otherwise);
       case "operation": {
         const [condition, whenTrue, whenFalse] = value.operands;

@@ -1,4 +1,4 @@
-/** What a piece of kernel code needs from around it: the parameters of a function made from it. */
+/** What a part of kernel code needs from around it: the parameters of a function made from it. */
 import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../base/types/dim.js";
 import type {
   Affine,
@@ -13,7 +13,7 @@ import type {
 } from "./kernel-program.js";
 import { forEachAccess, termsOf } from "./visit.js";
 
-/** Integer variables a piece of code takes from around it, and the sizes of the call it needs. */
+/** Integer variables a part of code takes from around it, and the sizes of the call it needs. */
 export function freeVariables(statements: readonly Statement[]): { variables: string[]; symbols: Set<string> } {
   const found: FreeNames = { variables: new Set(), symbols: new Set() };
   new ScopeUses(found, []).statements(statements);
@@ -174,7 +174,7 @@ class ScopeUses {
   private expression(value: KernelExpression): void {
     if (value.kind === "integer") this.affine(value.value);
     else if (value.kind === "operation") for (const operand of value.operands) this.expression(operand);
-    else if (value.kind === "piecewise") {
+    else if (value.kind === "choice") {
       this.affine(value.left);
       this.affine(value.right);
       this.expression(value.below);

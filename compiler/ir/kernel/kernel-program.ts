@@ -24,7 +24,7 @@ export interface Access {
   readonly offset: Affine;
 }
 
-/** The examples a piece of code works on: all of the call, or those in the first `count` entries of a list. */
+/** The examples a kernel works on: all of the call, or those in the first `count` entries of a list. */
 export type Examples =
   { readonly kind: "all" } | { readonly kind: "list"; readonly list: string; readonly count: string };
 
@@ -82,7 +82,7 @@ export type KernelExpression =
     }
   /** `left < right ? below : otherwise`; only the chosen side is evaluated. */
   | {
-      readonly kind: "piecewise";
+      readonly kind: "choice";
       readonly left: Affine;
       readonly right: Affine;
       readonly below: KernelExpression;
@@ -182,7 +182,7 @@ export interface PackStatement {
 }
 
 /**
- * Runs `body` for the steps of an axis of the call piece by piece: `first` is the first step of a piece and `steps` how many it
+ * Runs `body` for the steps of an axis of the call window by window: `first` is the first step of a window and `steps` how many it
  * has, as many as with all examples make `rows` rows or just over, and at least one.
  */
 export interface WindowsStatement {
@@ -221,7 +221,7 @@ export interface PiecesStatement<Inner = Statement> {
   readonly finish: readonly Inner[];
 }
 
-/** A piece of work worth a function of its own. */
+/** Work worth a function of its own. */
 export interface RegionStatement<Inner = Statement> {
   readonly kind: "region";
   readonly name: string;
@@ -313,7 +313,7 @@ export interface KernelBuffer {
   readonly place: { readonly slot: number; readonly offset: Dim };
 }
 
-/** A piece of an arena, as large as the largest of `sizes`. */
+/** A stretch of an arena, as large as the largest of `sizes`. */
 export interface KernelSlot {
   readonly dtype: ElementType;
   readonly sizes: readonly Dim[];

@@ -156,5 +156,5 @@ function parseChoice(tokens: LineTokens): KernelExpression {
   tokens.expect(":");
   const otherwise = parseExpression(tokens);
   tokens.expect(")");
-  return { kind: "piecewise", left, right, below, otherwise, dtype: dtypeOf(below) };
+  return { kind: "choice", left, right, below, otherwise, dtype: dtypeOf(below) };
 }

@@ -39,15 +39,15 @@ export function printAccess({ buffer, offset }: Access): string {
 
 /** A constant that begins with a name stands in parentheses: without them it would be a variable. */
 export function printAffine({ constant, terms }: Affine): string {
-  const pieces = terms.map(({ variable, coefficient }) => {
+  const printed = terms.map(({ variable, coefficient }) => {
     const factor = spellDim(coefficient);
     const name = spellName(variable);
     return factor === "1" ? name : `${name} * ${/^[\w%]+$/.test(factor) ? factor : `(${factor})`}`;
   });
   const rest = spellDim(constant);
-  if (rest === "0" && pieces.length > 0) return pieces.join(" + ");
-  if (rest.startsWith("-") && pieces.length > 0) return `${pieces.join(" + ")} - ${rest.slice(1)}`;
-  return [...pieces, /^[-%\d]/.test(rest) ? rest : `(${rest})`].join(" + ");
+  if (rest === "0" && printed.length > 0) return printed.join(" + ");
+  if (rest.startsWith("-") && printed.length > 0) return `${printed.join(" + ")} - ${rest.slice(1)}`;
+  return [...printed, /^[-%\d]/.test(rest) ? rest : `(${rest})`].join(" + ");
 }
 
 export function printIndex(value: IndexExpression): string {
@@ -80,7 +80,7 @@ export function printExpression(value: KernelExpression): string {
       return `real(${printAffine(value.value)})`;
     case "operation":
       return `${value.op}(${value.operands.map(printExpression).join(", ")})`;
-    case "piecewise": {
+    case "choice": {
       const test = `${printAffine(value.left)} < ${printAffine(value.right)}`;
       return `(${test} ? ${printExpression(value.below)} : ${printExpression(value.otherwise)})`;
     }

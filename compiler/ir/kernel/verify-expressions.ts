@@ -80,7 +80,7 @@ export class ElementVerifier {
       case "operation":
         this.operation(value, scope);
         return;
-      case "piecewise":
+      case "choice":
         this.choice(value, scope);
     }
   }
@@ -100,7 +100,7 @@ export class ElementVerifier {
 
   /** What stands in a choice is read where its side is taken; a choice by several variables at once is not judged. */
   private choice(
-    { left, right, below, otherwise, dtype }: Extract<KernelExpression, { kind: "piecewise" }>,
+    { left, right, below, otherwise, dtype }: Extract<KernelExpression, { kind: "choice" }>,
     scope: KernelScope,
   ): void {
     for (const side of [left, right]) this.integers.variables(side, scope);

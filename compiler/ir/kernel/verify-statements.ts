@@ -153,7 +153,7 @@ export class FunctionVerifier {
     return scope;
   }
 
-  /** The first piece and the last one. */
+  /** The first window and the last one. */
   private windows(statement: WindowsStatement, outer: KernelScope, loop: ForStatement | undefined): void {
     const { axis, first, steps, rows, body } = statement;
     if (outer.isInRegion) this.report("windows stand in a region");

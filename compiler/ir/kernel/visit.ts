@@ -33,7 +33,7 @@ const always: readonly Condition[] = [];
 function forEachLoad(value: KernelExpression, visit: AccessVisitor, conditions: readonly Condition[]): void {
   if (value.kind === "load") visit(value.access, "read", conditions);
   else if (value.kind === "operation") for (const operand of value.operands) forEachLoad(operand, visit, conditions);
-  else if (value.kind === "piecewise") {
+  else if (value.kind === "choice") {
     const { left, right } = value;
     forEachLoad(value.below, visit, [...conditions, { left, right, holds: true }]);
     forEachLoad(value.otherwise, visit, [...conditions, { left, right, holds: false }]);
@@ -292,7 +292,7 @@ export function mapExpression(value: KernelExpression, mapper: StatementMapper):
       const mapped = { ...value, operands: value.operands.map((operand) => mapExpression(operand, mapper)) };
       return mapper.operation?.(mapped) ?? mapped;
     }
-    case "piecewise":
+    case "choice":
       return {
         ...value,
         left: affine(value.left),

@@ -1,4 +1,4 @@
-/** How many steps the pieces of a `windows` statement have, the last one aside. */
+/** How many steps the windows of a `windows` statement have, the last one aside. */
 import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import type { WindowsStatement } from "./kernel-program.js";
 

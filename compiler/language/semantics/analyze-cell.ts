@@ -6,7 +6,7 @@ import { type CellGraph, CellGraphBuilder, type GraphNode, type Initial } from "
 import { analyzeFunction } from "./analyze-function.js";
 import { checkContexts, checkGivenParams, checkInputs, splitCall } from "./check-instance-call.js";
 import { checkArrays } from "./arrays.js";
-import { checkPieces, type PieceName, withArrayPieces } from "./array-pieces.js";
+import { checkSections, type SectionName, withArraySections } from "./array-sections.js";
 import { checkCalls, checkConstancy, checkCycles, checkStates } from "./checks.js";
 import { Delays } from "./delays.js";
 import { DrawsOfCell } from "./draws.js";
@@ -53,7 +53,7 @@ import { reportUnusedOfCell } from "./unused.js";
 import { resolveUseStarts, type UseStart } from "./use-starts.js";
 
 export function analyzeCell(declaration: CellDeclaration, known: Known, collector: DiagnosticCollector): TypedCell {
-  return new CellAnalysis(withArrayPieces(withStepCounter(declaration)), known, collector).run();
+  return new CellAnalysis(withArraySections(withStepCounter(declaration)), known, collector).run();
 }
 
 class CellAnalysis {
@@ -106,7 +106,7 @@ class CellAnalysis {
       this.checker.loop = loopAround(key, loops, this.loopTypes);
       if (node !== undefined) this.inferNode(node);
     }
-    checkPieces(this.checker, this.instances.values());
+    checkSections(this.checker, this.instances.values());
     if (!this.hasErrors()) checkArrays(this.checker, this.instances.values());
     this.addDelays();
     this.items.push(...this.draws.items);
@@ -282,8 +282,8 @@ class CellAnalysis {
       const named = countOf(this.checker, name, { ...use.instance, name: text, span });
       if (named === undefined) continue;
       const starts = item.starts.length === 0 ? named.starts : resolveUseStarts(this.checker, named, item.starts);
-      const { piece } = name as PieceName;
-      const instance = { ...named, starts, ...(piece && { piece }) };
+      const { section } = name as SectionName;
+      const instance = { ...named, starts, ...(section && { section }) };
       for (const { name, startValue } of [...starts.values()] as UseStart[])
         if (startValue !== undefined) initials.push({ state: name, value: startValue });
       this.uses.set(text, { ...use, instance });

@@ -14,12 +14,12 @@ import type { TypedPlace } from "./typed-sizes.js";
 /** `k` of `l[k](x)` or `l[k].h`, which is in the array for all sizes; undefined where something was reported. */
 export function placeInArray(
   checker: Checker,
-  { name, count, piece, span: declared }: TypedInstance,
+  { name, count, section, span: declared }: TypedInstance,
   written: Expression | undefined,
   span: Span,
 ): TypedPlace | undefined {
   if (count === undefined) return undefined;
-  const { array, first } = piece ?? { array: name, first: 0 };
+  const { array, first } = section ?? { array: name, first: 0 };
   const place = written && first > 0 ? less(written, first) : written;
   if (place === undefined) {
     checker.report("bad-index", span, `\`${name}\` is ${printDim(count)} used cells: which of them?`, {
@@ -48,7 +48,7 @@ export function placeInArray(
   return undefined;
 }
 
-/** The place in a piece that begins at `first`. */
+/** The place in a section that begins at `first`. */
 function less(place: Expression, first: number): Expression {
   const { span } = place;
   const right: Expression = { kind: "number", value: first, text: String(first), span };
@@ -86,13 +86,13 @@ interface Stretch {
 
 function checkCoverage(
   checker: Checker,
-  { name, span, piece }: TypedInstance,
+  { name, span, section }: TypedInstance,
   size: Dim,
   calls: readonly ArrayCall[],
 ): void {
   const stretches = calls.flatMap((call) => stretchOf(checker, call) ?? []);
   if (stretches.length < calls.length || calls.length === 0) return;
-  let end: Dim = dimConstant(piece?.first ?? 0);
+  let end: Dim = dimConstant(section?.first ?? 0);
   const count = addDims(end, size);
   const waiting = new Set(stretches);
   while (waiting.size > 0) {

@@ -3,7 +3,7 @@ import { suggestion } from "./suggestion.js";
 import type { ArgumentNode, CellParameterNode, Expression, UseNode } from "../syntax/ast.js";
 import { boundedSubstitute } from "../../base/types/bounded-dim.js";
 import { constantOf, type Dim } from "../../base/types/dim.js";
-import type { PieceName } from "./array-pieces.js";
+import type { SectionName } from "./array-sections.js";
 import { tensorsIn } from "./cell-tensors.js";
 import { interfaceCell, misfit } from "./cell-interface.js";
 import type { Checker } from "./checker.js";
@@ -233,13 +233,13 @@ function withDefaults({ dimensions }: TypedCell, given: ReadonlyMap<string, Dim>
 /** With how many there are, where it is an array; undefined where something was reported. */
 export function countOf(
   checker: Checker,
-  { count, text, piece }: PieceName,
+  { count, text, section }: SectionName,
   instance: TypedInstance,
 ): TypedInstance | undefined {
   if (count === undefined) return instance;
   const { sharedWith } = instance;
-  // A piece above others may have none.
-  const some = piece && dimensionOf(checker, count);
+  // A section above others may have none.
+  const some = section && dimensionOf(checker, count);
   const isOpen = some !== undefined && constantOf(some) === undefined && checker.runtimeSymbol(some) === undefined;
   const isPossible = isOpen && checker.provenAtLeast(some, 0);
   const dim = sharedWith !== undefined ? undefined : isPossible ? some : fixedSizeOf(checker, count);

@@ -288,8 +288,8 @@ export interface TypedInstance {
   readonly span: Span;
   /** How many, where it is an array. */
   readonly count: Dim | undefined;
-  /** Of which array it is a piece, and where it begins. */
-  readonly piece?: { readonly array: string; readonly first: number };
+  /** Of which array it is a section, and where it begins. */
+  readonly section?: { readonly array: string; readonly first: number };
   readonly cell: TypedCell;
   /** Dimension parameters of the used cell in terms of this one's. */
   readonly dimensions: ReadonlyMap<string, Dim>;

@@ -136,7 +136,7 @@ export interface UseNode extends Node {
   readonly starts: readonly StartNode[];
 }
 
-/** `l`, or `l[L]`: as many as a dimension says; `l[0]` and `l[1 : L]` are pieces of one array. */
+/** `l`, or `l[L]`: as many as a dimension says; `l[0]` and `l[1 : L]` are sections of one array. */
 export interface UsedName extends Name {
   readonly count?: Expression;
   /** Of a range: where it begins; `count` is its end. */

@@ -94,9 +94,9 @@ export function canonicalName(word: string): Spelling {
       unsupported.push(character);
       continue;
     }
-    for (const piece of character.normalize("NFKD")) {
-      const mark = marks.get(piece);
-      const letter = compatible.test(piece) ? piece : (greek.get(piece) ?? variantOf(piece));
+    for (const part of character.normalize("NFKD")) {
+      const mark = marks.get(part);
+      const letter = compatible.test(part) ? part : (greek.get(part) ?? variantOf(part));
       if (mark !== undefined) push(`_${mark}`);
       else if (letter !== undefined) push(letter);
       else if (!unsupported.includes(character)) unsupported.push(character);
@@ -119,9 +119,9 @@ export function exponentOf(superscript: string): { readonly negative: boolean; r
 }
 
 /** `ϵ`, `ϕ`, … decompose to the usual letters already; `ı` and `ȷ` (dotless, under accents) do not. */
-function variantOf(piece: string): string | undefined {
-  if (piece === "ı") return "i";
-  if (piece === "ȷ") return "j";
+function variantOf(part: string): string | undefined {
+  if (part === "ı") return "i";
+  if (part === "ȷ") return "j";
   return undefined;
 }
 

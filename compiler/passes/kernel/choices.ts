@@ -1,4 +1,4 @@
-/** Choices between pieces (of a concatenation, a padding, a rotation) by the value of one variable. */
+/** Choices by places (of a concatenation, a padding, a rotation) by the value of one variable. */
 import { affineConstant, plainValue, substituteAffine, subtractAffine } from "../../ir/kernel/affine.js";
 import type { Affine, KernelExpression } from "../../ir/kernel/kernel-program.js";
 import { constantOf } from "../../base/types/dim.js";
@@ -25,7 +25,7 @@ export function decideChoices(
   const at = new Map([[variable, affineConstant(start)]]);
   const visit = (value: KernelExpression): KernelExpression => {
     if (value.kind === "operation") return { ...value, operands: value.operands.map(visit) };
-    if (value.kind !== "piecewise") return value;
+    if (value.kind !== "choice") return value;
     const { left, right, below, otherwise } = value;
     const change = changeOf(left, right, variable);
     const distance = plainValue(substituteAffine(subtractAffine(left, right), at));

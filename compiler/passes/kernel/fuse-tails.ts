@@ -278,7 +278,7 @@ function replaceLoads(statement: Statement, replace: (load: Load) => KernelExpre
   const visit = (value: KernelExpression): KernelExpression => {
     if (value.kind === "load") return replace(value);
     if (value.kind === "operation") return { ...value, operands: value.operands.map(visit) };
-    if (value.kind === "piecewise") return { ...value, below: visit(value.below), otherwise: visit(value.otherwise) };
+    if (value.kind === "choice") return { ...value, below: visit(value.below), otherwise: visit(value.otherwise) };
     return value;
   };
   if (statement.kind === "let" || statement.kind === "store") return { ...statement, value: visit(statement.value) };

@@ -66,7 +66,7 @@ function combined(value: KernelExpression, known: ReadonlyMap<string, Accumulato
   if (value.kind === "operation") {
     return { ...value, operands: value.operands.map((operand) => combined(operand, known)) };
   }
-  if (value.kind === "piecewise") {
+  if (value.kind === "choice") {
     return { ...value, below: combined(value.below, known), otherwise: combined(value.otherwise, known) };
   }
   return value;

@@ -7,7 +7,7 @@ import { joinInputs } from "./join-inputs.js";
 import type { KernelPass, PlannedPass } from "./kernel-pass.js";
 import { packOperands } from "./pack-operands.js";
 import { projectInWindows } from "./project-in-windows.js";
-import { splitPieces } from "./split-pieces.js";
+import { splitChoices } from "./split-choices.js";
 import { scalar16, type ScalarTarget, simd128, type VectorTarget } from "./target.js";
 import { tileProductsPass } from "./tile-products.js";
 
@@ -40,7 +40,7 @@ export const vectorPasses: TargetPasses<VectorTarget> = {
     // After it: what a product starts from is seen there.
     joinInputs,
     // After both: what stays a loop of its own.
-    splitPieces,
+    splitChoices,
     // After what leaves loops of one round: parts of loops, and cells of one unit.
     dropSingleRounds,
     // Needs the runs: they are interleaved in the panels.

@@ -38,12 +38,12 @@ function isVectorStatement(statement: Statement, variable: string): boolean {
   }
 }
 
-/** Does no choice between pieces depend on `variable`? */
+/** Does no choice by places depend on `variable`? */
 export function isVectorExpression(value: KernelExpression, variable: string): boolean {
   switch (value.kind) {
     case "operation":
       return value.operands.every((operand) => isVectorExpression(operand, variable));
-    case "piecewise":
+    case "choice":
       return (
         !moves(value.left, variable) &&
         !moves(value.right, variable) &&

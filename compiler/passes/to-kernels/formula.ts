@@ -159,7 +159,7 @@ function concatElement(
     const end = addAffine(start, nest.size(at(block.typeOf(operand).shape, axis)));
     const otherwise = build(position + 1, end);
     const dtype = block.typeOf(operand).dtype === "bool" ? "bool" : "real";
-    return { kind: "piecewise", left: at(indices, axis), right: end, below: own, otherwise, dtype };
+    return { kind: "choice", left: at(indices, axis), right: end, below: own, otherwise, dtype };
   };
   return build(0, affineConstant(0));
 }
@@ -185,9 +185,9 @@ function padElement(
   const upper: KernelExpression =
     operation.after.terms.length === 0
       ? own
-      : { kind: "piecewise", left: index, right: end, below: own, otherwise: zero, dtype: "real" };
+      : { kind: "choice", left: index, right: end, below: own, otherwise: zero, dtype: "real" };
   if (operation.before.key === dimConstant(0).key) return upper;
-  return { kind: "piecewise", left: index, right: before, below: zero, otherwise: upper, dtype: "real" };
+  return { kind: "choice", left: index, right: before, below: zero, otherwise: upper, dtype: "real" };
 }
 
 function replace(indices: Indices, axis: number, change: (index: Affine) => Affine): Indices {

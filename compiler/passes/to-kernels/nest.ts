@@ -218,7 +218,7 @@ export class Nest {
       if (known !== undefined) return known;
       if (expression.kind === "literal" || expression.kind === "variable") return expression;
       const depth = depthOf(expression);
-      // Only the chosen side of a piecewise value may be evaluated, so nothing in it moves out.
+      // Only the chosen side of a choice may be evaluated, so nothing in it moves out.
       const named = !lazy && (lookUp(uses, expression) > 1 || depth < useDepth);
       const inner = mapChildren(expression, (child, isLazy) => emit(child, named ? depth : useDepth, lazy || isLazy));
       if (!named) return inner;
@@ -267,7 +267,7 @@ export class Nest {
         return this.depthOfAffine(expression.access.offset);
       case "integer":
         return this.depthOfAffine(expression.value);
-      case "piecewise":
+      case "choice":
         return Math.max(this.depthOfAffine(expression.left), this.depthOfAffine(expression.right));
       case "variable":
         throw new InvariantError(`variable ${expression.name} inside a nest`);
@@ -299,7 +299,7 @@ export class Nest {
 
 function childrenOf(expression: KernelExpression): readonly KernelExpression[] {
   if (expression.kind === "operation") return expression.operands;
-  if (expression.kind === "piecewise") return [expression.below, expression.otherwise];
+  if (expression.kind === "choice") return [expression.below, expression.otherwise];
   return [];
 }
 
@@ -310,7 +310,7 @@ function mapChildren(
   if (expression.kind === "operation") {
     return { ...expression, operands: expression.operands.map((operand) => map(operand, false)) };
   }
-  if (expression.kind === "piecewise") {
+  if (expression.kind === "choice") {
     return { ...expression, below: map(expression.below, true), otherwise: map(expression.otherwise, true) };
   }
   return expression;

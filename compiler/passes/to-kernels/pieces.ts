@@ -236,5 +236,5 @@ interface Definition {
 }
 
 function where(count: string, none: KernelExpression, some: KernelExpression): KernelExpression {
-  return { kind: "piecewise", left: affineVariable(count), right: ONE, below: none, otherwise: some, dtype: "real" };
+  return { kind: "choice", left: affineVariable(count), right: ONE, below: none, otherwise: some, dtype: "real" };
 }

@@ -53,7 +53,7 @@ export interface Profile extends Omit<ProfileSettings, "seconds" | "steps"> {
   readonly parts: readonly EntryParts[];
 }
 
-/** What a piece of the program does. */
+/** What a part of the program does. */
 export interface ProfiledWork {
   /** Multiplications and additions of products, and all others; a function such as tanh counts as one. */
   readonly products: number;

@@ -70,14 +70,14 @@ export interface RunData extends RunSizes {
 export const usualSteps = 200;
 
 /** Numbers that are handled between two turns: a look at the time after each would cost more than the number. */
-const piece = 2 ** 14;
+const stride = 2 ** 14;
 
 type DataArray = Float64Array | Int32Array;
 
 /** Each entry by its place, in order. */
 async function fill<Values extends DataArray>(values: Values, at: (i: number) => number, turn: Turn): Promise<Values> {
-  for (let from = 0; from < values.length; from += piece) {
-    const end = Math.min(from + piece, values.length);
+  for (let from = 0; from < values.length; from += stride) {
+    const end = Math.min(from + stride, values.length);
     for (let i = from; i < end; i++) values[i] = at(i);
     await turn();
   }
@@ -248,8 +248,8 @@ function cutTensor(
 
 /** The place of the first number that is wrong, -1 where none is. */
 async function firstWrong(values: Float64Array, isRight: (value: number) => boolean, turn: Turn): Promise<number> {
-  for (let from = 0; from < values.length; from += piece) {
-    const at = values.subarray(from, from + piece).findIndex((value) => !isRight(value));
+  for (let from = 0; from < values.length; from += stride) {
+    const at = values.subarray(from, from + stride).findIndex((value) => !isRight(value));
     if (at >= 0) return from + at;
     await turn();
   }

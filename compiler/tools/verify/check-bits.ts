@@ -111,12 +111,12 @@ function compareStream(
   for (let t = middle; t < call.steps; t++) takeStep(t);
 }
 
-/** In pieces of 1, of 2 and of half of the steps, states carried on, against the whole. */
+/** In chunks of 1, of 2 and of half of the steps, states carried on, against the whole. */
 export function checkChunks(context: Context, findings: CheckFindings): void {
   const { manifest, module, make } = context;
   const { stream } = manifest;
   const axis = manifest.axes.find(({ name }) => name === stream);
-  // Where no piece may be empty, no example may end before the others.
+  // Where no chunk may be empty, no example may end before the others.
   const call = axis !== undefined && leastOf(axis) > 0 ? withEveryStep(manifest, context.call) : context.call;
   const whole = withoutLossesOf(manifest, runForward(manifest, context.instance, call));
   for (const chunk of new Set([1, 2, Math.ceil(call.steps / 2)])) {
@@ -126,18 +126,18 @@ export function checkChunks(context: Context, findings: CheckFindings): void {
     if (stream !== undefined) delete sizes[stream];
     const lengths = call.examples.map((example) => example.steps);
     for (const name of ["batch", "steps", "lengths", "sizes"]) if (!isTensor(context, name)) delete given[name];
-    const inPieces = make(batch, chunk);
-    const pieces = runSequence(module, inPieces, given, { batch, steps, chunk, lengths, sizes });
-    context.release(inPieces);
-    const found = withoutLossesOf(manifest, flatten({ ...pieces.outputs, final: pieces.final }));
+    const inChunks = make(batch, chunk);
+    const chunks = runSequence(module, inChunks, given, { batch, steps, chunk, lengths, sizes });
+    context.release(inChunks);
+    const found = withoutLossesOf(manifest, flatten({ ...chunks.outputs, final: chunks.final }));
     const difference = firstDifference(found, whole);
-    findings.expect(difference === undefined, () => `in pieces of ${chunk}, and whole: ${difference ?? ""}`);
+    findings.expect(difference === undefined, () => `in chunks of ${chunk}, and whole: ${difference ?? ""}`);
   }
 }
 
 const withoutLossesOf = ({ outputs, states }: Manifest, results: Tensors): Tensors => {
   const losses = outputs.flatMap((entry) => (isShared(entry) ? [entry.name] : []));
-  // What is left of runs over other sequences than that of a stream is that of its last piece.
+  // What is left of runs over other sequences than that of a stream is that of its last chunk.
   const ends = states.flatMap(({ name, forLosses }) => (forLosses === true ? [`final ${name}`] : []));
   const others = new Set([...losses, ...ends]);
   return recordOf(Object.entries(results).filter(([name]) => !others.has(name)));

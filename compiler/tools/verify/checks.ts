@@ -125,7 +125,7 @@ export const checks: readonly ModuleCheck[] = [
   },
   {
     name: "chunks",
-    meaning: "pieces of a sequence give the bits of the whole",
+    meaning: "chunks of a sequence give the bits of the whole",
     absent: withoutStream,
     run: checkChunks,
   },

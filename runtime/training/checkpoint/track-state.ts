@@ -4,12 +4,12 @@ import type { SafeTensor } from "../../io/safe-tensor.js";
 import { elementCount, type FloatArray, type TensorRecord } from "../../module/compiled-module.js";
 import type { SavedTrack } from "../train/tracks.js";
 import type { CheckedTraining } from "../train/options.js";
-import type { Cutting } from "../train/pieces.js";
+import type { Cutting } from "../train/chunks.js";
 
-/** Of each track the document, the entries of it that were taken, and where pieces before began; -1 where there are none. */
+/** Of each track the document, the entries of it that were taken, and where chunks before began; -1 where there are none. */
 const placesKey = "tracks/places";
 const fields = 2;
-/** After the piece at hand, `tracks/0/h`; before it and before the earlier ones, `tracks/1/h`. */
+/** After the chunk at hand, `tracks/0/h`; before it and before the earlier ones, `tracks/1/h`. */
 const stateKey = (back: number, name: string): string => `tracks/${back}/${name}`;
 
 type CutTraining = Pick<CheckedTraining, "module" | "batch"> & { readonly cutting: Cutting };
@@ -29,13 +29,13 @@ export function saveTracks(
   const { depth } = options.cutting;
   const width = fields + depth - 1;
   const places = new Float64Array(tracks.length * width).fill(-1);
-  tracks.forEach(({ index, at, pieces }, i) => places.set([index, at, ...pieces.map(({ from }) => from)], i * width));
+  tracks.forEach(({ index, at, chunks }, i) => places.set([index, at, ...chunks.map(({ from }) => from)], i * width));
   tensors.set(placesKey, fromNumbers(places, [tracks.length, width]));
   for (const { name, size } of statesOf(options)) {
     for (let back = 0; back < depth; back++) {
       const all = new Float64Array(tracks.length * size);
-      tracks.forEach(({ states, pieces }, i) => {
-        const own = back === 0 ? states : pieces[back - 1]?.states;
+      tracks.forEach(({ states, chunks }, i) => {
+        const own = back === 0 ? states : chunks[back - 1]?.states;
         if (own !== undefined) all.set(own[name]!, i * size);
       });
       tensors.set(stateKey(back, name), fromNumbers(all, [tracks.length, size]));
@@ -67,8 +67,8 @@ export function loadTracks(
   return Array.from({ length: batch }, (_, track): SavedTrack => {
     const [index, at, ...froms] = places.subarray(track * width, (track + 1) * width);
     const begun = froms.filter((from) => from >= 0);
-    // The first piece of a document has no states before it.
-    const pieces = begun.map((from, i) => ({ from, states: from === 0 ? undefined : rowAt(i + 1, track) }));
-    return { index: index!, at: at!, states: index! < 0 ? undefined : rowAt(0, track), pieces };
+    // The first chunk of a document has no states before it.
+    const chunks = begun.map((from, i) => ({ from, states: from === 0 ? undefined : rowAt(i + 1, track) }));
+    return { index: index!, at: at!, states: index! < 0 ? undefined : rowAt(0, track), chunks };
   });
 }

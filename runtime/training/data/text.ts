@@ -6,7 +6,7 @@ import { type DataSource, hashOf } from "./source.js";
 
 export type TextUnit = "character" | "byte" | "word";
 
-/** Pieces of text and their numbers. 0 is none of them: it stands for what is not known, and for what fills up. */
+/** Tokens of text and their numbers. 0 is none of them: it stands for what is not known, and for what fills up. */
 export interface Vocabulary {
   readonly unit: TextUnit;
   /** How many numbers there are, 0 with them: the V of a network. */
@@ -20,7 +20,7 @@ export interface Vocabulary {
 export interface TextOptions {
   /** Letters, as Unicode counts them; bytes of UTF-8; or words, with what stands between them. */
   readonly unit: TextUnit;
-  /** Numbers per example at most: documents are cut into pieces of so many. Whole documents where left out. */
+  /** Numbers per example at most: documents are cut into chunks of so many. Whole documents where left out. */
   readonly length?: number;
   /** What separates documents; the whole text is one where left out. */
   readonly documents?: RegExp;
@@ -37,7 +37,7 @@ export interface TextSource extends DataSource {
 }
 
 /**
- * A text as examples, each one document or a piece of it.
+ * A text as examples, each one document or a chunk of it.
  *
  * @throws TypeError or RangeError for wrong options; SourceError where nothing is left of the text.
  * @example
@@ -67,7 +67,7 @@ export function text(content: string, options: TextOptions): TextSource {
   }
   const parts = documents === undefined ? [content] : partsOf(content, documents);
   const examples = parts
-    .flatMap((part) => pieces(vocabulary.encode(part), length))
+    .flatMap((part) => chunks(vocabulary.encode(part), length))
     .map((numbers) => ({ [input]: numbers }));
   if (examples.length === 0) throw new SourceError("empty", "text: there is nothing in it", 1);
   return {
@@ -85,14 +85,14 @@ function partsOf(content: string, documents: RegExp): string[] {
   return content.split(documents).filter((_, i) => i % (groups + 1) === 0);
 }
 
-function pieces(numbers: Int32Array, length: number): Int32Array[] {
+function chunks(numbers: Int32Array, length: number): Int32Array[] {
   if (numbers.length === 0) return [];
   if (length === Infinity) return [numbers];
   const count = Math.ceil(numbers.length / length);
   return Array.from({ length: count }, (_, i) => numbers.subarray(i * length, (i + 1) * length));
 }
 
-/** A text as pieces, which together are the text again. Bytes are characters of their code. */
+/** A text as tokens, which together are the text again. Bytes are characters of their code. */
 const splitters: Readonly<Record<TextUnit, (content: string) => readonly string[]>> = {
   character: (content) => [...content],
   byte: (content) => Array.from(encodeUtf8(content), (byte) => String.fromCharCode(byte)),
@@ -107,26 +107,26 @@ function vocabularyOf(content: string, unit: TextUnit, atLeast: number): Vocabul
       Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)),
     );
   const counts = new Map<string, number>();
-  for (const piece of splitters[unit](content)) counts.set(piece, (counts.get(piece) ?? 0) + 1);
-  const kept = [...counts].filter(([, count]) => count >= atLeast).map(([piece]) => piece);
+  for (const token of splitters[unit](content)) counts.set(token, (counts.get(token) ?? 0) + 1);
+  const kept = [...counts].filter(([, count]) => count >= atLeast).map(([token]) => token);
   return createVocabulary(unit, kept.sort());
 }
 
-function createVocabulary(unit: TextUnit, pieces: readonly string[]): Vocabulary {
-  const numbers = new Map(pieces.map((piece, i) => [piece, i + 1]));
+function createVocabulary(unit: TextUnit, tokens: readonly string[]): Vocabulary {
+  const numbers = new Map(tokens.map((token, i) => [token, i + 1]));
   return {
     unit,
-    size: pieces.length + 1,
-    encode: (content) => Int32Array.from(splitters[unit](content), (piece) => numbers.get(piece) ?? 0),
+    size: tokens.length + 1,
+    encode: (content) => Int32Array.from(splitters[unit](content), (token) => numbers.get(token) ?? 0),
     decode(given) {
       const told = Array.from(given, (number) => {
-        if (Number.isInteger(number) && number >= 0 && number <= pieces.length)
-          return number === 0 ? "" : pieces[number - 1]!;
-        throw new RangeError(`decode: numbers must be integers from 0 to ${pieces.length}, got ${describe(number)}`);
+        if (Number.isInteger(number) && number >= 0 && number <= tokens.length)
+          return number === 0 ? "" : tokens[number - 1]!;
+        throw new RangeError(`decode: numbers must be integers from 0 to ${tokens.length}, got ${describe(number)}`);
       }).join("");
-      return unit === "byte" ? decodeUtf8(Uint8Array.from(told, (piece) => piece.charCodeAt(0))) : told;
+      return unit === "byte" ? decodeUtf8(Uint8Array.from(told, (token) => token.charCodeAt(0))) : told;
     },
-    save: () => JSON.stringify({ format: "recell-vocabulary", unit, pieces }),
+    save: () => JSON.stringify({ format: "recell-vocabulary", unit, pieces: tokens }),
   };
 }
 
@@ -143,10 +143,10 @@ export function loadVocabulary(saved: string): Vocabulary {
     value = undefined;
   }
   if (isRecord(value) && value["format"] === "recell-vocabulary") {
-    const { unit, pieces } = value;
-    const isList = Array.isArray(pieces) && pieces.every((piece) => typeof piece === "string");
-    if (isList && new Set(pieces).size === pieces.length && Object.hasOwn(splitters, String(unit))) {
-      return createVocabulary(unit as TextUnit, pieces as string[]);
+    const { unit, pieces: tokens } = value;
+    const isList = Array.isArray(tokens) && tokens.every((token) => typeof token === "string");
+    if (isList && new Set(tokens).size === tokens.length && Object.hasOwn(splitters, String(unit))) {
+      return createVocabulary(unit as TextUnit, tokens as string[]);
     }
   }
   throw new SourceError("bad-row", `loadVocabulary: this is no saved vocabulary: ${describe(saved)}`, 1);

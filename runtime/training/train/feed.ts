@@ -2,7 +2,7 @@
 import { randomStream } from "../../base/random.js";
 import { orderOf } from "../data/order.js";
 import type { DataSource } from "../data/source.js";
-import type { Track } from "./pieces.js";
+import type { Track } from "./chunks.js";
 import type { BatchPacker, SizedExample } from "./example-values.js";
 
 export interface Batch {
@@ -11,7 +11,7 @@ export interface Batch {
   /** Numbers of the examples in the data. */
   readonly indices: ArrayLike<number>;
   readonly examples: readonly SizedExample[];
-  /** Where examples are pieces: the track of each. */
+  /** Where examples are chunks: the track of each. */
   readonly tracks?: readonly Track[];
 }
 

@@ -12,7 +12,7 @@ import type { Batch } from "./feed.js";
 import { createHolder } from "./holder.js";
 import { locateNonFinite } from "./non-finite.js";
 import type { RunSettings } from "./settings.js";
-import { joinRows } from "./pieces.js";
+import { joinRows } from "./chunks.js";
 import { gradientOf, type MakeCall } from "./shards.js";
 import { createRunner, type ThreadsPlan } from "./threads.js";
 import { tellLosses, type ToldLosses } from "./totals.js";
@@ -24,7 +24,7 @@ export interface LearnerSettings {
   readonly settings: RunSettings;
   /** Examples of a call. */
   readonly shard: number;
-  /** States that pieces of sequences hand on. */
+  /** States that chunks of sequences hand on. */
   readonly states: readonly string[];
   readonly seed: number;
   readonly clip: { readonly norm?: number | undefined; readonly value?: number | undefined };
@@ -63,7 +63,7 @@ export function createLearner(options: LearnerSettings): Learner {
   const tree = createSumTree(summed);
   const runner = createRunner({ ...options, plan: options.threads, held: () => holder, summed });
   const prepare = (batch: Batch): void => {
-    const before = (batch.tracks ?? []).flatMap(({ pieces }) => pieces.map(({ example }) => example));
+    const before = (batch.tracks ?? []).flatMap(({ chunks }) => chunks.map(({ example }) => example));
     if (!holder.fit([...batch.examples, ...before])) return;
     const saved = state.save();
     state = optimizer.attach(holder.instance);
@@ -115,10 +115,10 @@ function callsOf({ module, packer, settings, seed }: LearnerSettings, batch: Bat
   const draws = drawOptions(module, seed, update);
   const { tracks } = batch;
   return (places, back = 0) => {
-    const pieces = tracks && places.map((place) => tracks[place]!.pieces[back]!);
-    const examples = places.map((place, i) => pieces?.[i]?.example ?? batch.examples[place]!);
+    const chunks = tracks && places.map((place) => tracks[place]!.chunks[back]!);
+    const examples = places.map((place, i) => chunks?.[i]?.example ?? batch.examples[place]!);
     // Of one shard all go on, or none.
-    const states = pieces?.[0]?.states === undefined ? {} : joinRows(pieces.map((piece) => piece.states!));
+    const states = chunks?.[0]?.states === undefined ? {} : joinRows(chunks.map((chunk) => chunk.states!));
     return {
       ...packer.pack(examples),
       ...own,

@@ -8,7 +8,7 @@ import { checkCount, checkOption, checkOptionNames, checkPositive, describe, isR
 import { type ExampleStream, isStream } from "../data/iterate.js";
 import { checkSource, type DataSource } from "../data/source.js";
 import { type Checkpoints, isCheckpoints } from "../checkpoint/store.js";
-import { checkTruncate, type Cutting, type TruncateOptions } from "./pieces.js";
+import { checkTruncate, type Cutting, type TruncateOptions } from "./chunks.js";
 import { checkSettings, type TrainSettings } from "./settings.js";
 import { checkThreadsOption, type ThreadsOption, type ThreadsPlan } from "./threads.js";
 import type { Optimizer } from "../optimizers/optimizer-types.js";
@@ -39,8 +39,8 @@ export interface TrainOptions {
    */
   readonly threads?: ThreadsOption;
   /**
-   * Truncated backpropagation: sequences are trained in pieces of so many entries, `batch` of them side by side, each with the states that
-   * the one before it in the same example has left. Gradients end where a piece begins, or `back` entries before its end. Every example
+   * Truncated backpropagation: sequences are trained in chunks of so many entries, `batch` of them side by side, each with the states that
+   * the one before it in the same example has left. Gradients end where a chunk begins, or `back` entries before its end. Every example
    * begins with states of its own.
    */
   readonly truncate?: number | TruncateOptions;
@@ -201,7 +201,7 @@ function checkOnNonFinite({ onNonFinite: value, truncate }: TrainOptions): void 
   checkOptionNames("train: onNonFinite", value, ["skip"]);
   checkCount("train: onNonFinite.skip", value.skip);
   if (truncate !== undefined) {
-    throw new TypeError("train: onNonFinite: with `truncate` nothing is left out: the next piece begins with the states of that one"); // prettier-ignore
+    throw new TypeError("train: onNonFinite: with `truncate` nothing is left out: the next chunk begins with the states of that one"); // prettier-ignore
   }
 }
 

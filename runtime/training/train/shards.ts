@@ -2,14 +2,14 @@
 import type { ModuleInstance, SparseRecord, TensorRecord } from "../../module/compiled-module.js";
 import type { Divisors, PoolTask, TaskResult } from "../../pool/task.js";
 import type { Batch } from "./feed.js";
-import { joinRows, rowOf } from "./pieces.js";
+import { joinRows, rowOf } from "./chunks.js";
 import type { SumTree } from "../../pool/sum-tree.js";
 import { addLosses, emptyTotals, type Totals } from "./totals.js";
 
 /** Places in the batch. */
 export type Shard = readonly number[];
 
-/** The values of a call with some examples of a batch; or with what came so many pieces before each of them. */
+/** The values of a call with some examples of a batch; or with what came so many chunks before each of them. */
 export type MakeCall = (places: Shard, back?: number) => Record<string, unknown>;
 
 /** Computes shards, by whatever means. */
@@ -27,9 +27,9 @@ export function shardsOf({ examples, tracks }: Batch, shard: number, back = 0): 
   const groups = new Map<string, number[]>();
   for (let place = 0; place < examples.length; place++) {
     const track = tracks?.[place];
-    const piece = track?.pieces[back];
-    if (track !== undefined && piece === undefined) continue;
-    const key = `${Math.floor((track?.number ?? place) / shard)} ${piece?.states !== undefined}`;
+    const chunk = track?.chunks[back];
+    if (track !== undefined && chunk === undefined) continue;
+    const key = `${Math.floor((track?.number ?? place) / shard)} ${chunk?.states !== undefined}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [place]);
     else group.push(place);
@@ -51,7 +51,7 @@ export interface ShardsSettings {
   /** Of the losses. */
   readonly names: readonly string[];
   readonly shard: number;
-  /** States that pieces hand on. */
+  /** States that chunks hand on. */
   readonly states: readonly string[];
   readonly call: MakeCall;
 }
@@ -63,7 +63,7 @@ export async function gradientOf(settings: ShardsSettings, batch: Batch): Promis
   // One loss can be divided afterwards; of several, whose gradients come as one sum, each must be divided before.
   const per = names.length === 1 ? 1 : divisors(weightsOf(settings, shards));
   const totals = emptyTotals(names);
-  /** By the states before the piece at hand, of each place. */
+  /** By the states before the chunk at hand, of each place. */
   const slopes = new Map<number, TensorRecord>();
   const tasks = shards.map((places) => (): PoolTask => ({ kind: "gradient", values: call(places) }));
   await runner.run(tasks, per, ({ gradient, initial, losses, final }, i) => {
@@ -74,7 +74,7 @@ export async function gradientOf(settings: ShardsSettings, batch: Batch): Promis
       const track = batch.tracks?.[place];
       if (track === undefined) continue;
       track.states = rowOf(final, states, row, places.length);
-      if (track.pieces.length > 1) slopes.set(place, rowOf(initial, states, row, places.length));
+      if (track.chunks.length > 1) slopes.set(place, rowOf(initial, states, row, places.length));
     }
   });
   await goBack(settings, batch, slopes);
@@ -82,7 +82,7 @@ export async function gradientOf(settings: ShardsSettings, batch: Batch): Promis
   return { gradient: tree.finish(), totals, scale: names.length > 1 || weight === 0 ? 1 : 1 / weight };
 }
 
-/** What came before the pieces at hand, one piece after the other: by the derivatives of the losses by the states that they begin with. */
+/** What came before the chunks at hand, one chunk after the other: by the derivatives of the losses by the states that they begin with. */
 async function goBack(settings: ShardsSettings, batch: Batch, slopes: Map<number, TensorRecord>): Promise<void> {
   const { runner, tree, call, shard, states } = settings;
   for (let back = 1; slopes.size > 0; back++) {
@@ -96,7 +96,7 @@ async function goBack(settings: ShardsSettings, batch: Batch, slopes: Map<number
       tree.add(gradient);
       const places = shards[i]!;
       for (const [row, place] of places.entries()) {
-        if (batch.tracks![place]!.pieces.length > back + 1) next.set(place, rowOf(initial, states, row, places.length));
+        if (batch.tracks![place]!.chunks.length > back + 1) next.set(place, rowOf(initial, states, row, places.length));
       }
     });
     slopes.clear();

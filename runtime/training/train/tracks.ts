@@ -1,18 +1,18 @@
-/** Batches of pieces: tracks that each walk through one document after the other, and never from one into the next. */
+/** Batches of chunks: tracks that each walk through one document after the other, and never from one into the next. */
 import { randomStream } from "../../base/random.js";
 import type { TensorRecord } from "../../module/compiled-module.js";
 import { orderOf } from "../data/order.js";
 import type { DataSource } from "../data/source.js";
 import type { BatchPacker, SizedExample } from "./example-values.js";
 import { readExamples, type Feed } from "./feed.js";
-import { type Cutting, pieceAt, type Track, type TrackPiece } from "./pieces.js";
+import { type Cutting, chunkAt, type Track, type TrackChunk } from "./chunks.js";
 
-/** What is kept of a track: the document, entries that were taken, and where each piece began. */
+/** What is kept of a track: the document, entries that were taken, and where each chunk began. */
 export interface SavedTrack {
   readonly index: number;
   readonly at: number;
   readonly states: TensorRecord | undefined;
-  readonly pieces: readonly Pick<TrackPiece, "from" | "states">[];
+  readonly chunks: readonly Pick<TrackChunk, "from" | "states">[];
 }
 
 export interface TrackFeed extends Feed {
@@ -32,8 +32,8 @@ export function createTrackFeed(
 ): TrackFeed {
   const tracks = Array.from({ length: count }, (_, number): Track => emptyTrack(number));
   const cutter = createCutter(packer, cutting);
-  /** Where each piece of a restored track begins, until its document is read. */
-  const begun = new Map<Track, SavedTrack["pieces"]>();
+  /** Where each chunk of a restored track begins, until its document is read. */
+  const begun = new Map<Track, SavedTrack["chunks"]>();
   let [epoch, taken] = [0, 0];
   let order: Uint32Array | undefined;
   const enter = async (track: Track): Promise<void> => {
@@ -65,7 +65,7 @@ export function createTrackFeed(
       const own = epoch;
       const isOver = taken === source.count && tracks.every(cutter.isAtEnd);
       if (isOver) [epoch, taken, order] = [epoch + 1, 0, undefined];
-      const examples = active.map((track) => track.pieces[0]!.example);
+      const examples = active.map((track) => track.chunks[0]!.example);
       return { epoch: own, indices: active.map(({ index }) => index), examples, tracks: active };
     },
     seek(toEpoch, toTaken) {
@@ -74,10 +74,10 @@ export function createTrackFeed(
     },
     save: () => tracks.map(cutter.save),
     restore(saved) {
-      saved.forEach(({ index, at, states, pieces }, i) => {
+      saved.forEach(({ index, at, states, chunks }, i) => {
         const track = tracks[i]!;
         Object.assign(track, emptyTrack(i), { index, at, states });
-        begun.set(track, pieces);
+        begun.set(track, chunks);
       });
     },
   };
@@ -86,11 +86,11 @@ export function createTrackFeed(
 interface Cutter {
   /** Has it no document, or nothing left of it? */
   isAtEnd(track: Track): boolean;
-  /** Takes the next piece. */
+  /** Takes the next chunk. */
   advance(track: Track): void;
   save(track: Track): SavedTrack;
-  /** Takes pieces that it had before, the newest first. */
-  cutAgain(track: Track, pieces: SavedTrack["pieces"]): void;
+  /** Takes chunks that it had before, the newest first. */
+  cutAgain(track: Track, chunks: SavedTrack["chunks"]): void;
 }
 
 function createCutter(packer: BatchPacker, cutting: Cutting): Cutter {
@@ -109,19 +109,19 @@ function createCutter(packer: BatchPacker, cutting: Cutting): Cutter {
   return {
     isAtEnd,
     save(track) {
-      const { index, at, states, pieces } = isAtEnd(track) ? emptyTrack(track.number) : track;
-      return { index, at, states, pieces: pieces.slice(0, depth - 1) };
+      const { index, at, states, chunks } = isAtEnd(track) ? emptyTrack(track.number) : track;
+      return { index, at, states, chunks: chunks.slice(0, depth - 1) };
     },
     advance(track) {
       const [from, states] = [track.at, track.states];
-      const entries = pieceAt(cutting, from, sizeOf(track));
-      track.pieces = [{ example: cut(track, from, entries), from, states }, ...track.pieces].slice(0, depth);
+      const entries = chunkAt(cutting, from, sizeOf(track));
+      track.chunks = [{ example: cut(track, from, entries), from, states }, ...track.chunks].slice(0, depth);
       track.at += entries;
     },
-    cutAgain(track, pieces) {
-      track.pieces = pieces.map((piece, i) => {
-        const end = i === 0 ? track.at : pieces[i - 1]!.from;
-        return { ...piece, example: cut(track, piece.from, end - piece.from) };
+    cutAgain(track, chunks) {
+      track.chunks = chunks.map((chunk, i) => {
+        const end = i === 0 ? track.at : chunks[i - 1]!.from;
+        return { ...chunk, example: cut(track, chunk.from, end - chunk.from) };
       });
     },
   };
@@ -131,7 +131,7 @@ const emptyTrack = (number: number): Track => ({
   number,
   index: -1,
   at: 0,
-  pieces: [],
+  chunks: [],
   states: undefined,
   example: undefined,
 });

@@ -16,7 +16,7 @@ export interface TrainingRun {
   readonly learner: Learner;
   readonly settings: RunSettings;
   readonly feed: Feed;
-  /** The same, where sequences are trained in pieces. */
+  /** The same, where sequences are trained in chunks. */
   readonly tracks: TrackFeed | undefined;
   readonly validate: Validate | undefined;
   readonly tell: (event: TrainEvent) => void;

@@ -216,7 +216,7 @@ describe.each(["js", "wasm"] as const)("in %s", (target) => {
     expect(() => instance.step({})).toThrow(new TypeError("step: this module cannot stream"));
     expect(() => instance.backward!({ loss: [1, 1, 1] })).toThrow(TypeError);
     expect(() => runSequence(module, instance, values, { batch, steps, chunk: 2 })).toThrow(
-      new TypeError("runSequence: this module looks ahead, so it cannot be run in pieces"),
+      new TypeError("runSequence: this module looks ahead, so it cannot be run in chunks"),
     );
   });
 });

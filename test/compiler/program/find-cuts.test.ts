@@ -1,4 +1,4 @@
-/** Which sequences training may take in pieces, and what is in the way of the others. */
+/** Which sequences training may take in chunks, and what is in the way of the others. */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { compile } from "../../../compiler/index.js";
@@ -27,14 +27,14 @@ function cutsOf(network: string, text: string): readonly string[] {
 const read = `use rnn = GRU(V, H) use read = Linear(H, V) logits = read(rnn(one_hot(before(text, 0), V)))`;
 
 it.each<[string, string, readonly string[]]>([
-  // What a piece hands on, whether or not there are outputs that stream.
+  // What a chunk hands on, whether or not there are outputs that stream.
   ["A(V, H; T)", `input text: index(V)[T] ${read} loss = sum(cross_entropy(logits, text)) per T output p = logits`, ["T: rnn.h, logits"]],
   ["A(V, H; T)", `input text: index(V)[T] ${read} nll = if text == 0 then 0 else cross_entropy(logits, text)
      loss = sum(nll) per sum(if text == 0 then 0 else 1) loss small = sum(logits * logits, axis = [0, 1])`, ["T: rnn.h, logits"]],
   ["A(H; T)", "input x: [T, H] input s: [H] use rnn = GRU(H, H) y = rnn(x, h = s) output z = y loss = sum(y, axis = [0, 1])", ["T: rnn.h, step"]],
   ["A(H; T)", "input x: [T, H] param W: [H, H, 3] use rnn = GRU(H, H) y = rnn(conv(x, W, pad = causal)) output z = y loss = sum(y, axis = [0, 1])", ["T: rnn.h, past"]],
   ["A(; T)", "input x: [T] t = before(t, 0) + x loss = sum(t * t) per T output y = t", ["T: t"]],
-  // Other sequences, which every piece has whole, hand on nothing.
+  // Other sequences, which every chunk has whole, hand on nothing.
   ["A(H; S, T)", `input x: [T, H] input m: [S, H] use enc, dec = GRU(H, H) k = enc(m) y = dec(x)
      a[t] = softmax(k @ y[t]) @ k loss = sum(a, axis = [0, 1]) per T`, ["S: `loss`, made of `a`, which takes the max over all entries", "T: dec.h"]],
   // Sums of sums are sums.
@@ -52,8 +52,8 @@ it.each<[string, string, readonly string[]]>([
   ["A(H; T >= 1)", "input x: [T, H] use rnn = GRU(H, H) y = rnn(x) loss = sum(y[T - 1])", ["T: `loss`, made of `y`, which is known after the last entry only"]],
   // What has no state, as it streams along another sequence.
   ["A(H; T, S)", "input x: [T, H] input s: [H] use rnn = GRU(H, H) y = rnn(x, h = s) output z[n < S] = s loss = sum(y, axis = [0, 1])",
-    ["T: `loss`, made of `y`, which begins as an equation says, in every piece"]],
-  ["A(; T, S)", "input x: [T] y[t] = if t == 0 then 0 else x[t] output z[n < S] = 1 loss = sum(y)", ["T: `loss`, made of `y`, which counts its entries anew in every piece"]],
+    ["T: `loss`, made of `y`, which begins as an equation says, in every chunk"]],
+  ["A(; T, S)", "input x: [T] y[t] = if t == 0 then 0 else x[t] output z[n < S] = 1 loss = sum(y)", ["T: `loss`, made of `y`, which counts its entries anew in every chunk"]],
 ])("%s { %s }", (network, text, cuts) => {
   expect(cutsOf(network, text)).toEqual(cuts);
 }); // prettier-ignore

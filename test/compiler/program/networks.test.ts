@@ -351,12 +351,12 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
     expect(whole?.loss).toBeCloseTo(sum / 8, 12);
     close(whole?.params["a"], [slope / 8]);
     expect(whole?.losses["loss"]?.weight).toBe(8);
-    // Pieces of a batch, divided by what all of it has, add up to the whole.
-    const pieces = [0, 1].map((b) => {
+    // Parts of a batch, divided by what all of it has, add up to the whole.
+    const parts = [0, 1].map((b) => {
       const own = { batch: 1, x: x.slice(b * 5, b * 5 + 5), want: want.slice(b * 5, b * 5 + 5) };
       return net.gradient?.({ ...own, sizes: { T: { padded: 5, each: [lengths[b] ?? 0] } } }, { per: 8 })?.params["a"]?.[0] ?? NaN; // prettier-ignore
     });
-    expect((pieces[0] ?? NaN) + (pieces[1] ?? NaN)).toBeCloseTo(slope / 8, 12);
+    expect((parts[0] ?? NaN) + (parts[1] ?? NaN)).toBeCloseTo(slope / 8, 12);
     net.forward({ x, sizes });
     expect(() => net.backward?.({ loss: [1] })).toThrow("call forward first");
     expect(() => net.gradient?.({ x, sizes })).toThrow("gradient: want is missing");

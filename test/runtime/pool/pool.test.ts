@@ -75,7 +75,7 @@ async function run(given: TrainOptions): Promise<{ params: object; events: Train
 }
 
 describe("training by threads", () => {
-  // By rows of a table, and with pieces of sequences, too.
+  // By rows of a table, and with chunks of sequences, too.
   const changes = [{}, { optimizer: sgd({ learningRate: 0.1 }) }, { truncate: { every: 2, back: 4 }, batch: 7, updates: 4, epochs: undefined }]; // prettier-ignore
   const each = (change: object): Promise<unknown>[] => changes.map((own) => run({ ...options(), ...own, ...change } as TrainOptions)); // prettier-ignore
 

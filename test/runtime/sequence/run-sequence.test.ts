@@ -82,7 +82,7 @@ describe("runSequence", () => {
     }
     const { instantiate, ...rest } = await cell(text(3), { cell: "A", dtype: "f64" });
     const short = () => runSequence(rest, instantiate({ sizes: { T: 3 } }), { x: [1, 2, 3, 4], w: [1, 1, 1, 1] }, { batch: 1, steps: 4, chunk: 3 }); // prettier-ignore
-    expect(short).toThrow("pieces of at most 3 of 4 steps leave one of fewer than 3");
+    expect(short).toThrow("chunks of at most 3 of 4 steps leave one of fewer than 3");
   });
 
   it("refuses what is of the whole sequence", () => {
@@ -92,7 +92,7 @@ describe("runSequence", () => {
     const instance = module.instantiate({ batch: 1, steps: 4 });
     const run = () => runSequence(whole, instance, { x: new Float64Array(16) }, { batch: 1, steps: 8, chunk: 4 });
     expect(run).toThrow(
-      new TypeError("runSequence: loss is of the whole sequence, so it cannot be put together of pieces"),
+      new TypeError("runSequence: loss is of the whole sequence, so it cannot be put together of chunks"),
     );
   });
 

@@ -87,9 +87,9 @@ cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + lower }`,
   },
   "array-pieces": {
     severity: "error",
-    summary: "pieces of an array of used cells that do not fit together",
+    summary: "sections of an array of used cells that do not fit together",
     explanation:
-      "`use l[0] = LSTM(E, H)` and `use l[1:L] = LSTM(H, H)` are one array in pieces. They go from 0 on, each where the one before it ends.",
+      "`use l[0] = LSTM(E, H)` and `use l[1:L] = LSTM(H, H)` are one array in sections. They go from 0 on, each where the one before it ends.",
     example: `cell B(H) { input x: [H] output y = x }
 cell A(H, L) { input x: [H] use l[0] = B(H) use l[2:L] = B(H) output y = l[0](x) then l[k](y) for 2 <= k < L }`,
   },

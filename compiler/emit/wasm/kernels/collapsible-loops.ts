@@ -75,5 +75,5 @@ function coefficient(terms: Affine["terms"], variable: string): Dim | undefined 
 /** Integers would name another example. */
 function readsIntegers(value: KernelExpression): boolean {
   if (value.kind === "operation") return value.operands.some(readsIntegers);
-  return value.kind === "integer" || value.kind === "piecewise";
+  return value.kind === "integer" || value.kind === "choice";
 }

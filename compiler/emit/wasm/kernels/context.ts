@@ -23,7 +23,7 @@ export interface ModuleParts {
     params: number,
     write: (inner: KernelContext, params: readonly Local[]) => void,
   ) => FunctionRef;
-  /** A digest of a piece of memory, `(address, bytes) -> v128`. */
+  /** A digest of a stretch of memory, `(address, bytes) -> v128`. */
   readonly digest: () => FunctionRef;
 }
 

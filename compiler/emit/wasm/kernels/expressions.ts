@@ -130,7 +130,7 @@ export class Expressions extends Elements {
       case "operation":
         this.operation(value.op, value.operands, lanes);
         return;
-      case "piecewise": {
+      case "choice": {
         this.integers.affine(value.left);
         this.integers.affine(value.right);
         code.op("i32.lt_s");

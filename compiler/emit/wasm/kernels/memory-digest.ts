@@ -1,10 +1,10 @@
-/** A function that tells whether a piece of memory has changed. */
+/** A function that tells whether a stretch of memory has changed. */
 import { at } from "../../../base/at.js";
 import type { FunctionRef, Local } from "../assembler/function-code.js";
 import type { ModuleBuilder } from "../assembler/module-builder.js";
 
 /**
- * `digest(address, bytes)`: 128 bits that differ, but for chance, where a piece of memory differs. Words are multiplied and folded, so
+ * `digest(address, bytes)`: 128 bits that differ, but for chance, where a stretch of memory differs. Words are multiplied and folded, so
  * that one changed bit reaches all that follow; six streams at once, as each waits for its multiplications.
  */
 export function addDigest(module: ModuleBuilder): FunctionRef {

@@ -1,4 +1,4 @@
-/** Pieces of the steps of an axis, as WebAssembly code. */
+/** Windows of the steps of an axis, as WebAssembly code. */
 import type { WindowsStatement } from "../../../ir/kernel/kernel-program.js";
 import { BATCH_SYMBOL } from "../../../base/types/dim.js";
 import type { KernelContext } from "./context.js";

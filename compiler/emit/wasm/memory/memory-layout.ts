@@ -30,7 +30,7 @@ export type Address =
   /** The word at the byte address `word` holds it; addresses are unsigned. */
   | { readonly kind: "table"; readonly word: number };
 
-/** A piece of memory whose size depends on the capacity. */
+/** A stretch of memory whose size depends on the capacity. */
 export interface Segment {
   readonly elementBytes: number;
   /** Elements, over the capacity: the largest of these. */

@@ -7,8 +7,8 @@ export type TermShape = "" | "I" | "H" | "S" | "H,I" | "H,H" | "S,H" | "number";
 
 export interface Term {
   readonly shape: TermShape;
-  /** The text around the operands: one piece more than there are operands. */
-  readonly pieces: readonly string[];
+  /** The text around the operands: one word more than there are operands. */
+  readonly words: readonly string[];
   readonly operands: readonly Term[];
   /** The name that a leaf reads, or the function that a call needs. */
   readonly uses?: string;
@@ -16,17 +16,17 @@ export interface Term {
 
 /** A term from a text with `$` for each operand: `term("H", "tanh($)", [a])`. */
 export function term(shape: TermShape, text: string, operands: readonly Term[] = [], uses?: string): Term {
-  const pieces = text.split("$");
-  invariant(pieces.length === operands.length + 1, `${text} has not ${operands.length} operands`);
-  return uses === undefined ? { shape, pieces, operands } : { shape, pieces, operands, uses };
+  const words = text.split("$");
+  invariant(words.length === operands.length + 1, `${text} has not ${operands.length} operands`);
+  return uses === undefined ? { shape, words, operands } : { shape, words, operands, uses };
 }
 
 export function leaf(shape: TermShape, name: string): Term {
   return term(shape, name, [], name);
 }
 
-export function printTerm({ pieces, operands }: Term): string {
-  return pieces.map((piece, i) => (i === 0 ? piece : printTerm(at(operands, i - 1)) + piece)).join("");
+export function printTerm({ words, operands }: Term): string {
+  return words.map((word, i) => (i === 0 ? word : printTerm(at(operands, i - 1)) + word)).join("");
 }
 
 /** The names that a term reads and the functions it calls. */

@@ -41,11 +41,11 @@ export function piecesMatchWhole(module: CompiledModule, given: CellCall): void 
     const instance = instanceFor(module, { ...call, steps: chunk });
     const sequence = { ...start, ...Object.fromEntries(inputs) };
     const { outputs, final } = runSequence(module, instance, sequence, { batch, steps, chunk });
-    const pieces = [
+    const ways = [
       ...Object.entries(outputs),
       ...Object.entries(final).map(([name, own]) => [`final ${name}`, own] as const),
     ];
-    for (const [name, own] of pieces) {
+    for (const [name, own] of ways) {
       expectSameBits(comparisons, `${name} in chunks of ${chunk}`, own, ofKey(whole, name));
     }
   }

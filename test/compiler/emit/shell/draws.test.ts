@@ -155,7 +155,7 @@ describe("draws", () => {
     }
   });
 
-  it("are the same in pieces, whose states are carried on", () => {
+  it("are the same in chunks, whose states are carried on", () => {
     const instance = make();
     const inputs = (from: number, to: number): number[] =>
       [0, 1].flatMap((b) => rowsOf(x, b, H).slice(from * H, to * H));

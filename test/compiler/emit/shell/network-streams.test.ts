@@ -101,7 +101,7 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
     expect(net.snapshot()).toEqual(before);
   });
 
-  it("runs in pieces of a sequence, each example with its own end", async () => {
+  it("runs in chunks of a sequence, each example with its own end", async () => {
     const { instantiate, manifest } = await cell(attending, { cell: "Attending", dimensions, target, dtype: "f64" });
     const net = instantiate({ batch: 2, sizes: { S: 3, T: 5 } }) as ModuleInstance;
     net.init(1);

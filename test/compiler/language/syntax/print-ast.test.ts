@@ -7,7 +7,7 @@ import { parseClean, parseText, withoutPlaces } from "../../../support/syntax.js
 const format = (text: string): string => printSourceFile(parseClean(text));
 
 describe("formatting", () => {
-  test("pieces of arrays, rounds from a number on, states by path, settings", () => {
+  test("sections of arrays, rounds from a number on, states by path, settings", () => {
     const text = `network N(H, L; T) {
   input x: [T, H]
   setting drop: real = 0.1

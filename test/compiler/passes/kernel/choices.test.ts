@@ -48,7 +48,7 @@ describe("decideChoices", () => {
     below = real("below"),
     otherwise = real("otherwise"),
   ): KernelExpression => ({
-    kind: "piecewise",
+    kind: "choice",
     left,
     right,
     below,

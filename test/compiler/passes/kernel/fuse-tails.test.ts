@@ -139,7 +139,7 @@ describe("left alone are", () => {
     ["a product that two regions read", plain("%y: real[8] = tanh %p\n%s: real[] = reduce sum axes [0] %p", "output.y: %y, output.s: %s")],
     ["runs that the columns are no multiple of", plain(halves(5))],
     ["runs that do not begin where the last one ends", plain(`%a: real[4] = slice axis 0 start 2 length 4 %p\n%y: real[4] = tanh %a`)],
-    ["choices between pieces", plain("%a: real[3] = slice axis 0 start 0 length 3 %input.z\n%c: real[5] = slice axis 0 start 3 length 5 %input.z\n%r: real[8] = concat axis 0 %c, %a\n%y: real[8] = mul %p, %r")],
+    ["choices by places", plain("%a: real[3] = slice axis 0 start 0 length 3 %input.z\n%c: real[5] = slice axis 0 start 3 length 5 %input.z\n%r: real[8] = concat axis 0 %c, %a\n%y: real[8] = mul %p, %r")],
     ["sums after a product", plain("%e: real[8] = exp %p\n%y: real[] = reduce sum axes [0] %e")],
     ["products that start from the state that is overwritten", loop("%s: real[4] = add %h, %p\n%n: real[4] = tanh %s")],
   ])("%s", (_, text) => {

@@ -11,7 +11,7 @@ const text = "cell A { input x: [2] input k: index(3) state h: [2] h' = tanh(x +
 const { manifest } = await cell(text);
 const over = "it: not done after 1 seconds";
 
-/** A clock that goes on by a millisecond for each piece of work, and a budget of a thousand. */
+/** A clock that goes on by a millisecond for each bit of work, and a budget of a thousand. */
 function budget() {
   const clock = { milliseconds: 0 };
   const turn = createTurns("it", { maxSeconds: 1 }, 0, () => clock.milliseconds);

@@ -133,7 +133,7 @@ describe("text", () => {
     expect(again.size).toBe(vocabulary.size);
   });
 
-  it("is cut into documents and pieces, and what is not known is 0", () => {
+  it("is cut into documents and chunks, and what is not known is 0", () => {
     const source = text("abcab.ba.", { unit: "character", documents: /\./u, length: 2, input: "letters" });
     expect(source.vocabulary.size).toBe(5);
     expect(all(source)).toEqual([{ letters: [2, 3] }, { letters: [4, 2] }, { letters: [3] }, { letters: [3, 2] }]);

@@ -1,4 +1,4 @@
-/** Truncated backpropagation: sequences in pieces, each from the states that the one before has left. */
+/** Truncated backpropagation: sequences in chunks, each from the states that the one before has left. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { cell, type LoadedCell } from "../../../../compiler/driver/in-process.js";
 import {
@@ -79,7 +79,7 @@ it("counts the losses of whole sequences, however they are cut, and begins each 
   }
 });
 
-it("never makes a piece that the network would not take", async () => {
+it("never makes a chunk that the network would not take", async () => {
   const long = await cell(source.replace("T >= 1", "T >= 3").replace("dropout(z, 0.2)", "z"), { ...options });
   const given = { module: long, data: documents(12, 11, 14, 10, 3), optimizer: sgd(), batch: 1, seed: 4, epochs: 1, truncate: 5 }; // prettier-ignore
   const weights = updatesOf((await run(given)).events).map(({ weight }) => weight);
@@ -87,16 +87,16 @@ it("never makes a piece that the network would not take", async () => {
   expect([...weights].sort()).toEqual([3, 4, 5, 5, 5, 5, 5, 5, 6, 7]);
 });
 
-/** The loss of a piece of a document from states, with those params, and the states that it leaves. */
+/** The loss of a chunk of a document from states, with those params, and the states that it leaves. */
 function lossOf(
   instance: ModuleInstance,
   params: TensorRecord,
   states: TensorRecord,
-  piece: readonly number[],
+  chunk: readonly number[],
 ): { loss: number; final: TensorRecord } {
   // prettier-ignore
   instance.setParams(params);
-  const values: CallValues = { text: piece, sizes: { T: piece.length }, ...states };
+  const values: CallValues = { text: chunk, sizes: { T: chunk.length }, ...states };
   const { loss, final } = instance.forward(values);
   return {
     loss: loss![0]!,
@@ -105,8 +105,8 @@ function lossOf(
 }
 
 it.each([
-  ["one piece", 4, 1],
-  ["two pieces", 8, 2],
+  ["one chunk", 4, 1],
+  ["two chunks", 8, 2],
   ["three", 12, 3],
 ])("goes back over %s, and no further", async (_, back, depth) => {
   const plain = await cell(source.replace("dropout(z, 0.2)", "z"), { ...options, dtype: "f64" });
@@ -114,19 +114,19 @@ it.each([
   const given = { module: plain, data: arrays({ text: [letters] }), optimizer: sgd({ learningRate: 0.5 }), batch: 1, seed: 4, updates: 4, truncate: { every: 4, back } }; // prettier-ignore
   const { all } = await run(given);
   const instance: ModuleInstance = plain.instantiate({ sizes: { T: 4 } });
-  const pieces = [0, 4, 8, 12].map((from) => letters.slice(from, from + 4));
-  // States as they were when each piece was passed, which derivatives go back through.
+  const chunks = [0, 4, 8, 12].map((from) => letters.slice(from, from + 4));
+  // States as they were when each chunk was passed, which derivatives go back through.
   const before: TensorRecord[] = [{}];
-  for (let k = 0; k < 3; k++) before.push(lossOf(instance, all[k]!, before[k]!, pieces[k]!).final);
+  for (let k = 0; k < 3; k++) before.push(lossOf(instance, all[k]!, before[k]!, chunks[k]!).final);
   const loss = (name: string, at: number, change: number): number => {
     const moved = Object.fromEntries(Object.entries(all[3]!).map(([own, values]) => [own, values.slice()]));
     moved[name]![at]! += change;
     let states = before[4 - depth]!;
     for (let k = 4 - depth; k < 3; k++) {
-      const [from, to] = [lossOf(instance, all[3]!, before[k]!, pieces[k]!), lossOf(instance, moved, states, pieces[k]!)].map(({ final }) => final); // prettier-ignore
+      const [from, to] = [lossOf(instance, all[3]!, before[k]!, chunks[k]!), lossOf(instance, moved, states, chunks[k]!)].map(({ final }) => final); // prettier-ignore
       states = Object.fromEntries(Object.entries(before[k + 1]!).map(([own, values]) => [own, values.map((value, i) => value + to![own]![i]! - from![own]![i]!)])); // prettier-ignore
     }
-    return lossOf(instance, moved, states, pieces[3]!).loss;
+    return lossOf(instance, moved, states, chunks[3]!).loss;
   };
   for (const name of ["table", "rnn.W_z", "rnn.U_n", "read.b"]) {
     for (const at of [0, 2]) {
@@ -159,7 +159,7 @@ it("gives the same bits again, in JavaScript too, and from the middle of a docum
   }
 });
 
-it("is another run with other pieces, and of other tracks whatever is allowed", async () => {
+it("is another run with other chunks, and of other tracks whatever is allowed", async () => {
   const kept = checkpoints(memoryStore(), { every: 1 });
   await run({ ...long(), checkpoints: kept }, 3);
   const resumed = (change: object, allow: readonly string[]) =>

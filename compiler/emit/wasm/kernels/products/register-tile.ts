@@ -150,7 +150,7 @@ export class RegisterTile {
 
   private storeAll(groups: readonly SumGroup[], result: KernelExpression, context: KernelContext): void {
     const { code } = this;
-    if (result.kind === "piecewise" && this.isSameForAll(result)) {
+    if (result.kind === "choice" && this.isSameForAll(result)) {
       // The first piece of a sum or a later one: asked once for a tile, not for every vector.
       context.integers.affine(result.left);
       context.integers.affine(result.right);
@@ -170,7 +170,7 @@ export class RegisterTile {
     for (const store of stores) store(context);
   }
 
-  private isSameForAll({ left, right }: Extract<KernelExpression, { kind: "piecewise" }>): boolean {
+  private isSameForAll({ left, right }: Extract<KernelExpression, { kind: "choice" }>): boolean {
     const own = [this.plan.unit, this.plan.product.rows?.variable];
     return [left, right].every(({ terms }) => terms.every(({ variable }) => !own.includes(variable)));
   }

@@ -1,4 +1,4 @@
-/** Arrays of used cells in pieces, `use l[0] = …` and `use l[1:L] = …`, and rounds that begin at a number. */
+/** Arrays of used cells in sections, `use l[0] = …` and `use l[1:L] = …`, and rounds that begin at a number. */
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../compiler/driver/compile.js";
 import { cell } from "../../../compiler/driver/in-process.js";
@@ -73,15 +73,15 @@ const wrong = (body: string, L = 3): string[] =>
     ({ code, message }) => `${code}: ${message}`,
   );
 
-it("pieces are the whole of an array, and are called where they lie", () => {
+it("sections are the whole of an array, and are called where they lie", () => {
   const both = "use l[0] = Scale(H) use l[1:L] = Scale(H)";
   expect(wrong("use l[0] = Scale(H) use l[2:L] = Scale(H) output y = l[0](x)")).toContain(
-    "array-pieces: `l` goes to 1, and this piece begins at 2",
+    "array-pieces: `l` goes to 1, and this section begins at 2",
   );
   expect(wrong("use l[0:2] = Scale(H) use l[1:L] = Scale(H) output y = l[0](x)")).toContain(
-    "array-pieces: `l` goes to 2, and this piece begins at 1",
+    "array-pieces: `l` goes to 2, and this section begins at 1",
   );
-  expect(wrong("use l[1:L] = Scale(H) use m = Scale(H) output y = m(x)")).toContain("array-pieces: `l` goes to 0, and this piece begins at 1"); // prettier-ignore
+  expect(wrong("use l[1:L] = Scale(H) use m = Scale(H) output y = m(x)")).toContain("array-pieces: `l` goes to 0, and this section begins at 1"); // prettier-ignore
   expect(wrong(`${both} r = l[0](x) then l[k](r) for k < L output y = r`)).toContain(
     "place-out-of-range: the place may be L - 1 where `k` is L - 1, and the last place is 0",
   );

@@ -1,11 +1,11 @@
-/** Loops cut where a choice between pieces changes sides: no choice is left, and the numbers are the same. */
+/** Loops cut where a choice by places changes sides: no choice is left, and the numbers are the same. */
 import { describe, expect, test } from "vitest";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { tensor } from "../../../../compiler/ir/graph/tensor.js";
 import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
 import type { KernelPass } from "../../../../compiler/passes/kernel/kernel-pass.js";
-import { splitPieces } from "../../../../compiler/passes/kernel/split-pieces.js";
+import { splitChoices } from "../../../../compiler/passes/kernel/split-choices.js";
 import { expectKernels } from "../../../support/kernel-text.js";
 import { flatten } from "../../../support/evaluate-helpers.js";
 import { programOf, runFunction } from "../../../support/run-kernel.js";
@@ -29,7 +29,7 @@ function lowered(fn: ReturnType<typeof functionOf>, passes: readonly KernelPass[
   return lowerProgram(programOf(fn), { runtimeDimensions: ["S"], passes });
 }
 
-function printed(fn: ReturnType<typeof functionOf>, passes: readonly KernelPass[] = [splitPieces]): string {
+function printed(fn: ReturnType<typeof functionOf>, passes: readonly KernelPass[] = [splitChoices]): string {
   return printKernelFunction(lowered(fn, passes).functions[0]!);
 }
 
@@ -41,9 +41,9 @@ test("a rotation becomes two loops that count from 0", () => {
       for i < 6
         let v = mul(input.x[b * 7 + i + 1], input.x[b * 7 + i])
         output.y[b * 7 + i] = v
-      for iPiece1 < 1
-        let vPiece1 = mul(input.x[b * 7 + iPiece1], input.x[b * 7 + iPiece1 + 6])
-        output.y[b * 7 + iPiece1 + 6] = vPiece1
+      for iSide1 < 1
+        let vSide1 = mul(input.x[b * 7 + iSide1], input.x[b * 7 + iSide1 + 6])
+        output.y[b * 7 + iSide1 + 6] = vSide1
 }
 `);
 });
@@ -53,7 +53,7 @@ test("each side of a choice has a loop, whose names are its own", () => {
     buffer x: real[5] external persistent
     buffer y: real[8] external persistent`;
   expectKernels(
-    splitPieces,
+    splitChoices,
     `${buffers}
     kernel f {
       region y ; y
@@ -67,9 +67,9 @@ test("each side of a choice has a loop, whose names are its own", () => {
         for i < 5
           let v = x[i]
           y[i] = v
-        for iPiece1 < 3
-          let vPiece1 = x[iPiece1]
-          y[iPiece1 + 5] = vPiece1
+        for iSide1 < 3
+          let vSide1 = x[iSide1]
+          y[iSide1 + 5] = vSide1
     }`,
   );
 });
@@ -82,11 +82,13 @@ describe.each([2, 3, 5, 8, 13])("%i elements", (n) => {
     const sizes = [new Map(), new Map()];
     const options = { dtype: "f64", runtimeDimensions: [] } as const;
     const before = runFunction(rotate(n), values, sizes, options).outputs.get("output.y")!;
-    const after = runFunction(rotate(n), values, sizes, { ...options, passes: [splitPieces] }).outputs.get("output.y")!;
+    const after = runFunction(rotate(n), values, sizes, { ...options, passes: [splitChoices] }).outputs.get(
+      "output.y",
+    )!;
     expect(flatten(after)).toEqual(flatten(before));
     expect(flatten(after)).toEqual(x.map((value, i) => value * x[i - (i % n) + ((i + 1) % n)]!));
     const call = new Map([["%B", 2], ["%T", 1]]); // prettier-ignore
-    expect(verifyKernel(lowered(rotate(n), [splitPieces]), call)).toEqual([]);
+    expect(verifyKernel(lowered(rotate(n), [splitChoices]), call)).toEqual([]);
   });
 });
 

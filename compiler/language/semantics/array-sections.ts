@@ -1,6 +1,6 @@
 /**
- * Arrays whose used cells are declared in pieces, `use l[0] = LSTM(E, H)` and `use l[1 : L] = LSTM(H, H)`: each piece becomes an array of its
- * own, and calls go to the piece in which their place lies.
+ * Arrays whose used cells are declared in sections, `use l[0] = LSTM(E, H)` and `use l[1 : L] = LSTM(H, H)`: each section becomes an array of its
+ * own, and calls go to the section in which their place lies.
  */
 import { boundedAdd } from "../../base/types/bounded-dim.js";
 import { type Dim, dimConstant, equalDims, printDim } from "../../base/types/dim.js";
@@ -9,31 +9,31 @@ import type { Checker } from "./checker.js";
 import type { CellDeclaration } from "./declared.js";
 import type { TypedInstance } from "./typed-program.js";
 
-interface ArrayPiece {
+interface ArraySection {
   readonly array: string;
   readonly first: number;
 }
 
-/** A used name that is a piece, as the rest of the analysis sees it. */
-export interface PieceName extends UsedName {
-  readonly piece?: ArrayPiece;
+/** A used name that is a section, as the rest of the analysis sees it. */
+export interface SectionName extends UsedName {
+  readonly section?: ArraySection;
 }
 
-type PiecesOfArrays = ReadonlyMap<string, readonly ArrayPiece[]>;
+type SectionsOfArrays = ReadonlyMap<string, readonly ArraySection[]>;
 
-const pieceName = ({ array, first }: ArrayPiece): string => `${array}[${first}]`;
+const sectionName = ({ array, first }: ArraySection): string => `${array}[${first}]`;
 
-export function withArrayPieces(declaration: CellDeclaration): CellDeclaration {
+export function withArraySections(declaration: CellDeclaration): CellDeclaration {
   const { node } = declaration;
-  const pieces = piecesIn(node.items.flatMap((item) => (item.kind === "use" ? item.names : [])));
-  if (pieces.size === 0) return declaration;
-  const items = node.items.map((item) => inPieces(item, pieces));
+  const sections = sectionsIn(node.items.flatMap((item) => (item.kind === "use" ? item.names : [])));
+  if (sections.size === 0) return declaration;
+  const items = node.items.map((item) => inSections(item, sections));
   return { ...declaration, node: { ...node, items } };
 }
 
 /** By the names of the arrays, from the first to the last. */
-function piecesIn(names: readonly UsedName[]): PiecesOfArrays {
-  const found = new Map<string, ArrayPiece[]>();
+function sectionsIn(names: readonly UsedName[]): SectionsOfArrays {
+  const found = new Map<string, ArraySection[]>();
   for (const array of new Set(names.map(({ text }) => text))) {
     const own = names.filter(({ text }) => text === array);
     const firsts = own.map(firstOf);
@@ -44,24 +44,30 @@ function piecesIn(names: readonly UsedName[]): PiecesOfArrays {
   return found;
 }
 
-/** Where a piece begins; undefined of a name without one. */
+/** Where a section begins; undefined of a name without one. */
 function firstOf({ first, count }: UsedName): number | undefined {
   if (first !== undefined) return first;
   return count?.kind === "number" && Number.isInteger(count.value) ? count.value : undefined;
 }
 
-function inPieces(item: CellItem, pieces: PiecesOfArrays): CellItem {
-  if (item.kind === "use") return { ...item, names: item.names.map((name) => asPiece(name, pieces)) };
+function inSections(item: CellItem, sections: SectionsOfArrays): CellItem {
+  if (item.kind === "use") return { ...item, names: item.names.map((name) => asSection(name, sections)) };
   if (item.kind === "loss")
-    return { ...item, value: redirected(item.value, pieces), ...(item.per && { per: redirected(item.per, pieces) }) };
-  return item.kind === "equation" || item.kind === "output" ? { ...item, value: redirected(item.value, pieces) } : item;
+    return {
+      ...item,
+      value: redirected(item.value, sections),
+      ...(item.per && { per: redirected(item.per, sections) }),
+    };
+  return item.kind === "equation" || item.kind === "output"
+    ? { ...item, value: redirected(item.value, sections) }
+    : item;
 }
 
-function asPiece(name: UseNode["names"][number], pieces: PiecesOfArrays): PieceName {
+function asSection(name: UseNode["names"][number], sections: SectionsOfArrays): SectionName {
   const first = firstOf(name);
   const { span, text, count } = name;
-  if (!pieces.has(text) || first === undefined || count === undefined) return name;
-  const piece = { array: text, first };
+  if (!sections.has(text) || first === undefined || count === undefined) return name;
+  const section = { array: text, first };
   const number = (value: number): Expression => ({ kind: "number", value, text: String(value), span: count.span });
   const length: Expression =
     name.first === undefined
@@ -74,7 +80,7 @@ function asPiece(name: UseNode["names"][number], pieces: PiecesOfArrays): PieceN
           right: number(first),
           span: count.span,
         };
-  return { text: pieceName(piece), span, count: first === 0 && name.first !== undefined ? count : length, piece };
+  return { text: sectionName(section), span, count: first === 0 && name.first !== undefined ? count : length, section };
 }
 
 /** The groups of rounds and of results share what they are made of, here too. */
@@ -86,18 +92,18 @@ function shared<Node extends object>(node: Node, make: () => Node): Node {
   return found;
 }
 
-/** With calls and members of the pieces that they mean. */
+/** With calls and members of the sections that they mean. */
 function redirected(
   root: Expression,
-  pieces: PiecesOfArrays,
+  sections: SectionsOfArrays,
   from: ReadonlyMap<string, number> = new Map(),
 ): Expression {
-  const inside = (part: Expression): Expression => redirected(part, pieces, from);
+  const inside = (part: Expression): Expression => redirected(part, sections, from);
   const all = (parts: readonly Expression[]): Expression[] => parts.map(inside);
   switch (root.kind) {
     case "call": {
       const given = root.arguments.map((argument) => ({ ...argument, value: inside(argument.value) }));
-      const name = root.place && pieceAt(root.callee.text, root.place, pieces, from);
+      const name = root.place && sectionAt(root.callee.text, root.place, sections, from);
       const place = root.place && inside(root.place);
       const callee = name === undefined ? root.callee : { ...root.callee, text: name };
       return shared(root, () => ({ ...root, callee, ...(place && { place }), arguments: given }));
@@ -106,7 +112,7 @@ function redirected(
       const [only, ...others] = root.indices;
       const name =
         root.object.kind === "reference" && only?.kind === "at" && others.length === 0
-          ? pieceAt(root.object.name, only.value, pieces, from)
+          ? sectionAt(root.object.name, only.value, sections, from)
           : undefined;
       const object = name === undefined ? inside(root.object) : { ...root.object, name };
       const indices = root.indices.map(
@@ -121,7 +127,7 @@ function redirected(
       const rounds = shared(root.rounds, () => {
         const { index, first, next, until } = root.rounds;
         const counted = index === undefined ? from : new Map([...from, [index.text, root.rounds.from ?? 0]]);
-        const within = (part: Expression): Expression => redirected(part, pieces, counted);
+        const within = (part: Expression): Expression => redirected(part, sections, counted);
         return { ...root.rounds, first: all(first), next: next.map(within), ...(until && { until: within(until) }) };
       });
       return { ...root, rounds };
@@ -146,18 +152,18 @@ function redirected(
   }
 }
 
-/** The name of the piece in which a place lies: the last that begins before it, where that can be said. */
-function pieceAt(
+/** The name of the section in which a place lies: the last that begins before it, where that can be said. */
+function sectionAt(
   array: string,
   place: Expression,
-  pieces: PiecesOfArrays,
+  sections: SectionsOfArrays,
   from: ReadonlyMap<string, number>,
 ): string | undefined {
-  const all = pieces.get(array);
+  const all = sections.get(array);
   if (all === undefined) return undefined;
   const least = leastOf(place, from) ?? Infinity;
   const found = all.filter(({ first }) => first <= least).at(-1) ?? all[0];
-  return found && pieceName(found);
+  return found && sectionName(found);
 }
 
 /** The least value of a place: where the index of rounds begins. */
@@ -170,16 +176,16 @@ function leastOf(place: Expression, from: ReadonlyMap<string, number>): number |
   return left === undefined || right === undefined ? undefined : left + right;
 }
 
-/** Whether pieces are the whole of their arrays, each place once. */
-export function checkPieces(checker: Checker, instances: Iterable<TypedInstance>): void {
-  const all = [...instances].flatMap(({ piece, count, span }) => (piece === undefined ? [] : [{ ...piece, count, span }])); // prettier-ignore
-  for (const array of new Set(all.map((piece) => piece.array))) {
-    const own = all.filter((piece) => piece.array === array).sort((a, b) => a.first - b.first);
+/** Whether sections are the whole of their arrays, each place once. */
+export function checkSections(checker: Checker, instances: Iterable<TypedInstance>): void {
+  const all = [...instances].flatMap(({ section, count, span }) => (section === undefined ? [] : [{ ...section, count, span }])); // prettier-ignore
+  for (const array of new Set(all.map((section) => section.array))) {
+    const own = all.filter((section) => section.array === array).sort((a, b) => a.first - b.first);
     let end: Dim | undefined = dimConstant(0);
     for (const { first: begin, count, span } of own) {
       const first = dimConstant(begin);
       if (end !== undefined && !equalDims(end, first)) {
-        checker.report("array-pieces", span, `\`${array}\` goes to ${printDim(end)}, and this piece begins at ${printDim(first)}`, { help: `its pieces are the whole of it, each place once: \`use ${array}[0] = …\`, \`use ${array}[1 : L] = …\`` }); // prettier-ignore
+        checker.report("array-pieces", span, `\`${array}\` goes to ${printDim(end)}, and this section begins at ${printDim(first)}`, { help: `its sections are the whole of it, each place once: \`use ${array}[0] = …\`, \`use ${array}[1 : L] = …\`` }); // prettier-ignore
         return;
       }
       end = count && boundedAdd(first, count);

@@ -1,9 +1,9 @@
 /**
- * Cuts loops where a choice between pieces (of a concatenation, a padding, a rotation) changes sides, so that every part has
+ * Cuts loops where a choice by places (of a concatenation, a padding, a rotation) changes sides, so that every part has
  * one side only and runs in lanes. The elements are computed in the same order as before.
  *
  * Leaves alone: loops over sizes that a call gives, loops that sum (their partial sums count from the first element), and
- * loops with so many pieces that the code would grow more than it gains.
+ * loops with so many sides that the code would grow more than it gains.
  */
 import { at } from "../../base/at.js";
 import { addAffine, affineConstant, affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
@@ -15,9 +15,9 @@ import type { KernelPass } from "./kernel-pass.js";
 /** Parts of one loop at most. */
 const MOST_PARTS = 8;
 
-export const splitPieces: KernelPass = {
-  name: "split-pieces",
-  summary: "cut loops where a choice between pieces changes sides",
+export const splitChoices: KernelPass = {
+  name: "split-choices",
+  summary: "cut loops where a choice by places changes sides",
   run: (kernels) => ({
     ...kernels,
     functions: kernels.functions.map((fn) => ({ ...fn, body: splitAll(fn.body) })),
@@ -55,7 +55,7 @@ function splitLoop(loop: ForStatement): Statement[] | undefined {
 /** The iterations from `start` to before `end`, counted from 0: loops in lanes begin there. */
 function partOf(loop: ForStatement, part: number, start: number, end: number): ForStatement {
   const { variable, body } = loop;
-  const renamed = (name: string): string => (part === 0 ? name : `${name}Piece${part}`);
+  const renamed = (name: string): string => (part === 0 ? name : `${name}Side${part}`);
   const own = new Set(body.flatMap((statement) => ("name" in statement ? [statement.name] : [])));
   const name = (old: string): string => (own.has(old) ? renamed(old) : old);
   const indices = new Map<string, Affine>([...own].map((old) => [old, affineVariable(renamed(old))]));
@@ -80,7 +80,7 @@ function decided(statement: Statement, variable: string, start: number, end: num
 function forEachChoice(statement: Statement, use: (left: Affine, right: Affine) => void): void {
   const visit = (value: KernelExpression): void => {
     if (value.kind === "operation") value.operands.forEach(visit);
-    else if (value.kind === "piecewise") {
+    else if (value.kind === "choice") {
       use(value.left, value.right);
       visit(value.below);
       visit(value.otherwise);

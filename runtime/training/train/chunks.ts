@@ -1,4 +1,4 @@
-/** Sequences in pieces: what is asked of truncated backpropagation, and the states that one piece hands on to the next. */
+/** Sequences in chunks: what is asked of truncated backpropagation, and the states that one chunk hands on to the next. */
 import { refuse } from "../../base/arguments.js";
 import { leastOf } from "../../module/axes.js";
 import type { FloatArray, TensorRecord } from "../../module/compiled-module.js";
@@ -7,7 +7,7 @@ import { checkCount, checkOptionNames, describe, isRecord } from "../../base/opt
 import type { SizedExample } from "./example-values.js";
 
 export interface TruncateOptions {
-  /** Entries of a piece: of each track an update takes so many. */
+  /** Entries of a chunk: of each track an update takes so many. */
   readonly every: number;
   /** Entries that a gradient goes back over, a multiple of `every`, which it is by default. */
   readonly back?: number;
@@ -19,16 +19,16 @@ export interface TruncateOptions {
 export interface Cutting {
   readonly axis: string;
   readonly every: number;
-  /** Pieces that a gradient goes back over, the one at hand among them. */
+  /** Chunks that a gradient goes back over, the one at hand among them. */
   readonly depth: number;
-  /** The fewest entries that a piece may have. */
+  /** The fewest entries that a chunk may have. */
   readonly least: number;
-  /** What pieces hand on, by name. */
+  /** What chunks hand on, by name. */
   readonly states: readonly string[];
 }
 
-/** A piece of an example, and the states before it: none at its beginning. */
-export interface TrackPiece {
+/** A chunk of an example, and the states before it: none at its beginning. */
+export interface TrackChunk {
   readonly example: SizedExample;
   readonly from: number;
   readonly states: TensorRecord | undefined;
@@ -41,9 +41,9 @@ export interface Track {
   index: number;
   /** Entries of it that were taken. */
   at: number;
-  /** The piece at hand, then those before it in the same document, as far as gradients go back. */
-  pieces: readonly TrackPiece[];
-  /** After the piece at hand. */
+  /** The chunk at hand, then those before it in the same document, as far as gradients go back. */
+  chunks: readonly TrackChunk[];
+  /** After the chunk at hand. */
   states: TensorRecord | undefined;
   /** Of the document; undefined until it is read. */
   example: SizedExample | undefined;
@@ -96,8 +96,8 @@ function cutOf(
   return { axis: first.axis, states: first.states! };
 }
 
-/** Entries of the piece that begins there: all that are left, where the rest would be too little for a piece. */
-export function pieceAt({ every, least }: Cutting, from: number, size: number): number {
+/** Entries of the chunk that begins there: all that are left, where the rest would be too little for a chunk. */
+export function chunkAt({ every, least }: Cutting, from: number, size: number): number {
   const left = size - from;
   return left > every && left - every >= least ? every : left;
 }
