@@ -1,6 +1,6 @@
 /** What a manifest says of sizes that follow from others, and of what is demanded of sizes. */
 import { at, lookUp } from "../base/at.js";
-import type { Dim } from "../base/types/dim.js";
+import { type Dim, symbolOf } from "../base/types/dim.js";
 import type { ComputedSize, ComputedSizes } from "../program/computed-sizes.js";
 import type { Program } from "../program/program.js";
 import type { AxisEntry, ConditionEntry, SizeEntry, SizeTerm } from "../../runtime/module/manifest.js";
@@ -42,7 +42,7 @@ export function sizeEntry(
   const termsOf = (dim: Dim): SizeTerm[] =>
     dim.terms.map(({ numerator, powers }) => [
       numerator,
-      ...powers.flatMap(([symbol, exponent]) => new Array<string>(exponent).fill(lookUp(names, symbol))),
+      ...powers.flatMap(([factor, exponent]) => new Array<string>(exponent).fill(lookUp(names, symbolOf(factor)))),
     ]);
   return { dividend: termsOf(dividend), divisor: at(termsOf(divisor), 0) };
 }

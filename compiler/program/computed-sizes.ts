@@ -13,10 +13,14 @@ import {
   constantOf,
   type Dim,
   dimConstant,
+  dimFactor,
   dimSymbol,
   equalDims,
+  type Factor,
   factorsOf,
-  floorOf,
+  type Floor,
+  floorsOf,
+  isFloor,
   madeSymbol,
   mentions,
   multiplyDims,
@@ -133,27 +137,24 @@ export class ComputedSizes {
     return isMost && isMonotone(dim, symbolsOf(dim), boundsOf(this.program));
   }
 
-  private factorGrows(factor: string): boolean {
-    return floorOf(factor) === undefined || this.grows(dimSymbol(factor));
+  private factorGrows(factor: Factor): boolean {
+    return !isFloor(factor) || this.grows(dimFactor(factor));
   }
 
   private withoutFloors(dim: Dim): Dim {
-    const floors = factorsOf(dim).filter((factor) => floorOf(factor) !== undefined);
-    return substituteDim(dim, new Map(floors.map((factor) => [factor, dimSymbol(this.floor(factor).symbol)])));
+    return substituteDim(dim, new Map(floorsOf(dim).map((floor) => [floor.key, dimSymbol(this.floor(floor).symbol)])));
   }
 
-  private floor(factor: string): ComputedSize {
-    const known = this.byKey.get(dimSymbol(factor).key);
-    if (known !== undefined) return known;
-    const { dividend, divisor } = floorOf(factor)!;
-    return this.add(dimSymbol(factor), this.withoutFloors(dividend), divisor, true);
+  private floor(floor: Floor): ComputedSize {
+    const dim = dimFactor(floor);
+    return this.byKey.get(dim.key) ?? this.add(dim, this.withoutFloors(floor.dividend), floor.divisor, true);
   }
 
   private computed(dim: Dim): ComputedSize {
     const known = this.byKey.get(dim.key);
     if (known !== undefined) return known;
     const [factor, ...others] = factorsOf(dim);
-    if (factor !== undefined && others.length === 0 && floorOf(factor) && equalDims(dim, dimSymbol(factor))) return this.floor(factor); // prettier-ignore
+    if (factor !== undefined && others.length === 0 && isFloor(factor) && equalDims(dim, dimFactor(factor))) return this.floor(factor); // prettier-ignore
     const { dividend, divisor } = this.expression(dim);
     return this.add(dim, dividend, divisor, false);
   }

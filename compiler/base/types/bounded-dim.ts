@@ -8,10 +8,12 @@ import {
   ceilDim,
   type Dim,
   dimConstant,
-  dimSymbol,
+  dimFactor,
   divideDims,
+  type Factor,
   floorDim,
-  floorOf,
+  isFloor,
+  keyOf,
   mentions,
   multiplyDims,
   subtractDims,
@@ -66,9 +68,9 @@ export function boundedCeil(quotient: Dim): Dim | undefined {
   return boundedRounding(ceilDim, quotient);
 }
 
-/** Floors have their text as a name, which would double where one stands in another twice. */
+/** The key of a floor has its parts in it, and would double where one stands in another twice. */
 function boundedRounding(round: (dim: Dim) => Dim, quotient: Dim): Dim | undefined {
-  const isShort = quotient.terms.every(({ powers }) => powers.every(([factor]) => factor.length < factorLimit));
+  const isShort = quotient.terms.every(({ powers }) => powers.every(([factor]) => keyOf(factor).length < factorLimit));
   return isWithinLimits(quotient) && isShort ? bounded(round(quotient)) : undefined;
 }
 
@@ -85,8 +87,8 @@ export function boundedSubstitute(dim: Dim, replacements: ReadonlyMap<string, Di
   let sum: Dim | undefined = dimConstant(0);
   for (const { numerator, denominator, powers } of dim.terms) {
     let product = boundedDivide(dimConstant(numerator), dimConstant(denominator));
-    for (const [symbol, exponent] of powers) {
-      const base = boundedFactor(symbol, replacements);
+    for (const [factor, exponent] of powers) {
+      const base = boundedFactor(factor, replacements);
       if (base === undefined) return undefined;
       for (let i = 0; i < Math.abs(exponent) && product !== undefined; i++) {
         product = exponent > 0 ? boundedMultiply(product, base) : boundedDivide(product, base);
@@ -97,19 +99,23 @@ export function boundedSubstitute(dim: Dim, replacements: ReadonlyMap<string, Di
   return sum;
 }
 
-function boundedFactor(factor: string, replacements: ReadonlyMap<string, Dim>): Dim | undefined {
-  const floor = replacements.has(factor) ? undefined : floorOf(factor);
-  if (floor === undefined) return replacements.get(factor) ?? dimSymbol(factor);
-  const dividend = boundedSubstitute(floor.dividend, replacements);
-  const divisor = boundedSubstitute(floor.divisor, replacements);
+function boundedFactor(factor: Factor, replacements: ReadonlyMap<string, Dim>): Dim | undefined {
+  const known = replacements.get(keyOf(factor));
+  if (!isFloor(factor) || known !== undefined) return known ?? dimFactor(factor);
+  const dividend = boundedSubstitute(factor.dividend, replacements);
+  const divisor = boundedSubstitute(factor.divisor, replacements);
   const quotient = dividend && divisor && boundedDivide(dividend, divisor);
   return quotient && boundedFloor(quotient);
 }
 
-/** Symbols that `dim` divides by. */
-export function divisorsOf(dim: Dim): string[] {
-  return dim.terms.flatMap(({ powers }) => powers.filter(([, exponent]) => exponent < 0).map(([symbol]) => symbol));
+/** What `dim` divides by. */
+export function divisorsOf(dim: Dim): Factor[] {
+  return dim.terms.flatMap(({ powers }) => powers.filter(([, exponent]) => exponent < 0).map(([factor]) => factor));
 }
+
+/** Symbols among these: for each of them a product can stand there, but no sum. */
+export const dividingSymbols = (dim: Dim): string[] =>
+  divisorsOf(dim).flatMap((factor) => (isFloor(factor) ? [] : [factor]));
 
 /** True where the dimension is whole for all sizes, as far as its form shows. */
 export function isSurelyWhole({ terms }: Dim): boolean {

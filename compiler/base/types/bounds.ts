@@ -5,14 +5,16 @@ import {
   divideDims,
   evaluateDim,
   symbolsOf,
-  factorsOf,
+  floorsOf,
   type Floor,
-  floorOf,
   addDims,
   type Dim,
   dimConstant,
+  dimFactor,
   dimSymbol,
+  keyOf,
   multiplyDims,
+  type Power,
   substituteDim,
   subtractDims,
 } from "./dim.js";
@@ -23,7 +25,7 @@ export interface Bounds {
   readonly least: (symbol: string) => number;
   /** Dimensions that are at least 0, whatever the sizes. */
   readonly facts?: readonly Dim[];
-  /** The same of what a proof takes as a symbol meanwhile. */
+  /** The same of what a proof takes as a symbol meanwhile, by its key. */
   readonly known?: ReadonlyMap<string, number>;
 }
 
@@ -56,7 +58,7 @@ function withLeast(bounds: Bounds): Bounds {
 
 /** What is whole is at least 0 where it is above -1: how far below 0 that is in the steps of quotients of its floors. */
 function slackOf(dim: Dim): Dim {
-  const divisors = factorsOf(dim).flatMap((factor) => constantOf(floorOf(factor)?.divisor ?? ZERO) ?? 0);
+  const divisors = floorsOf(dim).map(({ divisor }) => constantOf(divisor) ?? 0);
   const steps = divisors.reduce((product, divisor) => product * Math.max(1, divisor), 1);
   if (steps === 1 || !(steps < 4096) || !isSurelyWhole(dim)) return ZERO;
   return divideDims(dimConstant(steps - 1), dimConstant(steps)) ?? ZERO;
@@ -72,19 +74,19 @@ const floorLimit = 4;
  * above, or take the floor as a symbol of its own.
  */
 function isNeverNegative(difference: Dim, bounds: Bounds, looked = 0): boolean {
-  const factor = factorsOf(difference).find((one) => floorOf(one) !== undefined && !bounds.known?.has(one));
-  if (factor === undefined) return isNonNegativePolynomial(difference, bounds);
+  const floor = floorsOf(difference).find(({ key }) => !bounds.known?.has(key));
+  if (floor === undefined) return isNonNegativePolynomial(difference, bounds);
   if (looked === floorLimit) return false;
-  const { dividend, divisor } = floorOf(factor) as Floor;
+  const { dividend, divisor, key } = floor;
   const least = leastOf(dividend, bounds, looked + 1);
-  const known = new Map(bounds.known).set(factor, Math.floor((least ?? 0) / (constantOf(divisor) ?? Infinity)));
+  const known = new Map(bounds.known).set(key, Math.floor((least ?? 0) / (constantOf(divisor) ?? Infinity)));
   if (least !== undefined && isNeverNegative(difference, { ...bounds, known }, looked + 1)) return true;
-  const name = `rest of ${factor}`;
+  const name = `rest of ${key}`;
   const rest = dimSymbol(name);
   const inner: Bounds = { ...bounds, known: new Map(bounds.known).set(name, 0) };
   return [rest, subtractDims(subtractDims(divisor, dimConstant(1)), rest)].some((own) => {
     const exact = divideDims(subtractDims(dividend, own), divisor);
-    const replaced = exact && substituteOne(difference, factor, exact);
+    const replaced = exact && substituteOne(difference, floor, exact);
     return replaced !== undefined && isNeverNegative(replaced, inner, looked + 1);
   });
 }
@@ -102,8 +104,8 @@ function leastOf(dim: Dim, bounds: Bounds, looked: number): number | undefined {
 }
 
 /** Undefined where what is divided by would become a sum. */
-function substituteOne(dim: Dim, factor: string, by: Dim): Dim | undefined {
-  return divisorsOf(dim).includes(factor) ? undefined : substituteDim(dim, new Map([[factor, by]]));
+function substituteOne(dim: Dim, { key }: Floor, by: Dim): Dim | undefined {
+  return divisorsOf(dim).some((factor) => keyOf(factor) === key) ? undefined : substituteDim(dim, new Map([[key, by]]));
 }
 
 /** Whether no size of its symbols makes it smaller. */
@@ -115,16 +117,16 @@ export function isMonotone(dim: Dim, symbols: readonly string[], bounds: Bounds 
 }
 
 function isNonNegativePolynomial(difference: Dim, bounds: Bounds): boolean {
-  const least = (symbol: string): number => bounds.known?.get(symbol) ?? bounds.least(symbol);
+  const least = (key: string): number => bounds.known?.get(key) ?? bounds.least(key);
   const divisors = difference.terms.flatMap(({ powers }) => powers.filter(([, exponent]) => exponent < 0));
-  if (divisors.some(([symbol]) => least(symbol) === 0)) return false;
+  if (divisors.some(([factor]) => least(keyOf(factor)) === 0)) return false;
   // A common monomial denominator is positive: multiply it away first.
   const { terms } = divisors.length === 0 ? difference : clearDenominators(difference, divisors);
   const scale = terms.reduce((product, { denominator }) => product * denominator, 1);
   if (!(scale <= 2 ** 20)) return false;
   const polynomial = terms.map(({ numerator, denominator, powers }) => ({
     factor: (numerator * scale) / denominator,
-    powers: new Map(powers),
+    powers: new Map(powers.map(([factor, exponent]) => [keyOf(factor), exponent])),
   }));
   // Every symbol s is its least size and s' >= 0 more: a polynomial whose coefficients in s' are all non-negative is
   // non-negative. Only monomials that divide a negative term can have negative ones.
@@ -139,12 +141,15 @@ function isNonNegativePolynomial(difference: Dim, bounds: Bounds): boolean {
   return true;
 }
 
-function clearDenominators(dim: Dim, divisors: readonly (readonly [symbol: string, exponent: number])[]): Dim {
-  const lowest = new Map<string, number>();
-  for (const [symbol, exponent] of divisors) lowest.set(symbol, Math.min(lowest.get(symbol) ?? 0, exponent));
+function clearDenominators(dim: Dim, divisors: readonly Power[]): Dim {
+  const lowest = new Map<string, Power>();
+  for (const [factor, exponent] of divisors) {
+    const key = keyOf(factor);
+    lowest.set(key, [factor, Math.min(lowest.get(key)?.[1] ?? 0, exponent)]);
+  }
   let cleared = dim;
-  for (const [symbol, exponent] of lowest) {
-    for (let i = 0; i < -exponent; i++) cleared = multiplyDims(cleared, dimSymbol(symbol));
+  for (const [factor, exponent] of lowest.values()) {
+    for (let i = 0; i < -exponent; i++) cleared = multiplyDims(cleared, dimFactor(factor));
   }
   return cleared;
 }

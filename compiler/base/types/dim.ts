@@ -3,7 +3,8 @@
  *
  * `4*H`, `I + H`, `H / N` are kept in one normal form, so two dimensions are equal for all sizes exactly when their
  * keys are equal: `N * (H / N)` is `H`. Division is by a monomial only (`divideDims`); that the quotient is whole for
- * the sizes at hand is an obligation of whoever divides. What is rounded down, `floor(T / 2)`, is opaque (`floorDim`).
+ * the sizes at hand is an obligation of whoever divides. What is rounded down, `floor(T / 2)`, is a factor of its own
+ * (`floorDim`).
  */
 import { InvariantError } from "../diagnostics/invariant.js";
 
@@ -17,9 +18,35 @@ export interface Dim {
 interface DimTerm {
   readonly numerator: number;
   readonly denominator: number;
-  /** Symbol to exponent, sorted by symbol, exponents not zero. */
-  readonly powers: readonly (readonly [symbol: string, exponent: number])[];
+  /** Factor to exponent, sorted by the factor's key, exponents not zero. */
+  readonly powers: readonly Power[];
 }
+
+export type Power = readonly [factor: Factor, exponent: number];
+
+/** What dimensions are polynomials of: a symbol by its name, or what is rounded down. */
+export type Factor = string | Floor;
+
+/** `floor(dividend / divisor)`. */
+export interface Floor {
+  /** A polynomial with whole coefficients. */
+  readonly dividend: Dim;
+  /** One such term. */
+  readonly divisor: Dim;
+  /** Canonical text, `floor(T / 2)`: no name of a symbol, so equal keys mean equal factors. */
+  readonly key: string;
+}
+
+export const isFloor = (factor: Factor): factor is Floor => typeof factor !== "string";
+
+/** The name of a symbol, where only symbols can be: sizes that are rounded have symbols of their own in kernels. */
+export function symbolOf(factor: Factor): string {
+  if (isFloor(factor)) throw new InvariantError(`${factor.key} is no symbol`);
+  return factor;
+}
+
+/** What replacements and facts of a factor are found by. */
+export const keyOf = (factor: Factor): string => (isFloor(factor) ? factor.key : factor);
 
 /** A symbol that is no name of a source: nobody can spell it there, so it cannot collide. What it stands for is told beside it. */
 export const madeSymbol = (word: string): string => `%${word}`;
@@ -40,8 +67,10 @@ export function dimConstant(value: number): Dim {
 /** Sizes of compiled cells are constants, and the same few again and again. */
 const smallConstants: Dim[] = [];
 
-export function dimSymbol(name: string): Dim {
-  return normalize([{ numerator: 1, denominator: 1, powers: [[name, 1]] }]);
+export const dimSymbol = (name: string): Dim => dimFactor(name);
+
+export function dimFactor(factor: Factor): Dim {
+  return normalize([{ numerator: 1, denominator: 1, powers: [[factor, 1]] }]);
 }
 
 export function addDims(a: Dim, b: Dim): Dim {
@@ -71,14 +100,12 @@ export function divideDims(a: Dim, b: Dim): Dim | undefined {
   const inverse: DimTerm = {
     numerator: divisor.denominator,
     denominator: divisor.numerator,
-    powers: divisor.powers.map(([symbol, exponent]) => [symbol, -exponent] as const),
+    powers: divisor.powers.map(([factor, exponent]) => [factor, -exponent] as const),
   };
   return multiplyDims(a, normalize([inverse]));
 }
 
-export function equalDims(a: Dim, b: Dim): boolean {
-  return a.key === b.key;
-}
+export const equalDims = (a: Dim, b: Dim): boolean => a.key === b.key;
 
 /** The value where the dimension is a plain number, else undefined. */
 export function constantOf(dim: Dim): number | undefined {
@@ -89,33 +116,18 @@ export function constantOf(dim: Dim): number | undefined {
 }
 
 /** Symbols in order of their names, also those in floors. */
-export function symbolsOf(dim: Dim): string[] {
-  const own = factorsOf(dim);
-  if (floors.size === 0 || !own.some((factor) => floors.has(factor))) return own;
-  return [...new Set(own.flatMap((factor) => symbolsIn(floors.get(factor)) ?? [factor]))].sort();
+export const symbolsOf = (dim: Dim): string[] => [...new Set(factorsOf(dim).flatMap(symbolsIn))].sort();
+
+const symbolsIn = (factor: Factor): readonly string[] =>
+  isFloor(factor) ? [...symbolsOf(factor.dividend), ...symbolsOf(factor.divisor)] : [factor];
+
+/** Symbols and floors that it is a polynomial of, in order of their keys. */
+export function factorsOf(dim: Dim): Factor[] {
+  const byKey = new Map(dim.terms.flatMap(({ powers }) => powers.map(([factor]) => [keyOf(factor), factor] as const)));
+  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, factor]) => factor);
 }
 
-const symbolsIn = (floor: Floor | undefined): string[] | undefined =>
-  floor && [...symbolsOf(floor.dividend), ...symbolsOf(floor.divisor)];
-
-/** Symbols and floors that it is a polynomial of, in order of their names. */
-export function factorsOf(dim: Dim): string[] {
-  return [...new Set(dim.terms.flatMap((term) => term.powers.map(([symbol]) => symbol)))].sort();
-}
-
-/** What a factor is that stands for `floor(dividend / divisor)`. */
-export interface Floor {
-  /** A polynomial with whole coefficients. */
-  readonly dividend: Dim;
-  /** One such term. */
-  readonly divisor: Dim;
-}
-
-/** By the factor that stands for it, its text: dimensions are of few shapes, and these are met again and again. */
-const floors = new Map<string, Floor>();
-
-/** Undefined for a symbol. */
-export const floorOf = (factor: string): Floor | undefined => floors.get(factor);
+export const floorsOf = (dim: Dim): Floor[] => factorsOf(dim).filter(isFloor);
 
 /**
  * The dimension rounded down: what is whole of it as it stands, and a factor for the floor of the rest.
@@ -132,16 +144,14 @@ export function floorDim(dim: Dim): Dim {
   const turned = turnedRound(rest);
   const other = turned && splitWhole(turned);
   if (other !== undefined && isSmaller(other.rest, rest)) return subtractDims(whole, floorDim(addDims(other.whole, other.rest))); // prettier-ignore
-  return addDims(whole, dimSymbol(floorFactor(rest)));
+  return addDims(whole, dimFactor(floorFactor(rest)));
 }
 
-function floorFactor(rest: Dim): string {
+function floorFactor(rest: Dim): Floor {
   const divisor = commonDivisor(rest);
   const dividend = multiplyDims(rest, divisor);
-  const [over, under] = [dividend, divisor].map((part) => (/[ *]/.test(printDim(part)) ? `(${printDim(part)})` : printDim(part))); // prettier-ignore
-  const factor = `floor(${over ?? ""} / ${under ?? ""})`;
-  if (!floors.has(factor)) floors.set(factor, { dividend, divisor });
-  return factor;
+  const [over, under] = [dividend, divisor].map((part) => (isSymbolOrNumber(part) ? printDim(part) : `(${printDim(part)})`)); // prettier-ignore
+  return { dividend, divisor, key: `floor(${over ?? ""} / ${under ?? ""})` };
 }
 
 /** `q'` with `floor(q) = -floor(q')`; undefined where the divisor is no number. */
@@ -162,9 +172,7 @@ function isSmaller(a: Dim, b: Dim): boolean {
 }
 
 /** `ceil(a / k)` for whole `a` and `k`. */
-export function ceilDim(dim: Dim): Dim {
-  return negate(floorDim(negate(dim)));
-}
+export const ceilDim = (dim: Dim): Dim => negate(floorDim(negate(dim)));
 
 /** The terms that are whole for all sizes, and others with coefficients from 0 up to 1. */
 function splitWhole(dim: Dim): { readonly whole: Dim; readonly rest: Dim } {
@@ -193,18 +201,18 @@ function withRoundedConstant(rest: Dim): Dim {
 
 /** The floor of `floor(q) / n + b`, where all of `n * b` is whole and `b` has no floors: that of `q / n + b`. */
 function withoutInnerFloor(dim: Dim): Dim | undefined {
-  const [term, ...more] = dim.terms.filter(({ powers }) => powers.some(([factor]) => floors.has(factor)));
+  const [term, ...more] = dim.terms.filter(({ powers }) => powers.some(([factor]) => isFloor(factor)));
   if (term === undefined || more.length > 0) return undefined;
   const [own, ...others] = term.powers.filter(([, exponent]) => exponent > 0);
-  const floor = own === undefined || own[1] !== 1 || others.length > 0 ? undefined : floors.get(own[0]);
-  const quotient = floor && divideDims(floor.dividend, floor.divisor);
-  if (own === undefined || quotient === undefined) return undefined;
+  if (own === undefined || own[1] !== 1 || others.length > 0 || !isFloor(own[0])) return undefined;
+  const floor = dimFactor(own[0]);
+  const quotient = divideDims(own[0].dividend, own[0].divisor);
+  if (quotient === undefined) return undefined;
   const beside = normalize(dim.terms.filter((one) => one !== term));
   const factor: Dim = normalize([{ ...term, powers: term.powers.filter((power) => power !== own) }]);
   const turned = isPolynomial(factor) ? turnedRound(quotient) : undefined;
-  const asItIs = (): Dim | undefined => mergedFloor(dimSymbol(own[0]), factor, quotient, beside);
-  const asRoundedUp = (): Dim | undefined =>
-    turned && mergedFloor(negate(dimSymbol(own[0])), negate(factor), turned, beside);
+  const asItIs = (): Dim | undefined => mergedFloor(floor, factor, quotient, beside);
+  const asRoundedUp = (): Dim | undefined => turned && mergedFloor(negate(floor), negate(factor), turned, beside);
   // What is taken away is added to what is above it: so the half of a half that is rounded up is a quarter.
   return term.numerator < 0 ? (asRoundedUp() ?? asItIs()) : (asItIs() ?? asRoundedUp());
 }
@@ -228,13 +236,14 @@ const isWholePolynomial = (dim: Dim): boolean =>
 
 /** A term that makes all of it whole. */
 export function commonDivisor(dim: Dim): Dim {
-  const lowest = new Map<string, number>();
+  const lowest = new Map<string, Power>();
   for (const { powers } of dim.terms) {
-    for (const [symbol, exponent] of powers) {
-      if (exponent < 0) lowest.set(symbol, Math.max(lowest.get(symbol) ?? 0, -exponent));
+    for (const [factor, exponent] of powers) {
+      const key = keyOf(factor);
+      if (exponent < 0) lowest.set(key, [factor, Math.max(lowest.get(key)?.[1] ?? 0, -exponent)]);
     }
   }
-  return normalize([{ numerator: commonDenominator(dim.terms), denominator: 1, powers: [...lowest] }]);
+  return normalize([{ numerator: commonDenominator(dim.terms), denominator: 1, powers: [...lowest.values()] }]);
 }
 
 /** The least common multiple of denominators. */
@@ -248,9 +257,9 @@ export function evaluateDim(dim: Dim, sizes: ReadonlyMap<string, number>): numbe
   for (const term of dim.terms) {
     let top = term.numerator;
     let bottom = term.denominator;
-    for (const [symbol, exponent] of term.powers) {
-      const size = sizes.get(symbol) ?? floorValue(symbol, sizes);
-      if (size === undefined) throw new InvariantError(`no size for dimension ${symbol} of ${printDim(dim)}`);
+    for (const [factor, exponent] of term.powers) {
+      const size = isFloor(factor) ? floorValue(factor, sizes) : sizes.get(factor);
+      if (size === undefined) throw new InvariantError(`no size for dimension ${keyOf(factor)} of ${printDim(dim)}`);
       if (exponent > 0) top *= size ** exponent;
       else bottom *= size ** -exponent;
     }
@@ -259,37 +268,32 @@ export function evaluateDim(dim: Dim, sizes: ReadonlyMap<string, number>): numbe
   return sum;
 }
 
-function floorValue(factor: string, sizes: ReadonlyMap<string, number>): number | undefined {
-  const floor = floors.get(factor);
-  return floor && Math.floor(evaluateDim(floor.dividend, sizes) / evaluateDim(floor.divisor, sizes));
-}
+const floorValue = ({ dividend, divisor }: Floor, sizes: ReadonlyMap<string, number>): number =>
+  Math.floor(evaluateDim(dividend, sizes) / evaluateDim(divisor, sizes));
 
-/** Whether one of the symbols is in it, or one of the floors as it stands. */
-export function mentions(dim: Dim, symbols: { has: (symbol: string) => boolean }): boolean {
-  return factorsOf(dim).some(
-    (factor) => symbols.has(factor) || symbolsIn(floors.get(factor))?.some((s) => symbols.has(s)),
-  );
+/** Whether one of the symbols is in it, or one of the floors as it stands, by its key. */
+export function mentions(dim: Dim, keys: { has: (key: string) => boolean }): boolean {
+  return factorsOf(dim).some((factor) => keys.has(keyOf(factor)) || (isFloor(factor) && symbolsIn(factor).some((s) => keys.has(s)))); // prettier-ignore
 }
 
 /** The factor under replacements of symbols, or of what it is itself. */
-export function substituteFactor(factor: string, replacements: ReadonlyMap<string, Dim>): Dim {
-  const floor = floors.get(factor);
-  const known = replacements.get(factor);
-  if (floor === undefined || known !== undefined) return known ?? dimSymbol(factor);
-  const [dividend, divisor] = [floor.dividend, floor.divisor].map((part) => substituteDim(part, replacements)) as [Dim, Dim]; // prettier-ignore
+function substituteFactor(factor: Factor, replacements: ReadonlyMap<string, Dim>): Dim {
+  const known = replacements.get(keyOf(factor));
+  if (!isFloor(factor) || known !== undefined) return known ?? dimFactor(factor);
+  const [dividend, divisor] = [factor.dividend, factor.divisor].map((part) => substituteDim(part, replacements)) as [Dim, Dim]; // prettier-ignore
   const quotient = divideDims(dividend, divisor);
   if (quotient === undefined) throw new InvariantError(`cannot divide by ${printDim(divisor)}`);
   return floorDim(quotient);
 }
 
-/** Replaces symbols by dimensions; symbols without a replacement stay. A symbol in a divisor needs a monomial. */
+/** Replaces symbols, and floors by their keys, by dimensions; others stay. A symbol in a divisor needs a monomial. */
 export function substituteDim(dim: Dim, replacements: ReadonlyMap<string, Dim>): Dim {
   if (!mentions(dim, replacements)) return dim;
   let sum = dimConstant(0);
   for (const term of dim.terms) {
     let product = normalize([{ ...term, powers: [] }]);
-    for (const [symbol, exponent] of term.powers) {
-      const base = substituteFactor(symbol, replacements);
+    for (const [factor, exponent] of term.powers) {
+      const base = substituteFactor(factor, replacements);
       for (let i = 0; i < Math.abs(exponent); i++) {
         const next = exponent > 0 ? multiplyDims(product, base) : divideDims(product, base);
         if (next === undefined) throw new InvariantError(`cannot divide by ${printDim(base)}`);
@@ -313,6 +317,13 @@ export function printDim(dim: Dim): string {
   return text;
 }
 
+/** What is spelled in one word, and needs no parentheses as a part of a quotient. */
+export const isSymbolOrNumber = ({ terms: [term, ...others] }: Dim): boolean =>
+  term === undefined || (others.length === 0 && term.denominator === 1 && (term.powers.length === 0 || isOnce(term)));
+
+const isOnce = ({ numerator, powers: [power, ...more] }: DimTerm): boolean =>
+  numerator === 1 && power?.[1] === 1 && more.length === 0 && !isFloor(power[0]);
+
 /** Highest degree first, constants last: `I + H - 1`. */
 export const termsInOrder = ({ terms }: Dim): readonly DimTerm[] =>
   [...terms].sort((a, b) => degree(b) - degree(a) || (termKey(a) < termKey(b) ? -1 : 1));
@@ -320,15 +331,13 @@ export const termsInOrder = ({ terms }: Dim): readonly DimTerm[] =>
 const ONE = dimConstant(1);
 const ONE_KEY = "1/1:";
 
-function degree(term: DimTerm): number {
-  return term.powers.reduce((sum, [, exponent]) => sum + exponent, 0);
-}
+const degree = (term: DimTerm): number => term.powers.reduce((sum, [, exponent]) => sum + exponent, 0);
 
 function printTerm(term: DimTerm): string {
   const top: string[] = [];
   const bottom: string[] = [];
-  for (const [symbol, exponent] of term.powers) {
-    for (let i = 0; i < Math.abs(exponent); i++) (exponent > 0 ? top : bottom).push(symbol);
+  for (const [factor, exponent] of term.powers) {
+    for (let i = 0; i < Math.abs(exponent); i++) (exponent > 0 ? top : bottom).push(keyOf(factor));
   }
   if (term.numerator !== 1 || top.length === 0) top.unshift(String(term.numerator));
   if (term.denominator !== 1) bottom.unshift(String(term.denominator));
@@ -337,23 +346,26 @@ function printTerm(term: DimTerm): string {
 }
 
 function termKey(term: DimTerm): string {
-  return term.powers.map(([symbol, exponent]) => (exponent === 1 ? symbol : `${symbol}^${exponent}`)).join("*");
+  return term.powers.map(([factor, exponent]) => (exponent === 1 ? keyOf(factor) : `${keyOf(factor)}^${exponent}`)).join("*"); // prettier-ignore
 }
 
 function multiplyTerms(a: DimTerm, b: DimTerm): DimTerm {
-  const powers = new Map(a.powers);
-  for (const [symbol, exponent] of b.powers) powers.set(symbol, (powers.get(symbol) ?? 0) + exponent);
+  const powers = new Map(a.powers.map((power) => [keyOf(power[0]), power]));
+  for (const [factor, exponent] of b.powers) {
+    const key = keyOf(factor);
+    powers.set(key, [factor, (powers.get(key)?.[1] ?? 0) + exponent]);
+  }
   return {
     numerator: a.numerator * b.numerator,
     denominator: a.denominator * b.denominator,
-    powers: [...powers].filter(([, exponent]) => exponent !== 0),
+    powers: [...powers.values()].filter(([, exponent]) => exponent !== 0),
   };
 }
 
 function normalize(terms: readonly DimTerm[]): Dim {
   const byKey = new Map<string, DimTerm>();
   for (const raw of terms) {
-    const term: DimTerm = { ...raw, powers: [...raw.powers].sort(([a], [b]) => (a < b ? -1 : 1)) };
+    const term: DimTerm = { ...raw, powers: [...raw.powers].sort(([a], [b]) => (keyOf(a) < keyOf(b) ? -1 : 1)) };
     const key = termKey(term);
     const previous = byKey.get(key);
     byKey.set(key, reduceFraction(previous === undefined ? term : sumOfLikeTerms(previous, term)));

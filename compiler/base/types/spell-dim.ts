@@ -1,5 +1,5 @@
 /** Dimensions in another spelling than that of the language, which `printDim` has. */
-import { type Dim, dimConstant, equalDims, floorOf, termsInOrder } from "./dim.js";
+import { type Dim, type Factor, isFloor, isSymbolOrNumber, termsInOrder } from "./dim.js";
 
 export interface DimSpelling {
   readonly symbol: (name: string) => string;
@@ -27,20 +27,11 @@ export function spellDim(dim: Dim, spelling: DimSpelling): string {
 }
 
 /** A symbol, or a rounded quotient. */
-function spellFactor(factor: string, spelling: DimSpelling): string {
-  const floor = floorOf(factor);
-  if (floor === undefined) return spelling.symbol(factor);
-  const [over, under] = [floor.dividend, floor.divisor].map((part) => {
+function spellFactor(factor: Factor, spelling: DimSpelling): string {
+  if (!isFloor(factor)) return spelling.symbol(factor);
+  const [over, under] = [factor.dividend, factor.divisor].map((part) => {
     const text = spellDim(part, spelling);
     return isSymbolOrNumber(part) ? text : `(${text})`;
   });
   return `${spelling.floor}(${over ?? ""} / ${under ?? ""})`;
-}
-
-function isSymbolOrNumber(dim: Dim): boolean {
-  const [term, ...others] = dim.terms;
-  if (term === undefined || others.length > 0) return others.length === 0;
-  const [power, ...more] = term.powers;
-  if (power === undefined) return equalDims(dim, dimConstant(term.numerator));
-  return more.length === 0 && power[1] === 1 && term.numerator === 1 && term.denominator === 1 && !floorOf(power[0]);
 }

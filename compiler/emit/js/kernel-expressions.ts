@@ -8,7 +8,7 @@ import { type MathName, mathFunctions } from "../../base/math/functions.js";
 import { printInlined } from "../../base/math/print-js.js";
 import { strongFunctions } from "../../base/math/strong.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
-import { type Dim, dimConstant } from "../../base/types/dim.js";
+import { type Dim, dimConstant, symbolOf } from "../../base/types/dim.js";
 
 const ONE = dimConstant(1);
 
@@ -245,8 +245,8 @@ export function printDimension(dim: Dim, symbol: (name: string) => string): stri
   for (const term of dim.terms) {
     const top: string[] = [];
     const bottom: string[] = [];
-    for (const [name, exponent] of term.powers) {
-      for (let i = 0; i < Math.abs(exponent); i++) (exponent > 0 ? top : bottom).push(symbol(name));
+    for (const [factor, exponent] of term.powers) {
+      for (let i = 0; i < Math.abs(exponent); i++) (exponent > 0 ? top : bottom).push(symbol(symbolOf(factor)));
     }
     const magnitude = Math.abs(term.numerator);
     if (magnitude !== 1 || top.length === 0) top.push(String(magnitude));

@@ -8,7 +8,7 @@ import {
   boundedFloor,
   boundedMultiply,
   boundedSubtract,
-  divisorsOf,
+  dividingSymbols,
 } from "../../base/types/bounded-dim.js";
 import { provenAtLeast } from "../../base/types/bounds.js";
 import { constantOf, type Dim, dimConstant, dimSymbol, printDim } from "../../base/types/dim.js";
@@ -155,7 +155,7 @@ export function checkWhole(checker: Checker, dim: Dim, span: Span, help?: string
     return undefined;
   }
   if (constant === undefined) checker.oblige("whole", dim, span);
-  for (const symbol of divisorsOf(dim)) checker.divisors.add(symbol);
+  for (const symbol of dividingSymbols(dim)) checker.divisors.add(symbol);
   return dim;
 }
 

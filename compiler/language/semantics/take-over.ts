@@ -1,7 +1,7 @@
 /** What a function or a used cell leaves to be checked, where it is written out. */
 import type { Span } from "../../base/source/span.js";
-import { boundedSubstitute, divisorsOf } from "../../base/types/bounded-dim.js";
-import { type Dim, printDim, symbolsOf } from "../../base/types/dim.js";
+import { boundedSubstitute, dividingSymbols } from "../../base/types/bounded-dim.js";
+import { type Dim, isFloor, printDim, symbolsOf } from "../../base/types/dim.js";
 import type { Checker } from "./checker.js";
 import type { TypedCell } from "./typed-program.js";
 import type { SizeDemands } from "./typed-sizes.js";
@@ -25,7 +25,7 @@ export function takeOver(checker: Checker, owner: Owner, dimensions: ReadonlyMap
       });
       return false;
     }
-    for (const [name] of dim.terms[0]?.powers ?? []) checker.divisors.add(name);
+    for (const [factor] of dim.terms[0]?.powers ?? []) if (!isFloor(factor)) checker.divisors.add(factor);
   }
   return haveEntries(checker, owner, dimensions, span) && obligeAll(checker, owner, dimensions, span, false);
 }
@@ -70,7 +70,7 @@ function obligeAll(
       checker.reportTooLarge(span);
       return false;
     }
-    for (const symbol of divisorsOf(here)) checker.divisors.add(symbol);
+    for (const symbol of dividingSymbols(here)) checker.divisors.add(symbol);
     checker.oblige(kind, here, span);
   }
   return true;

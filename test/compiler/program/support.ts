@@ -12,6 +12,7 @@ import { shapeContext } from "../../../compiler/ir/ops/shape-rules.js";
 import { run } from "../../support/evaluate-helpers.js";
 import { check } from "../language/semantics/support.js";
 import { cellAxes } from "../../../compiler/base/types/call-axes.js";
+import { symbolOf } from "../../../compiler/base/types/dim.js";
 
 export type Sizes = Readonly<Record<string, number>>;
 
@@ -58,7 +59,7 @@ export function evaluate(
       type?.shape.map((dim) =>
         Number(
           dim.terms.length === 1 && dim.terms[0]?.powers.length === 1
-            ? sizes.get(dim.terms[0].powers[0]?.[0] ?? "")
+            ? sizes.get(symbolOf(dim.terms[0].powers[0]?.[0] ?? ""))
             : (dim.terms[0]?.numerator ?? 0),
         ),
       ) ?? [];

@@ -2,7 +2,7 @@
 import { invariant } from "../../../base/diagnostics/invariant.js";
 import { affineKey } from "../../../ir/kernel/affine.js";
 import type { Access, Affine, ElementType, ExtentPart, IndexExpression } from "../../../ir/kernel/kernel-program.js";
-import { constantOf, type Dim, dimConstant } from "../../../base/types/dim.js";
+import { constantOf, type Dim, dimConstant, symbolOf } from "../../../base/types/dim.js";
 import type { FunctionCode, Local } from "../assembler/function-code.js";
 import type { MemoryLayout } from "../memory/memory-layout.js";
 
@@ -117,17 +117,16 @@ export class Integers {
       return;
     }
     dim.terms.forEach((term, i) => {
-      const tops = term.powers.flatMap(([name, power]) => Array.from({ length: Math.max(power, 0) }, () => name));
-      const bottoms = term.powers.flatMap(([name, power]) => Array.from({ length: Math.max(-power, 0) }, () => name));
+      const powersOf = (sign: 1 | -1): string[] => term.powers.flatMap(([factor, power]) => Array.from({ length: Math.max(sign * power, 0) }, () => symbolOf(factor))); // prettier-ignore
       let pushed = false;
       const multiply = (push: () => void): void => {
         push();
         if (pushed) code.op("i32.mul");
         pushed = true;
       };
-      for (const name of tops) multiply(() => this.size(name, example));
+      for (const name of powersOf(1)) multiply(() => this.size(name, example));
       if (term.numerator !== 1 || !pushed) multiply(() => code.i32(term.numerator));
-      for (const name of bottoms) {
+      for (const name of powersOf(-1)) {
         this.size(name, example);
         code.op("i32.div_s");
       }

@@ -8,6 +8,8 @@ import {
   type Dim,
   dimConstant,
   equalDims,
+  isFloor,
+  type Power,
   printDim,
   substituteDim,
   subtractDims,
@@ -123,7 +125,7 @@ function asAffine(
   indices: readonly BoundIndex[],
 ): { readonly start: Dim; readonly terms: readonly Pick<PlaceTerm, "index" | "reverse">[] } | undefined {
   const names = new Set(indices.map(({ name }) => name));
-  const isIndex = ([name]: readonly [string, number]): boolean => names.has(name);
+  const isIndex = (power: Power): power is readonly [string, number] => !isFloor(power[0]) && names.has(power[0]);
   const terms: Pick<PlaceTerm, "index" | "reverse">[] = [];
   for (const { numerator, denominator, powers } of place.terms) {
     const own = powers.find(isIndex);

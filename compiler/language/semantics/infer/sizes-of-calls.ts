@@ -2,7 +2,7 @@
  * The run-time dimensions of what a network calls: told by the shapes of its arguments; said by name where no input has them,
  * `told(start, N = M)`; and lengths that a used network finds itself, which are lengths of the network around it, then.
  */
-import { type Dim, dimSymbol, printDim, substituteDim, subtractDims } from "../../../base/types/dim.js";
+import { type Dim, dimSymbol, isFloor, printDim, substituteDim, subtractDims } from "../../../base/types/dim.js";
 import type { ArgumentNode, CallNode } from "../../syntax/ast.js";
 import { bindDimensions, type Pair, pairsOf } from "../bind-dimensions.js";
 import type { Checker } from "../checker.js";
@@ -105,7 +105,9 @@ export function withFoundLengths(
 const isGivenWhole = ({ scope }: Checker, { terms }: Dim): boolean =>
   terms.every(({ denominator, powers }) => {
     const isGiven = (symbol: string): boolean => scope.entries.get(symbol)?.kind === "dimension" && scope.entries.get(symbol)?.found === undefined; // prettier-ignore
-    return denominator === 1 && powers.every(([symbol, exponent]) => exponent > 0 && isGiven(symbol));
+    return (
+      denominator === 1 && powers.every(([factor, exponent]) => exponent > 0 && !isFloor(factor) && isGiven(factor))
+    );
   });
 
 /** Where the call stands; calls of one equation that are called alike are numbered. */

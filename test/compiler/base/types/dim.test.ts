@@ -12,9 +12,12 @@ import {
   addDims,
   ceilDim,
   floorDim,
+  floorsOf,
+  symbolOf,
   symbolsOf,
   type Dim,
   dimConstant,
+  dimFactor,
   dimSymbol,
   divideDims,
   equalDims,
@@ -202,6 +205,27 @@ describe("dimensions", () => {
     // A quotient that leaves no rest is another thing.
     expect(key(over(T, two))).not.toBe(key(half));
     expect(symbolsOf(floorDim(over(addDims(T, H), N)))).toEqual(["%T", "H", "N"]);
+  });
+
+  it("a floor carries what it is of, and is not told by its spelling", () => {
+    const T = dimSymbol(TIME_SYMBOL);
+    const half = (): Dim => floorDim(divideDims(T, number(2)) as Dim);
+    const [floor] = floorsOf(half());
+    expect(floor && [printDim(floor.dividend), printDim(floor.divisor)]).toEqual(["%T", "2"]);
+    expect(equalDims(multiplyDims(half(), half()), multiplyDims(dimFactor(floor!), half()))).toBe(true);
+    const spelled = dimSymbol("floor(%T / 2)");
+    expect(floorsOf(spelled)).toEqual([]);
+    expect(symbolsOf(spelled)).toEqual(["floor(%T / 2)"]);
+    expect(
+      evaluateDim(
+        spelled,
+        new Map([
+          ["floor(%T / 2)", 7],
+          [TIME_SYMBOL, 4],
+        ]),
+      ),
+    ).toBe(7);
+    expect(() => symbolOf(floor!)).toThrow("floor(%T / 2) is no symbol");
   });
 
   it("floors are proven by what their rests can be", () => {
