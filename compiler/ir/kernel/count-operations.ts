@@ -226,8 +226,8 @@ class RegionCounter {
         return;
       case "pack": {
         if (statement.onChange) return;
-        const { columns, contracted, from } = statement;
-        const count = this.#access(from, this.#within([columns, ...contracted], loops));
+        const { columns, contracted, parts, from } = statement;
+        const count = this.#access(from, this.#within([...parts, columns, ...contracted], loops));
         this.reads += count;
         this.writes += count;
         return;

@@ -13,8 +13,10 @@ interface PartialSums {
 
 /** A matrix column after column, each of `depth` terms. */
 export interface PackedMatrix {
+  /** The numbers of all columns, one after the other; of all parts where there are some. */
   readonly matrix: readonly number[];
-  readonly depth: number;
+  readonly columns: number;
+  readonly parts: number;
 }
 
 /** A call at some point of a kernel. Variables are unique within a region, so that inner ones simply replace older ones. */

@@ -2,7 +2,14 @@
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { axisValues } from "./evaluate-axes.js";
 import type { CallState } from "./evaluate-expressions.js";
-import type { LoopAxis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./kernel-program.js";
+import type {
+  LoopAxis,
+  PackedPart,
+  PackStatement,
+  ProductStatement,
+  ScheduledTerms,
+  Statement,
+} from "./kernel-program.js";
 import { termsOf } from "./visit.js";
 
 /** Runs `body` for all values of the axes, the first outermost, with the number of the combination. */
@@ -27,17 +34,21 @@ function forEachTerm(axes: readonly LoopAxis[], state: CallState, body: (term: n
  * as it lies in memory where its matrix is what was packed last.
  */
 export function packMatrix(statement: PackStatement, state: CallState): void {
-  const { to, from, columns, contracted, runs, length, onChange } = statement;
+  const { to, from, columns, contracted, parts, runs, length, onChange } = statement;
   const values = axisValues(columns, state);
   invariant(values.length === runs * length, `${to} has ${values.length} columns, not ${runs} runs of ${length}`);
   const matrix: number[] = [];
-  for (const value of values) {
-    state.set(columns.variable, value);
-    forEachTerm(contracted, state, () => matrix.push(state.load(from)));
-  }
+  let count = 0;
+  forEachTerm(parts, state, () => {
+    count++;
+    for (const value of values) {
+      state.set(columns.variable, value);
+      forEachTerm(contracted, state, () => matrix.push(state.load(from)));
+    }
+  });
   const last = state.packed.get(to)?.matrix;
   const isLast = last?.length === matrix.length && matrix.every((value, i) => Object.is(value, last[i]));
-  state.packed.set(to, { matrix, depth: matrix.length / values.length });
+  state.packed.set(to, { matrix, columns: values.length, parts: count });
   if (!(onChange && isLast)) for (const [i, value] of matrix.entries()) state.memory.write(to, i, value);
 }
 
@@ -111,18 +122,25 @@ function sumTerms(
   row: readonly number[] | undefined,
   state: CallState,
 ): number {
-  const copy = packed === undefined ? undefined : state.packed.get(packed);
-  const right = (term: number): number => {
-    if (packed === undefined) return state.load(b);
-    invariant(copy !== undefined, `${packed} is read before it is packed`);
-    invariant(term < copy.depth, `the copy of ${packed} has fewer terms than are read`);
-    return state.memory.read(packed, column * copy.depth + term);
-  };
+  const right = packed === undefined ? () => state.load(b) : panelReader(packed, column, state);
   let sum = start;
   forEachTerm(contracted, state, (term) => {
     sum += (row === undefined ? state.load(a) : known(row[term], a.buffer)) * right(term);
   });
   return sum;
+}
+
+/** Reads the terms of a column in the copy of its matrix. */
+function panelReader({ buffer, part }: PackedPart, column: number, state: CallState): (term: number) => number {
+  const copy = state.packed.get(buffer);
+  invariant(copy !== undefined, `${buffer} is read before it is packed`);
+  const { matrix, columns, parts } = copy;
+  const own = part.reduce((number, { index, of }) => number * of + state.affine(index), 0);
+  const depth = matrix.length / (columns * parts);
+  return (term) => {
+    invariant(term < depth, `the copy of ${buffer} has fewer terms than are read`);
+    return state.memory.read(buffer, (own * columns + column) * depth + term);
+  };
 }
 
 function known(value: number | undefined, copy: string): number {

@@ -113,7 +113,14 @@ export interface ProductTerms {
 
 export interface ScheduledTerms extends ProductTerms {
   /** A copy of the right operand in the order in which tiles read it, made by a `pack` statement. */
-  readonly packed?: string;
+  readonly packed?: PackedPart;
+}
+
+/** One of the matrices that lie in a buffer of panels. */
+export interface PackedPart {
+  readonly buffer: string;
+  /** Its number along each of the `parts` of the `pack` statement, and how many of these there are. */
+  readonly part: readonly { readonly index: Affine; readonly of: number }[];
 }
 
 /**
@@ -141,7 +148,7 @@ export interface ProductSchedule {
   /** Terms that each sum takes before the others. */
   readonly earlier?: ScheduledTerms;
   /** A copy of the right operand, as in `ScheduledTerms`. */
-  readonly packed?: string;
+  readonly packed?: PackedPart;
   readonly tail?: ProductTail;
   /**
    * Where the rows of the left operand are copied first, one after the other in the order of `rows`: a `tail` overwrites
@@ -164,7 +171,8 @@ export interface ProductTail {
 
 /**
  * Copies a matrix into panels: `units` of a run in blocks of `block` vectors, and in a panel, for each contracted index, the
- * vectors of block 0 of every run, then of block 1 and so on. Units after the last are zero.
+ * vectors of block 0 of every run, then of block 1 and so on. Units after the last are zero. With `parts` it copies a matrix for
+ * each combination of these, one after the other, the last axis fastest: those of all rounds, of all heads.
  */
 export interface PackStatement {
   readonly kind: "pack";
@@ -173,6 +181,8 @@ export interface PackStatement {
   readonly from: Access;
   readonly columns: LoopAxis;
   readonly contracted: readonly LoopAxis[];
+  /** Of plain extent, as the others. */
+  readonly parts: readonly LoopAxis[];
   /** How many runs the columns are, each of `length`. */
   readonly runs: number;
   readonly length: number;

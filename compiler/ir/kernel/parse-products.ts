@@ -1,7 +1,16 @@
 /** Reads products of kernels. */
-import { parseAccess, parseAxis, parseExpression } from "./parse-expressions.js";
+import { parseAccess, parseAffine, parseAxis, parseExpression } from "./parse-expressions.js";
 import { type Line, LineTokens } from "./parse-lines.js";
-import type { Access, LoopAxis, KernelExpression, ProductStatement, ProductTail, Statement } from "./kernel-program.js";
+import type {
+  Access,
+  Affine,
+  KernelExpression,
+  LoopAxis,
+  PackedPart,
+  ProductStatement,
+  ProductTail,
+  Statement,
+} from "./kernel-program.js";
 
 type ParseBody = (lines: readonly Line[]) => Statement[];
 
@@ -59,7 +68,7 @@ function nextIsSum(tokens: LineTokens): boolean {
 interface Sum {
   readonly a: Access;
   readonly b: Access;
-  readonly packed?: string;
+  readonly packed?: PackedPart;
   readonly copied?: string;
 }
 
@@ -69,8 +78,23 @@ function parseSum(tokens: LineTokens): Sum {
   const copied = tokens.accept("copied") ? (tokens.expect("to"), tokens.name("a buffer")) : undefined;
   tokens.expect("*");
   const b = parseAccess(tokens);
-  const packed = tokens.accept("packed") ? (tokens.expect("in"), tokens.name("a buffer")) : undefined;
+  const packed = tokens.accept("packed") ? (tokens.expect("in"), parsePackedPart(tokens)) : undefined;
   return { a, b, ...(packed !== undefined && { packed }), ...(copied !== undefined && { copied }) };
+}
+
+/** `panels`, `panels[i of 4, j + 1 of 3]`. */
+function parsePackedPart(tokens: LineTokens): PackedPart {
+  const buffer = tokens.name("a buffer");
+  const part: { index: Affine; of: number }[] = [];
+  if (tokens.accept("[")) {
+    do {
+      const index = parseAffine(tokens);
+      tokens.expect("of");
+      part.push({ index, of: tokens.integer() });
+    } while (tokens.accept(","));
+    tokens.expect("]");
+  }
+  return { buffer, part };
 }
 
 class ProductLines {

@@ -151,6 +151,10 @@ function parsePack(tokens: LineTokens): Statement {
   const columns = parseAxis(tokens);
   const contracted = [];
   while (tokens.accept(",")) contracted.push(parseAxis(tokens));
+  const parts = [];
+  if (tokens.accept("for"))
+    do parts.push(parseAxis(tokens));
+    while (tokens.accept(","));
   tokens.expect("as");
   const runs = tokens.integer();
   tokens.expect("runs", "of");
@@ -159,7 +163,7 @@ function parsePack(tokens: LineTokens): Statement {
   const block = tokens.integer();
   const onChange = tokens.accept("where");
   if (onChange) tokens.expect("changed");
-  return { kind: "pack", to, from, columns, contracted, runs, length, block, onChange };
+  return { kind: "pack", to, from, columns, contracted, parts, runs, length, block, onChange };
 }
 
 /** `index i = …` names an integer, `index list[i] = …` stores one. */

@@ -17,6 +17,7 @@ import {
   type KernelFunction,
   type KernelProgram,
   type KernelSlot,
+  type PackedPart,
   PIECE,
   type PiecesStatement,
   type ProductStatement,
@@ -138,8 +139,9 @@ const printers: { readonly [K in LineKind]: LinePrinter<K> } = {
     `windows of ${spellName(steps)} steps of ${spellSymbol(axis)} from ${spellName(first)} on, ${rows} rows`,
   for: (loop) =>
     `for ${printAxis(loop)}${loop.step === 1 ? "" : ` step ${loop.step}`}${loop.reverse ? " reverse" : ""}`,
-  pack: ({ to, from, columns, contracted, runs, length, block, onChange }) => {
-    const axes = [columns, ...contracted].map(printAxis).join(", ");
+  pack: ({ to, from, columns, contracted, parts, runs, length, block, onChange }) => {
+    const each = parts.length === 0 ? "" : ` for ${parts.map(printAxis).join(", ")}`;
+    const axes = `${[columns, ...contracted].map(printAxis).join(", ")}${each}`;
     const shape = `${runs} runs of ${length} in panels of ${block}`;
     return `pack ${spellName(to)} from ${printAccess(from)} over ${axes} as ${shape}${onChange ? " where changed" : ""}`;
   },
@@ -162,6 +164,11 @@ function printLine(statement: Extract<Statement, { kind: LineKind }>): string {
   return (printers[statement.kind] as (statement: Statement) => string)(statement);
 }
 
+export function printPart({ buffer, part }: PackedPart): string {
+  const numbers = part.map(({ index, of }) => `${printAffine(index)} of ${of}`).join(", ");
+  return `${spellName(buffer)}${part.length === 0 ? "" : `[${numbers}]`}`;
+}
+
 function printPieces(statement: PiecesStatement, indent: string): string {
   const { examples, steps, done, carried, body, carry, finish } = statement;
   const range = examples === undefined ? [] : [`examples ${spellName(examples.first)} .. ${spellName(examples.end)}`];
@@ -181,7 +188,7 @@ function printProduct(product: ProductStatement, indent: string): string {
   const { earlier, packed: copy, tail, copied } = schedule;
   const line = (word: string, axis: LoopAxis): string => `${indent}  ${word} ${printAxis(axis)}\n`;
   const sum = ({ a, b, packed }: ScheduledTerms, rowCopy = ""): string =>
-    `sum ${printAccess(a)}${rowCopy} * ${printAccess(b)}${packed === undefined ? "" : ` packed in ${spellName(packed)}`}`;
+    `sum ${printAccess(a)}${rowCopy} * ${printAccess(b)}${packed === undefined ? "" : ` packed in ${printPart(packed)}`}`;
   const last = { contracted, a: product.a, b: product.b, ...(copy !== undefined && { packed: copy }) };
   const target = tail === undefined ? out && printAccess(out) : tail.sums.map(spellName).join(", ");
   const start = initial === undefined ? "" : `${printExpression(initial)} + `;

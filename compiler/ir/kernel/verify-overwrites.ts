@@ -73,8 +73,7 @@ export class OverwriteVerifier {
     const reads = all.flatMap(({ a, b, contracted, packed }, i): ProductRead[] => {
       const inSum = this.bind(contracted, scope);
       const left = copied !== undefined && i === all.length - 1 ? [] : [a];
-      const panels =
-        packed === undefined ? [] : [{ access: { buffer: packed, offset: AFFINE_ZERO }, scope, anywhere: true }];
+      const panels = packed === undefined ? [] : [{ access: this.whole(packed.buffer), scope, anywhere: true }];
       return [...[...left, b].map((access) => ({ access, scope: inSum, operand: true })), ...panels];
     });
     for (const value of [initial, result]) reads.push(...loadsOf(value).map((access) => ({ access, scope })));

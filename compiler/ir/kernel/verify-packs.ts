@@ -1,14 +1,16 @@
 /** Which matrices lie in panels where a statement of a kernel stands. */
+import { at } from "../../base/at.js";
 import { affineKey, affineVariable, plainExtent, substituteAffine } from "./affine.js";
 import type {
   KernelBuffer,
   KernelProgram,
   LoopAxis,
+  PackedPart,
   PackStatement,
-  ScheduledTerms,
+  ProductTerms,
   Statement,
 } from "./kernel-program.js";
-import { printStatement } from "./print.js";
+import { printPart, printStatement } from "./print.js";
 import { printAccess, printAffine } from "./print-expressions.js";
 import { forEachAccess, forEachSimple } from "./visit.js";
 
@@ -16,6 +18,13 @@ interface PackedCopy {
   readonly pack: PackStatement;
   /** The buffer, of the panels or of the matrix, that was written since. */
   readonly written?: string;
+}
+
+/** What a product reads in panels. */
+interface PanelRead extends ProductTerms {
+  readonly packed: PackedPart;
+  /** What the numbers of the part go through; undefined where nobody knows. */
+  readonly ranges: readonly (readonly [number, number] | undefined)[];
 }
 
 export class PackedCopies {
@@ -43,26 +52,32 @@ export class PackedCopies {
 
   /** Why the right operand of a product cannot be read in its panels; undefined where it can. */
   problemOf(
-    { b, contracted, packed }: ScheduledTerms & { readonly packed: string },
+    { b, contracted, packed, ranges }: PanelRead,
     columns: LoopAxis | undefined,
     runLength: number | undefined,
   ): string | undefined {
-    const copy = this.copies.get(packed);
-    if (copy === undefined) return `${packed} is read and was not packed`;
+    const { buffer, part } = packed;
+    const copy = this.copies.get(buffer);
+    if (copy === undefined) return `${buffer} is read and was not packed`;
     const { pack, written } = copy;
-    if (written !== undefined) return `${packed} is read, and ${written} was written after it was packed`;
-    if (pack.from.buffer !== b.buffer) return `${packed} holds ${pack.from.buffer}, not ${b.buffer}`;
+    if (written !== undefined) return `${buffer} is read, and ${written} was written after it was packed`;
+    if (pack.from.buffer !== b.buffer) return `${buffer} holds ${pack.from.buffer}, not ${b.buffer}`;
     const has = shapeOf(pack.columns, pack.contracted, pack.length);
     const reads = shapeOf(columns, contracted, runLength);
-    if (has !== reads) return `${packed} has ${has}, and ${reads} are read`;
+    if (has !== reads) return `${buffer} has ${has}, and ${reads} are read`;
+    const [parts, asked] = [pack.parts.map(extentOf).join(" * "), part.map(({ of }) => of).join(" * ")];
+    if (parts !== asked) return `${buffer} has ${parts || "no"} parts, and one of ${asked || "none"} is read`;
+    const outside = part.find(({ of }, i) => !isWithin(ranges[i], of));
+    if (outside !== undefined) return `${printPart(packed)} may be outside of ${buffer}`;
     const [own, read] = [
       [pack.columns, ...pack.contracted],
       [...(columns === undefined ? [] : [columns]), ...contracted],
     ];
     const names = new Map(own.map(({ variable }, i) => [variable, affineVariable(read[i]?.variable ?? variable)]));
+    for (const [i, { variable }] of pack.parts.entries()) names.set(variable, at(part, i).index);
     const from = { buffer: b.buffer, offset: substituteAffine(pack.from.offset, names) };
     if (affineKey(from.offset) === affineKey(b.offset)) return undefined;
-    return `${packed} holds ${printAccess(from)}, and ${printAccess(b)} is read`;
+    return `${buffer} holds ${printAccess(from)}, and ${printAccess(b)} is read`;
   }
 
   /** Marks the copies whose panels or matrices the statements write. */
@@ -104,6 +119,10 @@ export function verifyKeptPanels({ functions }: KernelProgram, buffers: Readonly
     const isOther = statements.some((statement) => printStatement(statement, "") !== text);
     return isOther ? [...problems, `${name} is packed where changed, and not by one pack alone`] : problems;
   });
+}
+
+function isWithin(range: readonly [number, number] | undefined, size: number): boolean {
+  return range !== undefined && range[0] >= 0 && range[1] < size;
 }
 
 function shapeOf(columns: LoopAxis | undefined, contracted: readonly LoopAxis[], length: number | undefined): string {

@@ -27,20 +27,21 @@ export class ProductVerifier {
   }
 
   pack(statement: PackStatement, outer: KernelScope): void {
-    const { to, from, columns, contracted, runs, length, block, onChange } = statement;
-    const axes = [columns, ...contracted];
+    const { to, from, columns, contracted, parts, runs, length, block, onChange } = statement;
+    const axes = [...parts, columns, ...contracted];
     const scope = this.bindAll(axes, outer);
     this.elements.access(from, "real", scope);
     // Which may stand for something else where the panels are read.
     const others = from.offset.terms.filter((term) => !axes.some(({ variable }) => variable === term.variable));
     for (const { variable } of others) this.report(`panels of ${from.buffer} move with ${variable}`);
     if (from.buffer === to) this.report(`${to} is packed into itself`);
-    const [width, depth] = [plainExtent(columns.extent), countTerms(contracted)];
-    if (width === undefined || depth === undefined) this.report(`panels of ${from.buffer}, whose size a call decides`);
+    const [width, depth, count] = [plainExtent(columns.extent), countTerms(contracted), countTerms(parts)];
+    if (width === undefined || depth === undefined || count === undefined)
+      this.report(`panels of ${from.buffer}, whose size a call decides`);
     else if (width !== runs * length) this.report(`${width} columns of ${from.buffer} as ${runs} runs of ${length}`);
     if (block < 1) this.report(`panels of ${block} vectors`);
     // How long vectors are, and so what fills the last panel, is the target's own business. What was packed last has a digest.
-    const fewest = runs * length * (depth ?? 0) + (onChange ? 1 : 0);
+    const fewest = runs * length * (depth ?? 0) * (count ?? 0) + (onChange ? 1 : 0);
     const size = this.elements.buffer(to, "real");
     if (size < fewest) this.report(`${to} of ${size} elements for panels of ${fewest}`);
   }
@@ -87,8 +88,10 @@ export class ProductVerifier {
     if (moves(a, columns)) this.report(`the left operand ${a.buffer} moves with the columns`);
     if (moves(b, rows)) this.report(`the right operand ${b.buffer} moves with the rows`);
     if (packed === undefined) return;
-    this.elements.buffer(packed, "real");
-    const problem = this.copies.problemOf({ contracted, a, b, packed }, columns, product.schedule?.tail?.length);
+    this.elements.buffer(packed.buffer, "real");
+    const ranges = packed.part.map(({ index }) => this.elements.integers.range(index, scope));
+    const read = { a, b, contracted, packed, ranges };
+    const problem = this.copies.problemOf(read, columns, product.schedule?.tail?.length);
     if (problem !== undefined) this.report(problem);
   }
 

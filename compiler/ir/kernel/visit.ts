@@ -7,6 +7,7 @@ import type {
   KernelExpression,
   LoopExtent,
   IndexExpression,
+  PackedPart,
   PiecesStatement,
   PlainProduct,
   ProductStatement,
@@ -125,7 +126,7 @@ function forEachProductAccess(
     contracted.forEach(axis);
     visit(a, "read");
     visit(b, "read");
-    if (packed !== undefined) visit({ buffer: packed, offset: START }, "read");
+    if (packed !== undefined) visit({ buffer: packed.buffer, offset: START }, "read");
   }
   if (initial !== undefined) forEachLoad(initial, visitAll, always);
   if (result !== undefined) forEachLoad(result, visitAll, always);
@@ -203,17 +204,24 @@ function partMappers(mapper: StatementMapper): PartMappers {
 }
 
 function mapProduct(product: ProductStatement, mapper: StatementMapper): ProductStatement {
-  const { access, axis, named } = partMappers(mapper);
+  const { affine, access, axis, named } = partMappers(mapper);
   const terms = ({ contracted, a, b }: ProductTerms): ProductTerms => ({
     contracted: contracted.map(axis),
     a: access(a),
     b: access(b),
   });
+  const panels = (packed: PackedPart | undefined): { packed?: PackedPart } =>
+    packed === undefined
+      ? {}
+      : {
+          packed: {
+            buffer: named(packed.buffer),
+            part: packed.part.map((own) => ({ ...own, index: affine(own.index) })),
+          },
+        };
   const schedule = ({ earlier, packed, copied, tail }: ProductSchedule): ProductSchedule => ({
-    ...(earlier && {
-      earlier: { ...terms(earlier), ...(earlier.packed !== undefined && { packed: named(earlier.packed) }) },
-    }),
-    ...(packed !== undefined && { packed: named(packed) }),
+    ...(earlier && { earlier: { ...terms(earlier), ...panels(earlier.packed) } }),
+    ...panels(packed),
     ...(copied !== undefined && { copied: named(copied) }),
     ...(tail && { tail: { ...tail, body: tail.body.map((inner) => mapStatement(inner, mapper)) } }),
   });
@@ -251,6 +259,7 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
         to: named(statement.to),
         columns: axis(statement.columns),
         contracted: statement.contracted.map(axis),
+        parts: statement.parts.map(axis),
       };
     case "let_index":
       return { ...statement, value: mapIndexExpression(statement.value, affine, access) };

@@ -1,14 +1,23 @@
 /**
  * Gives products whose right operand is a matrix of plain size a copy of it in the order in which tiles read it. A matrix
  * of the caller (parameters) is packed at the start of an entry, where it has changed since it was last; one that is
- * computed in the call is packed in front of the outermost loop that does not write it. Entries share packed copies.
+ * computed in the call is packed in front of the outermost loop that does not write it. Entries share packed copies. Where the
+ * matrix moves with a loop around the product (`W[l]` in round l, `R[n]` of head n) those of all its rounds are packed, as parts.
  *
  * Leaves alone: operands of single examples, and matrices whose columns lie side by side and that one row reads once.
  */
-import { plainExtent } from "../../ir/kernel/affine.js";
+import { affineVariable, plainExtent } from "../../ir/kernel/affine.js";
 import { freshBuffer } from "../../ir/kernel/fresh-names.js";
 import { countTerms } from "../../ir/kernel/terms.js";
-import type { PackStatement, ProductStatement, ProductTerms, Statement } from "../../ir/kernel/kernel-program.js";
+import type {
+  ForStatement,
+  LoopAxis,
+  PackedPart,
+  PackStatement,
+  ProductStatement,
+  ProductTerms,
+  Statement,
+} from "../../ir/kernel/kernel-program.js";
 import { forEachAccess } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../base/types/dim.js";
 import { type UnplacedBuffer, type UnplannedKernels, wholeOf } from "../../ir/kernel/unplanned.js";
@@ -21,8 +30,15 @@ export const packOperands: KernelPass<VectorTarget> = {
   run: (kernels, { machine, dtype }) => new Packer(kernels, machine, dtype).run(),
 };
 
+/** A loop around a product, and the buffers that are written in it. */
+interface LoopAround {
+  readonly axis: ForStatement;
+  readonly written: ReadonlySet<string>;
+}
+
 /** Copies that statements need. */
 interface NeededPacks {
+  readonly around: readonly LoopAround[];
   /** Of what is the caller's, by name: at the start of the entry. */
   readonly atStart: Map<string, PackStatement>;
   /** Of what is computed: in front of the statement. */
@@ -49,7 +65,7 @@ class Packer {
   run(): UnplannedKernels {
     const functions = this.kernels.functions.map((fn) => {
       const atStart = new Map<string, PackStatement>();
-      const { statements, inFront } = this.block(fn.body, atStart);
+      const { statements, inFront } = this.block(fn.body, { atStart, around: [] });
       return { ...fn, body: [...[...atStart.values(), ...inFront].map(region), ...statements] };
     });
     return { ...this.kernels, functions, buffers: this.buffers };
@@ -58,13 +74,13 @@ class Packer {
   /** Rewrites a list of regions and loops; `inFront` are those that a list around it has to make. */
   private block(
     statements: readonly Statement[],
-    atStart: NeededPacks["atStart"],
+    { atStart, around }: Omit<NeededPacks, "inFront">,
   ): { statements: Statement[]; inFront: PackStatement[] } {
     const result: Statement[] = [];
     const inFront: PackStatement[] = [];
     const written = this.writtenIn(statements);
     for (const statement of statements) {
-      const needed: NeededPacks = { atStart, inFront: [] };
+      const needed: NeededPacks = { atStart, around, inFront: [] };
       const rewritten = this.statement(statement, needed);
       for (const pack of needed.inFront) {
         if (written.has(wholeOf(pack.from.buffer, this.buffers))) result.push(region(pack));
@@ -88,7 +104,7 @@ class Packer {
   private statement(statement: Statement, packs: NeededPacks): Statement {
     if (statement.kind === "product") return this.product(statement, packs);
     if (statement.kind === "for") {
-      const inner = this.block(statement.body, packs.atStart);
+      const inner = this.block(statement.body, this.inLoop(statement, packs));
       packs.inFront.push(...inner.inFront);
       return { ...statement, body: inner.statements };
     }
@@ -101,16 +117,26 @@ class Packer {
   private inRegion(statement: Statement, packs: NeededPacks): Statement {
     if (statement.kind === "product") return this.product(statement, packs);
     if (statement.kind !== "for") return statement;
-    return { ...statement, body: statement.body.map((child) => this.inRegion(child, packs)) };
+    const inner = this.inLoop(statement, packs);
+    return { ...statement, body: statement.body.map((child) => this.inRegion(child, inner)) };
+  }
+
+  private inLoop(axis: ForStatement, packs: NeededPacks): NeededPacks {
+    return { ...packs, around: [...packs.around, { axis, written: this.writtenIn(axis.body) }] };
   }
 
   private product(product: ProductStatement, packs: NeededPacks): ProductStatement {
-    const packed = (terms: ProductTerms): { packed?: string } => {
-      const pack = this.packOf(product, terms);
-      if (pack === undefined) return {};
+    const packed = (terms: ProductTerms): { packed?: PackedPart } => {
+      const parts = this.partsOf(product, terms, packs.around);
+      const pack = parts && this.packOf(product, terms, parts);
+      if (parts === undefined || pack === undefined) return {};
       if (pack.onChange) packs.atStart.set(pack.to, pack);
       else packs.inFront.push(pack);
-      return { packed: pack.to };
+      const part = parts.map(({ variable, extent }) => ({
+        index: affineVariable(variable),
+        of: plainExtent(extent) as number,
+      }));
+      return { packed: { buffer: pack.to, part } };
     };
     const { earlier } = product.schedule ?? {};
     const schedule = {
@@ -121,13 +147,32 @@ class Packer {
     return Object.keys(schedule).length === 0 ? product : { ...product, schedule };
   }
 
+  /** The loops around a product with which its matrix moves; undefined where its places are not those of whole loops. */
+  private partsOf(
+    { columns }: ProductStatement,
+    { b, contracted }: ProductTerms,
+    around: readonly LoopAround[],
+  ): LoopAxis[] | undefined {
+    const own = new Set([...contracted, ...(columns === undefined ? [] : [columns])].map(({ variable }) => variable));
+    const others = b.offset.terms.filter(({ variable }) => !own.has(variable)).map(({ variable }) => variable);
+    const loops = around.filter(({ axis }) => others.includes(axis.variable));
+    if (loops.length !== others.length) return undefined;
+    const whole = wholeOf(b.buffer, this.kernels.buffers);
+    const fits = loops.every(
+      ({ axis, written }) => plainExtent(axis.extent) !== undefined && axis.from === undefined && !written.has(whole),
+    );
+    return fits ? loops.map(({ axis: { variable, extent } }) => ({ variable, extent })) : undefined;
+  }
+
   private packOf(
     { columns, rows, schedule: { tail } = {} }: ProductStatement,
     { b, contracted }: ProductTerms,
+    parts: readonly LoopAxis[],
   ): PackStatement | undefined {
     if (columns === undefined) return undefined;
-    const sizes = [columns, ...contracted].map(({ extent }) => plainExtent(extent));
-    const variables = [columns, ...contracted].map(({ variable }) => variable);
+    const axes = [...parts, columns, ...contracted];
+    const sizes = axes.map(({ extent }) => plainExtent(extent));
+    const variables = axes.map(({ variable }) => variable);
     if (sizes.some((size) => size === undefined || size === 0)) return undefined;
     if (
       b.offset.terms.some(
@@ -143,17 +188,28 @@ class Packer {
       (term) => term.variable === columns.variable && constantOf(term.coefficient) === 1,
     );
     if (!onChange && rows === undefined && sideBySide) return undefined;
-    const size = sizes[0] as number;
+    const size = plainExtent(columns.extent) as number;
     const length = tail?.length ?? size;
     const runs = size / length;
     const block = tileOf(this.target, runs)?.block;
     if (block === undefined) return undefined;
     const strides = variables.map((name) => b.offset.terms.find(({ variable }) => variable === name)?.coefficient.key);
-    const key = [b.buffer, start, ...strides, ...sizes, runs, block].join(" ");
+    const key = [b.buffer, start, parts.length, ...strides, ...sizes, runs, block].join(" ");
     const found = this.known.get(key);
     if (found !== undefined) return found;
     const to = freshBuffer(this.buffers, `packed.${this.known.size}`);
-    const pack: PackStatement = { kind: "pack", to, from: b, columns, contracted, runs, length, block, onChange };
+    const pack: PackStatement = {
+      kind: "pack",
+      to,
+      from: b,
+      columns,
+      contracted,
+      parts,
+      runs,
+      length,
+      block,
+      onChange,
+    };
     // After the panels stands a digest of what was packed last, one vector.
     const elements = dimConstant(panelElements(pack, this.lanes) + this.lanes);
     this.buffers.set(to, { name: to, external: false, dtype: "real", size: elements, persistent: true });
@@ -181,8 +237,16 @@ function externalMembers(buffers: UnplannedKernels["buffers"]): ReadonlyMap<stri
   return members;
 }
 
-/** Elements of all panels, units that fill the last one included. */
-export function panelElements({ contracted, runs, length, block }: PackStatement, lanes: number): number {
+/** Elements of all panels, units that fill the last one of each part included. */
+export function panelElements(pack: PackStatement, lanes: number): number {
+  return (countTerms(pack.parts) ?? 0) * partElements(pack, lanes);
+}
+
+/** Elements of the panels of one matrix. */
+export function partElements(
+  { contracted, runs, length, block }: Pick<PackStatement, "contracted" | "runs" | "length" | "block">,
+  lanes: number,
+): number {
   const depth = countTerms(contracted) ?? 0;
   return Math.ceil(Math.ceil(length / lanes) / block) * block * lanes * runs * depth;
 }

@@ -43,7 +43,7 @@ function sourceOf(
 ): { start: Local; bytes: number } {
   const start = code.local("i32");
   const constant = constantOf(pack.from.offset.constant) ?? 0;
-  const axes = [pack.columns, ...pack.contracted];
+  const axes = [...pack.parts, pack.columns, ...pack.contracted];
   // An axis may be read from its end.
   const spans = axes.map((axis) => strideOf(pack, axis) * (sizeOf(axis) - 1));
   const first = spans.reduce((sum, span) => sum + Math.min(span, 0), constant);

@@ -38,7 +38,9 @@ export class PanelCopy {
     this.columnStride = strideOf(pack, pack.columns) * this.size;
     const { from } = pack;
     this.to = this.addressOf(pack.to, AFFINE_ZERO);
-    const zeros = new Map([pack.columns, ...pack.contracted].map(({ variable }) => [variable, AFFINE_ZERO]));
+    const zeros = new Map(
+      [...pack.parts, pack.columns, ...pack.contracted].map(({ variable }) => [variable, AFFINE_ZERO]),
+    );
     this.source = this.addressOf(from.buffer, substituteAffine(from.offset, zeros));
   }
 
@@ -53,13 +55,39 @@ export class PanelCopy {
   }
 
   emit(): void {
+    this.parts(0);
+    this.code.release(this.to, this.source);
+  }
+
+  /** The matrices of all parts from an axis on; the pointer of the source comes back to where it was. */
+  private parts(depth: number): void {
+    const { code } = this;
+    const axis = this.pack.parts[depth];
+    if (axis === undefined) {
+      this.matrix();
+      return;
+    }
+    const stride = strideOf(this.pack, axis) * this.size;
+    this.repeat(sizeOf(axis), () => {
+      this.parts(depth + 1);
+      code.increase(this.source, stride);
+    });
+    code.increase(this.source, -stride * sizeOf(axis));
+  }
+
+  private matrix(): void {
     const { code, width } = this;
-    const { length, block } = this.pack;
+    const { length, block, parts } = this.pack;
+    const first = parts.length === 0 ? undefined : code.local("i32");
+    if (first !== undefined) code.get(this.source).set(first);
     const full = Math.floor(length / (width * block));
     if (full > 0) this.repeat(full, () => this.panel(Array<number>(block).fill(width)));
     const rest = length - full * width * block;
     if (rest > 0) this.panel(Array.from({ length: block }, (_, v) => Math.max(0, Math.min(width, rest - v * width))));
-    code.release(this.to, this.source);
+    if (first !== undefined) {
+      code.get(first).set(this.source);
+      code.release(first);
+    }
   }
 
   private repeat(times: number, body: () => void): void {

@@ -52,10 +52,12 @@ function changingStages(program: EntryProgram, target: KernelTargetName): Kernel
 
 /** Where the two evaluators differ, and what is not valid. */
 function differences(program: EntryProgram, target: KernelTargetName, examples: ExampleSizes): string[] {
+  // A place along S may be asked for: there is one below the least S.
+  const indexBound = Math.min(options.indexBound, ...examples.map((sizes) => sizes.get("S") ?? Infinity));
   const { padding } = callOf(program, examples, 1);
   const sizes = new Map([["%B", examples.length], ...axesOf(padding).map((axis) => [axis.symbol, paddedSize(padding, axis)] as const)]); // prettier-ignore
   return changingStages(program, target).flatMap(({ stage, kernel }) => {
-    const errors = compareEntries(program, examples, options, (own) => evaluated(kernel, own));
+    const errors = compareEntries(program, examples, { ...options, indexBound }, (own) => evaluated(kernel, own));
     const off = [...errors].flatMap(([name, error]) => (error < 1e-9 ? [] : [`${name} is off by ${error}`]));
     return [...verifyKernel(kernel, sizes), ...off].map((problem) => `${target} after ${stage}: ${problem}`);
   });

@@ -110,7 +110,7 @@ kernel "all at once" {
     product x[i] = sum + sum x[i + k * (3*S)] copied to y * x[k]
       rows i < examples list[0 .. n]
       contracted k < 3
-    product "t 0", t1 = bool sum[3] + sum sum[u] * x[0] packed in z + sum x[1] * x[2]
+    product "t 0", t1 = bool sum[3] + sum sum[u] * x[0] packed in z[k + 1 of 4, n of 2] + sum x[1] * x[2]
       columns c < "of" of b from 2
       earlier u < (S)
       stored sum

@@ -10,6 +10,7 @@ const packed = (from: string, runs = "1 runs of 3", between = ""): string => {
   const pack = `pack panels from ${from} over j < 3, k < 4 as ${runs} in panels of 1`;
   return [pack, between, between.startsWith("for") ? `  ${product}` : product].join("\n");
 };
+const inParts = "pack panels from z[r * 6 + j * 2 + k] over j < 3, k < 2 for r < 2 as 1 runs of 3 in panels of 1";
 const read = " packed in panels\n  columns j < 3\n  contracted k < 4";
 
 /** A buffer that a tail overwrites, the sums of its product, and where it stores: an operand, what sums start from, copied rows. */
@@ -63,6 +64,15 @@ describe("what is in order", () => {
         columns j < 3
         contracted k < 2
         contracted l < 2`,
+    ],
+    [
+      "panels of the matrices of two rounds, which are read from the last one",
+      `
+      pack panels from z[r * 6 + j * 2 + k] over j < 3, k < 2 for r < 2 as 1 runs of 3 in panels of 1
+      for n < 2
+        product y[j] = sum x[k] * z[n * -6 + j * 2 + k + 6] packed in panels[n * -1 + 1 of 2]
+          columns j < 3
+          contracted k < 2`,
     ],
     [
       "panels that are packed again for what is written in each round",
@@ -198,6 +208,24 @@ describe("what is not", () => {
       "index n = 0\npack panels from z[j * 4 + k + n] over j < 3, k < 4 as 1 runs of 3 in panels of 1",
       "panels of z move with n",
     ],
+    [
+      `${inParts}\nfor n < 2\n  product y[j] = sum x[k] * z[n * 6 + j * 2 + k] packed in panels\n    columns j < 3\n    contracted k < 2`,
+      "panels has 2 parts, and one of none is read",
+    ],
+    [
+      `${inParts}\nfor n < 2\n  product y[j] = sum x[k] * z[n * 6 + j * 2 + k] packed in panels[n of 3]\n    columns j < 3\n    contracted k < 2`,
+      "panels has 2 parts, and one of 3 is read",
+    ],
+    [
+      `${inParts}\nfor n < 2\n  product y[j] = sum x[k] * z[n * 6 + j * 2 + k] packed in panels[n + 1 of 2]\n    columns j < 3\n    contracted k < 2`,
+      "panels[n + 1 of 2] may be outside of panels",
+    ],
+    [
+      `${inParts}\nfor n < 2\n  product y[j] = sum x[k] * z[n * 6 + j * 2 + k] packed in panels[n * -1 + 1 of 2]\n    columns j < 3\n    contracted k < 2`,
+      "panels holds z[j * 2 + k + n * (-6) + 6], and z[j * 2 + k + n * 6] is read",
+    ],
+    [inParts.replace("r < 2", "r < 3"), "z of 12 elements at 0 to 17"],
+    [inParts.replace("r < 2", "r < %T"), "panels of z, whose size a call decides"],
     ["pack panels from z[j * 5 + k] over j < 3, k < 4 as 1 runs of 3 in panels of 1", "z of 12 elements at 0 to 13"],
   ])("%j", (body, problem) => {
     expect(problemsOf(body)).toContain(`f: ${problem}`);

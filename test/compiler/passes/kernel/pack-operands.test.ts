@@ -80,6 +80,59 @@ describe("pack-operands", () => {
     );
   });
 
+  it("copies the matrices of all rounds of the loops around a product, but not those that their loop writes", () => {
+    const buffers = `
+      buffer W: real[24] external persistent held
+      buffer M: real[8]
+      buffer x: real[4*%B] external persistent
+      buffer y: real[12*%B] external persistent
+      buffer z: real[4*%B] external persistent`;
+    expectKernels(
+      packOperands,
+      `${buffers}
+      kernel f {
+        for r < 3 reverse
+          region y ; y
+            for n < 2
+              product y[b * 12 + r * 4 + n * 2 + i] = sum x[b * 4 + n * 2 + j] * W[r * 8 + n * 4 + i * 2 + j]
+                rows b < examples
+                columns i < 2
+                contracted j < 2
+        for n < 2
+          region M ; M
+            for i < 4
+              M[n * 4 + i] = exp(W[n * 4 + i])
+          region z ; z
+            product z[b * 4 + n * 2 + i] = sum x[b * 4 + n * 2 + j] * M[n * 4 + i * 2 + j]
+              rows b < examples
+              columns i < 2
+              contracted j < 2
+      }`,
+      `${buffers}
+      buffer packed.0: real[196] persistent
+      kernel f {
+        region packed.0 ; W in panels
+          pack packed.0 from W[i * 2 + j + n * 4 + r * 8] over i < 2, j < 2 for r < 3, n < 2 as 1 runs of 2 in panels of 4 where changed
+        for r < 3 reverse
+          region y ; y
+            for n < 2
+              product y[b * 12 + i + n * 2 + r * 4] = sum x[b * 4 + j + n * 2] * W[i * 2 + j + n * 4 + r * 8] packed in packed.0[r of 3, n of 2]
+                rows b < examples
+                columns i < 2
+                contracted j < 2
+        for n < 2
+          region M ; M
+            for i < 4
+              M[i + n * 4] = exp(W[i + n * 4])
+          region z ; z
+            product z[b * 4 + i + n * 2] = sum x[b * 4 + j + n * 2] * M[i * 2 + j + n * 4]
+              rows b < examples
+              columns i < 2
+              contracted j < 2
+      }`,
+    );
+  });
+
   it("packs a parameter at the start of the entry, where it has changed", () => {
     const kernel = kernelOf(projection, [packOperands]);
     expect(bodyOf(kernel)).toBe(

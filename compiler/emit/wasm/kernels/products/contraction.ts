@@ -1,6 +1,6 @@
 /** The loop of a register tile over what is contracted: every sum takes its terms in the same order whatever the tile. */
 import { lookUp } from "../../../../base/at.js";
-import { AFFINE_ZERO, affineConstant, substituteAffine } from "../../../../ir/kernel/affine.js";
+import { AFFINE_ZERO, substituteAffine } from "../../../../ir/kernel/affine.js";
 import type { Access, Affine, LoopAxis } from "../../../../ir/kernel/kernel-program.js";
 import { constantOf } from "../../../../base/types/dim.js";
 import type { FunctionCode, Local } from "../../assembler/function-code.js";
@@ -8,7 +8,7 @@ import type { KernelContext } from "../context.js";
 import { bytesOf, type Count, countOfAxis, pushCount, releaseCounts } from "../extents.js";
 import type { Integers } from "../integers.js";
 import { fillLoops } from "./fill-loops.js";
-import { columnOf, type ProductPlan, pushMember } from "./product-plan.js";
+import { columnOf, type ProductPlan, pushMember, startOfPart } from "./product-plan.js";
 import type { LeftPointer, TermOperands, SumTile } from "./sum-groups.js";
 import { TermCode } from "./term.js";
 
@@ -81,7 +81,7 @@ export class Contraction {
       inner.bind(unit, first);
       if (this.plan.right !== "packed") this.pushStart(product.b, columnOf(this.plan, 0), inner);
       else {
-        const place = inner.address({ buffer: product.schedule?.packed as string, offset: affineConstant(0) });
+        const place = inner.address(startOfPart(this.plan));
         code.i32(place.offset).op("i32.add");
         // Panels lie one after the other.
         const bytes = runs * depth * size;

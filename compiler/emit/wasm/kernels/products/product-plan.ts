@@ -1,8 +1,16 @@
 /** How a product is computed: the shape of its register tiles and where its operands are, decided before any code. */
 import { invariant } from "../../../../base/diagnostics/invariant.js";
-import { addAffine, AFFINE_ZERO, affineConstant, affineVariable, scaleAffine } from "../../../../ir/kernel/affine.js";
+import {
+  addAffine,
+  AFFINE_ZERO,
+  affineConstant,
+  affineVariable,
+  plainExtent,
+  scaleAffine,
+} from "../../../../ir/kernel/affine.js";
 import { countTerms, termIndex } from "../../../../ir/kernel/terms.js";
 import type { Access, Affine, LoopAxis, ProductStatement } from "../../../../ir/kernel/kernel-program.js";
+import { partElements } from "../../../../passes/kernel/pack-operands.js";
 import { type Tile, tileOf } from "../../../../passes/kernel/target.js";
 import { constantOf, dimConstant } from "../../../../base/types/dim.js";
 import type { Local } from "../../assembler/function-code.js";
@@ -90,6 +98,19 @@ export function leftOf(product: ProductStatement): Pick<ProductPlan, "left" | "r
   const row = rows === undefined ? AFFINE_ZERO : scaleAffine(affineVariable(POSITION), depth);
   const offset = addAffine(termIndex(contracted), row);
   return { left: { buffer: copied, offset }, row: rows === undefined ? undefined : POSITION };
+}
+
+/** Where the panels of a product begin: those of the parts before its own stand in front. */
+export function startOfPart({ product, runs, block, width }: ProductPlan): Access {
+  const { columns, contracted, schedule: { packed, tail } = {} } = product;
+  invariant(packed !== undefined, "a product that reads no panels");
+  const length = tail?.length ?? (columns && plainExtent(columns.extent)) ?? 0;
+  const elements = dimConstant(partElements({ contracted, runs, length, block }, width));
+  const number = packed.part.reduce(
+    (sum, { index, of }) => addAffine(scaleAffine(sum, dimConstant(of)), index),
+    AFFINE_ZERO,
+  );
+  return { buffer: packed.buffer, offset: scaleAffine(number, elements) };
 }
 
 /** The column of a unit in a run. */

@@ -37,6 +37,39 @@ test.each([
   expect(unnoticed).toEqual([]);
 });
 
+test.each([1, 3])(
+  "weights of heads and of rounds, of %i examples, are those of their own head and round, and moved ones are noticed",
+  async (batch) => {
+    const [N, L, H] = [3, 90, 5];
+    const text = `cell Heads(N, L, H) {
+    input x: [N, H]
+    param R: [N, H, H]
+    param V: [L, H, H]
+    output y[n] = R[n] @ x[n]
+    output g = sum(x, axis = 0) then g + 0.01 * tanh(V[l] @ g) for l < L
+  }`;
+    for (const dtype of ["f32", "f64"] as const) {
+      const options = { dimensions: { N, L, H }, gradient: false, dtype } as const;
+      const [wasm, js] = await Promise.all(
+        (["wasm", "js"] as const).map((target) => cell(text, { ...options, target })),
+      );
+      const instances = [wasm!, js!].map((module) => module.instantiate({ batch, steps: 2 }));
+      const x = Array.from({ length: batch * 2 * N * H }, (_, i) => Math.sin(i));
+      const seen = new Set<string>();
+      for (const moved of [0, 4 * H * H - 1, N * H * H - 1, L * H * H - 1]) {
+        const [one, other] = instances.map(({ params, forward }) => {
+          for (const weights of Object.values(params)) if (moved < weights.length) weights[moved]! += 1;
+          const { y, g } = forward({ x });
+          return JSON.stringify([[...y!], [...g!]]);
+        });
+        expect(one).toBe(other);
+        seen.add(one!);
+      }
+      expect(seen.size).toBe(4);
+    }
+  },
+);
+
 test.each([
   ["columns", "W[h, N - 1 - j]", (h: number, j: number) => [h, 4 - j]],
   ["rows", "W[H - 1 - h, j]", (h: number, j: number) => [5 - h, j]],
