@@ -70,12 +70,7 @@ function nameOfRun({ stage, run }: PassedStage, passed: readonly PassedStage[]):
  *
  * @param others what to say where nothing is near
  */
-export function whereIs(
-  entry: string,
-  { entries: parts = [] }: Program,
-  names: readonly string[],
-  others: string,
-): string {
+export function whereIs(entry: string, { parts = [] }: Program, names: readonly string[], others: string): string {
   const mode = directionalMode(entry);
   if (mode !== undefined && entry === mode) return `there is one with --${mode}`;
   const similar = suggest(entry, [...names, ...parts.map(({ name }) => name)]);
@@ -142,7 +137,7 @@ export function showAfter(
 
 /** @param others what the stage shows */
 function whyNothing(
-  { entries: parts = [] }: Program,
+  { parts = [] }: Program,
   { stage, run }: ChosenStage,
   entry: string,
   others: readonly string[],

@@ -30,7 +30,7 @@ import {
 } from "../program/entry.js";
 import {
   contextRoles,
-  type NamedEntry,
+  type NetworkPart,
   type Program,
   programBoundary,
   programContext,
@@ -152,7 +152,7 @@ export function buildEntries(program: Program, options: EntryOptions): EntryProg
   const [problem] = problemsOf(program);
   invariant(problem === undefined, `${program.name}: ${problem ?? ""}`);
   const { entries, roles } = new EntryBuilder(program, options).build();
-  const parts = (program.entries ?? []).map((part) => entriesOfPart(part, options));
+  const parts = (program.parts ?? []).map((part) => entriesOfPart(part, options));
   const all = new Map([entries, ...parts.map((part) => part.entries)].flatMap((own) => [...own]));
   const allRoles = [...roles, ...parts.flatMap((part) => part.roles)];
   const made = {
@@ -176,7 +176,7 @@ interface PartEntries {
 }
 
 /** Of a part that is called by itself: it has values and streams, and its buffers and kernels have its name before theirs. */
-function entriesOfPart({ name, program }: NamedEntry, { observe }: EntryOptions): PartEntries {
+function entriesOfPart({ name, program }: NetworkPart, { observe }: EntryOptions): PartEntries {
   const { entries, roles } = new EntryBuilder(program, {
     gradient: false,
     jvp: false,

@@ -158,7 +158,7 @@ const textsOf: Readonly<Record<StageForm, TextsOf>> = {
   graph: ({ program, cell }, { name }, options) => {
     if (name === "lower") {
       const { initial } = cell ?? program;
-      const parts = (program.entries ?? []).map(({ name: part, program: { forward } }) => {
+      const parts = (program.parts ?? []).map(({ name: part, program: { forward } }) => {
         return { ...forward, name: nameInEntry(part, forward.name) };
       });
       const all = [cell?.step ?? program.forward, ...(initial === undefined ? [] : [initial]), ...parts];

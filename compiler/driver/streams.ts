@@ -50,7 +50,7 @@ export function streamsOf(source: string, options: SourceOptions): Findings & { 
   const streams = networks.flatMap(({ name }): NetworkStream[] => {
     const made = lowered(program, name);
     if (made === undefined) return [{ network: name }];
-    const parts = (made.entries ?? []).map((part) => ({ network: name, entry: part.name, ...streamOf(part.network) }));
+    const parts = (made.parts ?? []).map((part) => ({ network: name, entry: part.name, ...streamOf(part.network) }));
     return [{ network: name, ...streamOf(made) }, ...parts];
   });
   for (const { obstacle } of streams) {

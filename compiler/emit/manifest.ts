@@ -1,7 +1,7 @@
 /** The manifest of a program's module: what loaders, printers and the module itself read. */
 import { invariant } from "../base/diagnostics/invariant.js";
 import {
-  type NamedEntry,
+  type NetworkPart,
   type Program,
   type ProgramContext,
   type ProgramParam,
@@ -58,7 +58,7 @@ export function buildManifest(
   const names = namesOfAxes(program.axes);
   const tensors = tensorEntries(program, sizes, names, rows);
   const requires = conditionEntries(program, sizes, names);
-  const entries = (program.entries ?? []).map((part) => {
+  const entries = (program.parts ?? []).map((part) => {
     const own = sizesOfParts?.get(part.name) ?? computedSizes(part.program);
     return partEntry(part, { sizes, own }, names);
   });
@@ -119,7 +119,7 @@ const streamOf = (program: Program, names: ReadonlyMap<string, string>): Pick<Ma
 
 /** What the manifest says of a part of a network. */
 function partEntry(
-  { name, given: equations, program }: NamedEntry,
+  { name, given: equations, program }: NetworkPart,
   { sizes, own }: Readonly<Record<"sizes" | "own", ComputedSizes>>,
   names: ReadonlyMap<string, string>,
 ): PartEntry {

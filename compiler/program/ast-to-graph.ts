@@ -15,7 +15,7 @@ import { initialKey, nextKey } from "../language/semantics/node-keys.js";
 import type { TypedCell, TypedFunction, TypedProgram } from "../language/semantics/typed-program.js";
 import { lowerInitialNodes, lowerNodes, shareParams } from "./cell-lowering.js";
 import { rootFrame } from "./cell-frames.js";
-import { loweredEntries } from "./cut-network.js";
+import { loweredParts } from "./cut-network.js";
 import { constantValue } from "./constant-value.js";
 import { asNumber } from "./place-number.js";
 import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
@@ -49,7 +49,7 @@ import {
   operationsOf,
   type LoweredParam,
 } from "./lowered-cell.js";
-import { checkCount, countOf, largestCount, tooLarge } from "./entry-count.js";
+import { checkCount, countOf, largestCount, tooLarge } from "./element-count.js";
 import { checkOptionNames, drawnBy, drawnIn, drawOwn, randomsOf } from "./randoms.js";
 import { moduleStates } from "./module-states.js";
 import { settingsOfModule } from "./module-settings.js";
@@ -102,10 +102,10 @@ export function lowerNamed(
       });
     }
     if (collector.diagnostics.length > before) return undefined;
-    const entries = loweredEntries(written, (cut) =>
+    const parts = loweredParts(written, (cut) =>
       new CellLowering(realCell(cut), given, reals, derive, collector).network(),
     );
-    return collector.diagnostics.length > before ? undefined : { ...lowered, ...entries };
+    return collector.diagnostics.length > before ? undefined : { ...lowered, ...parts };
   } catch (error) {
     if (error instanceof DimensionTooLarge) {
       collector.report("dimension-too-large", cell.span, error.message);
@@ -236,7 +236,7 @@ class CellLowering {
     let total = 0;
     for (const { tensor, frame } of params) total += countOf(shapeIn(frame, tensor.type)) ?? 0;
     if (total <= largestCount) return;
-    throw tooLarge(this.cell.span, `the params of \`${this.cell.name}\` have ${total} entries together`);
+    throw tooLarge(this.cell.span, `the params of \`${this.cell.name}\` have ${total} elements together`);
   }
 
   /** The equations of a network, and the states of its runs, which it meets on the way. */

@@ -1,6 +1,6 @@
 /**
- * How far ahead along a sequence each value of a function looks: whether an entry of it is made of what there is up to the same place.
- * A row for each operation that does something else along the sequence than entry by entry; all others are told by `placeByPlace`.
+ * How far ahead along a sequence each value of a function looks: whether an element of it is made of what there is up to the same place.
+ * A row for each operation that does something else along the sequence than element by element; all others are told by `placeByPlace`.
  */
 import { at } from "../base/at.js";
 import { plainBounds, provenAtLeast } from "../base/types/bounds.js";
@@ -21,16 +21,16 @@ import { isCarried, operandKind, operandParts, type Scan } from "../ir/graph/sca
 import type { GraphFunction, Instruction, Operation, OperationKind, ValueId } from "../ir/graph/graph-function.js";
 import { typeOf } from "../ir/graph/values.js";
 
-/** Entry `i` is made of the entries of the sequence up to `i + look`; there are `extra` more than the sequence has. */
+/** Element `i` is made of the elements of the sequence up to `i + look`; there are `extra` more than the sequence has. */
 export interface AlongSequence {
   readonly kind: "along";
   readonly axis: number;
   readonly extra: Dim;
-  /** Undefined of what is made of no entry. */
+  /** Undefined of what is made of no element. */
   readonly look: Dim | undefined;
 }
 
-/** `same`: made of nothing along the sequence; `end`: what there is after its last entry. */
+/** `same`: made of nothing along the sequence; `end`: what there is after its last element. */
 export type Reach = AlongSequence | { readonly kind: "same" } | { readonly kind: "end" } | { readonly kind: "ahead" };
 
 /** Where something looks ahead first. */
@@ -53,7 +53,7 @@ const far = dimConstant(2 ** 31 - 1);
 
 const isNotAhead = (look: Dim): boolean => provenAtLeast(subtractDims(zero, look), 0, plainBounds);
 
-/** Is each entry of the value made of entries up to its own? */
+/** Is each element of the value made of elements up to its own? */
 export const isCausal = ({ look }: AlongSequence): boolean => look === undefined || isNotAhead(look);
 
 /**
@@ -95,18 +95,18 @@ const goneIn = (axes: readonly number[], what: string): ReachRule<"reduce"> =>
 
 const rules: { readonly [K in OperationKind]?: ReachRule<K> } = {
   reduce: (operation, first, walk, instruction) =>
-    goneIn(operation.axes, `takes the ${operation.op} over all entries`)(operation, first, walk, instruction),
+    goneIn(operation.axes, `takes the ${operation.op} over all elements`)(operation, first, walk, instruction),
   contract: ({ a, b, result }, _, walk, { operands }) => {
     const isGone = operands.some((id, i) => {
       const reach = walk.of(id);
       return reach.kind === "along" && !result.includes(at([a, b][i] as readonly number[], reach.axis));
     });
-    return isGone ? "sums products over all entries" : undefined;
+    return isGone ? "sums products over all elements" : undefined;
   },
-  reverse: ({ axis }, first) => (axis === first.axis ? "goes from the last entry to the first" : undefined),
+  reverse: ({ axis }, first) => (axis === first.axis ? "goes from the last element to the first" : undefined),
   gather: (_, __, walk, { operands }) => {
     const table = walk.of(at(operands, 0));
-    return table.kind === "along" && table.axis === 0 ? "looks entries up by their places" : undefined;
+    return table.kind === "along" && table.axis === 0 ? "looks elements up by their places" : undefined;
   },
   slice: ({ axis, start, length }, first, walk) => {
     if (axis !== first.axis) return undefined;
@@ -129,31 +129,31 @@ const rules: { readonly [K in OperationKind]?: ReachRule<K> } = {
     if (axis !== first.axis) return undefined;
     const extra = subtractDims(length, walk.length);
     if (walk.isInside || constantOf(stride) !== 1 || walk.hasSequence(extra))
-      return "gives another number of entries than it is given";
+      return "gives another number of elements than it is given";
     const ahead = multiplyDims(dilation, subtractDims(size, one));
     return { ...first, extra, look: first.look && addDims(first.look, ahead) };
   },
 };
 
-/** Of operations that go entry by entry elsewhere, what they do where they do not. */
+/** Of operations that go element by element elsewhere, what they do where they do not. */
 const elsewhere: Partial<Record<OperationKind, string>> = {
-  reshape: "takes entries apart, or puts them together",
-  broadcast: "has every entry beside every other one",
-  contract: "has every entry beside every other one",
+  reshape: "takes elements apart, or puts them together",
+  broadcast: "has every element beside every other one",
+  contract: "has every element beside every other one",
   batch_sum: "adds over the batch",
 };
 
 class CausalityWalk implements Causality {
   readonly reaches = new Map<ValueId, Reach>();
   readonly faults = new Map<ValueId, LookAhead>();
-  /** In the body of a loop along another axis, where nothing can be kept from one entry for the next. */
+  /** In the body of a loop along another axis, where nothing can be kept from one element for the next. */
   readonly isInside: boolean;
   readonly length: Dim;
   private readonly fn: GraphFunction;
   private readonly symbol: string;
   private readonly defined = new Map<ValueId, Instruction>();
 
-  /** Is the front of something longer made entry by entry? */
+  /** Is the front of something longer made element by element? */
   private readonly hasPrefixes: boolean;
 
   constructor(fn: GraphFunction, symbol: string, isInside: boolean, hasPrefixes: boolean) {
@@ -189,12 +189,12 @@ class CausalityWalk implements Causality {
     return symbolsOf(dim).includes(this.symbol);
   }
 
-  /** With entries in front, and after the last. */
+  /** With elements in front, and after the last. */
   widened(first: AlongSequence, before: Dim, after: Dim): Reach | string {
     if (this.isInside || [before, after].some((dim) => this.hasSequence(dim)))
       return "puts something beside the whole sequence";
-    // One entry alone would have none of what is beside it here.
-    if (!provenAtLeast(first.extra, 0, plainBounds)) return "puts something beside a part that may lack entries";
+    // One element alone would have none of what is beside it here.
+    if (!provenAtLeast(first.extra, 0, plainBounds)) return "puts something beside a part that may lack elements";
     const look = first.look && subtractDims(first.look, before);
     return { ...first, extra: addDims(first.extra, addDims(before, after)), look };
   }
@@ -207,7 +207,7 @@ class CausalityWalk implements Causality {
     const end = operands.find((_, i) => reaches[i]?.kind === "end");
     if (end !== undefined) {
       const origin = this.defined.get(end) ?? instruction;
-      return { instruction: origin, what: "needs what is known after the last entry" };
+      return { instruction: origin, what: "needs what is known after the last element" };
     }
     if (operation.kind === "scan") return this.reachOfScan(operation, instruction);
     const along = reaches.filter((reach) => reach.kind === "along");
@@ -241,7 +241,7 @@ class CausalityWalk implements Causality {
     along: readonly AlongSequence[],
   ): readonly Reach[] | string {
     const { extra } = at(along, 0);
-    const otherwise = elsewhere[operation.kind] ?? "looks at other entries";
+    const otherwise = elsewhere[operation.kind] ?? "looks at other elements";
     if (along.some((reach) => !equalDims(reach.extra, extra))) return otherwise;
     const placed = operands.map((id): PlacedOperand => {
       const reach = this.of(id);
@@ -284,16 +284,16 @@ class CausalityWalk implements Causality {
 
   /** A loop along the sequence itself. */
   private reachOfLoop(scan: Scan, { operands, results }: Instruction): readonly Reach[] | string {
-    if (scan.reverse) return "goes from the last entry to the first";
-    if (this.isInside || !equalDims(scan.length, this.length)) return "runs over another number of entries";
+    if (scan.reverse) return "goes from the last element to the first";
+    if (this.isInside || !equalDims(scan.length, this.length)) return "runs over another number of elements";
     let look: Dim | undefined;
     for (const [i, id] of operands.entries()) {
       const reach = this.of(id);
       if (operandKind(scan, i) === "sequence") {
         if (reach.kind !== "along" || reach.axis !== 0 || !equalDims(reach.extra, zero))
-          return "runs over something else than the entries";
+          return "runs over something else than the elements";
         look = farther(look, reach.look);
-      } else if (reach.kind === "along") return "reads all entries at every step";
+      } else if (reach.kind === "along") return "reads all elements at every step";
     }
     return results.map((_, i): Reach => {
       return isCarried(scan, i) ? { kind: "end" } : { kind: "along", axis: 0, extra: zero, look };

@@ -22,7 +22,7 @@ export function checkStream(
   const { span, axis } = obstacle;
   const along = axis === undefined ? "" : ` along \`${axis}\``;
   collector.report("looks-ahead", stream, `\`${name}\` does not stream${along}: ${describeObstacle(obstacle)}`, {
-    help: "each entry of an output is made of what there is up to its place; losses may look at all of it",
+    help: "each element of an output is made of what there is up to its place; losses may look at all of it",
     ...(span && { related: [{ span, message: "here it looks ahead" }] }),
   });
 }

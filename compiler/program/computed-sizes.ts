@@ -47,7 +47,7 @@ type SizedProgram = Pick<Program, "axes" | "dimensions">;
 /** All those of a program: of its tensors, of what is demanded of sizes, and of the functions that kernels are made of. */
 export function computedSizes(program: Program, functions: readonly GraphFunction[] = []): ComputedSizes {
   const sizes = new ComputedSizes(program);
-  for (const own of [program, ...(program.entries ?? []).map((entry) => entry.program)]) {
+  for (const own of [program, ...(program.parts ?? []).map((part) => part.program)]) {
     const { inputs, contexts, states, params, fixed, outputs, requires = [] } = own;
     for (const { shape } of [...inputs, ...contexts, ...states, ...params, ...fixed, ...outputs])
       for (const dim of shape) sizes.ofTensor(dim);

@@ -48,7 +48,7 @@ export function lowerWindows(lowering: Lowering, frame: Frame, node: TypedOf<"wi
   }));
   const windows = windowsAlong(b, value, axes);
   if (axes.length === 1) return windows;
-  // The windows of both axes, then the entries of both.
+  // The windows of both axes, then the elements of both.
   return b.transpose(windows, [
     0,
     2,
@@ -71,7 +71,7 @@ function windowsOf(b: GraphBuilder, value: ValueId, axes: readonly ConvolvedAxis
   return windowsAlong(b, padded, axes.map((axis, i) => ({ ...axis, size: entry(weights, first + i) }))); // prettier-ignore
 }
 
-/** Each axis becomes two: its windows, and their entries. */
+/** Each axis becomes two: its windows, and their elements. */
 function windowsAlong(b: GraphBuilder, value: ValueId, axes: readonly WindowAxis[]): ValueId {
   return axes.reduce((whole, { stride, dilation, length, size }, i) => {
     return b.emit({ kind: "window", axis: 2 * i, length, size, stride, dilation }, [whole]);
@@ -84,7 +84,7 @@ function zeros(b: GraphBuilder, whole: ValueId, axis: number, count: Dim): reado
   return [b.constantOf(0, b.shapeOf(whole).map((dim, i) => (i === axis ? count : dim)))]; // prettier-ignore
 }
 
-/** Labels: windows, their entries, then groups, channels in and out. */
+/** Labels: windows, their elements, then groups, channels in and out. */
 const labelsOf = (rank: number) => {
   const places = Array.from({ length: rank }, (_, i) => i);
   const entries = places.map((i) => rank + i);

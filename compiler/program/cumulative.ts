@@ -1,6 +1,6 @@
 /**
- * Running sums and the like along an axis. Where its size is known, by doubling: what is known of two entries is put together, then of four, and so
- * on; where calls give it, entry by entry.
+ * Running sums and the like along an axis. Where its size is known, by doubling: what is known of two elements is put together, then of four, and so
+ * on; where calls give it, element by element.
  */
 import { at } from "../base/at.js";
 import type { Span } from "../base/source/span.js";
@@ -24,13 +24,13 @@ const combinations: { readonly [Name in CumulativeName]: Combine } = {
 export interface Cumulation {
   readonly operation: CumulativeName;
   readonly axis: number;
-  /** From the last entry to the first. */
+  /** From the last element to the first. */
   readonly reverse: boolean;
 }
 
 /**
- * Made of operations that the graph has, so that derivatives are theirs: exact for products with zeros. An entry has seen `width`
- * entries up to itself, then twice as many, and those that have seen all of theirs stay.
+ * Made of operations that the graph has, so that derivatives are theirs: exact for products with zeros. An element has seen `width`
+ * elements up to itself, then twice as many, and those that have seen all of theirs stay.
  */
 export function cumulate(builder: GraphBuilder, operand: ValueId, { operation, axis, reverse }: Cumulation): ValueId {
   const turned = (value: ValueId): ValueId => (reverse ? builder.emit({ kind: "reverse", axis }, [value]) : value);
@@ -53,7 +53,7 @@ export function checkCounted(dim: Dim, operation: string, span: Span): void {
   throw new NotLowered("bad-dimension-size", span, message, "give it a size", symbolsOf(dim));
 }
 
-/** What no entry comes to. */
+/** What no element comes to. */
 const ofNone: { readonly [Name in CumulativeName]: number } = {
   cumsum: 0,
   cumprod: 1,

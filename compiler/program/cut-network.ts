@@ -1,32 +1,32 @@
-/** An entry of a network as a network of its own, in which what is given is an input. */
+/** A part of a network as a network of its own, in which what is given is an input. */
 import { at } from "../base/at.js";
 import { symbolsOf } from "../base/types/dim.js";
 import { functionWithDims } from "../ir/graph/map-dims.js";
 import { neededIn } from "../ir/graph/rewrite.js";
 import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
-import type { TypedEntry } from "../language/semantics/typed-networks.js";
+import type { TypedPart } from "../language/semantics/typed-networks.js";
 import type { TypedCell, TypedItem } from "../language/semantics/typed-program.js";
 import type { LoweredNetwork } from "./lowered-cell.js";
 import type { SizeCondition } from "./size-condition.js";
 import { equationAt } from "./size-conditions.js";
 
-/** Its entries, in their order; nothing where it has none. */
-export function loweredEntries(
+/** Its parts, in their order; nothing where it has none. */
+export function loweredParts(
   network: TypedCell,
   lower: (cut: TypedCell) => LoweredNetwork,
-): Pick<LoweredNetwork, "entries"> {
-  if (network.entries.length === 0) return {};
-  const entries = network.entries.map((entry) => ({
-    name: entry.name,
-    given: entry.given.map(({ name }) => name),
-    network: onlyNeeded(lower(cutNetwork(network, entry))),
+): Pick<LoweredNetwork, "parts"> {
+  if (network.parts.length === 0) return {};
+  const parts = network.parts.map((part) => ({
+    name: part.name,
+    given: part.given.map(({ name }) => name),
+    network: onlyNeeded(lower(cutNetwork(network, part))),
   }));
-  return { entries };
+  return { parts };
 }
 
-/** What the entry needs of the network's equations. */
-function cutNetwork(cell: TypedCell, entry: TypedEntry): TypedCell {
-  const { given, order, outputs, loops, found } = entry;
+/** What the part needs of the network's equations. */
+function cutNetwork(cell: TypedCell, part: TypedPart): TypedCell {
+  const { given, order, outputs, loops, found } = part;
   const names = new Set(given.map(({ name }) => name));
   const inputs = given.map((tensor): TypedItem => ({ kind: "tensor", tensor: { role: "input", ...tensor } }));
   const computed = new Set([...order, ...loops.flatMap(({ members }) => members)]);
@@ -36,12 +36,12 @@ function cutNetwork(cell: TypedCell, entry: TypedEntry): TypedCell {
       const equation = equationAt(cell, span);
       return equation === undefined || computed.has(equation);
     }),
-    documentation: entry.documentation,
+    documentation: part.documentation,
     items: [...cell.items, ...inputs],
     nodes: new Map([...cell.nodes].filter(([key]) => !names.has(key))),
     outputs,
     losses: [],
-    entries: [],
+    parts: [],
     found,
     loops,
     stepOrder: order,

@@ -1,4 +1,4 @@
-/** Operations entry by entry as scalar operations: a row for each. Operands have one shape. */
+/** Operations element by element as scalar operations: a row for each. Operands have one shape. */
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/graph-function.js";
 import type { ScalarOp } from "../ir/ops/scalar-ops.js";

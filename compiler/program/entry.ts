@@ -64,13 +64,13 @@ export type EntryName =
 export interface EntryDerivation {
   readonly of: EntrySource;
   readonly by: EntryMode;
-  /** One entry of the sequence that the program streams along, on the `step.*` buffers. */
+  /** One element of the sequence that the program streams along, on the `step.*` buffers. */
   readonly streamed: boolean;
 }
 
 export interface ProgramEntry extends EntryDerivation {
   readonly name: string;
-  /** The sequence that it has one entry of, where it is streamed. */
+  /** The sequence that it has one element of, where it is streamed. */
   readonly oneOf?: string;
   /** Of a part that is called by itself: what the source calls that. */
   readonly part?: string;

@@ -10,7 +10,7 @@ import { constantOf, type Dim, dimConstant } from "../base/types/dim.js";
 import { lowerConvolution, lowerWindows } from "./convolution-lowering.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { checkCounted, cumulate, runUp } from "./cumulative.js";
-import { checkCount } from "./entry-count.js";
+import { checkCount } from "./element-count.js";
 import { declareDerivative } from "./declared-derivative.js";
 import { elementwiseLowerings } from "./elementwise-lowering.js";
 import { frameInPlace } from "./frame-in-place.js";

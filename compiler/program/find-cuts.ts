@@ -90,7 +90,7 @@ class CutSearch {
     return this.causality.reaches.get(id) ?? { kind: "same" };
   }
 
-  /** Is it a sum over entries, each made of what there is up to its place, beside what is made of none? */
+  /** Is it a sum over elements, each made of what there is up to its place, beside what is made of none? */
   private faultOfTotal(id: ValueId, path: readonly string[] = []): CutFault | undefined {
     if (this.reachOf(id).kind === "same") return undefined;
     const instruction = this.defined.get(id);
@@ -102,7 +102,7 @@ class CutSearch {
       const fault = this.faultOfTotal(operand, own);
       if (fault !== undefined) return fault;
     }
-    for (const operand of parts.entries) {
+    for (const operand of parts.elements) {
       const fault = this.faultOfEntries(operand, own);
       if (fault !== undefined) return fault;
     }
@@ -160,7 +160,7 @@ class CutSearch {
     if (operation.kind === "pad" && isAlong(at(operands, 0), operation.axis))
       return constantOf(operation.before) === 0 ? undefined : "begins anew in every chunk";
     const counts = operation.kind === "iota" && equalDims(operation.length, dimSymbol(this.symbol));
-    return counts && this.program.stream !== this.symbol ? "counts its entries anew in every chunk" : undefined;
+    return counts && this.program.stream !== this.symbol ? "counts its elements anew in every chunk" : undefined;
   }
 
   /** Is it made of a state, the one that ends as `last` where that is told? */
@@ -188,10 +188,10 @@ class CutSearch {
   }
 }
 
-/** Operands that must be totals themselves, and those whose entries are added up. */
+/** Operands that must be totals themselves, and those whose elements are added up. */
 interface TotalParts {
   readonly totals: readonly ValueId[];
-  readonly entries: readonly ValueId[];
+  readonly elements: readonly ValueId[];
 }
 
 interface TotalOperands {
@@ -206,7 +206,7 @@ type TotalRule<K extends OperationKind> = (
   known: TotalOperands,
 ) => TotalParts | string;
 
-const allTotals = (_: Operation, operands: readonly ValueId[]): TotalParts => ({ totals: operands, entries: [] });
+const allTotals = (_: Operation, operands: readonly ValueId[]): TotalParts => ({ totals: operands, elements: [] });
 
 /** What keeps a sum a sum; anything else of it is none. */
 const totalRules: { readonly [K in OperationKind]?: TotalRule<K> } = {
@@ -216,26 +216,26 @@ const totalRules: { readonly [K in OperationKind]?: TotalRule<K> } = {
   transpose: allTotals,
   slice: allTotals,
   concat: allTotals,
-  dimension: () => ({ totals: [], entries: [] }),
+  dimension: () => ({ totals: [], elements: [] }),
   map({ op }, operands, { reachOf }) {
     const isSame = (id: ValueId): boolean => reachOf(id).kind === "same";
     const others = operands.filter((id) => !isSame(id));
     const fits = operands.every((id, i) => isSame(id) || linearIn[op]?.(i) === true);
     const isProduct = op === "mul" && others.length === 1;
-    return fits || isProduct ? { totals: others, entries: [] } : `takes \`${op}\` of what all entries make together`;
+    return fits || isProduct ? { totals: others, elements: [] } : `takes \`${op}\` of what all elements make together`;
   },
   reduce({ op, axes }, operands, { reachOf, isSequence }) {
     const operand = at(operands, 0);
     const reach = reachOf(operand);
     if (op !== "sum" || (reach.kind === "along" && !axes.includes(reach.axis)))
-      return `takes the ${op} over all entries`;
-    return isSequence(operand) ? { totals: [], entries: [operand] } : { totals: [operand], entries: [] };
+      return `takes the ${op} over all elements`;
+    return isSequence(operand) ? { totals: [], elements: [operand] } : { totals: [operand], elements: [] };
   },
   contract(_, operands, { reachOf, isSequence }) {
     const others = operands.filter((id) => reachOf(id).kind !== "same");
     const along = others.filter(isSequence);
-    if (along.length === others.length) return { totals: [], entries: along };
-    return others.length === 1 ? { totals: others, entries: [] } : "multiplies what all entries make together";
+    if (along.length === others.length) return { totals: [], elements: along };
+    return others.length === 1 ? { totals: others, elements: [] } : "multiplies what all elements make together";
   },
 };
 
@@ -250,5 +250,5 @@ const linearIn: { readonly [op: string]: ((place: number) => boolean) | undefine
 
 function partsOfTotal({ operation, operands }: Instruction, known: TotalOperands): TotalParts | string {
   const rules = totalRules as { readonly [K in OperationKind]?: TotalRule<OperationKind> };
-  return rules[operation.kind]?.(operation, operands, known) ?? "is known after the last entry only";
+  return rules[operation.kind]?.(operation, operands, known) ?? "is known after the last element only";
 }

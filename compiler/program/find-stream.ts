@@ -1,4 +1,4 @@
-/** Along which sequence the outputs of a network can be computed entry by entry, or what looks ahead on the shortest way from one. */
+/** Along which sequence the outputs of a network can be computed element by element, or what looks ahead on the shortest way from one. */
 import type { SizedAxis } from "../base/types/call-axes.js";
 import { at } from "../base/at.js";
 import type { Span } from "../base/source/span.js";
@@ -45,7 +45,7 @@ export function findStream(
     if (output === undefined) return { obstacle: undefined };
     const [first] = typeOf(forward, at(forward.outputs, at(places, Math.max(without, 0)))).shape;
     const isMade = first !== undefined && axes.some((axis) => symbolsOf(first).includes(axis.symbol));
-    const otherwise = isMade ? `has ${printDim(first)} entries, and a step gives one for each that it is given` : "has no sequence in front"; // prettier-ignore
+    const otherwise = isMade ? `has ${printDim(first)} elements, and a step gives one for each that it is given` : "has no sequence in front"; // prettier-ignore
     const what = symbol === undefined ? otherwise : `does not have ${printDim(dimSymbol(symbol))} in front`;
     return { obstacle: { output, axis: symbol, path: [], what, span: undefined } };
   }
@@ -92,7 +92,7 @@ export class PathSearch {
       for (const operand of this.defined.get(id)?.operands ?? [])
         if (!cameFrom.has(operand) && this.isAhead(operand)) cameFrom.set(operand, id);
     }
-    return { path: [], what: "is known after the last entry only", span: this.spanOf(output) };
+    return { path: [], what: "is known after the last element only", span: this.spanOf(output) };
   }
 
   private faultAt(id: ValueId): Pick<StreamObstacle, "what" | "span"> | undefined {
@@ -110,7 +110,7 @@ export class PathSearch {
     const isFirst = own.kind === "along" && !isCausal(own) && !instruction.operands.some((operand) => this.isAhead(operand)); // prettier-ignore
     if (!isFirst) return undefined;
     const count = own.look === undefined ? undefined : constantOf(own.look);
-    const entries = count === 1 ? "an entry" : `${own.look === undefined ? "some" : printDim(own.look)} entries`;
+    const entries = count === 1 ? "an element" : `${own.look === undefined ? "some" : printDim(own.look)} elements`;
     return { what: `looks ${entries} ahead`, span: instruction.origin.span };
   }
 
@@ -138,7 +138,7 @@ export class PathSearch {
   }
 }
 
-/** In words: `y`, by `b`: it goes from the last entry to the first. */
+/** In words: `y`, by `b`: it goes from the last element to the first. */
 export function describeObstacle({ output, path, what }: StreamObstacle): string {
   const names = [output, ...path].map((name) => `\`${name}\``);
   return names.length === 1 ? `${names[0] as string} ${what}` : `${names.join(", made of ")}, which ${what}`;

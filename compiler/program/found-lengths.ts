@@ -16,7 +16,7 @@ import type { GraphFunction, Instruction, ValueId } from "../ir/graph/graph-func
 import { nameOf, typeOf } from "../ir/graph/values.js";
 import { shapeContext } from "../ir/ops/shape-rules.js";
 import { causalityOf, isCausal, reachOfInput } from "./causality.js";
-import { EntryByEntry } from "./entry-by-entry.js";
+import { ElementByElement } from "./element-by-element.js";
 import { describeObstacle, PathSearch } from "./find-stream.js";
 import type { FoundDimension, LoweredNetwork, LoweredRandom } from "./lowered-cell.js";
 import { nameOfRole } from "./roles.js";
@@ -131,7 +131,7 @@ function countedLength(
   const isInside = ({ operation }: Instruction): boolean =>
     operation.kind === "scan" && equalDims(operation.length, length) && !operation.reverse;
   const brought = new Map(inner.map((id, i) => [id, at(given, i)]));
-  const walk = new EntryByEntry(builder, source, { length, reverse: false, brought, fed: new Map(), isInside });
+  const walk = new ElementByElement(builder, source, { length, reverse: false, brought, fed: new Map(), isInside });
   return walk.run([]) === undefined ? walk.outside(at(results, 0)) : undefined;
 }
 
@@ -166,7 +166,7 @@ export function checkLengths(
         ? describeObstacle({ output: name, axis: symbol, ...path })
         : `the end of \`${other.symbol}\` depends on it`;
       collector.report("length-known-later", span, `\`${symbol}\` is known when its last place is: ${why}`, {
-        help: "up to there an entry is made of what there is up to its place, and of sizes that the call gives",
+        help: "up to there an element is made of what there is up to its place, and of sizes that the call gives",
       });
     }
   }

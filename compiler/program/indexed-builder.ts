@@ -16,12 +16,12 @@ import {
 } from "../base/types/dim.js";
 import { mostPlaces } from "../language/semantics/semantic-type.js";
 import { GraphBuilder } from "../ir/graph/build.js";
-import { checkCount } from "./entry-count.js";
+import { checkCount } from "./element-count.js";
 import { type Lifted, liftOperation, overTime } from "../ir/graph/lift.js";
 import type { Operation, ValueId, ValueType } from "../ir/graph/graph-function.js";
 import type { Lowering } from "./frame.js";
 
-/** The entry at `start` and the index, or `start` less the index. */
+/** The element at `start` and the index, or `start` less the index. */
 export interface EntryPlace {
   readonly start: Dim;
   readonly reverse: boolean;
@@ -68,7 +68,7 @@ export class IndexedBuilder extends GraphBuilder {
     return overTime(this.imageOf(value), this.outer, this.length);
   }
 
-  /** An entry along an axis, by the place that an index of this builder, or of one around it, tells. */
+  /** An element along an axis, by the place that an index of this builder, or of one around it, tells. */
   element(value: ValueId, axis: number, index: string, place: EntryPlace): ValueId {
     const image = this.imageOf(value);
     const own = image.overTime ? axis + 1 : axis;
@@ -149,7 +149,7 @@ export class IndexedBuilder extends GraphBuilder {
     return outer.reduce("sum", chosen, [1]);
   }
 
-  /** The entries of `axis` that the index goes through, as the first axis. */
+  /** The elements of `axis` that the index goes through, as the first axis. */
   private entries(image: Lifted, axis: number, { start, reverse }: EntryPlace): ValueId {
     const { outer, length } = this;
     const size = outer.shapeOf(image.value)[axis];
@@ -162,7 +162,7 @@ export class IndexedBuilder extends GraphBuilder {
     return image.overTime ? this.diagonal(moved) : moved;
   }
 
-  /** `[N, N, …]` to `[N, …]`: every entry is followed by N others, so in rows of N + 1 they stand below each other. */
+  /** `[N, N, …]` to `[N, …]`: every element is followed by N others, so in rows of N + 1 they stand below each other. */
   private diagonal(value: ValueId): ValueId {
     const { outer, length } = this;
     const rest = outer.shapeOf(value).slice(2);

@@ -1,4 +1,4 @@
-/** Equations of a network that need each other's entries before or after: one loop over the sequence, in which each has one entry at a time. */
+/** Equations of a network that need each other's elements before or after: one loop over the sequence, in which each has one element at a time. */
 import { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/graph-function.js";
 import type { TypedLoop } from "../language/semantics/typed-networks.js";
@@ -14,7 +14,7 @@ import {
   type RunStates,
   shapeIn,
 } from "./frame.js";
-import { EntryByEntry } from "./entry-by-entry.js";
+import { ElementByElement } from "./element-by-element.js";
 import { sharedIn } from "./once.js";
 
 /** Computes the equations of a loop, and what its runs come to. */
@@ -52,7 +52,7 @@ export function lowerLoop(lowering: Lowering, frame: CellFrame, loop: TypedLoop)
     const input = awaited.get(key);
     if (input !== undefined) fed.set(input, full);
   }
-  const walk = new EntryByEntry(builderAt(lowering, frame, loop), inner, {
+  const walk = new ElementByElement(builderAt(lowering, frame, loop), inner, {
     length,
     reverse: loop.reverse,
     brought,
@@ -112,6 +112,6 @@ function frameInside(frame: CellFrame, bring: (value: ValueId) => ValueId): Cell
 
 function notByEntry(loop: TypedLoop, { span }: { readonly span: NotLowered["span"] | undefined }): NotLowered {
   const names = loop.members.map((name) => `\`${name}\``).join(", ");
-  const message = `${names} need each other entry by entry, and this looks at other entries, too`;
-  return new NotLowered("not-entry-by-entry", span ?? loop.span, message, "in a cycle through `before` an entry is made of what its operands have at the same place"); // prettier-ignore
+  const message = `${names} need each other element by element, and this looks at other elements, too`;
+  return new NotLowered("not-entry-by-entry", span ?? loop.span, message, "in a cycle through `before` an element is made of what its operands have at the same place"); // prettier-ignore
 }

@@ -128,7 +128,7 @@ export interface LoweredCell {
   readonly names: ReadonlyMap<string, ValueName>;
 }
 
-export interface LoweredEntry {
+export interface LoweredPart {
   readonly name: string;
   /** Names of inputs that are equations of the whole. */
   readonly given: readonly string[];
@@ -159,10 +159,10 @@ export interface LoweredNetwork extends Pick<
   readonly axes: readonly CallAxis[];
   /** What the sizes of each example must fulfil. */
   readonly requires: readonly SizeCondition[];
-  /** Of an entry: the symbols of those that it has anything to do with. */
+  /** Of a part: the symbols of those that it has anything to do with. */
   readonly ownAxes?: readonly string[];
   /** Parts that are called by themselves, each a network of the same params and run-time dimensions. */
-  readonly entries?: readonly LoweredEntry[];
+  readonly parts?: readonly LoweredPart[];
   /** Of itself and of the networks in it, by path. */
   readonly settings: readonly LoweredSetting[];
   /** Of its runs, named by path. */

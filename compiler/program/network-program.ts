@@ -50,8 +50,8 @@ export function programOfNetwork(network: LoweredNetwork): Program {
     randoms: randoms.map(along),
     outputs: [...network.outputs.map(along), ...lossTensors(network)],
     ...(network.ownAxes && { ownAxes: network.ownAxes }),
-    ...(network.entries && {
-      entries: network.entries.map(({ network: part, ...entry }) => ({ ...entry, program: programOfNetwork(part) })),
+    ...(network.parts && {
+      parts: network.parts.map(({ network: part, ...named }) => ({ ...named, program: programOfNetwork(part) })),
     }),
     forward,
     ...lengths,

@@ -28,7 +28,7 @@ export function searchStream(
   const search = findStream(forward, inputs.map(nameOfTensor), names, axes);
   const own = found.find(({ symbol }) => symbol === search.symbol);
   if (own === undefined) return search;
-  const what = `ends where its values say: ${own.symbol} is known after the last entry`;
+  const what = `ends where its values say: ${own.symbol} is known after the last element`;
   return { obstacle: { output: at(names, 0), axis: own.symbol, path: [], what, span: own.span } };
 }
 

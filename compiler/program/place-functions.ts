@@ -62,7 +62,7 @@ export function lowerNumber(lowering: Lowering, frame: Frame, node: TypedExpress
   return asNumber(builder, value, length);
 }
 
-/** As an integer, for places of entries. */
+/** As an integer, for places of elements. */
 export function lowerIndex(lowering: Lowering, frame: Frame, node: TypedExpression): ValueId {
   const value = lowering.lower(lowering, frame, node);
   const builder = builderAt(lowering, frame, node);
@@ -74,7 +74,7 @@ function placesAlong(builder: GraphBuilder, shape: Shape, axis: number): ValueId
   return builder.broadcast(builder.emit({ kind: "iota", length: entry(shape, axis) }, []), shape, [axis]);
 }
 
-/** The least place whose entry is the greatest, or NaN where one is. */
+/** The least place whose element is the greatest, or NaN where one is. */
 function extremePlace(builder: GraphBuilder, value: ValueId, axis: number, op: "max" | "min"): ValueId {
   const shape = builder.shapeOf(value);
   const others = [...shape.keys()].filter((i) => i !== axis);
@@ -96,13 +96,13 @@ function choose(builder: GraphBuilder, places: ValueId, values: ValueId, size: D
 }
 
 /**
- * How many entries stand before each is where it goes: those that are less, and equal ones at lower places. NaN is after all
- * numbers. So there are as many comparisons as pairs of entries.
+ * How many elements stand before each is where it goes: those that are less, and equal ones at lower places. NaN is after all
+ * numbers. So there are as many comparisons as pairs of elements.
  */
 function sorted(builder: GraphBuilder, value: ValueId, axis: number, descending: boolean, asPlaces: boolean): ValueId {
   const own = builder.shapeOf(value);
   const dim = entry(own, axis);
-  // The entry, and along a new last axis all others.
+  // The element, and along a new last axis all others.
   const shape = [...own, dim];
   const kept = [...own.keys()].filter((i) => i !== axis);
   const self = builder.broadcast(value, shape, [...own.keys()]);
@@ -116,7 +116,7 @@ function sorted(builder: GraphBuilder, value: ValueId, axis: number, descending:
   const isBefore = builder.map("or", builder.map("or", isLess, isBehindNaN), isFirst);
   const [zeros, ones] = [0, 1].map((number) => builder.constantOf(number, shape)) as [ValueId, ValueId];
   const rank = builder.reduce("sum", builder.map("select", isBefore, ones, zeros), [own.length]);
-  // Along the new axis the places that entries go to, which is then the axis.
+  // Along the new axis the places that elements go to, which is then the axis.
   const target = builder.broadcast(rank, shape, [...own.keys()]);
   const moved = asPlaces ? place : self;
   const chosen = builder.map("select", builder.map("eq", target, otherPlace), moved, zeros);

@@ -1,4 +1,4 @@
-/** Entries by places with several indices, and places in a circle: views of views, so that their derivatives are those of views. */
+/** Elements by places with several indices, and places in a circle: views of views, so that their derivatives are those of views. */
 import { at } from "../base/at.js";
 import { provenAtLeast } from "../base/types/bounds.js";
 import { addDims, constantOf, type Dim, dimConstant, multiplyDims, subtractDims } from "../base/types/dim.js";
@@ -17,7 +17,7 @@ interface EntriesPlace {
 const one = dimConstant(1);
 const zero = dimConstant(0);
 
-/** The entry for the values that the indices have in `builder`. */
+/** The element for the values that the indices have in `builder`. */
 export function entriesAt(builder: IndexedBuilder, value: ValueId, place: EntriesPlace): ValueId {
   const { axis, start, terms, around } = place;
   const [first] = terms;
@@ -45,7 +45,7 @@ function lessOne(sum: Dim, length: Dim): Dim {
 }
 
 /**
- * `[L]` to `[count, length]`, where L is `count + length - 1`: row i begins at entry i. Copies of all L one after the other, read in rows
+ * `[L]` to `[count, length]`, where L is `count + length - 1`: row i begins at element i. Copies of all L one after the other, read in rows
  * of L + 1, begin one later in each.
  */
 function windows(builder: GraphBuilder, value: ValueId, axis: number, count: Dim, length: Dim): ValueId {
@@ -65,7 +65,7 @@ function windows(builder: GraphBuilder, value: ValueId, axis: number, count: Dim
 /** Whole turns that are tried before a number is chosen that is enough for all sizes. */
 const tries = 8;
 
-/** `length` entries from the place `low` on, of a circle of the first `around` entries. */
+/** `length` elements from the place `low` on, of a circle of the first `around` elements. */
 function circle(builder: GraphBuilder, value: ValueId, axis: number, low: Dim, length: Dim, around: Dim): ValueId {
   const start = addDims(low, multiplyDims(around, turnsTo0(low, around)));
   const end = addDims(start, length);
@@ -82,7 +82,7 @@ function turnsTo0(low: Dim, around: Dim): Dim {
   if (from !== undefined && size !== undefined) return dimConstant(-Math.floor(from / size));
   const few = least((count) => addDims(low, multiplyDims(around, dimConstant(count))));
   if (few !== undefined) return dimConstant(few);
-  // A turn has at least one entry: as many as what is taken away.
+  // A turn has at least one element: as many as what is taken away.
   const taken = low.terms.filter(({ numerator }) => numerator < 0);
   return subtractDims(zero, { ...low, terms: taken });
 }
@@ -95,7 +95,7 @@ function least(rest: (count: number) => Dim): number | undefined {
   return undefined;
 }
 
-/** As many copies as are surely enough for `end` entries: one for each. */
+/** As many copies as are surely enough for `end` elements: one for each. */
 function repeated(builder: GraphBuilder, value: ValueId, axis: number, end: Dim): ValueId {
   const shape = builder.shapeOf(value);
   const others = shape.map((_, i) => (i < axis ? i : i + 1));

@@ -20,7 +20,7 @@ export interface ProgramTensor {
   readonly documentation: string;
   /** Symbols of the sequences that it runs over, outermost first. */
   readonly over: readonly string[];
-  /** One entry of those, of one example. */
+  /** One element of those, of one example. */
   readonly shape: Shape;
   /** One for all examples of a call. */
   readonly shared: boolean;
@@ -69,8 +69,8 @@ export interface ProgramCall {
   readonly arguments: readonly ValueId[];
 }
 
-/** What the source calls an entry. */
-export interface NamedEntry {
+/** What `entry` of the source names: called by itself, with entries of its own. */
+export interface NetworkPart {
   readonly name: string;
   /** Names of inputs and contexts that are equations of the whole. */
   readonly given: readonly string[];
@@ -86,7 +86,7 @@ export interface Program {
   readonly axes: readonly CallAxis[];
   /** Checked for each example of a call. */
   readonly requires?: readonly SizeCondition[];
-  /** The sequence along which it can be computed entry by entry; undefined where it looks ahead. */
+  /** The sequence along which it can be computed element by element; undefined where it looks ahead. */
   readonly stream: string | undefined;
   readonly inputs: readonly ProgramInput[];
   readonly settings?: readonly ProgramSetting[];
@@ -111,10 +111,10 @@ export interface Program {
   readonly initial: GraphFunction | undefined;
   /** Initial values of params and fixed values that are expressions: of the roles `param`, `fixed`, `draw` to the role `start`. */
   readonly starts: ProgramStarts | undefined;
-  /** Of an entry: symbols of those of `axes` that it has anything to do with. */
+  /** Of a part: symbols of those of `axes` that it has anything to do with. */
   readonly ownAxes?: readonly string[];
   /** Parts that are called by themselves: of the same params, fixed values and axes. */
-  readonly entries?: readonly NamedEntry[];
+  readonly parts?: readonly NetworkPart[];
   /** Functions that declare their derivative. */
   readonly declaredDerivatives: readonly string[];
   /** The same with their graphs and calls, as far as they are known: for checks that measure how far they are from the true ones. */

@@ -104,14 +104,14 @@ interface LogSum {
   readonly log: ValueId;
 }
 
-/** The greatest entry, which keeps exponentials in range and falls out of the result. */
+/** The greatest element, which keeps exponentials in range and falls out of the result. */
 function shiftOf(builder: GraphBuilder, operand: ValueId, axes: OverAxes): ValueId {
   const greatest = builder.reduce("max", operand, axes);
   return builder.at({ ...builder.origin, isExact: true }).map("stop_gradient", greatest);
 }
 
 /**
- * The parts of a logsumexp, which is `greatest + log`; beside a large entry the logarithm would be rounded away. inf anywhere
+ * The parts of a logsumexp, which is `greatest + log`; beside a large element the logarithm would be rounded away. inf anywhere
  * gives inf. -inf everywhere gives -inf, and the sum is then replaced, as nothing depends on it: the logarithm of 0 has an
  * infinite derivative.
  */
@@ -142,7 +142,7 @@ export function normalize(
   }
   const greatest = shiftOf(builder, operand, axes);
   const shape = builder.shapeOf(greatest);
-  // -inf everywhere: nothing has a share, and the shares do not depend on the entries.
+  // -inf everywhere: nothing has a share, and the shares do not depend on the elements.
   const isNone = builder.map("eq", greatest, builder.constantOf(-Infinity, shape));
   const shift = builder.map("select", isNone, builder.constantOf(0, shape), greatest);
   const powers = builder.map("exp", builder.map("sub", operand, along(builder, shift, operand, axes)));

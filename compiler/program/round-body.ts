@@ -93,7 +93,7 @@ export class RoundBody implements LoopBuilder {
     return this.areTold(steps) ? steps : undefined;
   }
 
-  /** Whether each number is told by an index: a whole number, or the place of an entry of what is no part of a round. */
+  /** Whether each number is told by an index: a whole number, or the place of an element of what is no part of a round. */
   private areTold(steps: RoundSteps): boolean {
     const { instructions } = this.inner;
     const ofRound = new Set(this.given.flatMap(({ input, isCarried }) => (isCarried ? [input] : [])));

@@ -276,7 +276,7 @@ function hasSteps(root: TypedExpression): boolean {
   return isOne || typedParts(root).some(hasSteps);
 }
 
-/** The entry at a place along an axis, which goes. */
+/** The element at a place along an axis, which goes. */
 export function entryAt(builder: GraphBuilder, operand: ValueId, axis: number, place: Dim): ValueId {
   const part = builder.slice(operand, axis, place, dimConstant(1));
   return builder.reshape(
@@ -302,7 +302,7 @@ export function elementInRound<Place extends IndexedPlace>(frame: Frame, node: P
   return { ...node, start, terms: node.terms.filter(({ index }) => !places.has(index)) };
 }
 
-/** Where the entry stands that no index is left to tell. */
+/** Where the element stands that no index is left to tell. */
 export function placeInRound(frame: Frame, { start, around, span }: IndexedPlace): Dim {
   const place = dimIn(frame, start);
   if (around === undefined) return place;

@@ -1,7 +1,7 @@
 /**
  * What a network keeps from one chunk of a sequence for the next. `before(x, v)` is a state that begins with `v`. Where a network streams,
  * everything else that its sequence leaves behind is one, too: runs that begin as an equation says, what a causal convolution looks back
- * at, and the number of the entry. Runs over other sequences begin anew in every chunk then, as these are the same in all of them.
+ * at, and the number of the element. Runs over other sequences begin anew in every chunk then, as these are the same in all of them.
  */
 import type { CallAxis } from "../base/types/call-axes.js";
 import { at, lookUp } from "../base/at.js";
@@ -63,7 +63,7 @@ interface MadeState {
   readonly first?: ValueId;
 }
 
-/** What counts the entries of a stream. */
+/** What counts the elements of a stream. */
 const counter = "step";
 const optionNames = ["batch", "sizes", "steps", "lengths", "seed", "train", "examples", "final", "initial", "params"];
 
@@ -123,7 +123,7 @@ class StateWriter {
     };
   }
 
-  /** Along another sequence a state would be that of the last chunk, which had the same entries. */
+  /** Along another sequence a state would be that of the last chunk, which had the same elements. */
   private isKept(state: LoweredState): boolean {
     const { forward } = this.equations;
     if (this.stream === undefined) return true;
@@ -231,7 +231,7 @@ class StateWriter {
     state.end = b.slice(whole, axis, dimSymbol((this.stream as StreamedSequence).symbol), before);
   }
 
-  /** Does a stream go on with what stands in front of its entries here? */
+  /** Does a stream go on with what stands in front of its elements here? */
   private isSeam({ operation, operands, results }: Instruction, axis: number): boolean {
     // What looks ahead has nothing that a chunk could go on with.
     if (!this.isAlong(at(results, 0), axis)) return false;
@@ -271,7 +271,7 @@ class StateWriter {
     return made;
   }
 
-  /** What it is now: of what inputs tell, that at the first entry of all. */
+  /** What it is now: of what inputs tell, that at the first element of all. */
   private started(b: GraphBuilder, { state, input }: MadeState, first: ValueId): ValueId {
     if (state.initial === "computed" || this.isZero(first)) return input;
     const { number } = this.entriesBefore();
@@ -299,12 +299,12 @@ class StateWriter {
     return name;
   }
 
-  /** How many entries there were before: it counts as a cell counts its steps. */
+  /** How many elements there were before: it counts as a cell counts its steps. */
   private entriesBefore(): { readonly name: string; readonly number: ValueId } {
     if (this.counted !== undefined) return this.counted;
     const { b } = this;
     const bound = dimConstant(mostPlaces);
-    const own = { name: counter, documentation: "Entries before.", bound, isBefore: false };
+    const own = { name: counter, documentation: "Elements before.", bound, isBefore: false };
     const made = this.beginAs({ dtype: "index", shape: [] }, own, undefined);
     const number = asNumber(b, made.input, bound);
     const length = b.dimension(dimSymbol((this.stream as StreamedSequence).symbol));
@@ -325,7 +325,7 @@ class StateWriter {
     values.set(places, b.map("add", own, b.fill(this.entriesBefore().number, b.shapeOf(own))));
   }
 
-  /** What is drawn for each entry goes by its number. */
+  /** What is drawn for each element goes by its number. */
   private counting(random: LoweredRandom): LoweredRandom {
     const [first] = random.shape;
     if (random.counter !== undefined || first === undefined || !this.isOfStream(first)) return random;

@@ -4,7 +4,7 @@ import { suggestion } from "../language/semantics/suggestion.js";
 import type { TypedCell } from "../language/semantics/typed-program.js";
 import { dimConstant, evaluateDim, printDim, symbolsOf } from "../base/types/dim.js";
 import { constantValue } from "./constant-value.js";
-import { largestCount } from "./entry-count.js";
+import { largestCount } from "./element-count.js";
 
 export interface CellArguments {
   /** Sizes by dimension; a dimension without one stays a symbol. */

@@ -50,7 +50,7 @@ export function problemsOf(program: Program): string[] {
       ? []
       : unfit(initial, { inputs: [...drawn(true), ...given], outputs: portsOf("initial", computed) })),
     ...(initial === undefined && computed.length > 0 ? ["nothing computes initial values"] : []),
-    ...(program.entries ?? []).flatMap((entry) => problemsOf(entry.program).map((what) => `${entry.name}: ${what}`)),
+    ...(program.parts ?? []).flatMap((part) => problemsOf(part.program).map((what) => `${part.name}: ${what}`)),
   ];
 }
 

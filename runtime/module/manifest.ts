@@ -77,7 +77,7 @@ export interface PartEntry extends Pick<
 export interface AxisEntry {
   /** As tensors name it: `B`, `T`, `S`. */
   readonly name: string;
-  /** The examples; entries one after the other, of which there may be none; or a size of at least 1, unless told otherwise; or a size that follows from others. */
+  /** The examples; elements one after the other, of which there may be none; or a size of at least 1, unless told otherwise; or a size that follows from others. */
   readonly kind: "batch" | "sequence" | "dimension" | "computed";
   /** The option of calls that gives its size: `sizes` by name; with `steps` go the `lengths` of examples; none gives a computed one. */
   readonly option: "batch" | "steps" | "sizes" | "none";
@@ -130,11 +130,11 @@ export interface TensorEntry {
   readonly name: string;
   readonly documentation: string;
   /**
-   * The axes of the call that it has one entry for each of: `["B", "T"]` of an input of each step, `["B"]` of a state, none of a
+   * The axes of the call that it has one element for each of: `["B", "T"]` of an input of each step, `["B"]` of a state, none of a
    * parameter, or of a result that all examples share.
    */
   readonly axes: readonly string[];
-  /** One such entry; names are axes of the call, or computed ones. */
+  /** One such element; names are axes of the call, or computed ones. */
   readonly shape: readonly (number | string)[];
 }
 

@@ -1,5 +1,5 @@
 /**
- * How long an expression takes inside a cell, in nanoseconds for each entry of its vector, with all that a module does around it:
+ * How long an expression takes inside a cell, in nanoseconds for each element of its vector, with all that a module does around it:
  * `node dist/test/bench/expressions.js [seconds]` after `npm run build`.
  */
 import { cell } from "../../compiler/driver/in-process.js";
@@ -13,7 +13,7 @@ const functions = [
     (name) => `${name}(x)`,
   ),
   ["x ^ z", "x ^ 1.7"],
-  // Of a whole vector, so for each of its entries.
+  // Of a whole vector, so for each of its elements.
   ["x @ z", "sum(x * z)"],
 ].flat();
 

@@ -113,7 +113,6 @@ const ofSeveral: Readonly<Record<string, readonly [of: string, ...names: string[
   "compiler/tools/gradcheck": [
     "what the whole check finds, and what it must not",
     "declared",
-    "entries",
     "false-alarms",
     "mutation",
     "programs",
@@ -158,7 +157,7 @@ it("sources without a test at their path: only ever less", () => {
     `${untested.length} of ${withCode.length} sources have no test of their own: they are tested through others`,
   );
   expect(withCode.length).toBeGreaterThan(500);
-  expect(untested.length).toBeLessThanOrEqual(590);
+  expect(untested.length).toBeLessThanOrEqual(589);
 });
 
 it("tests are at the paths of what they test", () => {

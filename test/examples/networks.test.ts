@@ -44,7 +44,7 @@ describe.each(files)("%s", (file) => {
   it("is as `fmt` writes it, with right gradients", async () => {
     expect(format(textOf(file)).text).toBe(textOf(file));
     for (let larger = 0; larger < (isFuzzing ? 3 : 1); larger++) {
-      // Windows of K entries have one in the middle.
+      // Windows of K elements have one in the middle.
       const sizes = Object.fromEntries(Object.entries(dimensions).map(([dim, size]) => [dim, size + (dim === "K" ? 2 : 1) * larger])); // prettier-ignore
       const report = await checkGradients(textOf(file), {
         cell: name,

@@ -24,7 +24,7 @@ interface Example {
 const collapsed = (path: readonly number[]): string =>
   path.filter((own, t) => own !== 0 && own !== path[t - 1]).join(" ");
 
-/** The negative logarithm of the sum over all paths that say the labels, and its derivative by each entry. */
+/** The negative logarithm of the sum over all paths that say the labels, and its derivative by each element. */
 function bruteForce({ z, labels }: Example): { readonly nll: number; readonly slopes: number[] } {
   const wanted = labels.join(" ");
   let total = 0;

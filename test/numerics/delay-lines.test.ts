@@ -1,5 +1,5 @@
 /**
- * Delay lines, which no step moves, against states whose entries are written one by one, which are moved: the same bits of sequences, steps, chunks and
+ * Delay lines, which no step moves, against states whose elements are written one by one, which are moved: the same bits of sequences, steps, chunks and
  * states, on both targets, with lines that go around their ring several times; and the gradients of the one are those of the other.
  */
 import { describe, expect, it } from "vitest";

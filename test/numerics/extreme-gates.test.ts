@@ -16,7 +16,7 @@ const extremes = [-1e4, -200, 200, 1e4];
 
 interface Case {
   readonly name: string;
-  /** Value of all entries of parameters, by name; the others are drawn. */
+  /** Value of all elements of parameters, by name; the others are drawn. */
   readonly params: ReadonlyMap<string, number>;
   /** What inputs and contexts are multiplied by. */
   readonly inputs: number;

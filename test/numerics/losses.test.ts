@@ -5,7 +5,7 @@ import type { ModuleInstance } from "../../runtime/index.js";
 
 const names = "squared_error, absolute_error, huber, cross_entropy, binary_cross_entropy, hinge, gaussian_kl";
 
-/** Every loss for each entry of a sequence, which is what a call over leading axes is. */
+/** Every loss for each element of a sequence, which is what a call over leading axes is. */
 const ofNumbers = `import { ${names} } from "std/losses"
 network Numbers(I; T) {
   input x, y, u, v: [T, I]
@@ -84,7 +84,7 @@ async function classesOn(target: (typeof targets)[number]): Promise<ModuleInstan
   return module.instantiate({ batch: 1, sizes: { T: 4 } });
 }
 
-/** The derivative of the sum of an output by each entry of an input, by differences. */
+/** The derivative of the sum of an output by each element of an input, by differences. */
 function differences(instance: ModuleInstance, values: Numbers, output: string, input: string): number[] {
   const sum = (given: Numbers): number => [...instance.forward(given)[output]!].reduce((a, b) => a + b);
   return values[input]!.map((value, i) => {

@@ -179,7 +179,7 @@ describe("reductions", () => {
     return made;
   }
 
-  it("of entries that are all minus infinity, some of them, or none", async () => {
+  it("of elements that are all minus infinity, some of them, or none", async () => {
     const random = randomSource(1);
     const numbers = (count: number): number[] => Array.from({ length: count }, () => 2 * random() - 1);
     const modules = await modulesOf(program);
@@ -187,7 +187,7 @@ describe("reductions", () => {
       const count = size * columns;
       const values = numbers(count).map((value, at) => {
         const [row, column] = [Math.floor(at / columns), at % columns];
-        // All of the first column, most of the second, the first entry of the third.
+        // All of the first column, most of the second, the first element of the third.
         const isNone = column === 0 || (column === 1 && row !== 1) || (column === 2 && row === 0);
         return isNone ? -Infinity : value;
       });
@@ -197,7 +197,7 @@ describe("reductions", () => {
         direction: { x: numbers(count) },
         weights: { log: numbers(columns), share: numbers(count), most: numbers(columns) },
       };
-      expectDerivatives(program, modules, example, byHand(example), `${size} entries`);
+      expectDerivatives(program, modules, example, byHand(example), `${size} elements`);
     }
   });
 });

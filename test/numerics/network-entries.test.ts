@@ -165,7 +165,7 @@ describe.each(Object.keys(networks))("%s", (what) => {
     const sizes = new Map([["S", 2], ["T", 4]]); // prettier-ignore
     const instance = module.instantiate({ sizes: Object.fromEntries(sizes) });
     let compared = 0;
-    for (const { name, program: part } of program?.entries ?? []) {
+    for (const { name, program: part } of program?.parts ?? []) {
       if (part.randoms.length > 0) continue;
       const values = randomInputs(part.forward, [sizes], randomSource(3));
       const dataOf = (kind: TensorKind, tensor: string): Float64Array =>

@@ -49,7 +49,7 @@ const networks: Readonly<Record<string, string>> = {
     output read[t] = alpha[t] @ memory
     output first[t] = before(y, start)[t]
   }`,
-  "the number of the entry, and draws of each entry and of the whole": `network N(H; T) {
+  "the number of the element, and draws of each element and of the whole": `network N(H; T) {
     input x: [T, H]
     use rnn = GRU(H, H)
     keep = mask([H], 0.5)
@@ -97,7 +97,7 @@ const networks: Readonly<Record<string, string>> = {
     word[t] = spell(table[letters[t]]).h'
     output y = rnn(word)
   }`,
-  "several things in front of a sequence, along it and along its entries": `network N(H; T) {
+  "several things in front of a sequence, along it and along its elements": `network N(H; T) {
     input x: [T, H]
     input topic: [1, H]
     param start: [2, H]
@@ -138,13 +138,13 @@ it("random ones, with every example's own sizes of what is the same at every ste
   await fc.assert(property, fuzzParameters(4, 60));
 });
 
-it("nothing streams with something beside a part that may lack entries, and a loss may have it", async () => {
+it("nothing streams with something beside a part that may lack elements, and a loss may have it", async () => {
   const parts = ["concat([7], x[:T - 1])", "concat([7], 2 * x[:T - 1])", "concat(x[:T - 1], [7])", "concat([7], sum(windows(x, 2), axis = 1))", "before(concat([7], x[:T - 1]), 1)"]; // prettier-ignore
   const of = (equations: string): string => `network A(; T >= 2) { input x: [T] param W: [2] ${equations} }`;
   for (const part of parts) {
     const { diagnostics } = compile(of(`stream output y = W[0] * ${part}`), { cell: "A" });
     const messages = diagnostics.map(({ message }) => message);
-    expect([part, messages]).toEqual([part, [expect.stringContaining("beside a part that may lack entries")]]);
+    expect([part, messages]).toEqual([part, [expect.stringContaining("beside a part that may lack elements")]]);
     const { instantiate, manifest } = await cell(of(`output y = x * W[0] loss = sum((${part} - x) ^ 2) per T`), {
       cell: "A",
     });

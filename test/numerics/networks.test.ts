@@ -60,7 +60,7 @@ function draw(program: Program, sizes: Sizes, seed: number): Given {
   };
 }
 
-/** Where the entries of an example lie in a tensor that is as large as the largest. */
+/** Where the elements of an example lie in a tensor that is as large as the largest. */
 function placesOf(
   shape: readonly Dim[],
   own: ReadonlyMap<string, number>,

@@ -92,7 +92,7 @@ describe.each(kinds)("the text, %s", (_, options) => {
 
   test("has no spaces at the ends of lines, and no loops of one round", () => {
     expect(textOf(options)).not.toMatch(/ $/mu);
-    // A cell whose merged products are lowered with an axis of one entry.
+    // A cell whose merged products are lowered with an axis of one element.
     const gru = { cell: "GRU", dimensions: { I: 3, H: 5 }, ...options };
     const { files } = compile(`import { GRU } from "std/gru"\n`, gru) as CompileSuccess;
     expect(files[0].text).not.toMatch(/let (\w+) = 0; \1 < 1; \1\+\+/u);

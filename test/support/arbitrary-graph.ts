@@ -309,7 +309,7 @@ class GraphMaker {
     });
   }
 
-  /** Windows that fit, which may leave entries out between them and at the end. */
+  /** Windows that fit, which may leave elements out between them and at the end. */
   private windows(b: GraphBuilder, value: ValueId, axis: number): readonly ValueId[] {
     const shape = b.shapeOf(value);
     const n = constantOf(shape[axis] as Dim);

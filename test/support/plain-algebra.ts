@@ -84,7 +84,7 @@ export const overComplex = ([a, b]: Complex, [c, d]: Complex): Complex => {
   return [(a * c + b * d) / size, (b * c - a * d) / size];
 };
 
-/** What is between steps s and t, both without s and with t, multiplied entry by entry. */
+/** What is between steps s and t, both without s and with t, multiplied element by element. */
 export const decayed = (decays: Matrix, s: number, t: number): number[] =>
   decays.slice(s + 1, t + 1).reduce<number[]>(
     (all, own) => times(all, own),

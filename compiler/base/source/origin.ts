@@ -8,7 +8,7 @@ export interface OriginOfState {
   readonly documentation: string;
   /** Of an index. */
   readonly bound?: Dim;
-  /** What `before` has in front of the first entry, rather than the state of a run. */
+  /** What `before` has in front of the first element, rather than the state of a run. */
   readonly isBefore: boolean;
 }
 
@@ -18,7 +18,7 @@ export interface Origin {
   readonly note?: string;
   /**
    * A derivative is stopped or declared here and that of the result is right all the same: of what is taken out of an expression and put in
-   * again (the greatest entry of a softmax), of implicit rounds.
+   * again (the greatest element of a softmax), of implicit rounds.
    */
   readonly isExact?: true;
   /** One for each value that a loop carries, or for what is put in front; what has no name is undefined. */

@@ -6,7 +6,7 @@ import { BATCH_SYMBOL, TIME_SYMBOL } from "./dim.js";
 
 /**
  * - `steps`: a cell's. Its equations tell of one step, so that only derivatives sum over them.
- * - `sequence`: entries one after the other, of which there may be none: what a network has after its `;`.
+ * - `sequence`: elements one after the other, of which there may be none: what a network has after its `;`.
  * - `dimension`: a size of at least 1, which the contexts of a cell tell.
  */
 export const axisKinds = ["steps", "sequence", "dimension"] as const;
@@ -37,7 +37,7 @@ export interface CallAxis extends SizedAxis {
   readonly least: number;
 }
 
-/** Has it entries one after the other? */
+/** Has it elements one after the other? */
 export const isSequence = ({ kind }: Pick<SizedAxis, "kind">): boolean => kind !== "dimension";
 
 export const symbolsOfSequences = (axes: readonly SizedAxis[]): ReadonlySet<string> =>

@@ -229,7 +229,7 @@ export function checkTensor(where, tensor, sizes) {
 }
 
 /**
- * Is an entry beyond the sizes of its example? Whatever stands there is never read.
+ * Is an element beyond the sizes of its example? Whatever stands there is never read.
  * @param {BufferedTensor} tensor
  * @param {number} i
  * @param {number} count
@@ -237,7 +237,7 @@ export function checkTensor(where, tensor, sizes) {
 export function isPadding({ ragged, dims }, i, count) {
   if (ragged === undefined || ragged.full) return false;
   const { sizes, extents } = ragged;
-  // What one entry of an axis has; the first axis is that of the examples.
+  // What one element of an axis has; the first axis is that of the examples.
   let part = count / /** @type {number} */ (sizes[0]);
   const example = Math.floor(i / part);
   for (let k = 1; k < dims.length; k++) {

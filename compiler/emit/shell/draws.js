@@ -1,4 +1,4 @@
-// What calls draw. A number is told by the seed, the name of the draw, the example, the step and the entry, and by nothing else: so it
+// What calls draw. A number is told by the seed, the name of the draw, the example, the step and the element, and by nothing else: so it
 // is the same in a stream, in chunks of a sequence, in other batches and whenever it is drawn again.
 import { checkTensor, describe, optionalInteger, placeOf } from "./check.js";
 import { logarithm } from "./normal.js";
@@ -101,7 +101,7 @@ function fillDraw({ name, law, training }, dims, single, data, counts, call) {
     data.fill(law === "normal" ? 0 : 2, 0, dims.reduce((product, dim) => product * size(dim), batch)); // prettier-ignore
     return;
   }
-  // Entries are told by the places along axes whose sizes calls give, however long these are, and by one place for the rest.
+  // Elements are told by the places along axes whose sizes calls give, however long these are, and by one place for the rest.
   let known = dims.length;
   let tail = 1;
   while (known > 0 && /** @type {number} */ (dims[known - 1]) >= 0) tail *= /** @type {number} */ (dims[--known]);

@@ -11,7 +11,7 @@ import { checkInteger, checkTensor, convert, fields } from "./check.js";
  * @param {unknown} size
  * @param {Int32Array} each
  * @param {AxisSizes} sizes
- * @param {boolean} isOpen Is it the axis of a stream, which has one entry at a time whatever is demanded of a sequence?
+ * @param {boolean} isOpen Is it the axis of a stream, which has one element at a time whatever is demanded of a sequence?
  * @returns {number} the padded size
  */
 export function readExtent(where, tensor, size, each, sizes, isOpen) {

@@ -105,7 +105,7 @@ export interface BufferedTensor extends CallArgument {
   high: number | undefined;
   /** Of a state: an expression gives its value where the call gives none. */
   readonly computed: boolean;
-  /** Numbers of lists that are no arrays of floats, copied when they were read; of the last one its class, length and first entry that is no number. */
+  /** Numbers of lists that are no arrays of floats, copied when they were read; of the last one its class, length and first element that is no number. */
   plain: Float64Array | undefined;
   kind: string;
   length: number;
@@ -195,7 +195,7 @@ export interface Core {
   readonly refresh: SizesOfCalls["refresh"] | undefined;
   /** The place of the axis that streams go along among sizes; below 0 in modules that do not stream. */
   readonly streamAt: number;
-  /** The fewest entries that it may have in a call. */
+  /** The fewest elements that it may have in a call. */
   readonly fewest: number;
   newCall(): SizedCall;
   /** What a call says besides tensors, until it is read: `all` that this module takes, and what a stream has of it. */

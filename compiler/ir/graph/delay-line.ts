@@ -1,5 +1,5 @@
 /**
- * Carried values that go on by one place: of `[…, K, …]` the next one has a new entry at one end, and all others move to the
+ * Carried values that go on by one place: of `[…, K, …]` the next one has a new element at one end, and all others move to the
  * place beside theirs.
  */
 import { at } from "../../base/at.js";
@@ -13,9 +13,9 @@ import { typeOf } from "./values.js";
 /** How the next value is made of the one before. */
 export interface DelayLine {
   readonly axis: number;
-  /** What is carried, `shape[axis]` entries. */
+  /** What is carried, `shape[axis]` elements. */
   readonly shape: Shape;
-  /** The end at which entries come in. */
+  /** The end at which elements come in. */
   readonly end: "front" | "back";
   /** The next value, of which this is new, and this was there before. */
   readonly next: ValueId;
@@ -23,7 +23,7 @@ export interface DelayLine {
   readonly kept: ValueId;
 }
 
-/** The line that makes `next` of the input `state`; undefined where it is none. Moving two entries already takes longer than moving none. */
+/** The line that makes `next` of the input `state`; undefined where it is none. Moving two elements already takes longer than moving none. */
 export function delayLineOf(
   fn: GraphFunction,
   producer: ReadonlyMap<ValueId, Instruction>,

@@ -178,7 +178,7 @@ export const evaluateRules: { readonly [K in LocalKind]: EvaluationRule<K> } = {
   custom_derivative: (_operation, operands) => operand(operands, 0),
 };
 
-/** Where a product finds what it adds up: what belongs to each entry of the result, and from there each term. */
+/** Where a product finds what it adds up: what belongs to each element of the result, and from there each term. */
 function contractionOf(
   operation: Extract<Operation, { kind: "contract" }>,
   a: readonly number[],
@@ -252,7 +252,7 @@ function withSize(shape: readonly number[], axis: number, size: number): number[
   return shape.map((n, i) => (i === axis ? size : n));
 }
 
-/** From one window to the next, and from one entry of a window to the next. */
+/** From one window to the next, and from one element of a window to the next. */
 function windowStrides(
   shape: readonly number[],
   axis: number,

@@ -67,7 +67,7 @@ export type Operation =
   /** Result axis `i` is operand axis `permutation[i]`. */
   | { readonly kind: "transpose"; readonly permutation: readonly number[] }
   | { readonly kind: "reverse"; readonly axis: number }
-  /** Windows along an axis, `[n]` to `[length, size]`: entry `[i, k]` is entry `stride i + dilation k` of the operand. */
+  /** Windows along an axis, `[n]` to `[length, size]`: element `[i, k]` is element `stride i + dilation k` of the operand. */
   | {
       readonly kind: "window";
       readonly axis: number;

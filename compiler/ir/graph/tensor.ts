@@ -30,7 +30,7 @@ export function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** Where a reduction over `axes` puts each entry of `shape`: the shape of its result, and positions in that. */
+/** Where a reduction over `axes` puts each element of `shape`: the shape of its result, and positions in that. */
 export function reductionOf(
   shape: readonly number[],
   axes: readonly number[],

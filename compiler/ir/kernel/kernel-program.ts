@@ -24,7 +24,7 @@ export interface Access {
   readonly offset: Affine;
 }
 
-/** The examples a kernel works on: all of the call, or those in the first `count` entries of a list. */
+/** The examples a kernel works on: all of the call, or those in the first `count` elements of a list. */
 export type Examples =
   { readonly kind: "all" } | { readonly kind: "list"; readonly list: string; readonly count: string };
 
@@ -334,7 +334,7 @@ export interface KernelSlot {
 /** @typeParam Inner What kernels are made of. */
 export interface KernelFunction<Inner = Statement> {
   readonly name: string;
-  /** The symbol of the sequence of which it has one entry, whatever the call has; none where left out. */
+  /** The symbol of the sequence of which it has one element, whatever the call has; none where left out. */
   readonly oneOf?: string;
   readonly body: readonly Inner[];
 }

@@ -24,7 +24,7 @@ export interface Scalar {
   readonly accumulator?: { readonly lanes: string | undefined };
 }
 
-/** The pair of a `select`: how many entries of a list hold. */
+/** The pair of a `select`: how many elements of a list hold. */
 export interface Selection {
   readonly list: string;
   readonly count: string;

@@ -322,7 +322,7 @@ export function inferTypes(
   return types.map((type) => (type.shared && hasOwnSize(type.shape, context) ? { ...type, shared: false } : type));
 }
 
-/** Whether the last entry of the last window is there, where that can be told. */
+/** Whether the last element of the last window is there, where that can be told. */
 function fitsWindows(
   whole: Dim,
   length: Dim,

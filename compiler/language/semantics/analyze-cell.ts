@@ -14,7 +14,7 @@ import { checkParameters } from "./cell-parameters.js";
 import { Checker, type Known } from "./checker.js";
 import { inferByKind } from "./infer/rules.js";
 import type { CellDeclaration } from "./declared.js";
-import { typedEntries } from "./entries.js";
+import { typedParts } from "./network-parts.js";
 import { checkFirst, noteDelayed, reportUnknownShape, stateOfDelay } from "./infer/delays.js";
 import { lengthsOf } from "./found-lengths.js";
 import {
@@ -116,7 +116,7 @@ class CellAnalysis {
     const orders = this.orders(graph, outputs, loops);
     const cut = { checker, scope, graph, loops: around, losses: lossesOf(checker, this.node), nodes };
     const found = lengthsOf(cut, orders.stepOrder);
-    const entries = this.hasErrors() ? [] : typedEntries({ ...cut, found }, this.node);
+    const parts = this.hasErrors() ? [] : typedParts({ ...cut, found }, this.node);
     const sound = !this.hasErrors() && this.checker.sound && this.isComplete(graph);
     if (sound) reportUnusedOfCell(checker, scope, this.node);
     if (sound) reportNoResult(checker, this.node);
@@ -131,7 +131,7 @@ class CellAnalysis {
       outputs,
       losses: cut.losses,
       found,
-      entries,
+      parts,
       ...(this.node.stream && { stream: this.node.stream.span }),
       nodes,
       calls: this.typedCalls,

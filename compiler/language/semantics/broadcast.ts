@@ -1,4 +1,4 @@
-/** Shapes that are combined entry by entry: equal, or one side repeated, as numpy does with named dimensions. */
+/** Shapes that are combined element by element: equal, or one side repeated, as numpy does with named dimensions. */
 import { at } from "../../base/at.js";
 import { constantOf, type Dim, equalDims } from "../../base/types/dim.js";
 import type { Axis } from "./semantic-type.js";

@@ -105,7 +105,7 @@ export const elementwiseFunctions = {
   stop_gradient: unary("x", "Derivative 0."),
 } as const satisfies Record<string, Builtin>;
 
-/** Of complex numbers, beside `abs` and `exp`: entry by entry. */
+/** Of complex numbers, beside `abs` and `exp`: element by element. */
 export const complexFunctions = {
   complex: { kind: "complex", parameters: ["a", "b"], formula: "a + 1i * b", documentation: "Of two real numbers." },
   re: { kind: "complex", parameters: ["z"], formula: "", documentation: "The real part." },
@@ -146,13 +146,13 @@ export const reductions = {
     kind: "reduction",
     parameters: reductionParameters,
     formula: "",
-    documentation: "The greatest entry. Equal greatest entries share the derivative.",
+    documentation: "The greatest element. Equal greatest elements share the derivative.",
   },
   min: {
     kind: "reduction",
     parameters: reductionParameters,
     formula: "",
-    documentation: "The least entry. Equal least entries share the derivative.",
+    documentation: "The least element. Equal least elements share the derivative.",
   },
   any: {
     kind: "reduction",
@@ -170,7 +170,7 @@ export const reductions = {
     kind: "reduction",
     parameters: reductionParameters,
     formula: "sqrt(Σ v_i^2)",
-    documentation: "The length of a vector. Derivative 0 where all entries are 0.",
+    documentation: "The length of a vector. Derivative 0 where all elements are 0.",
   },
   var: {
     kind: "reduction",
@@ -182,13 +182,13 @@ export const reductions = {
     kind: "reduction",
     parameters: reductionParameters,
     formula: "sqrt(var(v))",
-    documentation: "Derivative 0 where all entries are equal.",
+    documentation: "Derivative 0 where all elements are equal.",
   },
   logsumexp: {
     kind: "reduction",
     parameters: reductionParameters,
     formula: "log(Σ exp(v_i))",
-    documentation: "The greatest entry is taken out first, so nothing overflows.",
+    documentation: "The greatest element is taken out first, so nothing overflows.",
   },
 } as const satisfies Record<string, Builtin>;
 
@@ -198,19 +198,20 @@ export const normalizations = {
     kind: "normalization",
     parameters: reductionParameters,
     formula: "exp(v_i) / Σ exp(v_j)",
-    documentation: "The greatest entry is taken out first, so nothing overflows.",
+    documentation: "The greatest element is taken out first, so nothing overflows.",
   },
   log_softmax: {
     kind: "normalization",
     parameters: reductionParameters,
     formula: "v_i - logsumexp(v)",
-    documentation: "The greatest entry is taken out first, so that large entries do not hide the logarithm of the sum.",
+    documentation:
+      "The greatest element is taken out first, so that large elements do not hide the logarithm of the sum.",
   },
 } as const satisfies Record<string, Builtin>;
 
 const cumulativeParameters = ["v", "axis?", "reverse?"] as const;
 
-/** Along one axis, keeping the shape: each entry is made of those up to it. */
+/** Along one axis, keeping the shape: each element is made of those up to it. */
 export const cumulatives = {
   cumsum: {
     kind: "cumulative",
@@ -222,7 +223,7 @@ export const cumulatives = {
     kind: "cumulative",
     parameters: cumulativeParameters,
     formula: "Π_{j ≤ i} v_j",
-    documentation: "Its derivative is exact where entries are 0.",
+    documentation: "Its derivative is exact where elements are 0.",
   },
   cummax: {
     kind: "cumulative",
@@ -257,7 +258,7 @@ export const shapeFunctions = {
     parameters: ["v", "shape"],
     formula: "",
     documentation:
-      "The same entries in row-major order. `shape` is a list of dimensions: `reshape(v, [N, D])`; the number of entries stays.",
+      "The same elements in row-major order. `shape` is a list of dimensions: `reshape(v, [N, D])`; the number of elements stays.",
   },
   transpose: {
     kind: "shape",
@@ -295,21 +296,21 @@ export const shapeFunctions = {
     parameters: ["x", "axis?"],
     formula: "x[N - 1 - n]",
     documentation:
-      "The entries in the other direction, along the first axis where `axis` is left out. Of a sequence each example's own: padding stays where it is.",
+      "The elements in the other direction, along the first axis where `axis` is left out. Of a sequence each example's own: padding stays where it is.",
   },
   before: {
     kind: "shape",
     parameters: ["x", "v", "by?"],
     formula: "x[n - by]",
     documentation:
-      "The entries `by` places earlier along the first axis, 1 where it is left out, and `v` in front of the first: `before([a, b, c], v)` is `[v, a, b]`.",
+      "The elements `by` places earlier along the first axis, 1 where it is left out, and `v` in front of the first: `before([a, b, c], v)` is `[v, a, b]`.",
   },
   after: {
     kind: "shape",
     parameters: ["x", "v", "by?"],
     formula: "x[n + by]",
     documentation:
-      "The entries `by` places later along the first axis, and `v` after the last one of each example: `after([a, b, c], v)` is `[b, c, v]`.",
+      "The elements `by` places later along the first axis, and `v` after the last one of each example: `after([a, b, c], v)` is `[b, c, v]`.",
   },
   fill: {
     kind: "shape",

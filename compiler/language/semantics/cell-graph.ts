@@ -22,7 +22,7 @@ export interface GraphNode {
   /** Of a function: where it reads values of the cell. */
   readonly reads: readonly ReferenceNode[];
   readonly needs: readonly string[];
-  /** Equations that it reads through `before` or `after` only: their entries at other places. */
+  /** Equations that it reads through `before` or `after` only: their elements at other places. */
   readonly shifted: ReadonlyMap<string, ShiftName>;
   /** What in it changes from step to step, in words: "the input `x`". */
   readonly steps: string | undefined;

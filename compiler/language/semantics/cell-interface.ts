@@ -28,7 +28,7 @@ export function interfaceCell({ name, dimensions = [] }: CellParameterNode): Typ
     items: [{ kind: "tensor", tensor: { role: "input", name: "x", span, documentation, type: vector(first) } }],
     outputs: [{ name: "y", span, documentation, type: vector(last) }],
     losses: [],
-    entries: [],
+    parts: [],
     found: [],
     loops: [],
     nodes: new Map(),

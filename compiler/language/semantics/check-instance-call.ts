@@ -190,7 +190,7 @@ export function isGivenPlain(given: TypedExpression): boolean {
   return given.kind === "number";
 }
 
-/** Other arguments do not repeat: the used cell would go on with one entry in the place of many. */
+/** Other arguments do not repeat: the used cell would go on with one element in the place of many. */
 export function haveEqualShapes(given: SemanticType, declared: SemanticType): boolean {
   return equalShapes(shapeOf(axesOf(given)), shapeOf(axesOf(declared)));
 }

@@ -119,7 +119,7 @@ export class Checker {
   private readonly inferByKind: Infer;
   readonly obligations: Obligation[] = [];
   readonly divisors = new Set<string>();
-  /** Dimensions that were taken to have at least one entry, as dimensions of cells have: whoever gives less is told. */
+  /** Dimensions that were taken to have at least one element, as dimensions of cells have: whoever gives less is told. */
   readonly filled = new Set<string>();
   /** Values of the cell around a function that it reads, or that a function reads which it calls. */
   readonly captured = new Set<string>();
@@ -244,7 +244,7 @@ export class Checker {
     return this.provenAtLeast(subtractDims(most, dim), 0);
   }
 
-  /** What has no meaning for no entries: a place in an axis, a mean. False where there may be none, which is reported. */
+  /** What has no meaning for no elements: a place in an axis, a mean. False where there may be none, which is reported. */
   needEntries(dim: Dim, span: Span): boolean {
     const symbols = symbolsOf(dim);
     for (const symbol of symbols) if (!this.isOfCalls(symbol)) this.filled.add(symbol);

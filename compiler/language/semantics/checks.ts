@@ -34,7 +34,7 @@ export function checkCycles(
 function helpFor(cycle: readonly GraphNode[], { form }: CellScope): string {
   const [own] = cycle;
   if (form === "network")
-    return `in a network a cycle goes through the entries before: \`before(${own?.name ?? "y"}, 0)\` has them, with 0 in front of the first`;
+    return `in a network a cycle goes through the elements before: \`before(${own?.name ?? "y"}, 0)\` has them, with 0 in front of the first`;
   const isPast = cycle.some(({ kind }) => kind === "delayed");
   const delayed = cycle.find(({ kind }) => kind === "equation" || kind === "output")?.name ?? "x";
   return isPast

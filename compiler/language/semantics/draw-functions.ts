@@ -39,7 +39,7 @@ export const drawFunctions = {
   sample: drawn(["v", "axis?"], "The place i with probability `softmax(v)_i`: an index."),
   dropout: drawn(
     ["x", "p"],
-    "In training each entry is 0 with probability `p` and else divided by `1 - p`; elsewhere `x`.",
+    "In training each element is 0 with probability `p` and else divided by `1 - p`; elsewhere `x`.",
     { inTraining: true },
   ),
   mask: drawn(["shape", "q"], "In training `1 / q` with probability `q`, else 0; elsewhere 1.", { inTraining: true }),
@@ -49,7 +49,7 @@ export const drawFunctions = {
   }),
   zoneout: drawn(
     ["a", "b", "p"],
-    "In training each entry is that of `a` with probability `p`, else that of `b`; elsewhere `p * a + (1 - p) * b`.",
+    "In training each element is that of `a` with probability `p`, else that of `b`; elsewhere `p * a + (1 - p) * b`.",
     { inTraining: true },
   ),
 } as const satisfies Record<string, DrawFunction>;

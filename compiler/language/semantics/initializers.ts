@@ -1,4 +1,4 @@
-/** How params begin: `~ glorot_uniform`, `~ uniform(a)`, or the value of every entry, `~ 0.5`. */
+/** How params begin: `~ glorot_uniform`, `~ uniform(a)`, or the value of every element, `~ 0.5`. */
 import type { Expression } from "../syntax/ast.js";
 import { builtinNames } from "./builtins.js";
 import type { Checker } from "./checker.js";
@@ -63,7 +63,7 @@ function initializerElsewhere(name: string): string | undefined {
 
 /** What the numbers of an initialiser are. */
 const ofNumbers: ReadonlyMap<string, string> = new Map([
-  ["constant", "a number alone sets every entry to it: `~ 0.5`"],
+  ["constant", "a number alone sets every element to it: `~ 0.5`"],
   ["uniform", "`uniform(a)` draws from -a to a, `uniform(a, b)` from a to b"],
   ["normal", "`normal(s)` draws around 0 with standard deviation s, `normal(m, s)` around m"],
 ]);

@@ -218,7 +218,7 @@ export function typedLoops(
         return [];
       }
       checker.report("loop-sequence-unknown", span, `along which sequence do ${names} need each other?`, {
-        help: `say how an entry looks, \`before(${[...fed][0] ?? "y"}, zeros([H]))\`, and along which sequence of the call, \`${[...fed][0] ?? "y"}[n < N] = …\`; if an equation of these has another error, that shows then`,
+        help: `say how an element looks, \`before(${[...fed][0] ?? "y"}, zeros([H]))\`, and along which sequence of the call, \`${[...fed][0] ?? "y"}[n < N] = …\`; if an equation of these has another error, that shows then`,
       });
       return [];
     }

@@ -58,7 +58,7 @@ export function checkForm(checker: Checker, { form, items, runtime, stream }: Ce
   }
   for (const { call, word } of delays.all) {
     checker.report("not-in-network", call.span, `\`${word}\` goes by the steps of a cell, and a network has none`, {
-      help: "the entry before is `before(x, v)`, with `v` in front of the first",
+      help: "the element before is `before(x, v)`, with `v` in front of the first",
     });
   }
 }

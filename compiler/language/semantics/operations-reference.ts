@@ -22,7 +22,7 @@ those of the formula.
 
 ## Operators
 
-- \`a + b\`, \`a - b\`, \`a * b\`, \`a / b\`, \`-a\`: entry by entry; repeats. Division by 0 gives an infinity or NaN, as in
+- \`a + b\`, \`a - b\`, \`a * b\`, \`a / b\`, \`-a\`: element by element; repeats. Division by 0 gives an infinity or NaN, as in
   IEEE 754.
 - \`a ^ b\`: a to the power b; repeats. Whole literals from -4 to 4 are products, 0.5 and -0.5 are roots. NaN where a is
   negative and b is not whole.
@@ -33,15 +33,15 @@ those of the formula.
 - \`and\`, \`or\`, \`not\`: of truth values; repeats.
 - \`if c then a else b\`: \`a\` where \`c\` holds, \`b\` elsewhere; repeats. Both branches are computed; the derivative is that of the
   branch taken.
-- \`v[i]\`: entry i, without its axis. \`i\` is a dimension proven to be in the axis, or an index input.
-- \`v[a:b]\`: entries a to b - 1. Bounds are dimensions proven to be in the axis.
+- \`v[i]\`: element i, without its axis. \`i\` is a dimension proven to be in the axis, or an index input.
+- \`v[a:b]\`: elements a to b - 1. Bounds are dimensions proven to be in the axis.
 `;
 
 /** The text of spec/operations.md. */
 export function operationsReference(): string {
   const lines = [
     introduction,
-    ...section("Entry by entry", "Arguments repeat to one shape.", elementwiseFunctions),
+    ...section("Element by element", "Arguments repeat to one shape.", elementwiseFunctions),
     ...section(
       "Complex numbers",
       "Arguments repeat to one shape. `+ - * / @`, `^` with a whole literal, `exp`, `abs`, `sum`, `mean`, `if` and everything about shapes take complex numbers too; real ones become complex beside them.",
@@ -59,7 +59,7 @@ export function operationsReference(): string {
     ),
     ...section(
       "Cumulative",
-      "They keep the shape, and go along one axis, which may be left out for a vector. Each entry is made of those up to it, with `reverse = true` of those from it on.",
+      "They keep the shape, and go along one axis, which may be left out for a vector. Each element is made of those up to it, with `reverse = true` of those from it on.",
       cumulatives,
     ),
     ...section(

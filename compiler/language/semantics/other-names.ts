@@ -163,7 +163,7 @@ const byIndex: Readonly<Record<string, string>> = {
 const random =
   "draws have their shape in brackets: `uniform([H])`, `normal([H])`, `bernoulli([H], p)`; a place is `sample(z)`";
 const noPlaces =
-  "how many there are would be known at run time only: a choice for each entry is `if x != 0 then … else …`";
+  "how many there are would be known at run time only: a choice for each element is `if x != 0 then … else …`";
 const roundsOfOne = "the language has no loops inside of a step: keep a running value in a state";
 
 /** Said by no expression of today's language. */
@@ -184,11 +184,11 @@ const unsaid: Readonly<Record<string, string>> = {
   onehot: "write `one_hot(i, V)`",
   embedding: "an input `t: index(V)` picks a row of a table: `E[t]`",
   Embedding: "an input `t: index(V)` picks a row of a table: `E[t]`",
-  len: "sizes are dimensions: a vector `[N]` has `N` entries",
-  length: "sizes are dimensions: a vector `[N]` has `N` entries",
-  size: "sizes are dimensions: a vector `[N]` has `N` entries",
-  shape: "sizes are dimensions: a vector `[N]` has `N` entries",
-  ndims: "sizes are dimensions: a vector `[N]` has `N` entries",
+  len: "sizes are dimensions: a vector `[N]` has `N` elements",
+  length: "sizes are dimensions: a vector `[N]` has `N` elements",
+  size: "sizes are dimensions: a vector `[N]` has `N` elements",
+  shape: "sizes are dimensions: a vector `[N]` has `N` elements",
+  ndims: "sizes are dimensions: a vector `[N]` has `N` elements",
   grad: "gradients are derived by the compiler",
   gradient: "gradients are derived by the compiler",
   jacobian: "gradients are derived by the compiler",

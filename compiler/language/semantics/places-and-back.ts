@@ -14,15 +14,15 @@ const ofPlaces = (parameters: readonly string[], documentation: string): PlaceFu
 });
 
 export const placeFunctions = {
-  argmax: ofPlaces(["v", "axis?"], "The place of the greatest entry, of equal ones the first; of NaN where one is."),
-  argmin: ofPlaces(["v", "axis?"], "The place of the least entry, of equal ones the first; of NaN where one is."),
+  argmax: ofPlaces(["v", "axis?"], "The place of the greatest element, of equal ones the first; of NaN where one is."),
+  argmin: ofPlaces(["v", "axis?"], "The place of the least element, of equal ones the first; of NaN where one is."),
   sort: ofPlaces(
     ["v", "axis?", "descending?"],
-    "The entries from the least to the greatest, with `descending = true` the other way round; NaN last. Each entry has the derivative of what went there.",
+    "The elements from the least to the greatest, with `descending = true` the other way round; NaN last. Each element has the derivative of what went there.",
   ),
   argsort: ofPlaces(
     ["v", "axis?", "descending?"],
-    "The places that the entries of `sort(v)` come from; of equal entries the lower place first.",
+    "The places that the elements of `sort(v)` come from; of equal elements the lower place first.",
   ),
   narrow: ofPlaces(
     ["i", "size", "other"],

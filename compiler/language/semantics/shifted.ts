@@ -1,4 +1,4 @@
-/** `before(x, v)` and `after(x, v)` of an equation of a network: its entries at other places. */
+/** `before(x, v)` and `after(x, v)` of an equation of a network: its elements at other places. */
 import type { CallNode, Expression } from "../syntax/ast.js";
 import type { CellScope } from "./scope.js";
 

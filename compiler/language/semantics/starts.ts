@@ -75,7 +75,7 @@ export function inferStart(
   );
 }
 
-/** For each value of an index all entries of the rest, also where they are equal. */
+/** For each value of an index all elements of the rest, also where they are equal. */
 function filled(body: TypedExpression, rest: readonly Axis[]): TypedExpression {
   if (axesOf(body.type).length === rest.length) return body;
   const { span } = body;

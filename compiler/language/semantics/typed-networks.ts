@@ -20,18 +20,18 @@ export interface TypedLoss {
   readonly weight: string | undefined;
 }
 
-/** Equations of a network that need each other's entries before, or after, their own. */
+/** Equations of a network that need each other's elements before, or after, their own. */
 export interface TypedLoop {
   /** By which the loop stands in the order of a network. */
   readonly key: string;
   readonly span: Span;
-  /** Keys of its equations, each after what it needs of the same entry. */
+  /** Keys of its equations, each after what it needs of the same element. */
   readonly members: readonly string[];
   /** Those that are read before they are known, with their types. */
   readonly fed: ReadonlyMap<string, SemanticType>;
   /** The size of the sequence. */
   readonly axis: Dim;
-  /** From the last entry to the first. */
+  /** From the last element to the first. */
   readonly reverse: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface LoopTypes {
 export type LoopGuesses = ReadonlyMap<string, LoopTypes>;
 
 /** A part of a network that is called by itself. */
-export interface TypedEntry {
+export interface TypedPart {
   readonly name: string;
   readonly span: Span;
   readonly documentation: string;
@@ -77,7 +77,7 @@ export interface TypedFound {
 
 /** What networks have, and cells do not. */
 export interface NetworkParts {
-  readonly entries: readonly TypedEntry[];
+  readonly parts: readonly TypedPart[];
   readonly found: readonly TypedFound[];
   readonly losses: readonly TypedLoss[];
   readonly loops: readonly TypedLoop[];

@@ -114,13 +114,13 @@ export type TypedExpression = Base &
     | { readonly kind: "outer"; readonly left: TypedExpression; readonly right: TypedExpression }
     /** `left: [X, I]` or `[Y, X, I]` with `right: [O, I, …]`. */
     | ({ readonly kind: "convolution"; readonly left: TypedExpression; readonly right: TypedExpression } & Convolved)
-    /** `[T, …]` as `[windows, entries of each, …]`; over two axes `[down, across, entries down, across, …]`. */
+    /** `[T, …]` as `[windows, elements of each, …]`; over two axes `[down, across, elements down, across, …]`. */
     | { readonly kind: "windows"; readonly operand: TypedExpression; readonly axes: readonly WindowAxis[] }
     | { readonly kind: "fill"; readonly value: number; readonly shape: Shape }
     | { readonly kind: "reverse"; readonly operand: TypedExpression; readonly axis: number }
     /** The operand along new axes in front: its type has them. */
     | { readonly kind: "repeat"; readonly operand: TypedExpression }
-    /** `drop`: a single entry, whose axis goes. */
+    /** `drop`: a single element, whose axis goes. */
     | {
         readonly kind: "slice";
         readonly operand: TypedExpression;
@@ -145,7 +145,7 @@ export type TypedExpression = Base &
         readonly length: Dim;
         readonly body: TypedExpression;
       }
-    /** The entry along an axis at `start`, with indices added and taken away; in a circle of `around` entries. */
+    /** The element along an axis at `start`, with indices added and taken away; in a circle of `around` elements. */
     | {
         readonly kind: "element";
         readonly operand: TypedExpression;

@@ -67,7 +67,7 @@ export interface SizeDemands {
   readonly obligations: readonly Obligation[];
   /** Symbols that it divides by. */
   readonly divisors: ReadonlySet<string>;
-  /** Symbols that must have at least one entry. */
+  /** Symbols that must have at least one element. */
   readonly filled: ReadonlySet<string>;
 }
 

@@ -314,7 +314,7 @@ export interface MemberNode extends Node {
   readonly next: boolean;
 }
 
-/** `v[0:H]`, `v[i]`, `A[i, 0:H]`, `v[:H]`: one entry an axis, missing axes are whole. */
+/** `v[0:H]`, `v[i]`, `A[i, 0:H]`, `v[:H]`: one element an axis, missing axes are whole. */
 export interface IndexNode extends Node {
   readonly kind: "index";
   readonly object: Expression;

@@ -106,12 +106,12 @@ export class ExpressionBuilder {
       }
       const message =
         place !== "for"
-          ? "an equation gives all entries at once, so a name stands here for each of their places"
+          ? "an equation gives all elements at once, so a name stands here for each of their places"
           : "after `for` stand the names of indices";
       this.fail("bad-index", start, end, message, {
         help:
           place !== "for"
-            ? "`A[i, j < N] = …`; entries put together one by one are `[a, b]` or `concat(a, b)`"
+            ? "`A[i, j < N] = …`; elements put together one by one are `[a, b]` or `concat(a, b)`"
             : "`sum(A[i, j] * x[j] for j)`, with a range where nothing tells it: `for j < N`",
       });
     });

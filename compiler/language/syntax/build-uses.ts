@@ -82,7 +82,7 @@ export class UsesBuilder {
     if (wrong === undefined) return indices;
     const message = isStored ? "the type says how far an index goes" : "indices are for the initial values of params";
     this.reporter.report("bad-index", wrong.span.start, wrong.span.end, message, {
-      help: "`param A[n]: [N, K] ~ …` says how the entries of each n begin",
+      help: "`param A[n]: [N, K] ~ …` says how the elements of each n begin",
     });
     throw new Incomplete();
   }

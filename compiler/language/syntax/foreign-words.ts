@@ -6,7 +6,7 @@ const value = "a value needs no keyword: `z = …`";
 const fn = "a function is `fn f(v: [n]): [n] { return … }`";
 const cell = "a cell is `cell A(H) { … }`";
 export const loopHelp =
-  "entries are said by index, `y[l] = …` and `sum(… for l)`; what is repeated is rounds: `r = h then tanh(R[l] @ r) for l < L`";
+  "elements are said by index, `y[l] = …` and `sum(… for l)`; what is repeated is rounds: `r = h then tanh(R[l] @ r) for l < L`";
 
 const helps: Readonly<Record<string, string>> = {
   ...over(param, "weight weights parameter parameters bias trainable learnable"),

@@ -3,7 +3,7 @@ import { constantOf } from "../../base/types/dim.js";
 import type { Operation } from "../../ir/graph/graph-function.js";
 import { choosingOps } from "../../ir/ops/scalar-ops.js";
 
-/** Whether a part of the operands has no part in the result, or in some of its entries. */
+/** Whether a part of the operands has no part in the result, or in some of its elements. */
 export function chooses(operation: Operation): boolean {
   switch (operation.kind) {
     case "map":
@@ -19,7 +19,7 @@ export function chooses(operation: Operation): boolean {
   }
 }
 
-/** Whether windows leave no entry out between them. */
+/** Whether windows leave no element out between them. */
 function readsAll({ length, size, stride, dilation }: Extract<Operation, { kind: "window" }>): boolean {
   const [count, own, step, apart] = [length, size, stride, dilation].map(constantOf) as [
     number?,

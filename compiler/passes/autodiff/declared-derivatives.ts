@@ -105,7 +105,7 @@ export function pushThroughDeclared(
     const tangent = tangentOf(
       rules,
       local(instruction.operation),
-      coefficients.site(instruction, isStrong ? "entries" : "none"),
+      coefficients.site(instruction, isStrong ? "elements" : "none"),
       own,
       fn.types[result]?.shape ?? [],
     );
@@ -130,7 +130,7 @@ export function pullThroughDeclared(
 ): (ValueId | undefined)[] {
   const { tangent: fn, arguments: count } = operation;
   const coefficients = new Coefficients(b, operation, value);
-  const strength = strengths.includes("rows") ? "rows" : strengths.includes("entries") ? "entries" : "none";
+  const strength = strengths.includes("rows") ? "rows" : strengths.includes("elements") ? "elements" : "none";
   const pending = new Map<ValueId, Contribution[]>();
   const settle = (id: ValueId): ValueId | undefined => {
     const contributions = pending.get(id);

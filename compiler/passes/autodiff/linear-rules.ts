@@ -179,7 +179,7 @@ export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
 
 /**
  * Where the extreme value stands, and how often along the reduced axes. Nowhere where it is the one that nothing is beyond: the
- * greatest of entries that are all -inf depends on none of them.
+ * greatest of elements that are all -inf depends on none of them.
  */
 function ties(
   { op, axes }: { op: string; axes: readonly number[] },

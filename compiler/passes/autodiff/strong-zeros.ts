@@ -1,6 +1,6 @@
 /**
  * Which cotangents may hold *strong* zeros: those of a branch that was not taken, of the lesser argument of a maximum, of
- * entries that nothing reads. Such a zero says that nothing depends on a value, which then may be infinite or NaN and so may be all that
+ * elements that nothing reads. Such a zero says that nothing depends on a value, which then may be infinite or NaN and so may be all that
  * it was made from; the product with a local derivative must stay zero. Where no strong zero can be, products are plain ones.
  *
  * An ordinary zero, as of a saturated function, is none of these: most cells have no strong zeros at all.
@@ -21,12 +21,12 @@ interface BranchCondition {
 }
 
 /**
- * Which strong zeros a cotangent may hold: `rows` where a choice may leave out all entries of a step or of a vector, as by a mask;
- * `entries` where single ones decide by themselves, as in `relu`, so that a row of zeros is rare.
+ * Which strong zeros a cotangent may hold: `rows` where a choice may leave out all elements of a step or of a vector, as by a mask;
+ * `elements` where single ones decide by themselves, as in `relu`, so that a row of zeros is rare.
  */
-export type Strength = "none" | "entries" | "rows";
+export type Strength = "none" | "elements" | "rows";
 
-const strengths: readonly Strength[] = ["none", "entries", "rows"];
+const strengths: readonly Strength[] = ["none", "elements", "rows"];
 
 /** What is known of the strong zeros of one cotangent: there are none, or there may be some. */
 type Zeros =
@@ -38,7 +38,7 @@ type Zeros =
     };
 
 const somewhere = (rows: boolean): Zeros => ({ unless: undefined, rows });
-const strengthOf = (zeros: Zeros): Strength => (zeros === "none" ? "none" : zeros.rows ? "rows" : "entries");
+const strengthOf = (zeros: Zeros): Strength => (zeros === "none" ? "none" : zeros.rows ? "rows" : "elements");
 const zerosFrom = (strength: Strength): Zeros => (strength === "none" ? "none" : somewhere(strength === "rows"));
 
 /** A contribution to a cotangent; `part` where it is that of a slice only. */
@@ -98,13 +98,13 @@ class Walk {
     return zeros;
   }
 
-  /** What is left of it where entries do not stay at their places. */
+  /** What is left of it where elements do not stay at their places. */
   private uniform({ unless, rows }: Exclude<Zeros, "none">): Zeros {
     const isScalar = unless !== undefined && this.fn.types[unless.value]?.shape.length === 0;
     return { unless: isScalar ? unless : undefined, rows };
   }
 
-  /** One number where the condition is that for all entries. */
+  /** One number where the condition is that for all elements. */
   private condition(value: ValueId, holds: boolean): BranchCondition {
     const definition = this.definitions.get(value);
     const repeats = definition?.operation.kind === "broadcast" && definition.operation.axes.length === 0;

@@ -5,9 +5,9 @@ import type { GraphPass } from "../pass.js";
 
 /**
  * Makes plain products of strong ones. A comparison for every term would cost as much as the product, so terms are left out by rows:
- * where all entries of the derivative that meet a row of the other operand are 0, that row is replaced by zeros. With the state or the
+ * where all elements of the derivative that meet a row of the other operand are 0, that row is replaced by zeros. With the state or the
  * input of a step as the row this is a step that was masked. Where the other operand is the same for all examples, replacing would
- * copy it for each of them; there a row of the result is 0 where all entries of the derivative that it is made of are.
+ * copy it for each of them; there a row of the result is 0 where all elements of the derivative that it is made of are.
  *
  * For functions that are not differentiated any more: that a derivative is 0 says nothing of its own derivative.
  */
@@ -25,7 +25,7 @@ function expand(b: GraphBuilder, operation: Operation, [v, other]: readonly Valu
   return [b.contract(v, keepLive(b, other, labels.b, v, labels.a), labels)];
 }
 
-/** `value`, whose axes are labelled like those of `v`, with zeros where all entries of `v` with the same labels are 0. */
+/** `value`, whose axes are labelled like those of `v`, with zeros where all elements of `v` with the same labels are 0. */
 function keepLive(
   b: GraphBuilder,
   value: ValueId,

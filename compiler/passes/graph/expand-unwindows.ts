@@ -9,12 +9,12 @@ import { View } from "./simplify/view.js";
 
 /**
  * Writes `unwindow` by operations that kernels know. What a convolution has as its derivative by its input is one: the windows of the
- * derivative, in zeros, with the weights turned round, so that no product stands in memory once for each entry of a window. Of
- * other values it is the sum of the entries of windows, each in zeros at its place, where they are few; else a sum along places.
+ * derivative, in zeros, with the weights turned round, so that no product stands in memory once for each element of a window. Of
+ * other values it is the sum of the elements of windows, each in zeros at its place, where they are few; else a sum along places.
  */
 export const expandUnwindows: GraphPass = {
   name: "expand-unwindows",
-  summary: "write sums of overlapping windows as convolutions, or entry by entry",
+  summary: "write sums of overlapping windows as convolutions, or element by element",
   run: (fn, context) =>
     rewriteFunction(fn, context, (b, operation, operands) => {
       if (operation.kind !== "unwindow") return undefined;
@@ -27,7 +27,7 @@ type ProductOfWindows = Extract<Operation, { kind: "contract" }>;
 
 const none = dimConstant(0);
 const one = dimConstant(1);
-/** Entries of a window that are written out, each a term of one formula: more are a loop. */
+/** Elements of a window that are written out, each a term of one formula: more are a loop. */
 const MOST_ENTRIES = 16;
 
 class Expansion {
@@ -45,7 +45,7 @@ class Expansion {
     return this.convolution(value) ?? this.apartFromEachOther(value) ?? this.entries(value) ?? this.places(value);
   }
 
-  /** Of a product with the windows on one side and their entries on the other, or of a sum of such products. */
+  /** Of a product with the windows on one side and their elements on the other, or of a sum of such products. */
   private convolution(value: ValueId): ValueId | undefined {
     const { b, view, operation } = this;
     const sum = view.match(value, "map");
@@ -63,7 +63,7 @@ class Expansion {
     const isOf = (label: number, own: readonly number[], others: readonly number[]): boolean =>
       own.includes(label) && !others.includes(label);
     const [left, right] = product.operands;
-    // Of a single channel the products are few, and a convolution with one column slower than the sum of a few entries.
+    // Of a single channel the products are few, and a convolution with one column slower than the sum of a few elements.
     const isLong = (constantOf(at(this.b.shapeOf(value), operation.axis + 1)) ?? Infinity) > MOST_ENTRIES;
     const [own, opposite] = other.includes(entry) ? [other, a] : [a, other];
     const channels = result.filter((label) => label !== entry && isOf(label, own, opposite));
@@ -75,7 +75,7 @@ class Expansion {
       : undefined;
   }
 
-  /** Of a product with its entries from their end: a product with what they are of from its end. */
+  /** Of a product with its elements from their end: a product with what they are of from its end. */
   private ofTurned(value: ValueId): ValueId | undefined {
     const { b, view, operation } = this;
     const product = view.match(value, "contract");
@@ -129,7 +129,7 @@ class Expansion {
     return b.emit(inner.operation, [source]);
   }
 
-  /** The entries of an axis with `step - 1` zeros after each. */
+  /** The elements of an axis with `step - 1` zeros after each. */
   private apart(value: ValueId, axis: number, step: Dim): ValueId {
     const { b, view } = this;
     if (constantOf(step) === 1) return value;
@@ -146,7 +146,7 @@ class Expansion {
     return b.reshape(rows, around([multiplyDims(count, step)]));
   }
 
-  /** Windows that follow each other: every entry of the axis is one of a window, or none. */
+  /** Windows that follow each other: every element of the axis is one of a window, or none. */
   private apartFromEachOther(value: ValueId): ValueId | undefined {
     const { b } = this;
     const { axis, size, stride, dilation } = this.operation;
@@ -178,7 +178,7 @@ class Expansion {
   }
 
   /**
-   * `sum over k of P[j - d k, k]` by the places of P: with its entries from the last to the first these lie `d K + 1` apart, and
+   * `sum over k of P[j - d k, k]` by the places of P: with its elements from the last to the first these lie `d K + 1` apart, and
    * those of the next j K further on. So they are windows of all of P in one row.
    */
   private places(value: ValueId): ValueId {

@@ -38,7 +38,7 @@ export function oneStep(fn: GraphFunction, sequence: string, context: ShapeConte
   return finishLike(b, fn, values);
 }
 
-/** What streams has an entry wherever something reads or keeps one: beyond them a kernel would read what is somewhere else. */
+/** What streams has an element wherever something reads or keeps one: beyond them a kernel would read what is somewhere else. */
 function checkOneEntry(
   b: GraphBuilder,
   operation: Operation,

@@ -10,13 +10,13 @@ import type { GraphPass } from "../pass.js";
 import { timeLevels } from "./time-levels.js";
 
 /**
- * Takes delay lines out of loops whose entries are known before the loop, an input above all: what such a line has held is the
- * sequence of its entries after its first ones, and what is read of it are places or windows of that sequence. A filter is a
+ * Takes delay lines out of loops whose elements are known before the loop, an input above all: what such a line has held is the
+ * sequence of its elements after its first ones, and what is read of it are places or windows of that sequence. A filter is a
  * product over all steps then, its gradient another, and a delay is a shift in time, forward and back.
  *
  * Needs: `separate-loops`, which gives such a line a loop of its own, and `split-time`, after which this has nothing in it but
  * the line and views of it. Leaves alone: windows that something else than a product reads, as their gradient would lie in
- * memory once for each of their entries; streams, which keep a ring. Rounding does not change.
+ * memory once for each of their elements; streams, which keep a ring. Rounding does not change.
  */
 export const windowDelays: GraphPass = {
   name: "window-delays",
@@ -39,7 +39,7 @@ export const windowDelays: GraphPass = {
   },
 };
 
-/** Windows of at most as many entries are read by anything: a gradient adds them up entry by entry. */
+/** Windows of at most as many elements are read by anything: a gradient adds them up element by element. */
 const MOST_ENTRIES = 16;
 
 type Readers = ReadonlyMap<ValueId, readonly Instruction[]>;
@@ -55,7 +55,7 @@ function readersOf(fn: GraphFunction): Readers {
   return readers;
 }
 
-/** What is read of a line in each step: entries from `start` on of its value before the step or after it, and views of these. */
+/** What is read of a line in each step: elements from `start` on of its value before the step or after it, and views of these. */
 interface Read {
   readonly line: number;
   readonly isAfter: boolean;
@@ -123,7 +123,7 @@ class Windows {
     }
   }
 
-  /** The first entries, and then those of all steps, in the order in which they came in. */
+  /** The first elements, and then those of all steps, in the order in which they came in. */
   private history(line: DelayLine, initial: ValueId): ValueId {
     const { b, scan } = this;
     const entered = overTime(this.lifted(line.entered), b, scan.length);

@@ -1,5 +1,5 @@
 /**
- * Delay lines (`ir/graph/delay-line.ts`) in memory: nothing moves. What is carried is a window of K entries of a longer buffer, and
+ * Delay lines (`ir/graph/delay-line.ts`) in memory: nothing moves. What is carried is a window of K elements of a longer buffer, and
  * the window moves (`histories.ts` in loops, `rings.ts` in streams). No step writes to where the window was before it, or to
  * what is kept of it, so what reads the value before the step and what reads the next one may stand in any order.
  */
@@ -16,7 +16,7 @@ export interface PlacedLine {
   readonly line: DelayLine;
   readonly before: BufferLocation;
   readonly after: BufferLocation;
-  /** Where the new entry goes, the first of which may be computed in its place. */
+  /** Where the new element goes, the first of which may be computed in its place. */
   readonly entries: readonly [BufferLocation, ...BufferLocation[]];
 }
 

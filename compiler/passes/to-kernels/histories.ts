@@ -1,4 +1,4 @@
-/** Delay lines of loops: each has a place for every step beside its first entries, so that addresses are affine in the step. */
+/** Delay lines of loops: each has a place for every step beside its first elements, so that addresses are affine in the step. */
 import { at } from "../../base/at.js";
 import { addDims, dimConstant, subtractDims } from "../../base/types/dim.js";
 import type { DelayLine } from "../../ir/graph/delay-line.js";
@@ -15,7 +15,7 @@ import { accessOf, type BufferLocation } from "./location.js";
 
 /**
  * A line while its loop runs. With `n` steps on this side of it, counted from step 0 whichever way the loop goes, its window begins
- * at place `n`, or that far from the steps of the longest example: so that it moves to where entries come in. Examples with fewer
+ * at place `n`, or that far from the steps of the longest example: so that it moves to where elements come in. Examples with fewer
  * steps begin or end within.
  */
 export class History {

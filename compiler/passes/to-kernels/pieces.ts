@@ -154,7 +154,7 @@ export class Pieces {
     };
   }
 
-  /** From the last entry to the first: of examples any sequence, inside of one that which says so. */
+  /** From the last element to the first: of examples any sequence, inside of one that which says so. */
   private isReversed(dim: Dim): boolean {
     return this.cut.summed ? this.block.isOfSequence(dim) : this.block.isSummedFromEnd(dim);
   }

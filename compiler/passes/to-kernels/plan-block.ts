@@ -146,7 +146,7 @@ class Planner {
     }
   }
 
-  /** What windows look at along the axis in which it is joined is stored: each entry is read by several, which would each ask for its side. */
+  /** What windows look at along the axis in which it is joined is stored: each element is read by several, which would each ask for its side. */
   private needJoined(id: ValueId, axis: number): void {
     let formula = this.block.formulaOf(id);
     while (formula?.operation.kind === "slice") formula = this.block.formulaOf(at(formula.operands, 0));

@@ -1,5 +1,5 @@
 /**
- * Delay lines of streams: rings. A line of K entries has K + 1 places, and each entry stands twice, that many places apart, so that
+ * Delay lines of streams: rings. A line of K elements has K + 1 places, and each element stands twice, that many places apart, so that
  * every window is in one piece. Where it begins is the same for all examples, which go on together. Callers see a state in its
  * order: `takeRings` brings it into the rings, and `giveRings` what these hold into it. Who calls the kernels runs the one
  * where states were written and the rings are wanted, the other where it is the other way round.

@@ -177,7 +177,7 @@ export class ComplexToReal {
     }
   }
 
-  /** What moves, adds or repeats entries does so with those of each part. */
+  /** What moves, adds or repeats elements does so with those of each part. */
   private linear(node: TypedExpression): ComplexParts {
     const inside = typedParts(node);
     const own = inside.map((part) => (part.type.kind === "index" ? { re: part, im: part } : this.parts(part)));

@@ -106,7 +106,7 @@ export function drawTensors(
   });
 }
 
-/** How far steps and entries are counted: then from 0 on again. */
+/** How far steps and elements are counted: then from 0 on again. */
 const mostCounted = 2 ** 24;
 
 /** Half of what is counted begins, as equations may say something of the beginning. */

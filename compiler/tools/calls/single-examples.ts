@@ -57,7 +57,7 @@ export function exampleOf<Call extends CellCall>(
   return { ...call, steps, sizes, batch: 1, examples: [own], ...parts };
 }
 
-/** The call with NaN wherever no example has an entry; indices, which have no NaN, become 0. States are left as they are. */
+/** The call with NaN wherever no example has an element; indices, which have no NaN, become 0. States are left as they are. */
 export function withNaNPadding<Call extends CellCall>(manifest: Manifest, call: Call): Call & ByTensor<Float64Array> {
   const padded = mapTensors(manifest, (tensor) => {
     const values = ofTensor(call, tensor);

@@ -6,7 +6,7 @@ import type { SizedAxis } from "../../base/types/call-axes.js";
 import { TIME_SYMBOL } from "../../base/types/dim.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 
-/** The axes of a tensor by name, and the shape of one entry. */
+/** The axes of a tensor by name, and the shape of one element. */
 export type TensorAxes = Pick<TensorEntry, "axes" | "shape">;
 
 /** The sizes of one example, or those that all examples fit in. */
@@ -47,7 +47,7 @@ export function wholeShape(tensor: TensorAxes, call: CallSizes): number[] {
 /** The numbers of a tensor in a call, padding counted. */
 export const countNumbers = (tensor: TensorAxes, call: CallSizes): number => elementCount(wholeShape(tensor, call));
 
-/** The numbers of one entry of a tensor. */
+/** The numbers of one element of a tensor. */
 export const widthOf = ({ shape }: Pick<TensorEntry, "shape">, sizes: Extent["sizes"]): number =>
   elementCount(partShape({ axes: [], shape }, { steps: 1, sizes }));
 
@@ -85,7 +85,7 @@ export const withEveryStep = <Call extends CallExtents>({ stream }: Pick<Manifes
   }),
 });
 
-/** With the entries that a network streams along as steps. */
+/** With the elements that a network streams along as steps. */
 export function withStreamSteps<Call extends CallExtents>({ stream }: Pick<Manifest, "stream">, call: Call): Call {
   if (stream === undefined) return call;
   const stepsOf = ({ sizes }: Extent): number => sizes[stream] ?? 1;

@@ -74,7 +74,7 @@ const stride = 2 ** 14;
 
 type DataArray = Float64Array | Int32Array;
 
-/** Each entry by its place, in order. */
+/** Each element by its place, in order. */
 async function fill<Values extends DataArray>(values: Values, at: (i: number) => number, turn: Turn): Promise<Values> {
   for (let from = 0; from < values.length; from += stride) {
     const end = Math.min(from + stride, values.length);

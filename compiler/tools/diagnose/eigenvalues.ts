@@ -18,11 +18,11 @@ const mostSteps = 60;
  * All eigenvalues, in no particular order; a conjugate pair stands side by side.
  *
  * @param matrix Row-major, `size * size` finite numbers; left as it is.
- * @throws RangeError where an entry is not finite or the iteration does not converge.
+ * @throws RangeError where an element is not finite or the iteration does not converge.
  */
 export function eigenvalues(matrix: ArrayLike<number>, size: number): Eigenvalue[] {
   const h = Float64Array.from(matrix);
-  if (!h.every(Number.isFinite)) throw new RangeError("a matrix with entries that are not finite has no eigenvalues");
+  if (!h.every(Number.isFinite)) throw new RangeError("a matrix with elements that are not finite has no eigenvalues");
   reduceToHessenberg(h, size);
   const found: Eigenvalue[] = [];
   let last = size - 1;
@@ -106,8 +106,8 @@ function reduceToHessenberg(h: Float64Array, size: number): void {
 }
 
 /**
- * The first row of the last block that no zero below the diagonal cuts. Entries that are as small as the rounding errors of
- * the whole matrix become zero: next to diagonal entries that are rounding errors themselves they would never get smaller.
+ * The first row of the last block that no zero below the diagonal cuts. Elements that are as small as the rounding errors of
+ * the whole matrix become zero: next to diagonal elements that are rounding errors themselves they would never get smaller.
  */
 function startOfBlock(h: Float64Array, size: number, last: number, scale: number): number {
   for (let k = last; k > 0; k--) {
@@ -144,7 +144,7 @@ function eigenvaluesOfTwo(h: Float64Array, size: number, k: number): Eigenvalue[
 /** One step on the block `first … last` with both eigenvalues of its last two rows as shifts. */
 function doubleShiftStep(h: Float64Array, size: number, first: number, last: number, exceptional: boolean): void {
   const entry = (row: number, column: number): number => at(h, size, row, column);
-  // The shifts are the eigenvalues of [[x, …], […, y]] whose other two entries have the product w.
+  // The shifts are the eigenvalues of [[x, …], […, y]] whose other two elements have the product w.
   let [x, y] = [entry(last - 1, last - 1), entry(last, last)];
   let w = entry(last, last - 1) * entry(last - 1, last);
   if (exceptional) {

@@ -3,14 +3,14 @@ import type { Dim } from "../../base/types/dim.js";
 import type { ValueName } from "../../program/lowered-cell.js";
 
 export type Infix =
-  /** `times` has a number on one side, `hadamard` goes entry by entry. */
+  /** `times` has a number on one side, `hadamard` goes element by element. */
   | "add"
   | "subtract"
   | "times"
   | "hadamard"
   | "divide"
   | "mod"
-  /** Of matrices, or a matrix and a vector; of two vectors; of their entries each with each. */
+  /** Of matrices, or a matrix and a vector; of two vectors; of their elements each with each. */
   | "product"
   | "dot"
   | "outer"

@@ -17,7 +17,7 @@ import {
   lowerText,
   programsAtRandomSizes,
 } from "./candidates.js";
-import { EntryComparisons } from "./check-entries.js";
+import { PartComparisons } from "./check-parts.js";
 import { checkPoint } from "./check-point.js";
 import { DeclaredDistances, declares } from "./declared-distances.js";
 import { singularStart } from "./declared-start.js";
@@ -150,7 +150,7 @@ async function runChecks(
   const sources: ProgramSource["sources"] = (file) => source?.sources(file);
   const comparisons = new Comparisons();
   const declared = new DeclaredDistances();
-  const entries = new EntryComparisons();
+  const called = new PartComparisons();
   let skipped = 0;
   let furtherPoints = 0;
   let start: SingularStart | undefined;
@@ -169,7 +169,7 @@ async function runChecks(
     const drawn = drawFinitePoint(candidate, random, settings);
     skipped += drawn.skipped;
     check(candidate, withFoundLengths(candidate.program, drawn.point));
-    entries.check(candidate, { ...settings, random: createRandom(seed + run) });
+    called.check(candidate, { ...settings, random: createRandom(seed + run) });
   }
   const report = (): TensorReport[] => comparisons.report(coverageOf(candidate as Candidate, settings));
   for (const options of furtherDraws) {
@@ -183,7 +183,7 @@ async function runChecks(
   }
   settings.onProgress?.(runs, runs);
   const tensors = report();
-  const parts = entries.report();
+  const parts = called.report();
   const passed = [...tensors, ...parts].every((own) => own.passed) && start === undefined;
   const manifest = candidate?.manifest;
   return {

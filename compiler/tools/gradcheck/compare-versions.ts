@@ -62,7 +62,7 @@ export function* comparedVersions(
     }
   };
   add(undefined, entryMeanings(program, given, sizes, "values and derivatives"));
-  for (const { name, program: part } of program.entries ?? [])
+  for (const { name, program: part } of program.parts ?? [])
     add(name, entryMeanings(part, givenToPart(part, given, sizes), sizes, "values"));
   for (const { entry, pass, fn } of seen.versions) {
     const { own, how, meanings, kept } = lookUp(known, entry);

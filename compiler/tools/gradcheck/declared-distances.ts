@@ -19,7 +19,7 @@ import type { DeclaredComparison, DeclaredReport } from "./report.js";
 /** Do derivatives of a module follow what functions of the source state? Differences see the true ones instead. */
 export const declares = ({ declaredDerivatives = [] }: Manifest): boolean => declaredDerivatives.length > 0;
 
-/** Of each call the sets of arguments, and of each argument the entries, that are looked at for one point. */
+/** Of each call the sets of arguments, and of each argument the elements, that are looked at for one point. */
 const most = 6;
 
 interface DerivativeTally {

@@ -6,7 +6,7 @@ export const furtherDraws: readonly Omit<DrawOptions, "positive">[] = [
   { states: "given" },
   // What only makes an initial state has a gradient where the state is left to the cell.
   { states: "declared" },
-  // A softmax over one entry has no gradient.
+  // A softmax over one element has no gradient.
   { states: "given", size: 5, steps: 6, batch: 3 },
   { states: "given", whole: true, size: 4, batch: 3 },
   { states: "declared", whole: true, steps: 6 },

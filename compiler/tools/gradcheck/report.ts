@@ -75,7 +75,7 @@ export interface DeclaredReport {
   readonly name: string;
   /** Undefined where the source is not known. */
   readonly place: FaultPlace | undefined;
-  /** Partial derivatives of entries of its value by entries of its arguments that were compared. */
+  /** Partial derivatives of elements of its value by elements of its arguments that were compared. */
   readonly compared: number;
   /** Arguments at a kink or a jump of the function, where it has no true derivative. */
   readonly kinks: number;
@@ -92,7 +92,7 @@ export interface DeclaredReport {
 export interface DeclaredComparison {
   readonly declared: number;
   readonly true: number;
-  /** The argument that it is by, its entry, and the number there. */
+  /** The argument that it is by, its element, and the number there. */
   readonly argument: string;
   readonly index: readonly number[];
   readonly at: number;

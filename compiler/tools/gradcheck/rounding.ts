@@ -73,7 +73,7 @@ function deviation({ exact, disturbed }: Rounded): Tensor {
   return { shape: exact.shape, data: exact.data.map(off) };
 }
 
-/** How far entry `i` of the operands is from a tie, and how much of that is rounding; where that is not known, all. */
+/** How far element `i` of the operands is from a tie, and how much of that is rounding; where that is not known, all. */
 export function distanceFrom(
   tie: Tie,
   operands: readonly Rounded[],
@@ -169,7 +169,7 @@ function keepWhole(operands: readonly Tensor[], exact: Tensor, noisy: Tensor, un
 const termsOf = (operands: readonly Tensor[], { data }: Tensor): number =>
   operands.reduce((most, operand) => Math.max(most, operand.data.length), 1) / Math.max(1, data.length);
 
-/** Sums of these round nothing, as the ranks that entries are sorted by. */
+/** Sums of these round nothing, as the ranks that elements are sorted by. */
 const isWhole = ({ data }: Tensor): boolean => data.every(Number.isInteger);
 
 const magnitudes = (tensor: Tensor): Tensor => ({ shape: tensor.shape, data: tensor.data.map(Math.abs) });

@@ -63,7 +63,7 @@ export function sightOf(
   };
 }
 
-/** Whether nothing states another derivative than that of the values; the greatest entry that a softmax takes out is put in again. */
+/** Whether nothing states another derivative than that of the values; the greatest element that a softmax takes out is put in again. */
 const followsValues = ({ instructions }: GraphFunction): boolean =>
   instructions.every(({ operation, origin }) => {
     if (operation.kind === "scan") return followsValues(operation.body);

@@ -7,7 +7,7 @@ import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
 import { hasTies, type Tie, tiesOf } from "./ties.js";
 
 /**
- * An arithmetic that shows every tie of every entry of every operation that chooses.
+ * An arithmetic that shows every tie of every element of every operation that chooses.
  *
  * @param realOf the value as it is
  * @param rearrange makes the same change of place in all tensors that a value consists of
@@ -47,7 +47,7 @@ export const comesToTies = ({ instructions }: GraphFunction): boolean =>
     );
   });
 
-/** What a reduction gave, at every entry that it was made of. */
+/** What a reduction gave, at every element that it was made of. */
 function repeatOver(shape: readonly number[], axes: readonly number[]): (result: Tensor) => Tensor {
   const { targets } = reductionOf(shape, axes);
   return ({ data }) => ({ shape, data: Float64Array.from(targets, (at) => data[at] as number) });

@@ -6,7 +6,7 @@ import type { SavedTrack } from "../train/tracks.js";
 import type { CheckedTraining } from "../train/options.js";
 import type { Cutting } from "../train/chunks.js";
 
-/** Of each track the document, the entries of it that were taken, and where chunks before began; -1 where there are none. */
+/** Of each track the document, the elements of it that were taken, and where chunks before began; -1 where there are none. */
 const placesKey = "tracks/places";
 const fields = 2;
 /** After the chunk at hand, `tracks/0/h`; before it and before the earlier ones, `tracks/1/h`. */

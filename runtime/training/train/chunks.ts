@@ -7,9 +7,9 @@ import { checkCount, checkOptionNames, describe, isRecord } from "../../base/opt
 import type { SizedExample } from "./example-values.js";
 
 export interface TruncateOptions {
-  /** Entries of a chunk: of each track an update takes so many. */
+  /** Elements of a chunk: of each track an update takes so many. */
   readonly every: number;
-  /** Entries that a gradient goes back over, a multiple of `every`, which it is by default. */
+  /** Elements that a gradient goes back over, a multiple of `every`, which it is by default. */
   readonly back?: number;
   /** The axis, where there are several that could be cut. */
   readonly along?: string;
@@ -21,7 +21,7 @@ export interface Cutting {
   readonly every: number;
   /** Chunks that a gradient goes back over, the one at hand among them. */
   readonly depth: number;
-  /** The fewest entries that a chunk may have. */
+  /** The fewest elements that a chunk may have. */
   readonly least: number;
   /** What chunks hand on, by name. */
   readonly states: readonly string[];
@@ -39,7 +39,7 @@ export interface Track {
   readonly number: number;
   /** The document that it is in, by its number in the data; -1 where it has none. */
   index: number;
-  /** Entries of it that were taken. */
+  /** Elements of it that were taken. */
   at: number;
   /** The chunk at hand, then those before it in the same document, as far as gradients go back. */
   chunks: readonly TrackChunk[];
@@ -53,7 +53,7 @@ export interface Track {
 export function checkTruncate(manifest: Manifest, truncate: unknown): Cutting | undefined {
   if (truncate === undefined) return undefined;
   if (typeof truncate !== "number" && !isRecord(truncate))
-    refuse("train", "truncate", "a number of entries or { every, back, along }", truncate);
+    refuse("train", "truncate", "a number of elements or { every, back, along }", truncate);
   const given: Partial<TruncateOptions> = typeof truncate === "number" ? { every: truncate } : truncate;
   checkOptionNames("train: truncate", given, ["every", "back", "along"]);
   const every = checkCount("train: truncate", given.every);
@@ -96,7 +96,7 @@ function cutOf(
   return { axis: first.axis, states: first.states! };
 }
 
-/** Entries of the chunk that begins there: all that are left, where the rest would be too little for a chunk. */
+/** Elements of the chunk that begins there: all that are left, where the rest would be too little for a chunk. */
 export function chunkAt({ every, least }: Cutting, from: number, size: number): number {
   const left = size - from;
   return left > every && left - every >= least ? every : left;

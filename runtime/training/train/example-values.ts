@@ -17,7 +17,7 @@ export interface BatchPacker {
   /** @throws TypeError or RangeError that names the example and the input where it does not fit the network. */
   size(example: Example, label: string): SizedExample;
   /**
-   * So many entries of an example along an axis, from one on.
+   * So many elements of an example along an axis, from one on.
    *
    * @throws RangeError where the network would not take an example of that size.
    */

@@ -39,8 +39,8 @@ export interface TrainOptions {
    */
   readonly threads?: ThreadsOption;
   /**
-   * Truncated backpropagation: sequences are trained in chunks of so many entries, `batch` of them side by side, each with the states that
-   * the one before it in the same example has left. Gradients end where a chunk begins, or `back` entries before its end. Every example
+   * Truncated backpropagation: sequences are trained in chunks of so many elements, `batch` of them side by side, each with the states that
+   * the one before it in the same example has left. Gradients end where a chunk begins, or `back` elements before its end. Every example
    * begins with states of its own.
    */
   readonly truncate?: number | TruncateOptions;

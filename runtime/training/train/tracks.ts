@@ -7,7 +7,7 @@ import type { BatchPacker, SizedExample } from "./example-values.js";
 import { readExamples, type Feed } from "./feed.js";
 import { type Cutting, chunkAt, type Track, type TrackChunk } from "./chunks.js";
 
-/** What is kept of a track: the document, entries that were taken, and where each chunk began. */
+/** What is kept of a track: the document, elements that were taken, and where each chunk began. */
 export interface SavedTrack {
   readonly index: number;
   readonly at: number;

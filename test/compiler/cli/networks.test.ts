@@ -53,10 +53,10 @@ network Parts(H; T) { input x: [T, H] y = after(x, 0) z = y + 1 entry all = z en
   expect(out.split("\n").map((line) => line.replace(/ \(.*(?:network|streams)\.cell:\d+:\d+\)$/u, " (there)"))).toEqual(
     [
       "Ahead streams along T",
-      "Both does not stream along T: `y`, made of `z`, which goes from the last entry to the first (there)",
+      "Both does not stream along T: `y`, made of `z`, which goes from the last element to the first (there)",
       "Alone: sizes, or outputs, are missing that would tell whether it streams",
       "Parts: sizes, or outputs, are missing that would tell whether it streams",
-      "Parts.all does not stream along T: `z`, made of `y`, which looks an entry ahead (there)",
+      "Parts.all does not stream along T: `z`, made of `y`, which looks an element ahead (there)",
       "Parts.last streams along T",
       "",
     ],

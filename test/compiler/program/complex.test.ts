@@ -60,7 +60,7 @@ function expectSameParts(rows: Rows, items = ""): void {
 }
 
 describe("a complex value has the bits of its parts, written out", () => {
-  it("of entries", () => {
+  it("of elements", () => {
     expectSameParts([
       ["p + q", "p_re + q_re", "p_im + q_im"],
       ["p - v", "p_re - v", "p_im"],

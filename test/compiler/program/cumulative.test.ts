@@ -1,4 +1,4 @@
-/** Cumulative sums and the like, beside the same with their entries written out: values, derivatives, infinities, both targets. */
+/** Cumulative sums and the like, beside the same with their elements written out: values, derivatives, infinities, both targets. */
 import { describe, expect, it } from "vitest";
 import { cell } from "../../../compiler/driver/in-process.js";
 import type { CompiledModule } from "../../../runtime/index.js";
@@ -74,7 +74,7 @@ describe("cumulative functions", () => {
     expect(y("logcumsumexp", [1000, 1000, -1000])).toEqual([1000, 1000 + Math.log(2), 1000 + Math.log(2)]);
   });
 
-  // Two zeros: a quotient would be of 0 by 0. Two greatest entries would share.
+  // Two zeros: a quotient would be of 0 by 0. Two greatest elements would share.
   it.each([
     ["cumsum", "v"],
     ["cumprod", "(v - v * stop_gradient(if v > 0 then 1 else 0))"],
@@ -108,7 +108,7 @@ describe("cumulative functions", () => {
   });
 });
 
-it("in networks they go along each example's own entries, from both ends, and at each place of another axis", async () => {
+it("in networks they go along each example's own elements, from both ends, and at each place of another axis", async () => {
   const names = Object.keys(steps);
   const text = `network A(; T, S) {
     input x: [T, S]

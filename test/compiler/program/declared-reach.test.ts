@@ -29,7 +29,7 @@ describe("gradientAsDeclared", () => {
     }
   });
 
-  test("is left out for every function that takes out its greatest entry, also within index equations", () => {
+  test("is left out for every function that takes out its greatest element, also within index equations", () => {
     const wholes = ["softmax(x)", "log_softmax(x)", "logsumexp(x)", "softmax(a * x) * logsumexp(b)"];
     for (const whole of wholes) expect(reached(cellWith(`h' = ${whole} + h  c' = c`), { N: 2 }), whole).toBeUndefined();
     const heads = `cell A(N, M) { input x: [N, M]  state h: [N, M]  h'[n] = softmax(x[n]) + h[n]  output y = h' }`;

@@ -36,24 +36,24 @@ it.each<[string, string, readonly string[]]>([
   ["A(; T)", "input x: [T] t = before(t, 0) + x loss = sum(t * t) per T output y = t", ["T: t"]],
   // Other sequences, which every chunk has whole, hand on nothing.
   ["A(H; S, T)", `input x: [T, H] input m: [S, H] use enc, dec = GRU(H, H) k = enc(m) y = dec(x)
-     a[t] = softmax(k @ y[t]) @ k loss = sum(a, axis = [0, 1]) per T`, ["S: `loss`, made of `a`, which takes the max over all entries", "T: dec.h"]],
+     a[t] = softmax(k @ y[t]) @ k loss = sum(a, axis = [0, 1]) per T`, ["S: `loss`, made of `a`, which takes the max over all elements", "T: dec.h"]],
   // Sums of sums are sums.
   ["A(; T)", "input x, y: [T] param a: [] loss = a * (x @ y) / 2 - sum(x) + a * a per 2 * T - 1 + sum(x)", ["T: "]],
   // What looks ahead, or at all of it.
   ["A(V, H; T)", "input text: index(V)[T] use rnn = Bidirectional(GRU, V, H) y = rnn(one_hot(text, V)) loss = sum(y, axis = [0, 1])",
-    ["T: `loss`, made of `y`, which goes from the last entry to the first"]],
+    ["T: `loss`, made of `y`, which goes from the last element to the first"]],
   ["A(V, H; T)", "input text: index(V)[T] use rnn = GRU(V, H) use read = Linear(H, V) y = read(rnn(one_hot(text, V))) loss = sum(cross_entropy(y, after(text, 0))) per T",
-    ["T: `loss` looks an entry ahead"]],
-  ["A(; T)", "input x: [T] param a: [] loss = max(a * x)", ["T: `loss` takes the max over all entries"]],
-  ["A(; T)", "input x: [T] param a: [] loss = sqrt(sum(a * x))", ["T: `loss` takes `sqrt` of what all entries make together"]],
-  ["A(; T)", "input x: [T] param a: [] s = sum(a * x) loss = s * s", ["T: `loss` takes `mul` of what all entries make together"]],
-  ["A(; T)", "input x: [T] param a: [] s = sum(x) loss = sum(a * x / (1 + s * s))", ["T: `loss`, made of `s`, which takes the sum over all entries"]],
-  ["A(; T)", "input x: [T] param a: [] loss = sum(a * x) per sqrt(T)", ["T: `loss`, made of `per loss`, which takes `sqrt` of what all entries make together"]],
-  ["A(H; T >= 1)", "input x: [T, H] use rnn = GRU(H, H) y = rnn(x) loss = sum(y[T - 1])", ["T: `loss`, made of `y`, which is known after the last entry only"]],
+    ["T: `loss` looks an element ahead"]],
+  ["A(; T)", "input x: [T] param a: [] loss = max(a * x)", ["T: `loss` takes the max over all elements"]],
+  ["A(; T)", "input x: [T] param a: [] loss = sqrt(sum(a * x))", ["T: `loss` takes `sqrt` of what all elements make together"]],
+  ["A(; T)", "input x: [T] param a: [] s = sum(a * x) loss = s * s", ["T: `loss` takes `mul` of what all elements make together"]],
+  ["A(; T)", "input x: [T] param a: [] s = sum(x) loss = sum(a * x / (1 + s * s))", ["T: `loss`, made of `s`, which takes the sum over all elements"]],
+  ["A(; T)", "input x: [T] param a: [] loss = sum(a * x) per sqrt(T)", ["T: `loss`, made of `per loss`, which takes `sqrt` of what all elements make together"]],
+  ["A(H; T >= 1)", "input x: [T, H] use rnn = GRU(H, H) y = rnn(x) loss = sum(y[T - 1])", ["T: `loss`, made of `y`, which is known after the last element only"]],
   // What has no state, as it streams along another sequence.
   ["A(H; T, S)", "input x: [T, H] input s: [H] use rnn = GRU(H, H) y = rnn(x, h = s) output z[n < S] = s loss = sum(y, axis = [0, 1])",
     ["T: `loss`, made of `y`, which begins as an equation says, in every chunk"]],
-  ["A(; T, S)", "input x: [T] y[t] = if t == 0 then 0 else x[t] output z[n < S] = 1 loss = sum(y)", ["T: `loss`, made of `y`, which counts its entries anew in every chunk"]],
+  ["A(; T, S)", "input x: [T] y[t] = if t == 0 then 0 else x[t] output z[n < S] = 1 loss = sum(y)", ["T: `loss`, made of `y`, which counts its elements anew in every chunk"]],
 ])("%s { %s }", (network, text, cuts) => {
   expect(cutsOf(network, text)).toEqual(cuts);
 }); // prettier-ignore

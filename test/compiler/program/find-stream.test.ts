@@ -29,7 +29,7 @@ it.each<[string, string, string]>([
     "along T",
   ],
   [
-    "every entry turned by what is the same",
+    "every element turned by what is the same",
     `network A(H; S, T) { ${x} input m: [S, H] output y[t] = softmax(m @ x[t]) @ m }`,
     "along T",
   ],
@@ -48,60 +48,60 @@ it.each<[string, string, string]>([
   [
     "the other direction",
     `network A(H; T) { ${x} use c = Bidirectional(GRU, H, H) z = c(x) output y = 2 * z }`,
-    "`y`, made of `z`, which goes from the last entry to the first",
+    "`y`, made of `z`, which goes from the last element to the first",
   ],
   [
     "after",
     `network A(H; T) { ${x} z = after(x, 0) output y = 2 * z }`,
-    "`y`, made of `z`, which looks an entry ahead",
+    "`y`, made of `z`, which looks an element ahead",
   ],
-  ["further after", `network A(H, K; T) { ${x} output y = after(x, 0, by = K) }`, "`y` looks K entries ahead"],
+  ["further after", `network A(H, K; T) { ${x} output y = after(x, 0, by = K) }`, "`y` looks K elements ahead"],
   [
     "more ahead than back",
     `network A(H; T) { ${x} output y = before(after(x, 0, by = 2), 0) }`,
-    "`y` looks 2 entries ahead",
+    "`y` looks 2 elements ahead",
   ],
   [
     "a loop from the end",
     `network A(H; T) { ${x} z = after(z, 0) + x output y = z }`,
-    "`y`, made of `z`, which goes from the last entry to the first",
+    "`y`, made of `z`, which goes from the last element to the first",
   ],
   [
     "a sum",
     `network A(H; T) { ${x} m = sum(x, axis = 0) output y = x - m }`,
-    "`y`, made of `m`, which takes the sum over all entries",
+    "`y`, made of `m`, which takes the sum over all elements",
   ],
   [
     "a product over all",
     `network A(H; T) { ${x} m = transpose(x) @ x output y = x @ m }`,
-    "`y`, made of `m`, which sums products over all entries",
+    "`y`, made of `m`, which sums products over all elements",
   ],
   ["the size", `network A(H; T) { ${x} output y = x / (T + 1) }`, "`y` takes the size as a number"],
   [
     "every one beside every other",
     `network A(H; T >= 1) { ${x} s[t, u] = x[t] @ x[u] output y[t] = softmax(s[t]) @ x }`,
-    "`y`, made of `s`, which has every entry beside every other one",
+    "`y`, made of `s`, which has every element beside every other one",
   ],
   [
     "all of it as a context",
     `cell C(H) { input x: [H] context m: [S, H] output y = softmax(m @ x) @ m } network A(H; T >= 1) { ${x} use c = C(H) output y = c(x, x) }`,
-    "`y` reads all entries at every step",
+    "`y` reads all elements at every step",
   ],
   [
     "the end of a run",
     `network A(H; T) { ${x} use c = GRU(H, H) e = c(x) output y[t] = x[t] + e.h' }`,
-    "`y` needs what is known after the last entry",
+    "`y` needs what is known after the last element",
   ],
   [
-    "an entry at its place",
+    "an element at its place",
     `network A(H; T >= 1) { ${x} output y[t] = x[t] + x[0] }`,
     "`y` is a part at a fixed place",
   ],
-  ["a part", `network A(H; T >= 2) { ${x} output y = x + concat(x[1:], x[:1]) }`, "`y` looks an entry ahead"],
+  ["a part", `network A(H; T >= 2) { ${x} output y = x + concat(x[1:], x[:1]) }`, "`y` looks an element ahead"],
   [
     "chosen places",
     `network A(H; T >= 1) { ${x} output y = x[argsort(x[:, 0])] }`,
-    "`y` has every entry beside every other one",
+    "`y` has every element beside every other one",
   ],
   [
     "an output without the sequence",
@@ -110,9 +110,9 @@ it.each<[string, string, string]>([
   ],
   ["a number", `network A(H; T) { ${x} output z = sum(x, axis = [0, 1]) }`, "`z` has no sequence in front"],
   [
-    "another number of entries",
+    "another number of elements",
     `network A(H; T) { ${x} output z = max(windows(x, 2, stride = 2), axis = 1) }`,
-    "`z` has floor(T / 2) entries, and a step gives one for each that it is given",
+    "`z` has floor(T / 2) elements, and a step gives one for each that it is given",
   ],
   [
     "two sequences",
@@ -127,7 +127,7 @@ it("`stream` is an error where a network looks ahead, with the place", () => {
   const text = `network A(H; T) { stream ${x} z = after(x, 0) output y = 2 * z }`;
   for (const { diagnostics } of [check(text), compile(text, { dimensions: { H: 2 } })]) {
     expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([
-      ["looks-ahead", "`A` does not stream along `T`: `y`, made of `z`, which looks an entry ahead"],
+      ["looks-ahead", "`A` does not stream along `T`: `y`, made of `z`, which looks an element ahead"],
     ]);
     expect(text.slice(diagnostics[0]!.span.start, diagnostics[0]!.span.end)).toBe("stream");
     const [place] = diagnostics[0]!.related;

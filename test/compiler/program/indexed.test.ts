@@ -1,4 +1,4 @@
-/** Index equations and sums over an index, each beside the same written another way, or with its entries written out. */
+/** Index equations and sums over an index, each beside the same written another way, or with its elements written out. */
 import { describe, expect, it } from "vitest";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
 import { evaluate, lower } from "./support.js";
@@ -32,7 +32,7 @@ const values = {
   s: [0.7],
 };
 
-/** With symbols, or with numbers for the dimensions, of which single entries can be taken. */
+/** With symbols, or with numbers for the dimensions, of which single elements can be taken. */
 function result(equation: string, isWritten: boolean) {
   const text = isWritten
     ? around(equation).replace("(N, K)", "").replaceAll(/\bN\b/gu, "3").replaceAll(/\bK\b/gu, "4")
@@ -41,7 +41,7 @@ function result(equation: string, isWritten: boolean) {
   return { shape: y?.shape, data: [...(y?.data ?? [])] };
 }
 
-describe("an index equation is what its entries are, written out", () => {
+describe("an index equation is what its elements are, written out", () => {
   it.each<[string, string]>([
     ["output y[n] = v[n] * s", "v * s"],
     ["output y[n] = v[n] * A[n]", "stack(v[0] * A[0], v[1] * A[1], v[2] * A[2])"],

@@ -60,7 +60,7 @@ function expectClose(got: Matrix, wanted: Matrix, within = 1e-11): void {
     for (const [j, x] of row.entries()) expect(Math.abs((got[i]?.[j] ?? NaN) - x) / largest).toBeLessThan(within);
 }
 
-/** Entries on [-1, 1), and a diagonal that `shift` keeps from zero. */
+/** Elements on [-1, 1), and a diagonal that `shift` keeps from zero. */
 function random(n: number, seed: number, shift: number): number[][] {
   const { uniform } = createRandom(seed);
   return Array.from({ length: n }, (_, i) =>
@@ -89,7 +89,7 @@ describe("of random matrices", () => {
     }
   });
 
-  it("triangles are solved, and of the others only the entries of the triangle are read", () => {
+  it("triangles are solved, and of the others only the elements of the triangle are read", () => {
     const A = random(4, 3, 3);
     const triangle = (isIn: (i: number, j: number) => boolean): number[][] =>
       A.map((row, i) => row.map((x, j) => (isIn(i, j) ? x : 0)));

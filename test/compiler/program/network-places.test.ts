@@ -101,7 +101,7 @@ it("a network is called with sequences of indices of any length", async () => {
 });
 
 it.each(["js", "wasm"] as const)(
-  "an entry of each place is found among more than float32 counts, %s",
+  "an element of each place is found among more than float32 counts, %s",
   async (target) => {
     const text = "network N(V; T) { input k: index(V)[T] z[t < T, c < V] = c output y[t] = z[t, k[t]] }";
     const [T, V] = [300, 60_001];

@@ -139,7 +139,7 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
     close(final["l.0.h"], each.map((own) => leak(own, 0.5).at(-1) ?? NaN)); // prettier-ignore
   });
 
-  it("before and after know an example's own entries", async () => {
+  it("before and after know an example's own elements", async () => {
     const net = await make(
       `network Shifts(; T) {
          input x: [T]

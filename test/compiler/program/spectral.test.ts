@@ -23,8 +23,8 @@ describe("the spectral radius", () => {
     ["of another", drawn()],
     ["of a turn, whose powers do not grow", [0.6, -0.8, 0, 0, 0.8, 0.6, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, -0.2]],
     ["of a negative eigenvalue", [-3, 0, 0, 0, 1, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0]],
-    ["of large entries beside small eigenvalues", [1e-3, 1e6, 0, 0, 0, 2e-3, 0, 0, 0, 0, 1e-4, 1, 0, 0, 0, 3e-3]],
-    ["of very large entries", drawn().map((x) => 1e150 * x)],
+    ["of large elements beside small eigenvalues", [1e-3, 1e6, 0, 0, 0, 2e-3, 0, 0, 0, 0, 1e-4, 1, 0, 0, 0, 3e-3]],
+    ["of very large elements", drawn().map((x) => 1e150 * x)],
     ["of very small ones", drawn().map((x) => 1e-200 * x)],
   ])("%s", (_, A) => {
     const largest = Math.max(...A.map(Math.abs));

@@ -4,7 +4,7 @@ import { evaluate, lower } from "./support.js";
 
 const samples = [-100, -3, -1, -0.5, -0, 0, 0.25, 1, 2, 30, Infinity, -Infinity, NaN];
 
-/** One expression of the inputs v [N], w [N], A [2, N], s: its entries. */
+/** One expression of the inputs v [N], w [N], A [2, N], s: its elements. */
 function entries(expression: string, values: Record<string, readonly number[]>, N: number): number[] {
   const text = `cell A(N) { input v, w: [N] input A: [2, N] input s: real ; output y = ${expression} ; output unused = v * w + s + sum(A, axis = 0) }`;
   return [...(evaluate(lower(text, { N }).step, values)["y"]?.data ?? [])];

@@ -165,9 +165,9 @@ network A(I, H; T) { input x: [I] use l = GRU(I, H) output y = l(x) }`,
   },
   "loop-both-ways": {
     severity: "error",
-    summary: "equations of a network that need each other's entries before and after",
+    summary: "equations of a network that need each other's elements before and after",
     explanation:
-      "Equations that need each other through `before` are one loop over their sequence, from its first entry to its last; through `after`, from the last to the first.",
+      "Equations that need each other through `before` are one loop over their sequence, from its first element to its last; through `after`, from the last to the first.",
     example: `network A(; T) { input x: [T] a = x + before(b, 0) b = after(a, 0) output y = a }`,
   },
   "loop-sequence-unknown": {
@@ -181,14 +181,14 @@ network A(I, H; T) { input x: [I] use l = GRU(I, H) output y = l(x) }`,
     severity: "error",
     summary: "equations of a network that need each other, and whole sequences of each other",
     explanation:
-      "Equations that need each other through `before` are computed entry by entry: what they read of each other is the entry at the same place, or what `before` gives. Sums over the sequence, `reverse` and parts of it need all entries.",
+      "Equations that need each other through `before` are computed element by element: what they read of each other is the element at the same place, or what `before` gives. Sums over the sequence, `reverse` and parts of it need all elements.",
     example: `network A(; T) { input x: [T] a[t] = x[t] + c[t] * sum(d) c = before(a, 0) d = before(a, 0) output y = a }`,
   },
   "looks-ahead": {
     severity: "error",
-    summary: "a network that says `stream` and looks at entries that come later",
+    summary: "a network that says `stream` and looks at elements that come later",
     explanation:
-      "A network streams where every output but losses has one sequence in front, and each entry is made of what there is up to its place. The message says the shortest way from an output to what looks ahead: `reverse`, `after`, a sum over the sequence, its size as a number, an entry at a fixed place.",
+      "A network streams where every output but losses has one sequence in front, and each element is made of what there is up to its place. The message says the shortest way from an output to what looks ahead: `reverse`, `after`, a sum over the sequence, its size as a number, an entry at a fixed place.",
     example: `network A(; T) { stream input x: [T] z = after(x, 0) output y = z }`,
   },
   "bad-entry": {
@@ -210,7 +210,7 @@ network A(I, H; T) { input x: [I] use l = GRU(I, H) output y = l(x) }`,
     severity: "error",
     summary: "a length that is found by what needs it",
     explanation:
-      "`over L <= N until c` ends at the first place where c holds. Up to there nothing may depend on L, or on places that come later: not on the length as a number, a sum over the sequence, or an entry from its end. The message says the way to what does.",
+      "`over L <= N until c` ends at the first place where c holds. Up to there nothing may depend on L, or on places that come later: not on the length as a number, a sum over the sequence, or an element from its end. The message says the way to what does.",
     example: `network A(; N) { u = before(y, 0) output y[t] = u[t] + 1 / L over L <= N until y[t] > 3 }`,
   },
   "not-in-network": {

@@ -37,7 +37,7 @@ cell A = S(B)`,
     severity: "error",
     summary: "shapes that do not fit together",
     explanation:
-      "Shapes are compared as symbols, so that the cell is right for all sizes. Entry by entry operations take equal shapes, " +
+      "Shapes are compared as symbols, so that the cell is right for all sizes. Element by element operations take equal shapes, " +
       "scalars, or shapes that repeat along missing leading axes and axes of size 1; `@` needs [M, K] and [K].",
     example: `cell A(H, I) { input x: [I] state h: [H] h' = tanh(h + x) output y = h' }`,
   },
@@ -169,7 +169,7 @@ cell A = S(B)`,
     severity: "error",
     summary: "a size below 1, or too large",
     explanation:
-      "Every axis has at least one entry, every size is an integer below 2^31, and so are the entries of one tensor and of all " +
+      "Every axis has at least one element, every size is an integer below 2^31, and so are the elements of one tensor and of all " +
       "params together. With symbols this is checked when the sizes are given.",
     example: `cell A(H) { input x: [0] output y = sum(x) / H }`,
   },
@@ -183,10 +183,10 @@ cell A = S(B)`,
   },
   "may-be-empty": {
     severity: "error",
-    summary: "something of an axis that may have no entries",
+    summary: "something of an axis that may have no elements",
     explanation:
-      "A run-time dimension of a network may be 0 unless it says more. Sums of nothing are 0 and maxima are -inf; a mean, an entry, the " +
-      "place of the greatest, and cells and functions that take one need an entry that is there.",
+      "A run-time dimension of a network may be 0 unless it says more. Sums of nothing are 0 and maxima are -inf; a mean, an element, the " +
+      "place of the greatest, and cells and functions that take one need an element that is there.",
     example: `network A(; T) { input x: [T] output y = mean(x) }`,
   },
   "run-time-dimension": {

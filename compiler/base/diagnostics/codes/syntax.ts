@@ -135,7 +135,7 @@ export const syntaxCodes = {
     severity: "error",
     summary: "a loop of another language",
     explanation:
-      "Entries are said by index, `y[l] = …`, sums are `sum(… for l)`, an equation is repeated by `then … for l < L`, and what goes on from step " +
+      "Elements are said by index, `y[l] = …`, sums are `sum(… for l)`, an equation is repeated by `then … for l < L`, and what goes on from step " +
       "to step is a state.",
     example: `cell A(L, H) { input x: [H]\n for l in range(L) {\n y = x\n } }`,
   },
@@ -144,7 +144,7 @@ export const syntaxCodes = {
     summary: "something else where the name of an index stands",
     explanation:
       "`A[i, j] = …` and `sum(… for j)` bind names that stand for every place of an axis; a range may follow: `i < N`. There is no assignment " +
-      "to single entries.",
+      "to single elements.",
     example: `cell A(H) { input x: [H] output y[0] = x[0] }`,
   },
   "misplaced-rounds": {

@@ -27,7 +27,7 @@ export function axesListed(
   return undefined;
 }
 
-/** What is mostly done to the entries of a sequence, whose own axis is the first. */
+/** What is mostly done to the elements of a sequence, whose own axis is the first. */
 const overEntries = new Set([...Object.keys(normalizations), "argmax", "argmin", "sample", "sort", "argsort"]);
 
 /** Of a vector, where a call tells none. */

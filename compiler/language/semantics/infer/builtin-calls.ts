@@ -294,7 +294,7 @@ function inferReshape(checker: Checker, node: CallNode): TypedExpression {
     return checker.error(node.span);
   }
   if (!equalDims(before, after)) {
-    const message = `${printAxes(axes)} has ${printDim(before)} entries, ${printShape(shape)} has ${printDim(after)}`;
+    const message = `${printAxes(axes)} has ${printDim(before)} elements, ${printShape(shape)} has ${printDim(after)}`;
     checker.report("shape-mismatch", node.span, message, { related: [placeOfAxis(operand, axes.length - 1)] });
     return checker.error(node.span);
   }

@@ -1,4 +1,4 @@
-/** Operations entry by entry: shapes that must agree. */
+/** Operations element by element: shapes that must agree. */
 import { at } from "../../../base/at.js";
 import type { Span } from "../../../base/source/span.js";
 import { equalDims } from "../../../base/types/dim.js";

@@ -1,4 +1,4 @@
-/** Operators and conditions: operations entry by entry. */
+/** Operators and conditions: operations element by element. */
 import { at } from "../../../base/at.js";
 import type { BinaryNode, IfNode, UnaryNode } from "../../syntax/ast.js";
 import type { Checker } from "../checker.js";

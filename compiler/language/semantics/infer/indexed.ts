@@ -55,7 +55,7 @@ export function isReducible(checker: Checker, operation: string, operand: TypedE
   return operation === "sum" || operation === "mean" ? isNumber(checker, operand) : isReal(checker, operand, operation);
 }
 
-/** What is multiplied is written out, entry by entry. */
+/** What is multiplied is written out, element by element. */
 export function isKnownSize(checker: Checker, size: Dim, span: Span): boolean {
   const symbol = checker.runtimeSymbol(size);
   if (symbol === undefined) return true;

@@ -35,7 +35,7 @@ export function gradientsOf(checker: Checker, node: CallNode): readonly TypedExp
   if (value.type.kind !== "real" || axesOf(value.type).length > 0) {
     const message = `\`gradient\` is of a number, this is ${printSemanticType(value.type)}`;
     checker.report("shape-mismatch", value.span, message, {
-      help: "sum it, or take the gradient of each entry in a function of its own",
+      help: "sum it, or take the gradient of each element in a function of its own",
     });
     return undefined;
   }

@@ -88,7 +88,7 @@ function extremePlace(checker: Checker, node: CallNode, [value, axisArgument]: G
   if (found === undefined) return undefined;
   const { operand, axis } = found;
   const axes = axesOf(operand.type);
-  // Of no entries none is the greatest: there is no place to name.
+  // Of no elements none is the greatest: there is no place to name.
   if (!checker.needEntries(at(axes, axis).dim, node.span)) return undefined;
   const type: SemanticType = {
     kind: "index",

@@ -68,7 +68,7 @@ function indicesAround(checker: Checker, span: CallNode["span"]): PlaceTerm[] | 
   return terms;
 }
 
-/** Rounds are behind the sequence that they go over: it streams by entries of all rounds. Behind an index of an equation they are already. */
+/** Rounds are behind the sequence that they go over: it streams by elements of all rounds. Behind an index of an equation they are already. */
 function sequencesInFront({ indices, isRuntime }: Checker, axes: readonly Axis[]): number {
   if ([...indices.values()].some(({ ofRounds }) => ofRounds !== true)) return 0;
   const count = axes.findIndex(({ dim }) => !isRuntime(dim));
@@ -150,7 +150,7 @@ function isProbability(checker: Checker, word: DrawFunctionName, value: TypedExp
   const isFine = number >= 0 && number <= 1 && !(word === "dropout" && number === 1) && !(word === "mask" && number === 0); // prettier-ignore
   if (isFine) return true;
   checker.report("bad-argument", value.span, `\`${word}\` takes a probability here`, {
-    help: word === "dropout" ? "from 0 to below 1: how many entries become 0" : word === "mask" ? "above 0, at most 1: how many entries stay" : "from 0 to 1", // prettier-ignore
+    help: word === "dropout" ? "from 0 to below 1: how many elements become 0" : word === "mask" ? "above 0, at most 1: how many elements stay" : "from 0 to 1", // prettier-ignore
   });
   return false;
 }

@@ -70,7 +70,7 @@ function withNewAxis(operand: TypedExpression, axis: number): TypedExpression {
   return { kind: "reshape", operand, shape: shapeOf(wider), span: operand.span, type };
 }
 
-/** An index value (`x: index(V)`), or what may be one: a call, an entry, arithmetic with one. */
+/** An index value (`x: index(V)`), or what may be one: a call, an element, arithmetic with one. */
 function inferIndexValue(checker: Checker, expression: Expression): TypedExpression | undefined {
   if (!mayBeIndex(checker, expression)) return undefined;
   const typed = checker.infer(expression);
@@ -126,7 +126,7 @@ function gatherRow(checker: Checker, at: AxisAt, index: TypedExpression): TypedE
   return { kind: "gather", operand: value, axis, index, span: index.span, type: numbersOf([value], all) };
 }
 
-/** A place that is computed, or another value where a place stands: what such an entry is. */
+/** A place that is computed, or another value where a place stands: what such an element is. */
 function reportComputed(checker: Checker, at: AxisAt, expression: Expression): boolean {
   const kinds = new Set(["state", "equation", "output", "context", "param", "fixed", "parameter", "input"]);
   if (expression.kind !== "reference" || !kinds.has(checker.scope.entries.get(expression.name)?.kind ?? ""))
@@ -189,7 +189,7 @@ function takeRange(
   return { kind: "slice", operand: value, axis, start, length, drop: false, span, type: numbersOf([value], axes) };
 }
 
-/** Proves `0 <= start <= end <= size` for all sizes; an entry has `end = start + 1`. */
+/** Proves `0 <= start <= end <= size` for all sizes; an element has `end = start + 1`. */
 function isInRange(checker: Checker, at: AxisAt, start: Dim, end: Dim, span: Span): boolean {
   const size = at.size.dim;
   const related = [placeOfAxis(at.root, at.position)];
@@ -201,7 +201,7 @@ function isInRange(checker: Checker, at: AxisAt, start: Dim, end: Dim, span: Spa
     const isNegative = (constantOf(start) ?? 0) < 0;
     return refuse(
       isNegative ? `${printDim(start)} is below 0` : `nothing says that ${printDim(start)} is at least 0`,
-      helpWithLeast(checker, start) ?? `entries are counted from 0; the last one is \`[${printDim(size)} - 1]\``,
+      helpWithLeast(checker, start) ?? `elements are counted from 0; the last one is \`[${printDim(size)} - 1]\``,
     );
   }
   if (!checker.provenAtLeast(subtractDims(end, start), 0) || constantOf(subtractDims(end, start)) === 0) {
@@ -212,7 +212,7 @@ function isInRange(checker: Checker, at: AxisAt, start: Dim, end: Dim, span: Spa
       (constantOf(end) ?? 0) < 0
         ? `places are counted from the front: \`[:${printDim(addDims(size, end))}]\``
         : (helpWithLeast(checker, subtractDims(end, start)) ??
-            "the end comes after the start, and is not a part of the range: `x[0:2]` has two entries"),
+            "the end comes after the start, and is not a part of the range: `x[0:2]` has two elements"),
     );
   }
   const room = subtractDims(size, end);
@@ -220,10 +220,10 @@ function isInRange(checker: Checker, at: AxisAt, start: Dim, end: Dim, span: Spa
   const isBeyond = checker.provenAtLeast(subtractDims(end, size), 1);
   return refuse(
     isBeyond
-      ? `entries up to ${printDim(end)} of an axis of size ${printDim(size)}`
+      ? `elements up to ${printDim(end)} of an axis of size ${printDim(size)}`
       : `nothing says that ${printDim(end)} is at most ${printDim(size)}`,
     isBeyond
-      ? `entries are counted from 0 to ${printDim(subtractDims(size, dimConstant(1)))}`
+      ? `elements are counted from 0 to ${printDim(subtractDims(size, dimConstant(1)))}`
       : (helpWithLeast(checker, room) ??
           `it must hold for all sizes: declare the axis as a sum, for instance \`[${printDim(end)} + R]\``),
   );

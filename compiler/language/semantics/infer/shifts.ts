@@ -1,4 +1,4 @@
-/** `reverse(x)`, `before(x, v)`, `after(x, v)`: sequences turned round, and moved by some places within their own entries. */
+/** `reverse(x)`, `before(x, v)`, `after(x, v)`: sequences turned round, and moved by some places within their own elements. */
 import { boundedAdd } from "../../../base/types/bounded-dim.js";
 import { constantOf, type Dim, dimConstant, equalDims } from "../../../base/types/dim.js";
 import type { CallNode, Expression } from "../../syntax/ast.js";
@@ -40,7 +40,7 @@ function sequenceOf(checker: Checker, node: CallNode, operand: TypedExpression):
 }
 
 /**
- * The entries `by` places earlier or later, and `v` where there is none: what stands in front of the first entry, or after the last of
+ * The elements `by` places earlier or later, and `v` where there is none: what stands in front of the first element, or after the last of
  * this example. Written as what it is, a part of the two one after the other.
  */
 export function inferShift(checker: Checker, node: CallNode): TypedExpression {
@@ -101,7 +101,7 @@ function placesOf(
   return undefined;
 }
 
-/** `v` once for each of `by` places; undefined where it does not fit an entry. */
+/** `v` once for each of `by` places; undefined where it does not fit an element. */
 function filled(
   checker: Checker,
   node: CallNode,
@@ -135,7 +135,7 @@ function filled(
     {
       help:
         helpOfBound(checker, value, type) ??
-        "what stands beyond the sequence is like one of its entries, or one number for all of it",
+        "what stands beyond the sequence is like one of its elements, or one number for all of it",
     },
   );
   return undefined;

@@ -27,7 +27,7 @@ interface WindowSettings {
 type StepsOfWindows = Pick<ConvolvedAxis, "stride" | "dilation">;
 type ZerosAround = Pick<ConvolvedAxis, "before" | "after">;
 
-/** For each of the axes, with windows of so many entries; undefined where something was reported. */
+/** For each of the axes, with windows of so many elements; undefined where something was reported. */
 export function windowedAxes(
   checker: Checker,
   node: CallNode,
@@ -162,13 +162,13 @@ class WindowedAxes {
     return undefined;
   }
 
-  /** From the first entry of a window to its last; undefined where that is too large to be told. */
+  /** From the first element of a window to its last; undefined where that is too large to be told. */
   private reachOf(axis: number, dilation: Dim): Dim | undefined {
     const size = boundedSubtract(at(this.sizes, axis), one);
     return size && boundedMultiply(dilation, size);
   }
 
-  /** How many windows there are; the last one ends at the end, so that no entry is left out unseen. */
+  /** How many windows there are; the last one ends at the end, so that no element is left out unseen. */
   private lengthOf(
     axis: number,
     { stride, dilation }: StepsOfWindows,

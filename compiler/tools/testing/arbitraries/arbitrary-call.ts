@@ -93,7 +93,7 @@ export function arbitraryNumber({ scale = 1, kinks = 0 }: NumberOptions = {}): f
 }
 
 /**
- * Calls of a compiled cell: how many examples, steps and entries, parameters, inputs, contexts, initial states (computed
+ * Calls of a compiled cell: how many examples, steps and elements, parameters, inputs, contexts, initial states (computed
  * ones are left to the cell half of the time) and cotangents. The first example is as long as the call; others may be
  * shorter. Calls shrink towards one example, one step and simple numbers.
  *

@@ -19,7 +19,7 @@ const roughCalls = (uses: string, text: string, ...operands: TermShape[]): TermF
   rough: true,
 });
 
-/** Entry by entry: of any shape. */
+/** Element by element: of any shape. */
 export function elementwiseForms(s: TermShape): readonly TermForm[] {
   return [...smoothForms(s), ...roughForms(s)];
 }

@@ -97,7 +97,7 @@ export function expectSameBits(
   comparisons.add(expected.length);
 }
 
-/** @throws PropertyError where an entry is off by more than the tolerance, relative to the largest entry or 1 */
+/** @throws PropertyError where an element is off by more than the tolerance, relative to the largest element or 1 */
 export function expectClose(
   comparisons: PropertyComparisons,
   what: string,

@@ -37,7 +37,7 @@ describe("forward", () => {
     expect(Object.keys(out)).toEqual(["y", "final"]);
     expect(out.y).toHaveLength(12);
     expect(Object.keys(out.final)).toEqual(["h", "c"]);
-    // h = 0.5 * 1 + 1, then times the sum of m over S = 4 entries of 0.5.
+    // h = 0.5 * 1 + 1, then times the sum of m over S = 4 elements of 0.5.
     expect(out.y[0]).toBe(3);
   });
 

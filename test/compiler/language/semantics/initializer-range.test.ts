@@ -31,7 +31,7 @@ it("a name that others use comes with the one that it has here", () => {
 it.each([
   ["normal(0, 0.1, 2)", "`normal(s)` draws around 0 with standard deviation s, `normal(m, s)` around m"],
   ["uniform()", "`uniform(a)` draws from -a to a, `uniform(a, b)` from a to b"],
-  ["constant(1, 2)", "a number alone sets every entry to it: `~ 0.5`"],
+  ["constant(1, 2)", "a number alone sets every element to it: `~ 0.5`"],
 ])("%s, as others write it", (initializer, help) => {
   const marked = `cell A(H) { input x: [H] param b: [H] ~ ‹${initializer}› output y = x + b }`;
   expect(expectReport(marked, "wrong-arity").help).toBe(help);

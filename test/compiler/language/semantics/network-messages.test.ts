@@ -63,7 +63,7 @@ describe("messages", () => {
     ],
     [
       "network A(; N) { u = before(y, 0) output y[t] = u[t] + 1 / L over L <= N until y[t] > 3 }",
-      "length-known-later: `L` is known when its last place is: `until y`, made of `y`, which takes the size as a number (up to there an entry is made of what there is up to its place, and of sizes that the call gives)",
+      "length-known-later: `L` is known when its last place is: `until y`, made of `y`, which takes the size as a number (up to there an element is made of what there is up to its place, and of sizes that the call gives)",
     ],
     [
       "network A(; N) { u = before(y, 0) output y[t] = u[t] + 1 over L <= N + 1 until y[t] > 3 }",
@@ -91,7 +91,7 @@ describe("messages", () => {
     ],
     [
       "network A(; N) { stream u = before(y, 0) output y[t] = u[t] + 1 over L <= N until y[t] > 3 }",
-      "looks-ahead: `A` does not stream along `L`: `y` ends where its values say: L is known after the last entry (each entry of an output is made of what there is up to its place; losses may look at all of it)",
+      "looks-ahead: `A` does not stream along `L`: `y` ends where its values say: L is known after the last element (each element of an output is made of what there is up to its place; losses may look at all of it)",
     ],
     [
       "network A(; N) { require L >= 2 u = before(y, 0) output y[t] = u[t] + 1 over L <= N until y[t] > 3 }",

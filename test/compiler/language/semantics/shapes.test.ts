@@ -3,7 +3,7 @@ import { check, expectFine, expectReport, inCell } from "./support.js";
 
 describe("shapes of every operation", () => {
   it.each([
-    // Entry by entry.
+    // Element by element.
     ["output z = x ‹+› y", "shape-mismatch"],
     ["output z = x ‹-› y", "shape-mismatch"],
     ["output z = x ‹*› y", "shape-mismatch"],
@@ -108,7 +108,7 @@ describe("shapes of every operation", () => {
   ])("says of a range what it is: %s", (items, message) => {
     const [found] = check(inCell(items)).diagnostics;
     expect(found).toMatchObject({ code: "bad-slice", message });
-    expect(found?.help).toContain("`x[0:2]` has two entries");
+    expect(found?.help).toContain("`x[0:2]` has two elements");
   });
 
   it.each([
@@ -197,9 +197,9 @@ describe("shapes of every operation", () => {
     expect(expectReport(inCell(items), "shape-mismatch").help).toContain(help);
   });
 
-  it("the last entry is named as a number where it is one", () => {
+  it("the last element is named as a number where it is one", () => {
     expect(expectReport("cell A { input x: [3] output y = x[‹1:5›] }", "bad-slice").help).toBe(
-      "entries are counted from 0 to 2",
+      "elements are counted from 0 to 2",
     );
   });
 });

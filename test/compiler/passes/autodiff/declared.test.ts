@@ -9,7 +9,7 @@ describe("a declared derivative", () => {
   // Declared as it is, so that differences must agree as well.
   it.each([
     [
-      "entry by entry",
+      "element by element",
       "fn f(v: [n], w: [n]): [n] { s = tanh(v) return s * w derivative(dv, dw) = (1 - s * s) * w * dv + s * dw }",
       "f(W @ x + U @ h, h + 1)",
     ],

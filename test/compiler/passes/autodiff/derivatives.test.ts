@@ -207,7 +207,7 @@ describe("derivatives of the other operations", () => {
     ["reverse", "func f(%x: real[H, I]) -> (r: %r) { %r: real[H, I] = reverse axis 0 %x }"],
     ["window", "func f(%x: real[7, I]) -> (r: %r) { %r: real[3, 2, I] = window axis 0 length 3 size 2 stride 2 dilation 1 %x }"],
     ["unwindow", "func f(%x: real[H, 3, I]) -> (r: %r) { %r: real[H + 4, I] = unwindow axis 0 size H + 4 stride 1 dilation 2 %x }"],
-    ["windows that leave entries out", "func f(%x: real[6]) -> (r: %r) { %w: real[2, 2] = window axis 0 length 2 size 2 stride 3 dilation 1 %x %r: real[2, 2] = mul %w, %w }"],
+    ["windows that leave elements out", "func f(%x: real[6]) -> (r: %r) { %w: real[2, 2] = window axis 0 length 2 size 2 stride 3 dilation 1 %x %r: real[2, 2] = mul %w, %w }"],
     ["gather", "func f(%t: shared real[H, I], %k: index[S]) -> (r: %r) { %r: real[S, I] = gather %t, %k }"],
     ["gather at computed places", "func f(%t: real[H, I], %x: real[S]) -> (r: %r) { %a: real[S] = sub %x, %x %k: index[S] = to_index %a %g: real[S, I] = gather %t, %k %r: real[S, I] = mul %g, %g }"],
     ["scatter_add", "func f(%k: index[S], %u: real[S, I]) -> (r: %r) { %r: real[H, I] = scatter_add size H %k, %u }"],

@@ -20,15 +20,19 @@ describe("strongZeros", () => {
 
   it("hands on those of an output", () => {
     expect(strengths("%y: real[4] = mul %x, %z", ["rows"])).toEqual({ y: "rows", x: "rows", z: "rows" });
-    expect(strengths("%y: real[4] = mul %x, %z", ["entries"])).toEqual({ y: "entries", x: "entries", z: "entries" });
+    expect(strengths("%y: real[4] = mul %x, %z", ["elements"])).toEqual({
+      y: "elements",
+      x: "elements",
+      z: "elements",
+    });
     expect(strengths("%y: real[4] = mul %x, %z", [undefined])).toEqual({});
   });
 
-  it("has rows of them behind a mask, and single entries where each decides by itself", () => {
+  it("has rows of them behind a mask, and single elements where each decides by itself", () => {
     expect(strengths(`${mask}\n%y: real[4] = select %M, %x, %z`)).toMatchObject({ x: "rows", z: "rows" });
     const relu = "%c: shared real[] = constant real 0\n%C: shared real[4] = broadcast [4] axes [] %c\n%b: bool[4] = lt %C, %x";
-    expect(strengths(`${relu}\n%y: real[4] = select %b, %x, %C`)).toMatchObject({ x: "entries" });
-    expect(strengths("%y: real[4] = max %x, %z")).toMatchObject({ x: "entries", z: "entries" });
+    expect(strengths(`${relu}\n%y: real[4] = select %b, %x, %C`)).toMatchObject({ x: "elements" });
+    expect(strengths("%y: real[4] = max %x, %z")).toMatchObject({ x: "elements", z: "elements" });
   }); // prettier-ignore
 
   it("has none where both sides of a choice come together again", () => {
@@ -51,9 +55,9 @@ describe("strongZeros", () => {
   it("has them where slices leave something out, and none where these are all of it", () => {
     const first = "%a: real[2] = slice axis 0 start 0 length 2 %x\n";
     const rest = (start: number): string => `${first}%b: real[2] = slice axis 0 start ${start} length 2 %x\n%y: real[2] = add %a, %b`;
-    expect(strengths(`${first}%y: real[2] = neg %a`)).toMatchObject({ a: "none", x: "entries" });
+    expect(strengths(`${first}%y: real[2] = neg %a`)).toMatchObject({ a: "none", x: "elements" });
     expect(strengths(rest(2))).toMatchObject({ x: "none" });
-    expect(strengths(rest(1))).toMatchObject({ x: "entries" });
+    expect(strengths(rest(1))).toMatchObject({ x: "elements" });
   }); // prettier-ignore
 
   it("gives nothing to what has no derivative", () => {
@@ -69,7 +73,7 @@ describe("strongZeros", () => {
         }
     }`);
     const { values, bodies } = strongZeros(fn, ["none"]);
-    expect(bodies.get(fn.instructions[0]!)).toEqual(["entries", "none"]);
-    expect(values.get(fn.inputs[1]!)).toBe("entries");
+    expect(bodies.get(fn.instructions[0]!)).toEqual(["elements", "none"]);
+    expect(values.get(fn.inputs[1]!)).toBe("elements");
   });
 });

@@ -1,4 +1,4 @@
-/** What sums of windows become: the same values, and of convolutions no product for each entry of a window. */
+/** What sums of windows become: the same values, and of convolutions no product for each element of a window. */
 import { describe, expect, it } from "vitest";
 import { evaluateFunction } from "../../../../compiler/ir/graph/evaluate.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
@@ -47,7 +47,7 @@ describe("the whole text", () => {
     }`,
     ],
     [
-      "of a sum entry by entry",
+      "of a sum element by element",
       `func f(%x: real[2, 2, 2]) -> (r: %r) {
       %r: real[2, 7] = unwindow axis 1 size 7 stride 3 dilation 2 %x
     }`,
@@ -86,7 +86,7 @@ describe("the whole text", () => {
 });
 
 describe("windows that are", () => {
-  it("a product with weights for each entry become one of the windows of what was multiplied", () => {
+  it("a product with weights for each element become one of the windows of what was multiplied", () => {
     const text = expanded(`func f(%v: real[4, 2], %W: real[2, 3, 3]) -> (r: %r) {
       %p: real[4, 3, 3] = contract [0 1] [1 2 3] -> [0 3 2] %v, %W
       %r: real[6, 3] = unwindow axis 0 size 6 stride 1 dilation 1 %p }`);
@@ -125,7 +125,7 @@ describe("windows that are", () => {
     expect(text.match(/window axis/gu)).toHaveLength(2);
   });
 
-  it("a product with a single channel are added entry by entry", () => {
+  it("a product with a single channel are added element by element", () => {
     const text = expanded(`func f(%v: real[4, 2], %W: real[2, 1, 3]) -> (r: %r) {
       %p: real[4, 3, 1] = contract [0 1] [1 2 3] -> [0 3 2] %v, %W
       %r: real[6, 1] = unwindow axis 0 size 6 stride 1 dilation 1 %p }`);
@@ -137,14 +137,14 @@ describe("windows that are", () => {
     ["%r: real[4, 3] = unwindow axis 0 size 4 stride 1 dilation 1 %x", "%x: real[3, 2, 3]"],
     ["%r: real[2, 7] = unwindow axis 1 size 7 stride 3 dilation 2 %x", "%x: real[2, 2, 2]"],
     ["%r: real[5] = unwindow axis 0 size 5 stride 2 dilation 1 %x", "%x: real[1, 3]"],
-  ])("anything else are added entry by entry: %s", (line, input) => {
+  ])("anything else are added element by element: %s", (line, input) => {
     expect(expanded(`func f(${input}) -> (r: %r) { ${line} }`)).not.toContain("unwindow");
   });
 
   it.each([
     ["%r: real[25] = unwindow axis 0 size 25 stride 2 dilation 1 %x", "%x: real[4, 17]"],
     ["%r: real[2, 60] = unwindow axis 1 size 60 stride 1 dilation 3 %x", "%x: real[2, 3, 18]"],
-  ])("of many entries are a sum along places: %s", (line, input) => {
+  ])("of many elements are a sum along places: %s", (line, input) => {
     const text = expanded(`func f(${input}) -> (r: %r) { ${line} }`);
     expect(text).not.toContain("unwindow");
     expect(text).toContain("reduce sum");

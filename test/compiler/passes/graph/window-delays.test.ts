@@ -1,9 +1,9 @@
-/** Delay lines whose entries are known before the loop are places and windows of a sequence; others stay loops. */
+/** Delay lines whose elements are known before the loop are places and windows of a sequence; others stay loops. */
 import { describe, test } from "vitest";
 import { windowDelays } from "../../../../compiler/passes/graph/window-delays.js";
 import { expectRewritten, expectUnchanged } from "../../../support/graph-text.js";
 
-/** A line of two entries of `x`, after `split-time`: the loop has the line and nothing else. */
+/** A line of two elements of `x`, after `split-time`: the loop has the line and nothing else. */
 const lineOf = (reads: string): string => `func forward(%start: real[2, 2], %x: real[%T, 2]) -> (y: %y, line: %2) {
   %2: real[2, 2], %past: real[%T, 2, 2] = scan length %T carried 1 sequences 1 %start, %x body
     func step(%line: real[2, 2], %x: real[2]) -> (line: %line', past: %line) {
@@ -15,7 +15,7 @@ const lineOf = (reads: string): string => `func forward(%start: real[2, 2], %x: 
 }`;
 
 describe("window-delays", () => {
-  test("a delay by two is a shift of its sequence, with the first entries of the line before it", () => {
+  test("a delay by two is a shift of its sequence, with the first elements of the line before it", () => {
     expectRewritten(
       windowDelays,
       lineOf("%5: real[%T, 1, 2] = slice axis 1 start 1 length 1 %past\n  %y: real[%T, 2] = reshape [%T, 2] %5"),
@@ -62,7 +62,7 @@ describe("window-delays", () => {
     );
   });
 
-  test("a line that feeds back stays: its entries are known in the loop only", () => {
+  test("a line that feeds back stays: its elements are known in the loop only", () => {
     expectUnchanged(
       windowDelays,
       `func forward(%start: real[2], %x: real[%T]) -> (y: %y, line: %2) {

@@ -92,7 +92,7 @@ describe("eigenvalues", () => {
   });
 
   it.each(["close together", "of few whole numbers", "of very different sizes", "half zero"])(
-    "converges and keeps the trace for matrices with entries or eigenvalues %s",
+    "converges and keeps the trace for matrices with elements or eigenvalues %s",
     (kind) => {
       for (let seed = 0; seed < 100; seed++) {
         const random = createRandom(seed);

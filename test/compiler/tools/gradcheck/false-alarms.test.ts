@@ -18,7 +18,7 @@ describe("at a kink", () => {
     ["a sign that is 0 at the point only", "y = sign(abs(x)) * z"],
     ["a minimum of a number and itself in a choice", "y = min(x, leaky_relu(x, slope = 0.2)) + max(leaky_relu(z), z)"],
     [
-      "a greatest entry among equal ones",
+      "a greatest element among equal ones",
       "y = max(stack(x, 2 * x, leaky_relu(x)), axis = 0) + min(stack(z, x, z), axis = 0)",
     ],
     ["a bound", "y = clamp(x, -0.5, 0.5) * z"],

@@ -50,7 +50,7 @@ const withoutEffect: readonly (readonly [fault: RegExp, reason: string])[] = [
     /^batch_sum cotangents, .*\d (dimension|constant|mul|broadcast): (sign|factor|wrong place|term missing, operand 2 left)$|^batch_sum cotangents, .*\d add: term missing, operand 1 left$/u,
     "a zero that makes a shared value one of the example",
   ],
-  [/^reduce .*(max|min).*: 3 broadcast: wrong axis 1$/u, "only where all entries are infinite"],
+  [/^reduce .*(max|min).*: 3 broadcast: wrong axis 1$/u, "only where all elements are infinite"],
   [
     /^reduce .*(10 reduce: wrong place|[79] select: wrong place|\d+ (strong_)?div: term missing, operand 1 left)$/u,
     "only at a tie",

@@ -6,7 +6,7 @@ import {
   type TrainEvent, type TrainOptions,
 } from "../../../../runtime/index.js"; // prettier-ignore
 
-// A run, what stood before, and a number of the entry: states of all kinds.
+// A run, what stood before, and a number of the element: states of all kinds.
 const source = `import { GRU } from "std/gru"
 import { Linear } from "std/network"
 import { cross_entropy } from "std/losses"
@@ -195,7 +195,7 @@ it("takes documents of a text", async () => {
 describe("what does not fit", () => {
   it.each<[unknown, string]>([
     [0, "train: truncate must be a positive integer, got 0"],
-    ["4", 'train: truncate must be a number of entries or { every, back, along }, got "4"'],
+    ["4", 'train: truncate must be a number of elements or { every, back, along }, got "4"'],
     [{ every: 4, back: 6 }, "train: truncate.back must be a multiple of 4, got 6"],
     [{ every: 4, along: "S" }, 'train: truncate.along must be one of T, got "S"'],
     [{ each: 4 }, "train: truncate: unknown option each; expected every, back, along"],
@@ -206,7 +206,7 @@ describe("what does not fit", () => {
   it.each<[string, string, object?]>([
     [
       "input x: [T] input y: [T] param a: [] b = reverse(before(reverse(a * x), 0)) loss = sum(b * y)",
-      "train: truncate: A cannot be cut along T: `loss`, made of `b`, which goes from the last entry to the first",
+      "train: truncate: A cannot be cut along T: `loss`, made of `b`, which goes from the last element to the first",
     ],
     [
       "input x: [H, T] param a: [] loss = sum(a * x, axis = [0, 1])",

@@ -1,5 +1,5 @@
 /**
- * Parts of a network that are called by themselves: `entry next = scores given memory, previous`. An entry is the network in which what is
+ * Parts of a network that are called by themselves: `entry next = scores given memory, previous`. A part is the network in which what is
  * given is no equation but an input. So what needs what, and which equations are loops, is found anew without the equations that are given.
  */
 import { symbolsOf } from "../../base/types/dim.js";
@@ -14,26 +14,26 @@ import { axesOf, errorType, type SemanticType, shapeOf } from "./semantic-type.j
 import { suggestion } from "./suggestion.js";
 import { topologicalOrder } from "./topological-order.js";
 import type { TypedOutput } from "./typed-interface.js";
-import type { TypedEntry, TypedFound, TypedLoop } from "./typed-networks.js";
+import type { TypedPart, TypedFound, TypedLoop } from "./typed-networks.js";
 import type { TypedCell, TypedNode } from "./typed-program.js";
 
 /** What is known of the network. */
-export interface EntrySurroundings {
+export interface PartSurroundings {
   readonly checker: Checker;
   readonly scope: CellScope;
   readonly graph: CellGraph;
   readonly loops: readonly TypedLoop[];
-  /** Of losses, which no entry with a name has. */
+  /** Of losses, which no part has. */
   readonly losses: TypedCell["losses"];
   /** Lengths that values tell. */
   readonly found: TypedCell["found"];
-  /** To which what calls give is added under the name that an entry has for it. */
+  /** To which what calls give is added under the name that a part has for it. */
   readonly nodes: Map<string, TypedNode>;
 }
 
 type GraphNodes = ReadonlyMap<string, GraphNode>;
 
-export function typedEntries(around: EntrySurroundings, { items, entries }: CellNode): readonly TypedEntry[] {
+export function typedParts(around: PartSurroundings, { items, entries }: CellNode): readonly TypedPart[] {
   const { checker, scope } = around;
   if (checker.isGuessing) return [];
   const known = new Map<string, EntryNode>();
@@ -49,7 +49,7 @@ export function typedEntries(around: EntrySurroundings, { items, entries }: Cell
       return [];
     }
     known.set(text, node);
-    if (scope.form === "network") return new EntryCheck(around, documentation, node).run() ?? [];
+    if (scope.form === "network") return new PartCheck(around, documentation, node).run() ?? [];
     checker.report("not-in-cell", span, `\`${text}\` is an entry, and a cell has none`, {
       help: "a cell is one step, which its module calls as a whole; a network is made of equations that can be called by themselves",
     });
@@ -57,21 +57,21 @@ export function typedEntries(around: EntrySurroundings, { items, entries }: Cell
   });
 }
 
-/** One entry; undefined where something is wrong. */
-class EntryCheck {
-  private readonly around: EntrySurroundings;
+/** One part; undefined where something is wrong. */
+class PartCheck {
+  private readonly around: PartSurroundings;
   /** Of equations and outputs, by name. */
   private readonly documentation: ReadonlyMap<string, string>;
   private readonly node: EntryNode;
   private isSound = true;
 
-  constructor(around: EntrySurroundings, documentation: ReadonlyMap<string, string>, node: EntryNode) {
+  constructor(around: PartSurroundings, documentation: ReadonlyMap<string, string>, node: EntryNode) {
     this.around = around;
     this.documentation = documentation;
     this.node = node;
   }
 
-  run(): TypedEntry | undefined {
+  run(): TypedPart | undefined {
     const { name, documentation = "", results } = this.node;
     const given = this.node.given.flatMap((cut) => (this.isGivable(cut) ? [cut.text] : []));
     const isGiven = new Set(given);
@@ -107,9 +107,9 @@ class EntryCheck {
     roots: readonly string[],
     cut: GraphNodes,
     results: readonly Expression[],
-  ): { readonly needed: GraphNodes; readonly found: TypedEntry["found"] } {
+  ): { readonly needed: GraphNodes; readonly found: TypedPart["found"] } {
     const { checker, found: all } = this.around;
-    let found: TypedEntry["found"] = [];
+    let found: TypedPart["found"] = [];
     for (;;) {
       const needed = reachedFrom([...roots, ...found.map(({ key }) => key)], cut);
       const values = [...[...needed.values()].flatMap(({ values: own }) => own), ...results];

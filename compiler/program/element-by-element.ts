@@ -1,5 +1,5 @@
 /**
- * Equations over a sequence as the body of a loop that has one entry of it at a time. What depends on nothing of the loop stays
+ * Equations over a sequence as the body of a loop that has one element of it at a time. What depends on nothing of the loop stays
  * outside; the rest has the size 1 where the sequence had its length. `before(x, v)` of a value of the loop is a part of the two
  * one after the other, and becomes a carried value that begins with v.
  */
@@ -30,7 +30,7 @@ export interface LoopSequence {
   readonly brought: ReadonlyMap<ValueId, ValueId>;
   /** Inputs that stand for values which are known at the end. */
   readonly fed: ReadonlyMap<ValueId, ValueId>;
-  /** What else goes by entries, though it depends on nothing of the loop. */
+  /** What else goes by elements, though it depends on nothing of the loop. */
   readonly isInside?: (instruction: Instruction) => boolean;
 }
 
@@ -39,7 +39,7 @@ export interface Refusal {
   readonly span: Span | undefined;
 }
 
-/** Two values one after the other, of which one is of the loop: only parts of it as long as the sequence have entries. */
+/** Two values one after the other, of which one is of the loop: only parts of it as long as the sequence have elements. */
 interface Joined {
   readonly fill: ValueId;
   readonly value: ValueId;
@@ -50,7 +50,7 @@ interface Joined {
 const one = dimConstant(1);
 const zero = dimConstant(0);
 
-export class EntryByEntry {
+export class ElementByElement {
   private readonly outer: GraphBuilder;
   private readonly source: GraphBuilder;
   private readonly sequence: LoopSequence;
@@ -103,7 +103,7 @@ export class EntryByEntry {
     return this.free.get(id) ?? this.found.get(id);
   }
 
-  /** One entry of an instruction; false where it looks at others. */
+  /** One element of an instruction; false where it looks at others. */
   private step(instruction: Instruction): boolean {
     const { operation, operands, results, origin } = instruction;
     const inner = this.loop.inner.at(origin);
@@ -159,7 +159,7 @@ export class EntryByEntry {
     return known;
   }
 
-  /** What is outside, whole; or its entry, with the size 1 along its axis of places. */
+  /** What is outside, whole; or its element, with the size 1 along its axis of places. */
   private element(inner: GraphBuilder, value: ValueId, axis: number | undefined): ValueId {
     const { outer, loop } = this;
     const type = outer.typeOf(value);
@@ -185,7 +185,7 @@ export class EntryByEntry {
     return this.outer.transpose(stacked, [...others.slice(0, axis), 0, ...others.slice(axis)]);
   }
 
-  /** Carried from entry to entry. */
+  /** Carried from element to element. */
   private carry(
     first: ValueId,
     state: OriginOfState | undefined,
@@ -232,7 +232,7 @@ export class EntryByEntry {
     return true;
   }
 
-  /** A run of a cell: its body for this entry. */
+  /** A run of a cell: its body for this element. */
   private runOnce(inner: GraphBuilder, scan: Scan, { operands, results, origin }: Instruction): boolean {
     if (!equalDims(scan.length, this.sequence.length) || scan.reverse !== this.sequence.reverse) return false;
     const outputs: ValueId[] = [];

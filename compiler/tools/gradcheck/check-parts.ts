@@ -1,4 +1,4 @@
-/** Values of entries with names, in one call and step by step, against their equations: gradients are those of the whole. */
+/** Values of parts that are called by themselves, in one call and step by step, against their equations: gradients are those of the whole. */
 import type { Random } from "../../../runtime/base/random.js";
 import type { CompiledModule } from "../../../runtime/module/compiled-module.js";
 import { ofStream } from "../../../runtime/module/axes.js";
@@ -9,7 +9,7 @@ import { withWholeExamples } from "../calls/computed-sizes.js";
 import { partModule } from "../calls/part-module.js";
 import { cut, inputsAt } from "../calls/single-examples.js";
 import { withEveryStep } from "../calls/sizes.js";
-import type { NamedEntry } from "../../program/program.js";
+import type { NetworkPart } from "../../program/program.js";
 import { nameOfRole } from "../../program/roles.js";
 import type { Candidate } from "./candidates.js";
 import { drawPoint, type DrawOptions } from "./draw-point.js";
@@ -23,29 +23,29 @@ interface EntryCounts {
   worst: CalledEntryReport["worst"];
 }
 
-export interface EntryComparison extends DrawOptions {
+export interface PartComparison extends DrawOptions {
   readonly random: Random;
   readonly tolerance: number;
   readonly tolerance32: number;
 }
 
-/** What is found of all entries over all runs. */
-export class EntryComparisons {
+/** What is found of all parts over all runs. */
+export class PartComparisons {
   private readonly found = new Map<string, EntryCounts>();
   private allowed = 0;
 
-  /** At one random call of each entry; in float32 where that is all there is, as choices may go another way there. */
-  check({ modules, program }: Candidate, options: EntryComparison): void {
+  /** At one random call of each part; in float32 where that is all there is, as choices may go another way there. */
+  check({ modules, program }: Candidate, options: PartComparison): void {
     const chosen = modules.find(({ precision }) => precision === "f64") ?? modules[0];
     if (chosen === undefined || program === undefined) return;
     this.allowed = chosen.precision === "f64" ? options.tolerance : options.tolerance32;
-    for (const entry of program.entries ?? []) {
-      const part = chosen.module.manifest.entries?.find(({ name }) => name === entry.name);
+    for (const named of program.parts ?? []) {
+      const part = chosen.module.manifest.entries?.find(({ name }) => name === named.name);
       if (part === undefined) continue;
       const module = partModule(chosen.module, part);
       const point = drawPoint(module.manifest, options.random, options);
-      this.compareForward(entry, module, point);
-      if (part.stream !== undefined) this.compareSteps(entry, module, point);
+      this.compareForward(named, module, point);
+      if (part.stream !== undefined) this.compareSteps(named, module, point);
     }
   }
 
@@ -56,10 +56,10 @@ export class EntryComparisons {
     });
   }
 
-  private compareForward(entry: NamedEntry, module: CompiledModule, point: Point): void {
+  private compareForward(named: NetworkPart, module: CompiledModule, point: Point): void {
     const call = callOf(point);
     const results = resultsOf(instanceFor(module, call).forward(valuesOf(module.manifest, call)));
-    const meant = meaningOf(entry, point);
+    const meant = meaningOf(named, point);
     const { outputs, states } = module.manifest;
     for (const [prefix, kind, tensors] of [
       ["", "output", outputs],
@@ -69,26 +69,26 @@ export class EntryComparisons {
       for (const tensor of tensors) {
         const own = results[prefix + tensor.name] ?? [];
         const given = point.examples.flatMap((_, b) => [...cut(tensor, own, point, b)]);
-        this.add(entry.name, "forward", prefix + tensor.name, given, meant(kind, tensor));
+        this.add(named.name, "forward", prefix + tensor.name, given, meant(kind, tensor));
       }
     }
   }
 
   /** All examples are as long as the call. */
-  private compareSteps(entry: NamedEntry, module: CompiledModule, drawn: Point): void {
+  private compareSteps(named: NetworkPart, module: CompiledModule, drawn: Point): void {
     const { manifest } = module;
     const point = withEveryStep(manifest, withWholeExamples(manifest, drawn));
     const call = callOf(point);
     const stream = instanceFor(module, { ...call, steps: 1 });
     stream.reset(startOf(manifest, call));
-    const meant = meaningOf(entry, point);
+    const meant = meaningOf(named, point);
     for (let t = 0; t < point.steps; t++) {
       const given = stream.step(inputsAt(manifest, call, t, t + 1));
       for (const tensor of ofStream(manifest, manifest.outputs)) {
         const all = meant("output", tensor);
         const width = all.length / (point.batch * point.steps);
         const wanted = point.examples.flatMap((_, b) => all.slice((b * point.steps + t) * width, (b * point.steps + t + 1) * width)); // prettier-ignore
-        this.add(entry.name, "step", `${tensor.name} of step ${t}`, [...(given[tensor.name] ?? [])], wanted);
+        this.add(named.name, "step", `${tensor.name} of step ${t}`, [...(given[tensor.name] ?? [])], wanted);
       }
     }
   }
@@ -108,7 +108,10 @@ export class EntryComparisons {
 }
 
 /** What the equations say of an output or a final state, example by example. */
-function meaningOf({ program }: NamedEntry, point: Point): (kind: "output" | "final", tensor: TensorEntry) => number[] {
+function meaningOf(
+  { program }: NetworkPart,
+  point: Point,
+): (kind: "output" | "final", tensor: TensorEntry) => number[] {
   const values = evaluateAt(wholeFunctionAt(program, point), point);
   return (kind, { name }) => {
     const value = values.get(nameOfRole({ kind, name }));

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { compileCandidate } from "../../../../compiler/tools/gradcheck/candidates.js";
-import { EntryComparisons } from "../../../../compiler/tools/gradcheck/check-entries.js";
+import { PartComparisons } from "../../../../compiler/tools/gradcheck/check-parts.js";
 import { checkGradients } from "../../../../compiler/tools/gradcheck/check-gradients.js";
 import { createRandom } from "../../../../runtime/base/random.js";
 
@@ -48,14 +48,14 @@ it.each([
     (scores) => lowerSource(retelling(scores), sizes, "all sizes").program!,
   );
   const candidate = await compileCandidate(changed!, { precisions: [precision], target: "js" });
-  const found = new EntryComparisons();
+  const found = new PartComparisons();
   const options = { random: createRandom(4), tolerance: 1e-6, tolerance32: 1e-4 };
   found.check({ ...candidate, program: program! }, options);
   const [encode, next] = found.report();
   expect(encode).toMatchObject({ name: "encode", passed: true });
   expect(next).toMatchObject({ name: "next", passed: false });
   expect(next!.worst!.where.startsWith(name)).toBe(true);
-  const same = new EntryComparisons();
+  const same = new PartComparisons();
   same.check(candidate, { ...options, random: createRandom(4) });
   expect(same.report().every(({ passed }) => passed)).toBe(true);
 });

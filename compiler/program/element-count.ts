@@ -1,4 +1,4 @@
-/** How many entries values have: a value may be too large. */
+/** How many elements values have: a value may be too large. */
 import type { Span } from "../base/source/span.js";
 import { constantOf } from "../base/types/dim.js";
 import { printShape, type Shape } from "../base/types/shape.js";
@@ -11,9 +11,9 @@ export function tooLarge(span: Span, message: string): NotLowered {
   return new NotLowered("bad-dimension-size", span, message, sizeHelp);
 }
 
-const sizeHelp = `a tensor, and all params together, have at most ${largestCount} entries`;
+const sizeHelp = `a tensor, and all params together, have at most ${largestCount} elements`;
 
-/** Number of entries where all sizes are known. */
+/** Number of elements where all sizes are known. */
 export function countOf(shape: Shape): number | undefined {
   let count = 1;
   for (const dim of shape) {
@@ -26,5 +26,5 @@ export function countOf(shape: Shape): number | undefined {
 
 export function checkCount(shape: Shape, span: Span, what: string): void {
   const count = countOf(shape) ?? 0;
-  if (count > largestCount) throw tooLarge(span, `${what} of shape ${printShape(shape)} has ${count} entries`);
+  if (count > largestCount) throw tooLarge(span, `${what} of shape ${printShape(shape)} has ${count} elements`);
 }
