@@ -97,10 +97,10 @@ function jsKernels({ entries, options: { dtype }, rewrite }: EmittedParts): {
 function wasmKernels({ entries, options, rewrite }: EmittedParts): WasmKernels {
   const { dtype, fma } = options;
   const kernel = buildKernels(entries, { passes: vectorPasses, dtype, rewrite });
-  const layout = planLayout(kernel, dtype);
+  const { machine } = vectorPasses;
+  const layout = planLayout(kernel, dtype, machine.cacheLine);
   const bytes = smallestBytes(layout);
   if (bytes > addressableBytes) throw new MemoryLimitError(bytes, options);
-  const { machine } = vectorPasses;
   const printed = { dtype, layout, target: machine };
   return {
     plan: printMemoryPlan(kernel, layout),

@@ -14,13 +14,13 @@ export const printJsKernels = (kernel: KernelProgram, dtype: RealType): string =
 
 /** WebAssembly as text, with the names of regions. */
 export function printWasmText(kernel: KernelProgram, dtype: RealType): string {
-  const layout = planLayout(kernel, dtype);
+  const layout = planLayout(kernel, dtype, vectorPasses.machine.cacheLine);
   return disassemble(printWasmKernels(kernel, { dtype, layout, target: vectorPasses.machine, names: true }));
 }
 
 /** The one memory of an instance: what has an address of its own, and what follows from the capacity. */
 export function printWasmLayout(kernel: KernelProgram, dtype: RealType): string {
-  const layout = planLayout(kernel, dtype);
+  const layout = planLayout(kernel, dtype, vectorPasses.machine.cacheLine);
   const words = [
     ...layout.symbols.map((symbol): [number, string] => [layout.sizeWord(symbol), `the size ${symbol}`]),
     [layout.fullWord, "has every example the sizes of the call?"],

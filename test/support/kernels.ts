@@ -45,7 +45,7 @@ export interface ScheduledKernels {
 export function scheduleKernels(program: EntryProgram, options: WasmOptions): ScheduledKernels {
   const { dtype, runtimeDimensions } = options;
   const kernel = buildKernels({ ...program, axes: cellAxes(runtimeDimensions) }, { passes: vectorPasses, dtype });
-  return { kernel, layout: planLayout(kernel, dtype) };
+  return { kernel, layout: planLayout(kernel, dtype, simd128.cacheLine) };
 }
 
 export function emitKernels({ kernel, layout }: ScheduledKernels, { dtype }: WasmOptions): Uint8Array {

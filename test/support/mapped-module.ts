@@ -15,6 +15,7 @@ import { type CompiledModule, loadModule } from "../../runtime/index.js";
 import type { CallSizes } from "../../compiler/tools/calls/sizes.js";
 import { isResidual } from "./roles.js";
 import { programOfCell } from "../../compiler/program/cell-program.js";
+import { simd128 } from "../../compiler/passes/kernel/target.js";
 import { rowsName } from "../../compiler/program/roles.js";
 import { extentsOf } from "../../compiler/base/types/call-axes.js";
 
@@ -73,7 +74,7 @@ export class MappedModule {
     const settings = { target: "wasm", dtype, fma: false, wasmFile: false, gradient: true, jvp, hvp } as const;
     const { text } = emitModule(programOfCell(lowered), settings, (found) => (kernel = found));
     invariant(kernel !== undefined, "a module without kernels");
-    const layout = planLayout(kernel, dtype);
+    const layout = planLayout(kernel, dtype, simd128.cacheLine);
     const plan = `${printMemoryPlan(kernel, layout)}\nexport { planMemory };`;
     const { planMemory } = (await import(`data:text/javascript,${encodeURIComponent(plan)}`)) as {
       readonly planMemory: PlanMemory;

@@ -115,7 +115,7 @@ function kernels(layout: MemoryLayout, fused: boolean): Uint8Array {
 }
 
 export function probeKernels(dtype: "f32" | "f64", options: { fused?: boolean } = {}): WasmKernels {
-  const layout = planLayout(probeKernel, dtype);
+  const layout = planLayout(probeKernel, dtype, 64);
   const plan = printMemoryPlan(probeKernel, layout);
   const bytes = kernels(layout, false);
   return options.fused === true ? { plan, bytes, fused: kernels(layout, true) } : { plan, bytes };

@@ -7,6 +7,7 @@ import type { GraphFunction, ValueId, ValueType } from "../../compiler/ir/graph/
 import { evaluateKernels } from "../../compiler/ir/kernel/evaluate.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/kernel-program.js";
 import type { KernelPass } from "../../compiler/passes/kernel/kernel-pass.js";
+import type { VectorTarget } from "../../compiler/passes/kernel/target.js";
 import {
   type EntryName,
   entryOf,
@@ -55,7 +56,7 @@ export function compileKernels(
   program: EntryProgram,
   dtype: "f32" | "f64",
   runtimeDimensions: readonly string[] = [],
-  passes: readonly KernelPass[] = [],
+  passes: readonly KernelPass<VectorTarget>[] = [],
 ): KernelFactory {
   const kernel = lowerProgram(program, { runtimeDimensions, passes });
   const text = printJsKernels(kernel, dtype);
@@ -274,7 +275,7 @@ export function runFunction(
     dtype: "f32" | "f64";
     runtimeDimensions: readonly string[];
     extra?: number;
-    passes?: readonly KernelPass[];
+    passes?: readonly KernelPass<VectorTarget>[];
   },
 ): { outputs: Values; text: string } {
   const factory = compileKernels(programOf(fn), options.dtype, options.runtimeDimensions, options.passes);

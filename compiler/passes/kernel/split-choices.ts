@@ -11,30 +11,29 @@ import type { Affine, KernelExpression, ForStatement, Statement } from "../../ir
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { changeOf, decideChoices } from "./choices.js";
 import type { KernelPass } from "./kernel-pass.js";
+import type { VectorTarget } from "./target.js";
 
-/** Parts of one loop at most. */
-const MOST_PARTS = 8;
-
-export const splitChoices: KernelPass = {
+export const splitChoices: KernelPass<VectorTarget> = {
   name: "split-choices",
   summary: "cut loops where a choice by places changes sides",
-  run: (kernels) => ({
+  run: (kernels, { machine }) => ({
     ...kernels,
-    functions: kernels.functions.map((fn) => ({ ...fn, body: splitAll(fn.body) })),
+    functions: kernels.functions.map((fn) => ({ ...fn, body: splitAll(fn.body, machine.sidesOfLoop) })),
   }),
 };
 
-function splitAll(statements: readonly Statement[]): Statement[] {
+function splitAll(statements: readonly Statement[], most: number): Statement[] {
   return statements.flatMap((statement): Statement[] => {
-    if (statement.kind === "region") return [{ ...statement, body: splitAll(statement.body) }];
-    if (statement.kind === "pieces") return [mapParts(statement, splitAll)];
+    if (statement.kind === "region") return [{ ...statement, body: splitAll(statement.body, most) }];
+    if (statement.kind === "pieces") return [mapParts(statement, (part) => splitAll(part, most))];
     if (statement.kind !== "for") return [statement];
-    const loop = { ...statement, body: splitAll(statement.body) };
-    return splitLoop(loop) ?? [loop];
+    const loop = { ...statement, body: splitAll(statement.body, most) };
+    return splitLoop(loop, most) ?? [loop];
   });
 }
 
-function splitLoop(loop: ForStatement): Statement[] | undefined {
+/** At most `most` loops. */
+function splitLoop(loop: ForStatement, most: number): Statement[] | undefined {
   const { variable, extent, body } = loop;
   const count = plainExtent(extent);
   if (count === undefined || loop.from !== undefined || loop.reverse || loop.step !== 1) return undefined;
@@ -47,7 +46,7 @@ function splitLoop(loop: ForStatement): Statement[] | undefined {
       if (cut !== undefined && cut > 0 && cut < count) cuts.add(cut);
     });
   }
-  if (cuts.size === 0 || cuts.size >= MOST_PARTS) return undefined;
+  if (cuts.size === 0 || cuts.size >= most) return undefined;
   const bounds = [0, ...[...cuts].sort((a, b) => a - b), count];
   return bounds.slice(1).map((end, part) => partOf(loop, part, at(bounds, part), end));
 }

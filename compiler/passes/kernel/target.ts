@@ -27,9 +27,10 @@ export interface VectorTarget {
   readonly fma: boolean;
   /**
    * Leaves the innermost loop of a single row through an exit that is never taken: the compilers of V8 12.4 and older then
-   * keep the order of loads, which they would otherwise gather in front of the arithmetic and spill.
+   * keep the order of loads, which they would otherwise gather in front of the arithmetic and spill. Of a row with more than
+   * `loads` vectors of weights in a round it stands between two halves: so many that are gathered have registers.
    */
-  readonly sideExits: boolean;
+  readonly sideExits: { readonly loads: number } | undefined;
   /** Rows of a product whose part of the result is completed before the next: a page each, at worst, for which there are entries. */
   readonly rowBlock: number;
   /**
@@ -43,6 +44,15 @@ export interface VectorTarget {
    * rows the weights would be read too often; more save nothing.
    */
   readonly windows: { readonly bytes: number; readonly fewestRows: number; readonly mostRows: number };
+  /**
+   * Loops that one loop may become where choices in it change sides: more are more code than what they save, lanes in each
+   * part and no choice for each element.
+   */
+  readonly sidesOfLoop: number;
+  /** Pieces of memory that are digested side by side, as each waits for its multiplications. It changes the digests. */
+  readonly digestStreams: number;
+  /** Bytes of a line of the cache, a power of two and no less than a vector: buffers begin at one, so that no two share it. */
+  readonly cacheLine: number;
 }
 
 /** A machine that computes one number at a time. */
@@ -83,10 +93,13 @@ export const simd128: VectorTarget = {
     { block: 1, rows: 1, panels: 1, lots: 1, nest: { all: 0, rows: 0 } },
   ],
   fma: false,
-  sideExits: true,
+  sideExits: { loads: 4 },
   rowBlock: 64,
   joinedInputs: { terms: 16, bytes: 16 * 1024 },
   windows: { bytes: 128 * 1024, fewestRows: 64, mostRows: 1024 },
+  sidesOfLoop: 8,
+  digestStreams: 6,
+  cacheLine: 64,
 };
 
 export function tileOf(target: VectorTarget, runs: number): Tile | undefined {

@@ -21,6 +21,9 @@ export interface BlockPlan {
   readonly workLevel: (work: Work) => number;
 }
 
+// These numbers are of no machine: blocks are planned once, and passes of all targets begin from these kernels, whose sums are
+// compared bit by bit. So costs are coarse, and hold anywhere: an addition is one, a division several, a function tens.
+
 /** Longer chains of formulas are stored on the way: each link is a step of recursion and a line in one loop. */
 const CHAIN_LIMIT = 200;
 /** Operations of one formula, written out where each is used: sums of overlapping parts double with every level. */

@@ -5,13 +5,13 @@ import type { ModuleBuilder } from "../assembler/module-builder.js";
 
 /**
  * `digest(address, bytes)`: 128 bits that differ, but for chance, where a stretch of memory differs. Words are multiplied and folded, so
- * that one changed bit reaches all that follow; six streams at once, as each waits for its multiplications.
+ * that one changed bit reaches all that follow, in `width` streams at once, as each waits for its multiplications.
  */
-export function addDigest(module: ModuleBuilder): FunctionRef {
+export function addDigest(module: ModuleBuilder, width: number): FunctionRef {
   const { ref, code } = module.function("digest", ["i32", "i32"], ["v128"], false);
   const [address, bytes] = [code.param(0), code.param(1)];
   const end = code.local("i32");
-  const streams = Array.from({ length: 6 }, () => code.local("v128"));
+  const streams = Array.from({ length: width }, () => code.local("v128"));
   const factor = code.local("v128");
   code.v128("i32x4", Array<number>(4).fill(0x9e3779b1 | 0)).set(factor);
   // All may begin alike: their order counts where they are joined, one after the other.

@@ -50,7 +50,7 @@ export function printWasmKernels(kernel: KernelProgram, options: WasmOptions): U
     layout,
     target,
     emit: emitStatement,
-    digest: () => (digest ??= addDigest(module)),
+    digest: () => (digest ??= addDigest(module, target.digestStreams)),
     innerFunction: (caller, params, write) => {
       const { ref, code } = module.function(caller.code.name, Array<"i32">(params).fill("i32"), [], false);
       const inner = contextOf(code, caller.accumulators).collapsing(caller.collapsed);

@@ -7,7 +7,7 @@
  *   sized     `lengths`, `sizes.S` and slots whose sizes depend on the capacity; their addresses are in the table
  *   slack     so that a load of a whole vector may begin at any element
  *
- * Slots begin at multiples of 64 bytes. Whoever makes an instance lays out the sized part and fills the table
+ * Slots begin at lines of the cache, and the slack is one. Whoever makes an instance lays out the sized part and fills the table
  * (`print-memory-plan.ts`); kernels only read it.
  */
 import { invariant } from "../../../base/diagnostics/invariant.js";
@@ -63,30 +63,27 @@ export interface MemoryLayout {
   addressOf(buffer: string): Address;
   /** The name of such a list, by the symbol of the axis. */
   listOf(symbol: string): string;
-  /** The first byte after the fixed part, a multiple of 64. */
+  /** Bytes of a line of the cache: slots and segments begin at multiples of it. */
+  readonly line: number;
+  /** The first byte after the fixed part, a multiple of `line`. */
   readonly fixedEnd: number;
-  /** The sized part, in its order; each segment begins at the next multiple of 64. */
+  /** The sized part, in its order; each segment begins at the next multiple of `line`. */
   readonly segments: readonly Segment[];
   /** What the table holds from the first address on: where each segment begins, then places within segments. */
   readonly addresses: readonly AddressWord[];
 }
 
-/** Slots and segments begin at multiples of this, in bytes: a line of the cache. */
-export const ALIGNMENT = 64;
-/** Bytes after the last segment. */
-export const SLACK = 64;
-
 const WORD = 4;
 
-/** Where the buffers of `kernel` lie, for real numbers of the type `dtype`. */
-export function planLayout(kernel: KernelProgram, dtype: "f32" | "f64"): MemoryLayout {
+/** Where the buffers of `kernel` lie, for real numbers of the type `dtype` and a machine with such a line of the cache. */
+export function planLayout(kernel: KernelProgram, dtype: "f32" | "f64", line: number): MemoryLayout {
   const elementBytes = realBytes[dtype];
   const symbols = [BATCH_SYMBOL, ...kernel.axes.map(({ symbol }) => symbol)];
   const fullWord = symbols.length * WORD;
   const changedWord = fullWord + WORD;
   const zeroWord = changedWord + WORD;
   const tableStart = zeroWord + WORD;
-  const { segments, places, fixedBytes } = placeBuffers(kernel, elementBytes);
+  const { segments, places, fixedBytes } = placeBuffers(kernel, elementBytes, line);
 
   // Buffers that begin at one place share a word. Segments come first, in their order.
   const words = new Map<string, AddressWord>();
@@ -98,7 +95,7 @@ export function planLayout(kernel: KernelProgram, dtype: "f32" | "f64"): MemoryL
   };
   segments.forEach((_, segment) => wordOf(segment, dimConstant(0)));
   for (const place of places.values()) if (typeof place !== "number") wordOf(place.segment, place.offset);
-  const fixedStart = align(tableStart + WORD * words.size);
+  const fixedStart = align(tableStart + WORD * words.size, line);
 
   return {
     elementBytes,
@@ -122,6 +119,7 @@ export function planLayout(kernel: KernelProgram, dtype: "f32" | "f64"): MemoryL
       invariant(axis !== undefined, `no sizes ${symbol} of examples in a kernel program`);
       return extentsOf(axis);
     },
+    line,
     fixedEnd: fixedStart + fixedBytes,
     segments,
     addresses: [...words.values()],
@@ -138,7 +136,7 @@ interface Placement {
 }
 
 /** Slots of numbers get a distance from the end of the table, all others a segment. */
-function placeBuffers(kernel: KernelProgram, elementBytes: number): Placement {
+function placeBuffers(kernel: KernelProgram, elementBytes: number, line: number): Placement {
   const bytesOf = (type: ElementType): number => (type === "real" ? elementBytes : WORD);
   const segments: Segment[] = [];
   const places = new Map<string, BufferPlace>();
@@ -153,7 +151,7 @@ function placeBuffers(kernel: KernelProgram, elementBytes: number): Placement {
       return { segment: segments.push({ elementBytes: bytesOf(type), sizes, ...(most && { most }) }) - 1 };
     }
     const start = fixedBytes;
-    fixedBytes = align(fixedBytes + Math.max(...constants) * bytesOf(type));
+    fixedBytes = align(fixedBytes + Math.max(...constants) * bytesOf(type), line);
     return { start };
   });
   for (const { name, dtype: type, place } of kernel.buffers) {
@@ -170,15 +168,15 @@ function placeBuffers(kernel: KernelProgram, elementBytes: number): Placement {
 }
 
 /** What the smallest instance takes, with one example, one step and sizes of 1: no other takes less. */
-export function smallestBytes({ fixedEnd, segments }: MemoryLayout): number {
+export function smallestBytes({ fixedEnd, segments, line }: MemoryLayout): number {
   const one = (dim: Dim): number => evaluateDim(dim, new Map(symbolsOf(dim).map((symbol) => [symbol, 1])));
   const bytes = segments.map(({ elementBytes, sizes, most }) => {
     const entries = Math.max(...sizes.map(one));
-    return align(elementBytes * (most === undefined ? entries : Math.min(entries, one(most))));
+    return align(elementBytes * (most === undefined ? entries : Math.min(entries, one(most))), line);
   });
-  return bytes.reduce((sum, own) => sum + own, fixedEnd) + SLACK;
+  return bytes.reduce((sum, own) => sum + own, fixedEnd) + line;
 }
 
-function align(bytes: number): number {
-  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+function align(bytes: number, line: number): number {
+  return Math.ceil(bytes / line) * line;
 }

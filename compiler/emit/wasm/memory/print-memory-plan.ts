@@ -11,7 +11,7 @@ import { capacityOf } from "../../js/capacity-of.js";
 import { Identifiers } from "../../js/identifiers.js";
 import { printDimension, printSlotSize } from "../../js/kernel-expressions.js";
 import { printString } from "../../js/literal.js";
-import { type AddressWord, ALIGNMENT, type MemoryLayout, SLACK } from "./memory-layout.js";
+import { type AddressWord, type MemoryLayout } from "./memory-layout.js";
 
 /** Declares `planMemory`; free of imports. */
 export function printMemoryPlan(kernel: KernelProgram, layout: MemoryLayout): string {
@@ -36,11 +36,11 @@ export function printMemoryPlan(kernel: KernelProgram, layout: MemoryLayout): st
     `  let end = ${layout.fixedEnd};`,
     `  const at = [${segments.join(", ")}].map((bytes) => {`,
     "    const start = end;",
-    `    end += Math.ceil(bytes / ${ALIGNMENT}) * ${ALIGNMENT};`,
+    `    end += Math.ceil(bytes / ${layout.line}) * ${layout.line};`,
     "    return start;",
     "  });",
     "  return {",
-    `    bytes: end + ${SLACK},`,
+    `    bytes: end + ${layout.line},`,
     `    addresses: [${["...at", ...layout.addresses.slice(segments.length).map(addressOf)].join(", ")}],`,
     "    reals: {",
     ...views.reals,

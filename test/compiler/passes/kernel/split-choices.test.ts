@@ -6,6 +6,7 @@ import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
 import type { KernelPass } from "../../../../compiler/passes/kernel/kernel-pass.js";
 import { splitChoices } from "../../../../compiler/passes/kernel/split-choices.js";
+import type { VectorTarget } from "../../../../compiler/passes/kernel/target.js";
 import { expectKernels } from "../../../support/kernel-text.js";
 import { flatten } from "../../../support/evaluate-helpers.js";
 import { programOf, runFunction } from "../../../support/run-kernel.js";
@@ -25,11 +26,14 @@ const rotate = (n: number) =>
      %y: real[${n}] = mul %r, %input.x`,
   );
 
-function lowered(fn: ReturnType<typeof functionOf>, passes: readonly KernelPass[]) {
+function lowered(fn: ReturnType<typeof functionOf>, passes: readonly KernelPass<VectorTarget>[]) {
   return lowerProgram(programOf(fn), { runtimeDimensions: ["S"], passes });
 }
 
-function printed(fn: ReturnType<typeof functionOf>, passes: readonly KernelPass[] = [splitChoices]): string {
+function printed(
+  fn: ReturnType<typeof functionOf>,
+  passes: readonly KernelPass<VectorTarget>[] = [splitChoices],
+): string {
   return printKernelFunction(lowered(fn, passes).functions[0]!);
 }
 

@@ -70,7 +70,7 @@ export function planProduct(product: ProductStatement, context: KernelContext): 
     right: packed !== undefined ? "packed" : sideBySide ? "rows" : "gathered",
     width: expressions.lanesPerVector,
     size: expressions.elementBytes,
-    zero: target.sideExits ? integers.word(layout.zeroWord) : undefined,
+    zero: target.sideExits && integers.word(layout.zeroWord),
     block: tile.block,
     rowTile: tile.rows,
     panels: tile.panels,

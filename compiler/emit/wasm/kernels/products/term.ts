@@ -44,7 +44,8 @@ export class TermCode {
             code.set(local);
             return local;
           });
-    const exitAt = columns.length > 4 ? Math.ceil(columns.length / 2) : columns.length;
+    const { loads = columns.length } = this.context.parts.target.sideExits ?? {};
+    const exitAt = columns.length > loads ? Math.ceil(columns.length / 2) : columns.length;
     lefts.forEach((left, r) => {
       code
         .get(left.pointer)

@@ -14,6 +14,7 @@ const layout: MemoryLayout = {
   zeroWord: 16,
   listOf: () => "lengths",
   addressOf: () => ({ kind: "static", bytes: 1024 }),
+  line: 64,
   fixedEnd: 2048,
   segments: [],
   addresses: [],

@@ -1,6 +1,6 @@
 import { cellAxes } from "../../../../../compiler/base/types/call-axes.js";
 import { describe, expect, test } from "vitest";
-import { ALIGNMENT, planLayout } from "../../../../../compiler/emit/wasm/memory/memory-layout.js";
+import { planLayout, smallestBytes } from "../../../../../compiler/emit/wasm/memory/memory-layout.js";
 import { InvariantError } from "../../../../../compiler/base/diagnostics/invariant.js";
 import type { KernelBuffer, KernelProgram } from "../../../../../compiler/ir/kernel/kernel-program.js";
 import { type Dim, dimConstant, dimSymbol, multiplyDims } from "../../../../../compiler/base/types/dim.js";
@@ -39,8 +39,12 @@ const program: KernelProgram = {
   functions: [],
 };
 
-describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
-  const layout = planLayout(program, dtype);
+describe.each([
+  ["f32", 64],
+  ["f64", 64],
+  ["f32", 128],
+] as const)("in %s, lines of %i bytes", (dtype, line) => {
+  const layout = planLayout(program, dtype, line);
   const width = dtype === "f32" ? 4 : 8;
 
   test("the table begins with the sizes of the call and the flags", () => {
@@ -50,18 +54,22 @@ describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
   });
 
   test("places of fixed size have addresses, the others words", () => {
-    const start = 64;
+    const start = line;
     expect(layout.addressOf("param.W")).toEqual({ kind: "static", bytes: start });
     expect(layout.addressOf("param.b")).toEqual({ kind: "static", bytes: start + 10 * width });
-    const afterFirst = start + Math.ceil((13 * width) / ALIGNMENT) * ALIGNMENT;
+    const afterFirst = start + Math.ceil((13 * width) / line) * line;
     expect(layout.addressOf("param.table")).toEqual({ kind: "static", bytes: afterFirst });
-    expect(layout.fixedEnd).toBe(afterFirst + Math.ceil((17 * width) / ALIGNMENT) * ALIGNMENT);
+    expect(layout.fixedEnd).toBe(afterFirst + Math.ceil((17 * width) / line) * line);
     expect(layout.addressOf("lengths")).toEqual({ kind: "table", word: 24 });
     expect(layout.addressOf("sizes.S")).toEqual({ kind: "table", word: 28 });
     expect(layout.addressOf("input.k")).toEqual({ kind: "table", word: 36 });
     expect(layout.addressOf("input.m")).toEqual({ kind: "table", word: 32 });
     expect(layout.addressOf("copy of m")).toEqual(layout.addressOf("input.m"));
     expect(layout.addressOf("after m")).toEqual({ kind: "table", word: 40 });
+  });
+
+  test("the smallest instance has a line for each segment, and one to read beyond", () => {
+    expect(smallestBytes(layout)).toBe(layout.fixedEnd + 4 * line + line);
   });
 
   test("every word tells its segment and the distance from there", () => {
@@ -77,14 +85,14 @@ describe.each(["f32", "f64"] as const)("in %s", (dtype) => {
 });
 
 test("asks for names that exist", () => {
-  const layout = planLayout(program, "f32");
+  const layout = planLayout(program, "f32", 64);
   expect(() => layout.addressOf("param.V")).toThrow(InvariantError);
   expect(() => layout.sizeWord("Q")).toThrow(InvariantError);
 });
 
 test("the slots of a program do not touch each other or the table", () => {
   const kernel = lowerProgram(lstmProgram(5, 7), { runtimeDimensions: [] });
-  const layout = planLayout(kernel, "f32");
+  const layout = planLayout(kernel, "f32", 64);
   const taken = kernel.slots.flatMap(({ dtype, sizes }, slot) => {
     const first = kernel.buffers.find(({ place }) => place.slot === slot && place.offset.key === "");
     const address = layout.addressOf(first?.name ?? "");
@@ -97,10 +105,10 @@ test("the slots of a program do not touch each other or the table", () => {
   taken.sort((a, b) => a.from - b.from);
   let end = (layout.addresses.at(-1)?.word ?? 0) + 4;
   for (const { from, to } of taken) {
-    expect(from % ALIGNMENT).toBe(0);
+    expect(from % 64).toBe(0);
     expect(from).toBeGreaterThanOrEqual(end);
     end = to;
   }
   expect(layout.fixedEnd).toBeGreaterThanOrEqual(end);
-  expect(layout.fixedEnd % ALIGNMENT).toBe(0);
+  expect(layout.fixedEnd % 64).toBe(0);
 });
