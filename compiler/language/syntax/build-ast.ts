@@ -27,7 +27,7 @@ import { DeclarationsBuilder, declarationWord } from "./build-declarations.js";
 import { NetworksBuilder } from "./build-networks.js";
 import { UsesBuilder } from "./build-uses.js";
 import type * as cst from "./cst.generated.js";
-import { endOf, ordinaryComment, type DocumentationBlock, type LexedSource, type SyntaxToken } from "./lexer.js";
+import { endOf, type DocumentationBlock, type LexedSource, type SyntaxToken, triviaOf } from "./lexer.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
 
 /** Builds the tree of a file; `root` is missing where nothing could be parsed. */
@@ -39,17 +39,10 @@ export function buildAst(
 ): SourceFileNode {
   const builder = new Builder(source.documentation, reporter);
   const nodes = root === undefined ? [] : builder.sourceFile(root);
-  const comments = [...source.comments];
-  for (const block of builder.unusedDocumentation()) {
-    for (const comment of block.comments) comments.push(ordinaryComment(comment));
-    if (!reporter.hasErrors) reporter.danglingDocumentation(block.comments[0]!);
-  }
-  comments.sort((a, b) => a.span.start - b.span.start);
   return {
     imports: nodes.filter((node) => node.kind === "import"),
     declarations: nodes.filter((node) => node.kind !== "import"),
-    comments,
-    blankLines: source.blankLines,
+    ...triviaOf(source, builder.unusedDocumentation(), reporter),
     span: reporter.span(0, length),
   };
 }
@@ -85,8 +78,8 @@ class Builder {
     this.several = new SeveralBuilder(this.expressions, this.types, this.rounds, reporter);
   }
 
-  unusedDocumentation(): Iterable<DocumentationBlock> {
-    return this.documentation.values();
+  unusedDocumentation(): ReadonlyMap<number, DocumentationBlock> {
+    return this.documentation;
   }
 
   sourceFile({ children }: cst.SourceFileCstNode): (ImportNode | CellNode | FunctionNode | EquationNode)[] {

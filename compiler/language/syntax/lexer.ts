@@ -39,6 +39,8 @@ export interface LexedSource {
 export interface DocumentationBlock {
   readonly text: string;
   readonly comments: readonly CommentNode[];
+  /** Whether a blank line stands above it. */
+  readonly blank: boolean;
 }
 
 const lexer = new Lexer([...tokens.lexedTypes], { ensureOptimizations: true, positionTracking: "onlyOffset" });
@@ -201,6 +203,11 @@ function collectTrivia(
       const trailing = raw.startOffset <= lineEnd && (token === undefined || lineEndAfter(end) < tokenStart);
       const image = raw.tokenType === tokens.BlockComment ? raw.image : raw.image.trimEnd();
       const node = { span: reporter.span(raw.startOffset, end), text: image, trailing };
+      if (index === 0 && blank && block !== undefined) {
+        // What heads the file is of the file, where a blank line and another comment come below it.
+        comments.push(...block.comments);
+        block = undefined;
+      }
       if (raw.tokenType === tokens.DocComment && raw.startOffset > lineEnd) {
         block ??= { lines: [], comments: [], blank };
         block.lines.push(image.slice(image[3] === " " ? 4 : 3));
@@ -214,9 +221,10 @@ function collectTrivia(
       previousEnd = end;
     }
     if (block !== undefined) {
-      documentation.set(tokenStart, { text: block.lines.join("\n"), comments: block.comments });
+      const { lines, comments: own, blank } = block;
+      documentation.set(tokenStart, { text: lines.join("\n"), comments: own, blank });
     }
-    const blankAbove = block?.blank === true || hasBlankLine(text, previousEnd, tokenStart, comment + index > 0);
+    const blankAbove = hasBlankLine(text, previousEnd, tokenStart, comment + index > 0);
     if (token !== undefined && blankAbove) blankLines.push(tokenStart);
     block = undefined;
     if (token === undefined) break;
@@ -226,8 +234,29 @@ function collectTrivia(
   return { comments, documentation, blankLines };
 }
 
+/** What a printer puts back: comments, what documents nothing among them, and where blank lines are, those above documentation, too. */
+export function triviaOf(
+  { comments, blankLines, documentation }: LexedSource,
+  unused: ReadonlyMap<number, DocumentationBlock>,
+  reporter: SyntaxReporter,
+): Pick<LexedSource, "comments" | "blankLines"> {
+  const all = [...comments];
+  const blank = new Set(blankLines);
+  for (const [start, block] of documentation) {
+    const first = block.comments[0]!;
+    if (block.blank) blank.add(unused.has(start) ? first.span.start : start);
+    if (!unused.has(start)) continue;
+    all.push(...block.comments.map(ordinaryComment));
+    if (!reporter.hasErrors) reporter.danglingDocumentation(first);
+  }
+  return {
+    comments: all.sort((a, b) => a.span.start - b.span.start),
+    blankLines: [...blank].sort((a, b) => a - b),
+  };
+}
+
 /** Documentation of nothing goes on as a comment: with three slashes it could come to document something. */
-export function ordinaryComment(documentation: CommentNode): CommentNode {
+function ordinaryComment(documentation: CommentNode): CommentNode {
   return { ...documentation, text: documentation.text.slice(1) };
 }
 

@@ -198,6 +198,8 @@ describe("items", () => {
     expect(equation).toMatchObject({ documentation: "First line.\n\n  indented" });
     expect(output).toMatchObject({ documentation: "out" });
     expect(parseClean("/// A cell.\ncell A() {}").declarations[0]).toMatchObject({ documentation: "A cell." });
+    expect(parseClean("/// The file.\n\n/// A cell.\ncell A() {}").declarations[0]!.documentation).toBe("A cell.");
+    expect(parseClean("/// A cell.\n\ncell A() {}").declarations[0]!.documentation).toBe("A cell.");
     expect(parseClean("//// not one\ncell A() {}").declarations[0]!.documentation).toBe(undefined);
   });
 

@@ -22,6 +22,22 @@ describe("formatting", () => {
     expect(format(text)).toBe(text);
   });
 
+  test.each([
+    [
+      "of a file, and of what it begins with",
+      "/// Both.\n/// They are alike.\n\n/// One.\nfn f(x: real): real {\n  return x\n}\n",
+    ],
+    ["of a file, and a comment", "/// All.\n\n// A note.\ncell A(H) {\n}\n"],
+    ["of a file, and nothing else", "/// One.\n\n// Two.\n"],
+  ])("documentation %s stays apart", (_, text) => {
+    expect(format(text)).toBe(text);
+  });
+
+  test("what documents an import becomes a comment, where it stood", () => {
+    const read = parseText('import { A } from "x"\n\n/// Of none.\nimport { B } from "y"\n').tree;
+    expect(printSourceFile(read)).toBe('import { A } from "x"\n\n// Of none.\nimport { B } from "y"\n');
+  });
+
   test("puts everything in its place and keeps comments and blank lines", () => {
     const text = `// header
 
