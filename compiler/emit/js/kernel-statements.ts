@@ -74,6 +74,8 @@ const printers: { readonly [K in LoopStatement["kind"]]: StatementPrinter<K> } =
     withExpression(initial, names, indent, (text) => `let ${names.variable(name)} = ${bare(text)};`),
   accumulate: ({ name, op, value }, { names }, indent) =>
     withExpression(value, names, indent, (text) => accumulate(names.variable(name), op, text, names)),
+  assign: ({ name, value }, { names }, indent) =>
+    withExpression(value, names, indent, (text) => `${names.variable(name)} = ${bare(text)};`),
   store: ({ access, value, mode }, { names }, indent) => {
     const target = `${names.buffer(access.buffer)}[${printAffine(access.offset, names)}]`;
     const isTruth = value.kind !== "integer" && value.dtype === "bool";

@@ -236,6 +236,7 @@ class RegionCounter {
         this.#index(statement.name, statement.value, loops);
         return;
       case "let":
+      case "assign":
         this.#expression(statement.value, loops);
         return;
       case "accumulator":

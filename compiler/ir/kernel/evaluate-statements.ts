@@ -62,6 +62,9 @@ const runners: { readonly [Kind in Statement["kind"]]: Runner<Kind> } = {
   accumulate: ({ name, op, value }, state) => {
     state.accumulate(name, accumulated[op](state.accumulated(name), state.expression(value)));
   },
+  assign: ({ name, value }, state) => {
+    state.set(name, state.expression(value));
+  },
   store: ({ access: { buffer, offset }, value, mode }, state) => {
     const { memory } = state;
     const at = state.affine(offset);

@@ -73,6 +73,7 @@ class ScopeUses {
         return;
       case "let":
       case "accumulate":
+      case "assign":
       case "store":
         this.expression(statement.value);
         return;

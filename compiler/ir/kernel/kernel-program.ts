@@ -280,6 +280,8 @@ export type SimpleStatement =
       readonly lanes?: { readonly variable: string };
     }
   | { readonly kind: "accumulate"; readonly name: string; readonly op: ReductionOp; readonly value: KernelExpression }
+  /** Gives a variable that an `accumulator` without lanes declares another value: what goes from round to round of a loop. */
+  | { readonly kind: "assign"; readonly name: string; readonly value: KernelExpression }
   | { readonly kind: "store"; readonly access: Access; readonly value: KernelExpression; readonly mode: "set" | "add" }
   /** Stores an integer into an index buffer. */
   | { readonly kind: "store_index"; readonly access: Access; readonly value: Affine }

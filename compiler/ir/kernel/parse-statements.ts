@@ -43,6 +43,7 @@ const parsers: ReadonlyMap<string, StatementParser> = new Map<string, StatementP
   ["index", leaf(parseIndexStatement)],
   ["let", leaf(parseLet)],
   ["var", leaf(parseAccumulator)],
+  ["set", leaf(parseAssign)],
   ["zero", leaf(parseZero)],
   ["select", leaf(parseSelect)],
 ]);
@@ -194,6 +195,13 @@ function parseAccumulator(tokens: LineTokens): Statement {
   if (!tokens.accept("in")) return { kind: "accumulator", name, initial };
   tokens.expect("four", "parts", "by");
   return { kind: "accumulator", name, initial, lanes: { variable: tokens.name("a variable") } };
+}
+
+function parseAssign(tokens: LineTokens): Statement {
+  tokens.expect("set");
+  const name = tokens.name();
+  tokens.expect("=");
+  return { kind: "assign", name, value: parseExpression(tokens) };
 }
 
 function parseZero(tokens: LineTokens): Statement {

@@ -151,6 +151,7 @@ const printers: { readonly [K in LineKind]: LinePrinter<K> } = {
     const parts = lanes === undefined ? "" : ` in four parts by ${spellName(lanes.variable)}`;
     return `var ${spellName(name)} = ${printExpression(initial)}${parts}`;
   },
+  assign: ({ name, value }) => `set ${spellName(name)} = ${printExpression(value)}`,
   accumulate: ({ name, op, value }) => `${spellName(name)} = ${op}(${spellName(name)}, ${printExpression(value)})`,
   store: ({ access, mode, value }) => `${printAccess(access)} ${mode === "add" ? "+=" : "="} ${printExpression(value)}`,
   store_index: ({ access, value }) => `index ${printAccess(access)} = ${printAffine(value)}`,

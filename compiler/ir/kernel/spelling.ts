@@ -11,7 +11,7 @@ const isPhrase = new RegExp(`^${letter}+(?:\\.${letter}+)*(?: ${letter}+(?:\\.${
 /** What begins statements, and values that begin with a word of their own. Any other word has a meaning at its place only. */
 const reserved = new Set(
   (
-    "region windows for pieces product pack index let var zero select where " +
+    "region windows for pieces product pack index let var set zero select where " +
     "examples of beyond bool true false NaN Infinity"
   ).split(" "),
 );

@@ -119,6 +119,12 @@ export class FunctionVerifier {
       this.elements.expression(value, scope, "real");
       this.accumulate(name, scope, loop);
     },
+    assign: ({ name, value }, scope) => {
+      this.elements.expression(value, scope, "real");
+      const { accumulator } = scope.scalar(name) ?? {};
+      if (accumulator === undefined) this.report(`${name} is given another value and no variable`);
+      else if (accumulator.lanes !== undefined) this.report(`${name} is in parts and given another value`);
+    },
     store: ({ access, value, mode }, scope) => {
       this.elements.access(access, "real", scope);
       this.elements.expression(value, scope, mode === "add" ? "real" : undefined);

@@ -57,11 +57,9 @@ export function forEachAccess(statement: Statement, visitAll: AccessVisitor): vo
   };
   switch (statement.kind) {
     case "for":
-      axis(statement);
-      statement.body.forEach((inner) => forEachAccess(inner, visitAll));
-      return;
     case "region":
     case "windows":
+      if (statement.kind === "for") axis(statement);
       statement.body.forEach((inner) => forEachAccess(inner, visitAll));
       return;
     case "pieces":
@@ -80,6 +78,7 @@ export function forEachAccess(statement: Statement, visitAll: AccessVisitor): vo
       return;
     case "let":
     case "accumulate":
+    case "assign":
       expression(statement.value);
       return;
     case "accumulator":
@@ -165,10 +164,13 @@ export interface StatementMapper {
   /** Applied to every affine expression, those inside accesses included. */
   readonly affine?: (value: Affine) => Affine;
   readonly variable?: (name: string) => string;
+  /** Applied to what reads an element as a number. */
+  readonly load?: (value: LoadExpression) => KernelExpression;
   /** Applied to operations on single numbers, the inner ones first. */
   readonly operation?: (value: OperationExpression) => KernelExpression;
 }
 
+export type LoadExpression = Extract<KernelExpression, { kind: "load" }>;
 type OperationExpression = Extract<KernelExpression, { kind: "operation" }>;
 
 /** What a mapper makes of the parts of statements. */
@@ -266,6 +268,7 @@ export function mapStatement(statement: Statement, mapper: StatementMapper): Sta
     case "let":
       return { ...statement, name: name(statement.name), value: expression(statement.value) };
     case "accumulate":
+    case "assign":
       return { ...statement, name: name(statement.name), value: expression(statement.value) };
     case "accumulator":
       return { ...statement, name: name(statement.name), initial: expression(statement.initial) };
@@ -293,7 +296,8 @@ export function mapExpression(value: KernelExpression, mapper: StatementMapper):
       return mapper.variable === undefined ? value : { ...value, name: mapper.variable(value.name) };
     case "load": {
       const moved = { buffer: value.access.buffer, offset: affine(value.access.offset) };
-      return { ...value, access: mapper.access?.(moved) ?? moved };
+      const load = { ...value, access: mapper.access?.(moved) ?? moved };
+      return mapper.load?.(load) ?? load;
     }
     case "integer":
       return { ...value, value: affine(value.value) };

@@ -71,7 +71,8 @@ function hoistOutOf(loop: ForStatement, fresh: () => string): { lets: Statement[
   return { lets, loop: { ...loop, body } };
 }
 
-function collectNames(statements: readonly Statement[], names: Set<string>): void {
+/** Adds the names that are bound in `statements`. */
+export function collectNames(statements: readonly Statement[], names: Set<string>): void {
   for (const statement of statements) {
     if (statement.kind === "for") {
       names.add(statement.variable);

@@ -42,7 +42,12 @@ function expandBody(statements: readonly Statement[], open: ReadonlyMap<string, 
       return counts ? inRounds(statement, known) : [{ ...statement, body: expandBody(statement.body, known) }];
     }
     if (statement.kind === "pieces") return [mapParts(statement, (part) => expandBody(part, known))];
-    if (statement.kind === "store" || statement.kind === "let" || statement.kind === "accumulate") {
+    if (
+      statement.kind === "store" ||
+      statement.kind === "let" ||
+      statement.kind === "accumulate" ||
+      statement.kind === "assign"
+    ) {
       return [{ ...statement, value: combined(statement.value, known) }];
     }
     return [statement];

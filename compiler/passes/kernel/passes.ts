@@ -1,9 +1,11 @@
 /** The order of the kernel passes of each target, with the reason for each place. */
 import { dropSingleRounds } from "./drop-single-rounds.js";
+import { examplesFirst } from "./examples-first.js";
 import { fuseTails } from "./fuse-tails.js";
 import { hoistAddressesPass } from "./hoist-addresses.js";
 import { interleaveSumsPass } from "./interleave-sums.js";
 import { joinInputs } from "./join-inputs.js";
+import { keepStates } from "./keep-states.js";
 import type { KernelPass, PlannedPass } from "./kernel-pass.js";
 import { packOperands } from "./pack-operands.js";
 import { projectInWindows } from "./project-in-windows.js";
@@ -20,8 +22,14 @@ export interface TargetPasses<Machine> {
 
 export const scalarPasses: TargetPasses<ScalarTarget> = {
   machine: scalar16,
-  // Only to be read more easily.
-  beforeMemory: [dropSingleRounds],
+  beforeMemory: [
+    // To be read more easily, and so that a cell of one unit is one of scalars.
+    dropSingleRounds,
+    // After it: steps without loops of their own.
+    examplesFirst,
+    // After it: rounds that follow each other are steps of one example there.
+    keepStates,
+  ],
   afterMemory: [
     // What is left of products are loops, like any other.
     tileProductsPass,
@@ -43,6 +51,10 @@ export const vectorPasses: TargetPasses<VectorTarget> = {
     splitChoices,
     // After what leaves loops of one round: parts of loops, and cells of one unit.
     dropSingleRounds,
+    // After it: steps without loops of their own.
+    examplesFirst,
+    // After it: rounds that follow each other are steps of one example there.
+    keepStates,
     // Needs the runs: they are interleaved in the panels.
     packOperands,
     // Last: projections that are whole until here.

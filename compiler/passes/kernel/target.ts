@@ -18,7 +18,15 @@ export interface Tile {
   readonly nest: { readonly all: number; readonly rows: number };
 }
 
-export interface VectorTarget {
+/**
+ * How many numbers a loop may keep in registers from one round to the next. With more the code grows, and engines put them into memory
+ * again.
+ */
+interface KeptNumbers {
+  readonly kept: number;
+}
+
+export interface VectorTarget extends KeptNumbers {
   /** Numbers in a vector. */
   readonly lanes: Readonly<Record<"f32" | "f64", number>>;
   /** Tiles by number of runs; a product with more runs than listed keeps its sums in memory. */
@@ -56,7 +64,7 @@ export interface VectorTarget {
 }
 
 /** A machine that computes one number at a time. */
-export interface ScalarTarget {
+export interface ScalarTarget extends KeptNumbers {
   /** Rows of a tile, largest first, with 1 at the end; each with the columns of its tiles, likewise. */
   readonly tiles: readonly { readonly rows: number; readonly columns: readonly number[] }[];
 }
@@ -70,6 +78,7 @@ export const mostWrittenOut = 256;
 
 /** Plain JavaScript on 16 scalar registers. */
 export const scalar16: ScalarTarget = {
+  kept: 16,
   tiles: [
     { rows: 4, columns: [4, 1] },
     { rows: 1, columns: [8, 4, 1] },
@@ -81,6 +90,7 @@ export const scalar16: ScalarTarget = {
  * in each.
  */
 export const simd128: VectorTarget = {
+  kept: 16,
   lanes: { f32: 4, f64: 2 },
   tiles: [
     { block: 4, rows: 2, panels: 2, lots: 1, nest: { all: 5, rows: 0 } },

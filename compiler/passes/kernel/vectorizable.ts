@@ -70,3 +70,33 @@ export function readsWhatOthersStore(body: readonly Statement[]): boolean {
     return places !== undefined && !(places.size === 1 && places.has(accessKey(access)));
   });
 }
+
+/**
+ * True where `body`, run for consecutive examples, may compute several of them at a time, with loops inside that run as often for
+ * each: every example has a part of its own of what is stored, and no integer and no choice between pieces depends on it.
+ */
+export function runSideBySide(body: readonly Statement[], example: string): boolean {
+  const stored = new Set<string>();
+  const strides = new Map<string, Set<string>>();
+  for (const statement of body) {
+    forEachAccess(statement, ({ buffer, offset }, use) => {
+      if (use !== "read") stored.add(buffer);
+      const stride = offset.terms.find(({ variable }) => variable === example)?.coefficient.key ?? "";
+      strides.set(buffer, (strides.get(buffer) ?? new Set()).add(stride));
+    });
+  }
+  const isApart = [...stored].every((buffer) => strides.get(buffer)?.size === 1);
+  return isApart && body.every((statement) => isSideBySide(statement, example));
+}
+
+function isSideBySide(statement: Statement, example: string): boolean {
+  if (statement.kind === "accumulator") {
+    return statement.lanes === undefined && isVectorExpression(statement.initial, example);
+  }
+  if (statement.kind === "assign") return isVectorExpression(statement.value, example);
+  if (statement.kind !== "for") return statement.kind !== "accumulate" && isVectorStatement(statement, example);
+  const { extent, from, body } = statement;
+  if (from !== undefined && moves(from, example)) return false;
+  const isSame = extent.kind === "affine" ? !moves(extent.value, example) : extent.kind === "size";
+  return isSame && body.every((inner) => isSideBySide(inner, example));
+}

@@ -34,7 +34,14 @@ const emitters: { readonly [Kind in Statement["kind"]]: Emitter<Kind> } = {
   let: ({ name, value }, { expressions }, lanes) => {
     expressions.define(name, value, lanes);
   },
-  accumulator: declarePartials,
+  accumulator: (statement, context, lanes) => {
+    const { name, initial } = statement;
+    if (context.accumulators.assigned.has(name)) context.expressions.define(name, initial, lanes);
+    else declarePartials(statement, context);
+  },
+  assign: ({ name, value }, { expressions }, lanes) => {
+    expressions.assign(name, value, lanes);
+  },
   accumulate: (statement, context, lanes) => {
     invariant(lanes === undefined, "sums in lanes are made by their loop");
     accumulateScalar(statement, context);

@@ -300,6 +300,14 @@ export class Expressions extends Elements {
     return local;
   }
 
+  /** Gives what was named another value, of the same kind. */
+  assign(name: string, value: KernelExpression, lanes: Lanes | undefined): void {
+    const named = this.names.values.get(name);
+    invariant(named?.vector === (lanes !== undefined), `${name} changes in lanes as it began`);
+    this.emit(value, lanes);
+    this.code.set(named.local);
+  }
+
   /** Stores a value, or adds it to what is there. */
   store(access: Access, value: KernelExpression, mode: "set" | "add", lanes: Lanes | undefined): void {
     const { code } = this;

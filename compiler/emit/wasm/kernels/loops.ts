@@ -1,16 +1,20 @@
 /** Loops of kernels as WebAssembly code: in lanes where their rounds do not depend on each other, else round by round. */
 import { AFFINE_ZERO, affineVariable, plainExtent } from "../../../ir/kernel/affine.js";
 import type { ForStatement } from "../../../ir/kernel/kernel-program.js";
-import { isVectorizable } from "../../../passes/kernel/vectorizable.js";
+import { isVectorizable, runSideBySide } from "../../../passes/kernel/vectorizable.js";
 import type { Local } from "../assembler/function-code.js";
 import { collapsible } from "./collapsible-loops.js";
 import type { KernelContext } from "./context.js";
+import type { Lanes } from "./elements.js";
 import { pushExtent } from "./extents.js";
 import { emitVectorLoop } from "./vector-loop.js";
 
-export function emitLoop(loop: ForStatement, around: KernelContext): void {
+/** @param lanes those of a loop over examples around it */
+export function emitLoop(loop: ForStatement, around: KernelContext, lanes: Lanes | undefined): void {
   const context = around.collapsed === undefined ? around.collapsing(collapsible(loop)) : around;
-  if (!runsInLanes(loop, context)) scalarLoop(loop, context);
+  if (lanes !== undefined) scalarLoop(loop, context, lanes);
+  else if (examplesInLanes(loop)) emitVectorLoop(loop, context);
+  else if (!runsInLanes(loop, context)) scalarLoop(loop, context);
   else if (loop.extent.kind !== "examples" || loop.extent.examples.kind === "all") emitVectorLoop(loop, context);
   else listedLoop(loop, context);
 }
@@ -34,6 +38,16 @@ function runsInLanes(loop: ForStatement, context: KernelContext): boolean {
   return isVectorizable(loop.body, loop.variable);
 }
 
+/**
+ * All steps of an example before the next one, with states in variables: where all examples have as many steps, those of several run
+ * side by side.
+ */
+function examplesInLanes({ extent, body, variable, reverse, step, from }: ForStatement): boolean {
+  if (extent.kind !== "examples" || extent.examples.kind === "list") return false;
+  if (reverse || step !== 1 || from !== undefined) return false;
+  return body.some(({ kind }) => kind === "accumulator") && runSideBySide(body, variable);
+}
+
 /** Sums keep their order in lanes only where they are kept by this variable; extremes have no order. */
 function sumsBy(loop: ForStatement, { accumulators }: KernelContext): boolean {
   return loop.body.every((statement) => {
@@ -42,7 +56,7 @@ function sumsBy(loop: ForStatement, { accumulators }: KernelContext): boolean {
   });
 }
 
-function scalarLoop(loop: ForStatement, context: KernelContext): void {
+function scalarLoop(loop: ForStatement, context: KernelContext, lanes?: Lanes): void {
   const { code, integers } = context;
   const { variable, extent, reverse, step } = loop;
   const list = extent.kind === "examples" && extent.examples.kind === "list" ? extent.examples.list : undefined;
@@ -63,7 +77,7 @@ function scalarLoop(loop: ForStatement, context: KernelContext): void {
       if (list !== undefined) readMember({ list, variable, counter, own }, context);
       context.scoped((inner) => {
         inner.integers.bind(variable, own);
-        inner.atPosition(counter).emitAll(loop.body);
+        inner.atPosition(counter).emitAll(loop.body, lanes);
       });
       if (reverse) code.get(counter).i32(1).op("i32.sub").tee(counter).get(start).op("i32.ge_s").brIf(again);
       else code.get(counter).i32(step).op("i32.add").tee(counter).get(end).op("i32.lt_s").brIf(again);

@@ -1,6 +1,7 @@
 /** A loop in vectors, and what is left after them: fewer lanes where the number is known, else one by one. */
 import { type ForStatement, PARTIALS } from "../../../ir/kernel/kernel-program.js";
 import { forEachAccess } from "../../../ir/kernel/visit.js";
+import { collectNames } from "../../../passes/kernel/hoist-addresses.js";
 import { moves } from "../../../passes/kernel/vectorizable.js";
 import type { Local } from "../assembler/function-code.js";
 import type { KernelContext } from "./context.js";
@@ -23,9 +24,11 @@ export function emitVectorLoop(loop: ForStatement, context: KernelContext): void
 
 /** Computes in front of a loop what its addresses have in common. */
 function prepareAccesses({ body, variable }: ForStatement, { integers }: KernelContext): void {
+  const names = new Set<string>();
+  collectNames(body, names);
   for (const statement of body) {
     forEachAccess(statement, (access) => {
-      const inside = body.some((other) => other.kind === "let_index" && moves(access.offset, other.name));
+      const inside = access.offset.terms.some((term) => names.has(term.variable));
       if (moves(access.offset, variable) && !inside) integers.prepare(access, variable);
     });
   }
@@ -85,7 +88,10 @@ class VectorLoop {
     const { code } = this.context;
     const { index, bytes, step, scale } = this;
     const full = code.local("i32");
-    code.get(count).i32(-step).op("i32.and").set(full);
+    code.get(count).i32(-step).op("i32.and");
+    // Loops inside run as often in each lane where all examples have all steps.
+    if (this.loop.body.some(({ kind }) => kind === "for")) this.ifAllAreFull();
+    code.set(full);
     code.i32(0).set(index).i32(0).set(bytes);
     this.roundsUpTo(full, step, () => {
       this.round();
@@ -98,6 +104,12 @@ class VectorLoop {
       });
     });
     code.release(full);
+  }
+
+  /** Leaves the number on the stack, or 0 where some example is shorter than the call. */
+  private ifAllAreFull(): void {
+    const { code, integers, parts } = this.context;
+    code.i32(0).get(integers.word(parts.layout.fullWord)).op("select");
   }
 
   private roundsUpTo(end: Local, step: number, body: () => void): void {

@@ -154,6 +154,8 @@ describe("what is not", () => {
     ["for i < 3\n  var v = 0\nv = sum(v, 1)", "v is added to and no accumulator"],
     ["var v = 0\nregion r\n  v = sum(v, 1)", "v is added to and no accumulator"],
     ["var v = 0 in four parts by i\nv = sum(v, 1)", "v is in parts by i, but the loop around it runs over nothing"],
+    ["var v = 0 in four parts by i\nset v = 1", "v is in parts and given another value"],
+    ["let v = 1\nset v = 2", "v is given another value and no variable"],
     [
       "var v = 0 in four parts by i\nfor i < 8 step 2\n  v = sum(v, x[i])",
       "the loop over i counts the parts of v and does not run from 0 in steps of 1",

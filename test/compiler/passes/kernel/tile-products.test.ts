@@ -7,6 +7,7 @@ import { bodyOf, dedent, expectMeaning, expectStatements, kernelOf, planned } fr
 
 /** Tiles of two rows and two columns, so that a few numbers have all kinds of tiles. */
 const machine: ScalarTarget = {
+  kept: 0,
   tiles: [
     { rows: 2, columns: [2, 1] },
     { rows: 1, columns: [2, 1] },

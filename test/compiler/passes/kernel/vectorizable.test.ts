@@ -1,7 +1,7 @@
 /** Which loops may run in the lanes of vectors. Each body that may not differs by one line from one that may. */
 import { describe, expect, it } from "vitest";
 import { parseKernelBody } from "../../../../compiler/ir/kernel/parse.js";
-import { isVectorizable } from "../../../../compiler/passes/kernel/vectorizable.js";
+import { isVectorizable, runSideBySide } from "../../../../compiler/passes/kernel/vectorizable.js";
 
 describe("iterations of i run side by side", () => {
   it.each([
@@ -23,5 +23,26 @@ describe("iterations of i run one after the other", () => {
     ["a loop inside", "for j < 3\n  y[i] = x[i]"],
   ])("%s", (_, body) => {
     expect(isVectorizable(parseKernelBody(body), "i")).toBe(false);
+  });
+});
+
+describe("examples run side by side", () => {
+  it.each([
+    ["with loops of their own steps", "var s = h[b]\nfor t < %T of b\n  set s = add(s, x[b * 8 + t])\nh[b] = s"],
+    ["with what a step of the same one stores", "for t < 4\n  y[b * 8 + t] = y[b * 8 + t + 1]"],
+  ])("%s", (_, body) => {
+    expect(runSideBySide(parseKernelBody(body), "b")).toBe(true);
+  });
+});
+
+describe("examples run one after the other", () => {
+  it.each([
+    ["with a loop that is as long as their number", "for t < b\n  y[b * 8 + t] = 1"],
+    ["with sums", "var s = 0\nfor t < %T of b\n  s = sum(s, x[b * 8 + t])\nh[b] = s"],
+    ["where all store one element", "for t < 4\n  y[t] = x[b * 8 + t]"],
+    ["where one reads what another stores", "for t < 4\n  y[b * 8 + t] = y[t]"],
+    ["where each looks up an address", "for t < 4\n  index k = rows[b]\n  y[b * 8 + k] = 1"],
+  ])("%s", (_, body) => {
+    expect(runSideBySide(parseKernelBody(body), "b")).toBe(false);
   });
 });
