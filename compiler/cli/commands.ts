@@ -103,9 +103,26 @@ export const fmtCommand: CommandEntry = {
   description: `
 Writes files in the canonical form: one way to break lines, to indent and to spell
 operators. A FILE of - reads standard input and prints the result.`,
-  options: [{ name: "check", kind: "flag", help: "write nothing; exit with 1 and list the files that would change" }],
+  options: [
+    { name: "check", kind: "flag", help: "write nothing; exit with 1 and list the files that would change" },
+    {
+      name: "upgrade",
+      kind: "flag",
+      words: ["tensors"],
+      help: "also write older spellings as they are written today, where the program stays the\nsame, and say which; --upgrade tensors: also where states and params have other\nnames or roles then, and the numbers stay the same",
+    },
+    root,
+  ],
   examples: [
     ["recell fmt cells/*.cell", "formats every file in place"],
+    [
+      "recell fmt --upgrade cells/*.cell",
+      "constant(0.1) is 0.1, stack(a, b) is [a, b], reshape(v, [N, 1]) is v[:, new] …",
+    ],
+    [
+      "recell fmt --upgrade tensors esn.cell",
+      "a param that is read in stop_gradient only is fixed, a state that keeps an input a delay",
+    ],
     ["recell fmt --check cells/*.cell", "for a continuous build"],
     ["recell fmt - < gru.cell", "prints the formatted text"],
   ],

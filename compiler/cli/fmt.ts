@@ -1,14 +1,19 @@
-/** `recell fmt`: the canonical form of files. */
-import { format } from "../driver/compile.js";
-import { UsageError } from "./arguments.js";
+/** `recell fmt`: the canonical form of files, and older spellings as they are written today. */
+import { type FormatResult, format } from "../driver/compile.js";
+import { upgrade, type UpgradeNote } from "../tools/upgrade/upgrade.js";
+import { type ParsedArguments, UsageError } from "./arguments.js";
 import { writeTogether } from "./files.js";
 import { type ExitCode, exitCodes, type Run } from "./command.js";
-import { allTexts, showFindings } from "./sources.js";
+import { allInputs, type Input, showFindings } from "./sources.js";
+import type { Terminal } from "./terminal.js";
 
-export const run: Run = (args, terminal) => {
+export const run: Run = async (args, terminal) => {
+  if (args.text("root") !== undefined && args.flag("upgrade") !== true)
+    throw new UsageError("--root goes with --upgrade: without it fmt reads no imports");
   let code: ExitCode = exitCodes.ok;
-  for (const { path, file, text } of allTexts("fmt", args)) {
-    const result = format(text, { file });
+  for (const input of allInputs("fmt", args)) {
+    const { path, file, text } = input;
+    const result = await formatted(input, args, terminal);
     if (result.text === undefined) {
       showFindings(result, terminal);
       terminal.error(`${file} is left as it is\n`);
@@ -34,3 +39,21 @@ export const run: Run = (args, terminal) => {
   }
   return code;
 };
+
+async function formatted(
+  { file, text, readFile }: Input,
+  args: ParsedArguments,
+  terminal: Terminal,
+): Promise<FormatResult> {
+  const level =
+    args.flag("upgrade") === true ? (args.text("upgrade") === "tensors" ? "tensors" : "spelling") : undefined;
+  if (level === undefined) return format(text, { file });
+  const { notes, ...result } = await upgrade(text, level, { file, readFile });
+  for (const note of notes) terminal.error(`${file}:${sentenceOf(note)}\n`);
+  return result;
+}
+
+function sentenceOf({ line, column, was, now, left }: UpgradeNote): string {
+  const place = `${line}:${column}`;
+  return left === undefined ? `${place}: ${was} -> ${now}` : `${place}: left: ${was}, not ${now}: ${left}`;
+}

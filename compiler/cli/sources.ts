@@ -13,15 +13,12 @@ import { importReader } from "./import-reader.js";
 import { readLimits } from "./read-limits.js";
 import type { Terminal } from "./terminal.js";
 
-export interface InputText {
+export interface Input {
   /** As it was given. */
   readonly path: string;
   /** As messages name it, and what imports are relative to. */
   readonly file: string;
   readonly text: string;
-}
-
-export interface Input extends InputText {
   readonly readFile: ReadFile;
 }
 
@@ -34,18 +31,13 @@ export function onlyInput(command: string, args: ParsedArguments): Input {
 
 /** Every FILE that a command takes, at least one, and how what they import is read. */
 export function allInputs(command: string, args: ParsedArguments): Input[] {
-  return allTexts(command, args).map((own) => ({ ...own, readFile: importReader(own.path, args.text("root")) }));
-}
-
-/** The same for a command that follows no imports. */
-export function allTexts(command: string, args: ParsedArguments): InputText[] {
   if (args.positionals.length === 0)
     throw new UsageError(`recell ${command} needs a FILE; see recell ${command} --help`);
   return args.positionals.map((path) => {
     // A cell that ships with recell is called as imports call it, unless there is a file of that name.
     const standard = /^std\//u.test(path) && !existsSync(path) ? standardFileName(path) : path;
     const text = standardSources.get(standard) ?? readSource(path);
-    return { path, file: path === STDIN ? "<stdin>" : standard, text };
+    return { path, file: path === STDIN ? "<stdin>" : standard, text, readFile: importReader(path, args.text("root")) };
   });
 }
 

@@ -32,7 +32,8 @@ export function valuesIn(declaration: Declaration): readonly Expression[] {
   return [...parameters.flatMap(({ defaultValue }) => defaultValue ?? []), ...items.flatMap(valuesOfItem)];
 }
 
-function valuesOfItem(item: CellItem): readonly Expression[] {
+/** The expressions of an item, without those of a function. */
+export function valuesOfItem(item: CellItem): readonly Expression[] {
   switch (item.kind) {
     case "use":
       return [...(item.arguments ?? []).map(({ value }) => value), ...item.starts.map((start) => start.initializer)];

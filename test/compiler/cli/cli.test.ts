@@ -227,6 +227,34 @@ describe("fmt", () => {
     expect((await recell("fmt", "--check", file("windows.cell"))).code).toBe(0);
   });
 
+  test("--upgrade writes older spellings as they are written today, and says which", async () => {
+    const text = "cell A(H) {\n  input x: [H]\n  param m: [H] ~ constant(2)\n\n  output y = stop_gradient(m) * x\n}\n";
+    writeFileSync(file("old.cell"), text);
+    expect(await recell("fmt", "--upgrade", "--check", file("old.cell"))).toEqual({
+      code: 1,
+      out: `${file("old.cell")}\n`,
+      error: `${file("old.cell")}:3:18: constant(2) -> 2\n`,
+    });
+    expect(readFileSync(file("old.cell"), "utf8")).toBe(text);
+    await recell("fmt", "--upgrade", file("old.cell"));
+    expect(readFileSync(file("old.cell"), "utf8")).toBe(text.replace("constant(2)", "2"));
+    const { error } = await recell("fmt", "--upgrade", "tensors", file("old.cell"));
+    expect(error).toContain("old.cell:3:3: param m in stop_gradient -> fixed m\n");
+    const now = text.replace("param m: [H] ~ constant(2)", "fixed m: [H] ~ 2").replace("stop_gradient(m)", "m");
+    expect(readFileSync(file("old.cell"), "utf8")).toBe(now);
+    writeFileSync(
+      file("left.cell"),
+      "cell A(H) {\n  input x: [H]\n  state p: [H]\n\n  p' = x\n\n  output y = p + p'\n}\n",
+    );
+    const left = await recell("fmt", "--upgrade", "tensors", file("left.cell"));
+    expect(left.code).toBe(0);
+    expect(left.error).toContain(
+      "left.cell:5:3: left: p' = x, not p = delay(x, by = 1): `p'`, the input of this step, is read as well\n",
+    );
+    const unused = await recell("fmt", "--root", ".", file("old.cell"));
+    expect([unused.code, unused.error]).toEqual([2, expect.stringContaining("--root goes with --upgrade")]);
+  });
+
   test("leaves a file alone that is read-only or not UTF-8", async () => {
     const ugly = leaky.replace("h * w", "h*w");
     writeFileSync(file("kept.cell"), ugly, { mode: 0o444 });
