@@ -44,6 +44,7 @@ describe("options", () => {
       "N6",
       "N7",
       "js",
+      "functions",
       "compile",
       "start",
       "streams",

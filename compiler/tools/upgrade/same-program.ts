@@ -23,14 +23,14 @@ function describeProgram(text: string, { name, reals }: TypedCell, options: Sour
 }
 
 function partsOfProgram(program: Program): unknown {
-  const { forward, initial, starts, entries = [], found, inputs, contexts, states, params, fixed, randoms, outputs } = program; // prettier-ignore
+  const { forward, initial, starts, parts = [], found, inputs, contexts, states, params, fixed, randoms, outputs } = program; // prettier-ignore
   const printed = (fn: GraphFunction | undefined): string | undefined =>
     fn && printFunction(runPasses(fn, passes, programContext(program)));
   return {
     tensors: [inputs, contexts, states, params, fixed, randoms, outputs],
     functions: [forward, initial, found?.fn].map(printed),
     starts: starts && [printed(starts.fn), starts.rounds, starts.draws],
-    entries: entries.map(({ name, program: own }) => [name, partsOfProgram(own)]),
+    parts: parts.map(({ name, program: own }) => [name, partsOfProgram(own)]),
   };
 }
 

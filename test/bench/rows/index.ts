@@ -2,6 +2,7 @@
 import { adbenchRows } from "./adbench.js";
 import { compileRows } from "./compile.js";
 import { networkWorks } from "../networks.js";
+import { functionRows } from "./functions.js";
 import { jsRows } from "./js.js";
 import { networkRows } from "./networks.js";
 import type { Row } from "./row.js";
@@ -14,6 +15,7 @@ type MakeRows = (seconds: number, say: (text: string) => void) => Row[] | Promis
 const makers: ReadonlyMap<string, MakeRows> = new Map<string, MakeRows>([
   ...networkWorks.map((work): [string, MakeRows] => [work.id, (seconds) => networkRows(work, seconds)]),
   ["js", jsRows],
+  ["functions", functionRows],
   ["compile", compileRows],
   ["start", startRows],
   ["streams", streamRows],

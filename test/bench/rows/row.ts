@@ -2,7 +2,7 @@
 export interface Row {
   readonly what: string;
   readonly value: number;
-  readonly unit: "x" | "ms" | "B" | "/s";
+  readonly unit: "x" | "ms" | "ns" | "B" | "/s";
   readonly digits: number;
   /** Undefined where it is shown for comparison. */
   readonly goal: { readonly kind: "at most" | "at least"; readonly value: number } | undefined;
@@ -21,6 +21,12 @@ export function timeRow(what: string, milliseconds: number, goal?: number): Row 
     digits,
     goal: goal === undefined ? undefined : { kind: "at most", value: goal },
   };
+}
+
+/** @param goal To two digits, as it is shown. */
+export function nanosecondsRow(what: string, nanoseconds: number, goal?: number): Row {
+  const most = goal === undefined ? undefined : ({ kind: "at most", value: Math.round(goal * 100) / 100 } as const);
+  return { what, value: nanoseconds, unit: "ns", digits: 2, goal: most };
 }
 
 /** So many of something, for comparison. */
