@@ -29,6 +29,7 @@ export type {
   ContextEntry,
   CutEntry,
   DrawEntry,
+  DrawnInitializer,
   Initializer,
   InputEntry,
   Manifest,

@@ -6,6 +6,7 @@ import { isRecord } from "../../runtime/base/options.js";
 import type { CallValues, CompiledModule, ModuleInstance } from "../../runtime/module/compiled-module.js";
 import { loadModule } from "../../runtime/module/load-js.js";
 import { storedTensors } from "../../runtime/module/axes.js";
+import { isDrawn } from "../../runtime/module/initializers.js";
 import { loadWeights } from "../../runtime/training/checkpoint/load-weights.js";
 import type { WavHeader } from "../../runtime/io/arrays/wav-header.js";
 import { choiceOption, integerOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
@@ -135,8 +136,7 @@ const stepsOption = ({ manifest }: CompiledModule, steps: number) =>
 
 /** Are all that would be drawn still 0? */
 function hasNoParams({ manifest }: CompiledModule, { params, fixed = {} }: ModuleInstance): boolean {
-  const plain = ["zeros", "ones", "constant", "identity", "computed"];
-  const drawn = storedTensors(manifest).filter(({ initializer }) => !plain.includes(initializer.kind));
+  const drawn = storedTensors(manifest).filter(({ initializer }) => isDrawn(initializer));
   return drawn.length > 0 && drawn.every(({ name }) => (params[name] ?? fixed[name])!.every((value) => value === 0));
 }
 

@@ -1,4 +1,5 @@
 /** The manifest of a program's module: what loaders, printers and the module itself read. */
+import { at } from "../base/at.js";
 import { invariant } from "../base/diagnostics/invariant.js";
 import {
   type NetworkPart,
@@ -17,6 +18,7 @@ import { type CutAxis, findCuts } from "../program/find-cuts.js";
 import type {
   AxisEntry,
   CutEntry,
+  DrawnInitializer,
   InputEntry,
   Manifest,
   ParamEntry,
@@ -27,6 +29,7 @@ import type {
   TensorEntry,
 } from "../../runtime/module/manifest.js";
 import { leastOf } from "../../runtime/module/axes.js";
+import { drawnInitializer } from "../../runtime/module/initializers.js";
 import { printProgram } from "../ir/graph/print.js";
 import { digestOf } from "./digest.js";
 import { computedEntries, conditionEntries, sizeEntry } from "./size-entries.js";
@@ -148,6 +151,17 @@ function nameOfAxis(names: ReadonlyMap<string, string>, symbol: string): string 
   return name;
 }
 
+/** Of a part of a tensor where it has heads, which are its first axes, each drawn for itself. */
+function initializerEntry(
+  { shape, initializer }: ProgramParam,
+  dimensions: Program["dimensions"],
+  heads: number,
+): DrawnInitializer {
+  let own = shape.map((dim) => evaluateDim(dim, dimensions));
+  for (let left = heads; left > 1; own = own.slice(1)) left /= at(own, 0);
+  return drawnInitializer(initializer, own);
+}
+
 type TensorFields =
   "random" | "inputs" | "contexts" | "states" | "params" | "fixed" | "draws" | "startRounds" | "settings" | "outputs";
 
@@ -170,12 +184,13 @@ function tensorEntries(
     axes: [...(shared ? [] : [BATCH_SYMBOL]), ...over].map(nameOf),
     shape: shape.map(size),
   });
-  const stored = (param: ProgramParam): ParamEntry => ({ ...tensor(param), initializer: param.initializer });
+  const stored = (param: ProgramParam, heads = 1): ParamEntry => ({ ...tensor(param), initializer: initializerEntry(param, program.dimensions, heads) }); // prettier-ignore
+  const heads = (draw: Parameters<typeof headsOf>[0]): number => headsOf(draw, program.dimensions);
   const startEntries = ({
     draws,
     rounds,
   }: NonNullable<Program["starts"]>): Pick<Manifest, "draws" | "startRounds"> => ({
-    draws: draws.map((draw) => ({ ...stored(draw), heads: headsOf(draw, program.dimensions) })),
+    draws: draws.map((draw) => ({ ...stored(draw, heads(draw)), heads: heads(draw) })),
     startRounds: rounds,
   });
   const bounded = ({ bound }: { readonly bound?: Dim }): Pick<InputEntry, "bound"> =>

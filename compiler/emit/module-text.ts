@@ -39,8 +39,8 @@ export function partsOf(
   rings = false,
   source?: SourcePart,
 ): { readonly parts: readonly OptionalShellPart[]; readonly functions: readonly string[] } {
-  const kinds = new Set([...params, ...fixed, ...draws].map(({ initializer }) => initializer.kind));
-  const isNormal = (["normal", "glorot_normal", "he_normal", "orthogonal"] as const).some((kind) => kinds.has(kind));
+  const initializers = [...params, ...fixed, ...draws].map(({ initializer }) => initializer);
+  const isNormal = initializers.some(({ law }) => law === "normal");
   const callables = [{ stream, random, settings }, ...entries]; // The whole, and its parts.
   const streams = callables.some((one) => one.stream !== undefined);
   const drawsInCalls = callables.some((one) => one.random !== undefined);
@@ -55,7 +55,7 @@ export function partsOf(
     select: { wanted: streams, name: "createSelect" },
     entries: { wanted: entries.length > 0, name: "createEntries" },
     normal: { wanted: isNormal || drawsInCalls, name: "normalStream" },
-    orthogonal: { wanted: kinds.has("orthogonal"), name: "orthogonalize" },
+    orthogonal: { wanted: initializers.some(({ kind }) => kind === "orthogonal"), name: "orthogonalize" },
     starts: { wanted: startRounds !== undefined, name: "createStarts" },
     draws: { wanted: drawsInCalls, name: "createDraws" },
     rings: { wanted: rings, name: "createRings" },

@@ -2,6 +2,7 @@
 import { invariant } from "../base/diagnostics/invariant.js";
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { evaluateDim } from "../base/types/dim.js";
+import { isDrawn } from "../../runtime/module/initializers.js";
 import type { Initializer } from "../../runtime/module/manifest.js";
 import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
 import type { TypedTensor } from "../language/semantics/typed-program.js";
@@ -88,9 +89,6 @@ function namesNeeded(fn: GraphFunction): ReadonlyMap<string, ReadonlySet<string>
   return new Map(fn.outputs.map((id, i) => [fn.outputNames[i] ?? "", made.get(id) ?? new Set<string>()]));
 }
 
-const isRandom = ({ kind }: Initializer): boolean =>
-  !["zeros", "ones", "constant", "identity", "computed"].includes(kind);
-
 /** The initialisers with those that depend on draws marked: a new instance does not have them. */
 export function markRandom<T extends { readonly name: string; readonly initializer: Initializer }>(
   tensors: readonly T[],
@@ -99,7 +97,7 @@ export function markRandom<T extends { readonly name: string; readonly initializ
 ): T[] {
   if (starts === undefined) return [...tensors];
   const known = [...all, ...starts.draws];
-  const random = new Set(known.flatMap(({ name, initializer }) => (isRandom(initializer) ? [name] : [])));
+  const random = new Set(known.flatMap(({ name, initializer }) => (isDrawn(initializer) ? [name] : [])));
   for (let round = 0; round < starts.rounds; round++) {
     for (const [name, needs] of starts.needs) if ([...needs].some((need) => random.has(need))) random.add(name);
   }

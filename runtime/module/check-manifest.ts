@@ -1,8 +1,9 @@
 /** Checks a manifest that came from a file: every field, its type and its range, before anything relies on it. */
 import { ModuleError } from "../base/errors.js";
 import { describe, type Fields } from "../base/options.js";
+import { initializerKinds } from "./initializers.js";
 import { partsOfLoss } from "./loss-parts.js";
-import type { AxisEntry, InputEntry, Manifest, SizeEntry } from "./manifest.js";
+import type { AxisEntry, Initializer, InputEntry, Manifest, SizeEntry } from "./manifest.js";
 import { manifestOfPart } from "./part-manifest.js";
 
 type FieldCheck = (value: unknown, path: string) => void;
@@ -168,19 +169,18 @@ const axesOfRole: Readonly<Record<TensorList, readonly string[]>> = {
   outputs: ["batch", "sequence"],
 };
 
-const plainInitializers = ["zeros", "ones", "orthogonal", "identity"];
-const scaledInitializers = ["glorot_uniform", "glorot_normal", "he_uniform", "he_normal"];
+const initializerFields = {
+  kind: oneOf(...Object.keys(initializerKinds)),
+  law: optional(oneOf("uniform", "normal")),
+  fans: optional(size),
+};
 const initializer: FieldCheck = (value, path) => {
-  fields({ kind: oneOf(...plainInitializers, ...scaledInitializers, "constant", "uniform", "normal", "computed") })(
-    value,
-    path,
-  );
-  const given = value as Fields;
+  fields(initializerFields)(value, path);
+  const given = value as Fields & Pick<Initializer, "kind">;
+  const { numbers = [], mean } = initializerKinds[given.kind];
   if (given["kind"] === "computed") optional(flag)(given["random"], `${path}.random`);
-  if (given["kind"] === "constant") finite(given["value"], `${path}.value`);
-  if (given["kind"] === "uniform") finite(given["bound"], `${path}.bound`);
-  if (given["kind"] === "uniform" || given["kind"] === "normal") optional(finite)(given["mean"], `${path}.mean`);
-  if (given["kind"] === "normal") finite(given["deviation"], `${path}.deviation`);
+  for (const name of numbers) finite(given[name], `${path}.${name}`);
+  if (mean) optional(finite)(given["mean"], `${path}.mean`);
 };
 
 /** With those by inputs, without them, or none. */

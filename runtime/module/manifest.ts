@@ -156,7 +156,7 @@ export interface StateEntry extends TensorEntry, Partial<Pick<InputEntry, "dtype
 }
 
 export interface ParamEntry extends TensorEntry {
-  readonly initializer: Initializer;
+  readonly initializer: DrawnInitializer;
   /**
    * Of a table that is only looked up in: its gradient is made by rows. How many places of it an example looks at, as the sizes of a tensor
    * `[B, ...rows]`.
@@ -186,6 +186,12 @@ export interface SettingEntry extends TensorEntry {
   /** What it is where the call does not say. */
   readonly otherwise: number;
 }
+
+/**
+ * With what its numbers are drawn by, where it draws: their law, and the fans that their width follows from where it has no number for it.
+ * Both are in modules of this version and left out in those of older compilers.
+ */
+export type DrawnInitializer = Initializer & { readonly law?: "uniform" | "normal"; readonly fans?: number };
 
 /** A declared initialiser with its numbers filled in. */
 export type Initializer =

@@ -1,17 +1,18 @@
 /**
  * Prints scalar functions as JavaScript, each use as a block of its own: engines keep numbers that pass between functions on
- * the heap, and leave out only some of the calls. The text has no imports and evaluates nothing at run time; the module around
- * it must declare `const fround = Math.fround;` before an f32 function. Names begin with `$`, which the language does not
+ * the heap, and leave out only some of the calls. The text has no imports and evaluates nothing at run time; what it
+ * refers to is declared before (`printMathHelpers`). Names begin with `$`, which the language does not
  * allow in identifiers.
  */
 import { invariant } from "../diagnostics/invariant.js";
 import type { PrimitiveExpr, PrimitiveOp, ScalarExpr, ScalarFunction } from "./expr.js";
 import { countUses, isPrimitive } from "./expr.js";
 
-type Helper = "$pow2" | "$pow2f" | "$words";
+type Helper = "fround" | "$pow2" | "$pow2f" | "$words";
 
 /** What a module declares once, in order of declaration: no functions. */
 const helpers: Record<Helper, string> = {
+  fround: "const fround = Math.fround;\n",
   $pow2: `/** 2^(i - 1023) at index i, the float64 of exponent field i. */
 const $pow2 = new Float64Array(2048);
 $pow2[1023] = 1;
@@ -127,6 +128,7 @@ const repeating: ReadonlySet<PrimitiveOp> = new Set<PrimitiveOp>([
 const longestOperand = 80;
 
 function helpersOf(expr: PrimitiveExpr): readonly Helper[] {
+  if (isRounded(expr)) return ["fround"];
   if (expr.op === "pow2") return [expr.type === "f32" ? "$pow2f" : "$pow2"];
   if (expr.op === "exponent") return ["$words"];
   return expr.op === "mantissa" ? ["$pow2", "$words"] : [];
@@ -187,8 +189,10 @@ function printPrimitive(e: PrimitiveExpr, operands: readonly Text[]): Text {
   invariant(x !== undefined, `${e.op} has no operand`);
   if (e.op === "pow2" && e.type === "f32") return atom(`$pow2f[(${within(x, "sum")} + 127) & 255]`);
   const text = printers[e.op](x, y ?? x, z ?? x);
-  return e.type === "f32" && rounding.has(e.op) && e.exact !== true ? atom(`fround(${text.text})`) : text;
+  return isRounded(e) ? atom(`fround(${text.text})`) : text;
 }
+
+const isRounded = (e: PrimitiveExpr): boolean => e.type === "f32" && rounding.has(e.op) && e.exact !== true;
 
 /**
  * Lines that declare `target` and give it the function's value at the arguments: expressions whose own names are not those of
@@ -229,9 +233,9 @@ function printAssigned(
   return [...test.statements, `if (${test.value}) {`, ...side(rare), "} else {", ...side(usual), "}"];
 }
 
-/** The declarations that inlined functions refer to. */
-export function printMathHelpers(functions: Iterable<ScalarFunction>): string {
-  const needed = new Set<Helper>();
+/** The declarations that inlined functions refer to; `rounds`: what is around them rounds, too. */
+export function printMathHelpers(functions: Iterable<ScalarFunction>, rounds = false): string {
+  const needed = new Set<Helper>(rounds ? ["fround"] : []);
   for (const e of countUses(...[...functions].map((f) => f.body)).keys()) {
     if (isPrimitive(e)) for (const helper of helpersOf(e)) needed.add(helper);
   }

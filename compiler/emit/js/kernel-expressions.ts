@@ -23,6 +23,8 @@ export interface KernelNames {
   /** A new name for the value of a function or a choice: `$tanh`, `$tanh_2`. */
   readonly temporary: (name: string) => string;
   readonly useFunction: (fn: ScalarFunction) => void;
+  /** The text of a number, rounded to float32. */
+  readonly fround: (text: string) => string;
   readonly dtype: RealType;
 }
 
@@ -120,7 +122,7 @@ export function printExpression(value: KernelExpression, names: KernelNames, bef
     }
     case "integer": {
       const text = printAffine(value.value, names);
-      return names.dtype === "f32" ? `fround(${text})` : `(${text})`;
+      return names.dtype === "f32" ? names.fround(text) : `(${text})`;
     }
     case "operation":
       return printOperation(value, names, before);
@@ -148,7 +150,7 @@ function printOperation(
     if (operands[last]?.startsWith("-")) operands[last] = `(${operands[last]})`;
   }
   const text = printers[op](operands, names, before);
-  return names.dtype === "f32" && rounds.has(op) ? `fround(${bare(text)})` : text;
+  return names.dtype === "f32" && rounds.has(op) ? names.fround(bare(text)) : text;
 }
 
 /** Only what is chosen is computed, its functions too: what is not may lie outside of an array. */

@@ -106,7 +106,7 @@ function withExpression(
 
 function accumulate(name: string, op: ReductionOp, text: string, names: KernelNames): string {
   if (op !== "sum") return `${name} = Math.${op}(${name}, ${bare(text)});`;
-  if (names.dtype === "f32") return `${name} = fround(${name} + ${text});`;
+  if (names.dtype === "f32") return `${name} = ${names.fround(`${name} + ${text}`)};`;
   return `${name} += ${bare(text)};`;
 }
 

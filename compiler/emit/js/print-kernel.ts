@@ -42,6 +42,7 @@ class KernelPrinter {
   private readonly sizeNames: ReadonlyMap<string, string>;
   private readonly listNames: ReadonlyMap<string, string>;
   private readonly mentioned = new Set<string>();
+  private rounds = false;
 
   constructor(kernel: KernelProgram<LoopStatement>, dtype: RealType) {
     this.kernel = kernel;
@@ -66,8 +67,7 @@ class KernelPrinter {
       entries[i] === name ? name : `${name}: ${entries[i] ?? ""}`,
     );
     return [
-      functions.some((text) => text.includes("fround(")) ? "const fround = Math.fround;\n" : "",
-      printMathHelpers(this.inlined),
+      printMathHelpers(this.inlined, this.rounds),
       this.printWorkspace(),
       `/** Allocates for calls of up to ${this.largestCall()}. */`,
       "function createKernels(capacity) {",
@@ -78,7 +78,7 @@ class KernelPrinter {
       "}",
       "",
     ]
-      .filter((text, i) => text !== "" || i > 3)
+      .filter((text, i) => text !== "" || i > 2)
       .join("\n");
   }
 
@@ -111,6 +111,10 @@ class KernelPrinter {
         return count === 1 ? `$${name}` : `$${name}_${count}`;
       },
       useFunction: (fn) => this.inlined.add(fn),
+      fround: (text) => {
+        this.rounds = true;
+        return `fround(${text})`;
+      },
       dtype: this.dtype,
     };
   }

@@ -7,8 +7,8 @@ export type { Derivation };
 export type {
   DrawEntry,
   InputEntry,
+  DrawnInitializer,
   Manifest,
-  Initializer,
   RandomEntry,
   StateEntry,
 } from "../../../runtime/module/manifest.js";

@@ -24,7 +24,7 @@ export function createParams(core, parts) {
     [...manifest.params, ...(manifest.fixed ?? [])].forEach(({ name, initializer, shape }, i) => {
       const tensor = /** @type {BufferedTensor} */ (tensors[i]);
       if (initializer.kind === "computed") return;
-      if (seed === undefined && !/^(constant|ones|identity)$/.test(initializer.kind)) return;
+      if (seed === undefined && (initializer.law || initializer.kind === "zeros")) return;
       // A fixed value stays as its caller has it.
       if (tensor.given && !all) return;
       tensor.data.set(initialValues(initializer, /** @type {number[]} */ (shape), seed ?? 0, name, parts));

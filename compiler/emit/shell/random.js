@@ -1,7 +1,7 @@
 // Declared initialisers. Values depend on the seed and the parameter's own name, so that a new parameter does not
 // change the others, and on IEEE arithmetic alone, so that they are the same on every host.
 
-/** @import { Initializer, OptionalParts } from "./instance-parts.js" */
+/** @import { DrawnInitializer, OptionalParts } from "./instance-parts.js" */
 
 /**
  * Uniform numbers on [0, 1) with 53 random bits: Chris Doty-Humphrey's generator sfc32, which takes in the seed and the
@@ -34,32 +34,27 @@ export function uniformStream(seed, name) {
 }
 
 /**
- * The values of a parameter in float64. Of a shape [out, in, …rest] the fans are in * rest and out * rest; of a vector
- * both are its length.
- * @param {Initializer} initializer
+ * The values of a parameter in float64.
+ * @param {DrawnInitializer} initializer
  * @param {readonly number[]} shape
  * @param {number} seed
  * @param {string} name
  * @param {OptionalParts} parts
  */
 export function initialValues(initializer, shape, seed, name, parts) {
-  const { kind } = initializer;
-  const [rows = 1, columns = rows, ...rest] = shape;
-  const field = rest.reduce((product, size) => product * size, 1);
-  const values = new Float64Array(shape.length < 2 ? rows : rows * columns * field);
+  const { kind, law, fans } = initializer;
+  const [rows = 1, columns = rows] = shape;
+  const values = new Float64Array(shape.reduce((product, size) => product * size, 1));
   if (kind === "constant") return values.fill(initializer.value);
   if (kind === "ones") return values.fill(1);
   if (kind === "identity") for (let i = 0; i < Math.min(rows, columns); i++) values[i * columns + i] = 1;
-  if (kind === "identity" || kind === "zeros") return values;
+  if (law === undefined) return values;
 
   const uniform = uniformStream(seed, name);
-  const isUniform = /uniform/.test(kind);
-  const next = isUniform ? () => 2 * uniform() - 1 : parts.normalStream?.(uniform);
-  const fans = (kind.startsWith("glorot") ? rows + columns : columns) * field;
-  let scale = Math.sqrt((isUniform ? 6 : 2) / fans);
+  const next = law === "uniform" ? () => 2 * uniform() - 1 : parts.normalStream?.(uniform);
+  let scale = fans === undefined ? 1 : Math.sqrt((law === "uniform" ? 6 : 2) / fans);
   if (kind === "uniform") scale = initializer.bound;
   if (kind === "normal") scale = initializer.deviation;
-  if (kind === "orthogonal") scale = 1;
   const mean = "mean" in initializer ? (initializer.mean ?? 0) : 0;
   for (let i = 0; i < values.length; i++) values[i] = mean + /** @type {() => number} */ (next)() * scale;
   if (kind === "orthogonal") parts.orthogonalize?.(values, rows, values.length / rows);

@@ -45,7 +45,7 @@ export function createStarts(core, parts, tensors) {
     const chosen = computed.filter(({ random, tensor }) => (seed !== undefined || !random) && (all || !tensor.given));
     if (chosen.length === 0) return;
     for (const draw of manifest.draws ?? [])
-      if (seed !== undefined || /^(ones|identity)$/.test(draw.initializer.kind)) fill(draw, seed ?? 0);
+      if (seed !== undefined || draw.initializer.law === undefined) fill(draw, seed ?? 0);
     for (let round = 0; round < (manifest.startRounds ?? 1); round++) {
       core.hold();
       core.run("start", call);

@@ -14,6 +14,8 @@ import type { TypedInitializer } from "./typed-program.js";
 interface InitializerSignature {
   readonly parameters: readonly [number, number];
   readonly ranks: readonly [number, number];
+  /** Whether it takes a factor in an initial value: `orthogonal(2)`. */
+  readonly gain?: true;
 }
 
 const initializers: ReadonlyMap<string, InitializerSignature> = new Map<string, InitializerSignature>([
@@ -22,11 +24,11 @@ const initializers: ReadonlyMap<string, InitializerSignature> = new Map<string, 
   ["constant", { parameters: [1, 1], ranks: [0, 8] }],
   ["uniform", { parameters: [1, 2], ranks: [0, 8] }],
   ["normal", { parameters: [1, 2], ranks: [0, 8] }],
-  ["glorot_uniform", { parameters: [0, 0], ranks: [1, 8] }],
-  ["glorot_normal", { parameters: [0, 0], ranks: [1, 8] }],
-  ["he_uniform", { parameters: [0, 0], ranks: [1, 8] }],
-  ["he_normal", { parameters: [0, 0], ranks: [1, 8] }],
-  ["orthogonal", { parameters: [0, 0], ranks: [2, 8] }],
+  ["glorot_uniform", { parameters: [0, 0], ranks: [1, 8], gain: true }],
+  ["glorot_normal", { parameters: [0, 0], ranks: [1, 8], gain: true }],
+  ["he_uniform", { parameters: [0, 0], ranks: [1, 8], gain: true }],
+  ["he_normal", { parameters: [0, 0], ranks: [1, 8], gain: true }],
+  ["orthogonal", { parameters: [0, 0], ranks: [2, 8], gain: true }],
   ["identity", { parameters: [0, 0], ranks: [2, 2] }],
 ]);
 
@@ -51,8 +53,7 @@ export const drawNames: ReadonlyMap<string, readonly [number, number]> = new Map
 /** How many axes an initialiser is for. */
 export const ranksOf = (name: string): readonly [number, number] => initializers.get(name)?.ranks ?? [0, 8];
 
-/** Whether it takes a factor: `orthogonal(2)`. */
-export const hasGain = (name: string): boolean => /^(orthogonal|glorot|he_)/u.test(name);
+export const hasGain = (name: string): boolean => initializers.get(name)?.gain === true;
 
 export const initializerNames: ReadonlySet<string> = new Set(initializers.keys());
 

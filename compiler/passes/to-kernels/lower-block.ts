@@ -191,7 +191,7 @@ class BlockLowering {
       unit.sums.length > 0 &&
       (!isSameCut(unit.cut, cut) || (blocks && unit.blocks && !areSameBlocks(unit.blocks, blocks)))
     ) {
-      unit = this.unit(level, shape, perExample, ` cut ${JSON.stringify([cut, blocks])}`);
+      unit = this.unit(level, shape, perExample, cutKey(cut, blocks));
     }
     unit.cut = cut;
     unit.blocks ??= blocks;
@@ -391,5 +391,9 @@ class BlockLowering {
 
 const isSameCut = (a: SumCut | undefined, b: SumCut | undefined): boolean =>
   a?.summed === b?.summed && a?.axis === b?.axis;
+
+/** The same of those that compare equal by these two. */
+const cutKey = (cut: SumCut | undefined, blocks: BlockedAxis | undefined): string =>
+  `|${[cut?.summed, cut?.axis, blocks?.place, blocks?.count].join("|")}`;
 
 const areSameBlocks = (a: BlockedAxis, b: BlockedAxis): boolean => a.place === b.place && a.count === b.count;

@@ -160,10 +160,7 @@ function startsWith({ module: { instantiate, manifest }, release }: Subject, fin
     return true;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    findings.expect(
-      false,
-      () => `the module does not start with the .wasm file: ${reason.replace("instantiate: ", "")}`,
-    );
+    findings.expect(false, () => `the module does not start with the .wasm file: ${reason}`);
     return false;
   }
 }

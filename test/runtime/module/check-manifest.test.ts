@@ -98,3 +98,25 @@ test.each<[string, object, string]>([
 ])("a part with %s is refused", (_, change, message) => {
   expect(() => checkManifest({ ...leakyManifest, entries: [{ ...part, ...change }] })).toThrow(message);
 });
+
+const withInitializer = (initializer: object): unknown => ({
+  ...leakyManifest,
+  params: leakyManifest.params.map((entry, i) => (i === 0 ? { ...entry, initializer } : entry)),
+});
+
+test("an initialiser says what it draws, in modules of older compilers not", () => {
+  for (const drawn of [{}, { law: "uniform", fans: 7 }]) {
+    expect(checkManifest(withInitializer({ kind: "glorot_uniform", ...drawn }))).toBeDefined();
+  }
+});
+
+test.each<[object, string]>([
+  [{ kind: "glorot" }, "initializer.kind must be one of zeros, ones"],
+  [{ kind: "he_normal", law: "cauchy" }, "initializer.law must be"],
+  [{ kind: "he_normal", law: "normal", fans: -1 }, "initializer.fans must be"],
+  [{ kind: "constant" }, "initializer.value must be"],
+  [{ kind: "uniform", bound: 1, mean: "0" }, "initializer.mean must be"],
+  [{ kind: "normal", bound: 1 }, "initializer.deviation must be"],
+])("the initialiser %j is refused", (initializer, message) => {
+  expect(() => checkManifest(withInitializer(initializer))).toThrow(message);
+});

@@ -52,6 +52,9 @@ describe("a function in a kernel", () => {
     expect(helpers("sign", "f32")).toBe("");
     expect(helpers("tanh", "f32")).not.toContain("$pow2 ");
     expect(helpers("tanh", "f32")).toContain("$pow2f");
+    expect(helpers("tanh", "f32")).toContain("const fround = Math.fround;");
+    expect(helpers("tanh", "f64")).not.toContain("fround");
+    expect(printMathHelpers([], true)).toBe("const fround = Math.fround;\n");
     expect(helpers("log", "f64")).toContain("const $words");
   });
 
@@ -64,6 +67,8 @@ describe("a function in a kernel", () => {
     expect(`\n${printMathHelpers([f32])}\n${printInlined(f32, ["a[i]"], "$sigmoid").join("\n")}\n`)
       .toMatchInlineSnapshot(`
       "
+      const fround = Math.fround;
+
       /** 2^(i - 127) at index i, the float32 of exponent field i. */
       const $pow2f = new Float64Array(256);
       $pow2f[127] = 1;

@@ -15,7 +15,7 @@ export function compileMath(dtype: FloatType, names: readonly MathName[] = mathN
     const params = f.params.map((p) => p.name);
     return `${f.name}(${params.join(", ")}) {\n${printInlined(f, params, "$result").join("\n")}\nreturn $result; }`;
   });
-  const text = `"use strict";\nconst fround = Math.fround;\n${printMathHelpers(functions)}\nreturn { ${members.join(", ")} };`;
+  const text = `"use strict";\n${printMathHelpers(functions)}\nreturn { ${members.join(", ")} };`;
   return runInThisContext(`(function () {${text}})()`) as Compiled;
 }
 

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
-import type { Initializer } from "../../../../runtime/module/manifest.js";
+import { drawnInitializer } from "../../../../runtime/module/initializers.js";
+import type { DrawnInitializer, Initializer } from "../../../../runtime/module/manifest.js";
 import { shell } from "../../../../compiler/emit/shell/shell.generated.js";
 
 interface RandomPart {
   logarithm(value: number): number;
   initialValues(
-    initializer: Initializer,
+    initializer: DrawnInitializer,
     shape: readonly number[],
     seed: number,
     name: string,
@@ -22,7 +23,7 @@ const { logarithm, initialValues, normalStream, orthogonalize } = (await import(
 )) as RandomPart;
 
 const make = (initializer: Initializer, shape: number[], seed = 1, name = "W"): Float64Array =>
-  initialValues(initializer, shape, seed, name, { normalStream, orthogonalize });
+  initialValues(drawnInitializer(initializer, shape), shape, seed, name, { normalStream, orthogonalize });
 
 const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const deviation = (values: Float64Array): number => Math.sqrt(mean(values.map((value) => value * value)));
