@@ -1,5 +1,5 @@
 /** Which matrices lie in panels where a statement of a kernel stands. */
-import { at } from "../../base/at.js";
+import { at, listAt } from "../../base/at.js";
 import { affineKey, affineVariable, plainExtent, substituteAffine } from "./affine.js";
 import type {
   KernelBuffer,
@@ -106,7 +106,7 @@ export function verifyKeptPanels({ functions }: KernelProgram, buffers: Readonly
   for (const { body } of functions) {
     forEachSimple(body, (statement) => {
       forEachAccess(statement, ({ buffer }, use) => {
-        if (use !== "read") writers.set(buffer, [...(writers.get(buffer) ?? []), statement]);
+        if (use !== "read") listAt(writers, buffer).push(statement);
       });
     });
   }

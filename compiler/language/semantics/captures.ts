@@ -1,4 +1,5 @@
 /** What the functions of a cell read of the cell around them. */
+import { listAt } from "../../base/at.js";
 import type { CellNode, FunctionNode, ReferenceNode } from "../syntax/ast.js";
 import { forEachPart } from "./expression-parts.js";
 import { namesInTypes, sizesIn, typesOfFunction, valuesOfFunction } from "./function-parts.js";
@@ -22,9 +23,7 @@ export function findCaptures(cell: CellNode): Captures {
     const { references, calls } = readsOf(item, names);
     if (references.length > 0) found.set(fn, references);
     for (const called of calls) {
-      const known = callers.get(called);
-      if (known === undefined) callers.set(called, [fn]);
-      else known.push(fn);
+      listAt(callers, called).push(fn);
     }
   }
   const waiting = [...found.keys()];

@@ -2,6 +2,7 @@
  * Equations of a network that need each other through `before`, or through `after`: they are one loop over a sequence. What is read so
  * is known at other places already, so their cycle is none.
  */
+import { listAt } from "../../base/at.js";
 import { type Dim, equalDims, symbolsOf } from "../../base/types/dim.js";
 import type { Diagnostic, DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { Span } from "../../base/source/span.js";
@@ -60,7 +61,7 @@ export function findLoops(nodes: Nodes): FoundLoops {
 function components(keys: Iterable<string>, needs: (key: string) => readonly string[]): string[][] {
   const { order } = topologicalOrder(keys, needs);
   const back = new Map<string, string[]>();
-  for (const key of order) for (const need of needs(key)) back.set(need, [...(back.get(need) ?? []), key]);
+  for (const key of order) for (const need of needs(key)) listAt(back, need).push(key);
   // From the last that finished on, what reaches a node and was not taken yet is its component (Kosaraju 1978).
   const taken = new Set<string>();
   const found: string[][] = [];

@@ -1,5 +1,5 @@
 /** The walk of reverse mode from the outputs of a function to its inputs. */
-import { at, lookUp } from "../../base/at.js";
+import { at, listAt, lookUp } from "../../base/at.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { mapped, type ValueMap } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
@@ -117,9 +117,7 @@ class BackwardWalk {
 
   private readonly contribute = (id: ValueId, contribution: Contribution | undefined): void => {
     if (contribution === undefined || typeOf(this.fn, id).dtype !== "real") return;
-    const known = this.pending.get(id);
-    if (known === undefined) this.pending.set(id, [contribution]);
-    else known.push(contribution);
+    listAt(this.pending, id).push(contribution);
   };
 
   /** The cotangent of a value, once all its uses have contributed; undefined where none did. */

@@ -2,7 +2,7 @@
  * Values whose derivative is declared. The declared rule is a function that is linear in the tangents of the arguments, so it
  * is its own derivative: forward mode applies the tangent of each of its operations, reverse mode walks them backwards.
  */
-import { at } from "../../base/at.js";
+import { at, listAt } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import { copyInstruction, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
@@ -151,7 +151,7 @@ export function pullThroughDeclared(
     );
     for (const [i, id] of operands.entries()) {
       const share = shares[i];
-      if (share !== undefined) pending.set(id, [...(pending.get(id) ?? []), share]);
+      if (share !== undefined) listAt(pending, id).push(share);
     }
   }
   return fn.inputs.slice(0, count).map(settle);

@@ -5,7 +5,7 @@
  *
  * An ordinary zero, as of a saturated function, is none of these: most cells have no strong zeros at all.
  */
-import { at } from "../../base/at.js";
+import { at, listAt } from "../../base/at.js";
 import { consecutive } from "../../ir/graph/consecutive.js";
 import { definitions } from "../../ir/graph/rewrite.js";
 import { isCarried, operandParts, type Scan } from "../../ir/graph/scan.js";
@@ -113,9 +113,7 @@ class Walk {
 
   private give(id: ValueId, share: Share): void {
     if (this.fn.types[id]?.dtype !== "real") return;
-    const known = this.shares.get(id);
-    if (known === undefined) this.shares.set(id, [share]);
-    else known.push(share);
+    listAt(this.shares, id).push(share);
   }
 
   private throughOne({ operation, operands }: Instruction, zeros: Zeros): void {

@@ -1,4 +1,4 @@
-import { at } from "../../base/at.js";
+import { at, listAt } from "../../base/at.js";
 import { addDims, constantOf, type Dim, dimConstant, subtractDims } from "../../base/types/dim.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import { type DelayLine, delayLinesOf } from "../../ir/graph/delay-line.js";
@@ -48,9 +48,7 @@ function readersOf(fn: GraphFunction): Readers {
   const readers = new Map<ValueId, Instruction[]>();
   for (const instruction of fn.instructions)
     for (const id of instruction.operands) {
-      const known = readers.get(id);
-      if (known === undefined) readers.set(id, [instruction]);
-      else known.push(instruction);
+      listAt(readers, id).push(instruction);
     }
   return readers;
 }

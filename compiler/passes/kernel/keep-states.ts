@@ -6,6 +6,7 @@
  * Leaves alone: loops with others inside, elements that are added to, integers, truth values, and buffers of which the loop also touches elements
  * that may be the same in another round.
  */
+import { listAt } from "../../base/at.js";
 import { accessKey, plainValue, subtractAffine } from "../../ir/kernel/affine.js";
 import { dtypeOf } from "../../ir/kernel/dtypes.js";
 import { freeVariables } from "../../ir/kernel/free-variables.js";
@@ -194,7 +195,7 @@ class Keeper {
     for (const statement of body) {
       forEachAccess(statement, (access, use) => {
         const { buffer } = access;
-        touched.set(buffer, [...(touched.get(buffer) ?? []), { access, isRead: use === "read" }]);
+        listAt(touched, buffer).push({ access, isRead: use === "read" });
         const whole = wholeOf(buffer, this.buffers);
         if ((names.get(whole) ?? buffer) !== buffer) leave(buffer);
         names.set(whole, buffer);

@@ -6,6 +6,7 @@
  *
  * Leaves alone: operands of single examples, and matrices whose columns lie side by side and that one row reads once.
  */
+import { listAt } from "../../base/at.js";
 import { affineVariable, plainExtent } from "../../ir/kernel/affine.js";
 import { freshBuffer } from "../../ir/kernel/fresh-names.js";
 import { countTerms } from "../../ir/kernel/terms.js";
@@ -230,9 +231,7 @@ function externalMembers(buffers: UnplannedKernels["buffers"]): ReadonlyMap<stri
   for (const buffer of buffers.values()) {
     if (!buffer.external) continue;
     const whole = wholeOf(buffer.name, buffers);
-    const known = members.get(whole);
-    if (known === undefined) members.set(whole, [buffer]);
-    else known.push(buffer);
+    listAt(members, whole).push(buffer);
   }
   return members;
 }

@@ -9,7 +9,7 @@
  * Needs: a scratch result `[B, T, columns]` that only one forward loop over time reads, at its own step, operands that
  * nothing writes meanwhile, and the same weights and starts for all rows. Leaves alone: projections with a tail, and loops that run backwards.
  */
-import { at, lookUp } from "../../base/at.js";
+import { at, listAt, lookUp } from "../../base/at.js";
 import {
   addAffine,
   affineConstant,
@@ -100,8 +100,8 @@ class Projector {
     for (const [place, statement] of fn.body.entries()) {
       this.places.set(statement, place);
       forEachAccess(statement, (access, use) => {
-        addTo(this.touches, access.buffer, { statement, access, use });
-        if (use !== "read") addTo(this.writers, wholeOf(access.buffer, buffers), place);
+        listAt(this.touches, access.buffer).push({ statement, access, use });
+        if (use !== "read") listAt(this.writers, wholeOf(access.buffer, buffers)).push(place);
       });
     }
   }
@@ -323,10 +323,4 @@ function nestOf(statement: Statement): RegionNest | undefined {
   const nest = statement.kind === "region" ? productNest(statement) : undefined;
   if (nest === undefined || statement.kind !== "region" || nest.loops.length !== 1) return undefined;
   return { region: statement, nest };
-}
-
-function addTo<Item>(lists: Map<string, Item[]>, key: string, item: Item): void {
-  const own = lists.get(key);
-  if (own === undefined) lists.set(key, [item]);
-  else own.push(item);
 }

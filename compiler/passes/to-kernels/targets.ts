@@ -2,7 +2,7 @@
  * Which values go where, before a block is planned: outputs that only rename the elements of another value (a reshape,
  * or slices that together are one value) let that value be computed in place.
  */
-import { at } from "../../base/at.js";
+import { at, listAt } from "../../base/at.js";
 import { consecutive } from "../../ir/graph/consecutive.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { typeOf } from "../../ir/graph/values.js";
@@ -53,9 +53,7 @@ export function joinSlices(fn: GraphFunction, targets: readonly ResultTarget[], 
     if (!storage.isShared(target.destination.location.buffer) || target.destination.mode === "add") continue;
     if (producer.get(whole) === undefined || fn.types[whole]?.shared !== true) continue;
     const { start, length } = made.operation;
-    const parts = cuts.get(whole);
-    if (parts === undefined) cuts.set(whole, [{ target, start, length }]);
-    else parts.push({ target, start, length });
+    listAt(cuts, whole).push({ target, start, length });
   }
   const dropped = new Set<ResultTarget>();
   const joined: ResultTarget[] = [];

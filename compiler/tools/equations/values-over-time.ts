@@ -1,4 +1,5 @@
 /** Which values of a cell change from step to step: those get an index of time in formulas. */
+import { listAt } from "../../base/at.js";
 import { typedParts } from "../../language/semantics/typed-parts.js";
 import type { ValueName } from "../../program/lowered-cell.js";
 import type { TypedCell, TypedExpression } from "../../language/semantics/typed-program.js";
@@ -27,9 +28,7 @@ export function valuesOverTime(cell: TypedCell): ReadonlyMap<string, Time> {
     const reads = new Set<string>();
     if (collectReads(value, reads)) pending.push(key);
     for (const name of reads) {
-      const known = readers.get(name);
-      if (known === undefined) readers.set(name, [key]);
-      else known.push(key);
+      listAt(readers, name).push(key);
     }
   }
   const varying = new Set<string>();

@@ -1,4 +1,5 @@
 /** Kernel programs as WebAssembly: every region is a function, so that engines optimise it alone; entries call them. */
+import { listAt } from "../../../base/at.js";
 import { isSameData } from "../../../base/same-data.js";
 import { freeVariables } from "../../../ir/kernel/free-variables.js";
 import { forEachAccess } from "../../../ir/kernel/visit.js";
@@ -64,8 +65,7 @@ export function printWasmKernels(kernel: KernelProgram, options: WasmOptions): U
       const { variables } = freeVariables(region.body);
       // Most regions differ in what they touch.
       const key = buffersOf(region.body).join();
-      const alike = known.get(key) ?? [];
-      known.set(key, alike);
+      const alike = listAt(known, key);
       let ref = alike.find(({ body }) => isSameData(body, region.body))?.ref;
       if (ref === undefined) alike.push({ body: region.body, ref: (ref = addFunction(region, variables, false)) });
       for (const name of variables) caller.code.get(caller.integers.variable(name));
