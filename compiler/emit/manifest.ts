@@ -184,7 +184,7 @@ function tensorEntries(
     axes: [...(shared ? [] : [BATCH_SYMBOL]), ...over].map(nameOf),
     shape: shape.map(size),
   });
-  const stored = (param: ProgramParam, heads = 1): ParamEntry => ({ ...tensor(param), initializer: initializerEntry(param, program.dimensions, heads) }); // prettier-ignore
+  const stored = (param: ProgramParam, heads: number): ParamEntry => ({ ...tensor(param), initializer: initializerEntry(param, program.dimensions, heads) }); // prettier-ignore
   const heads = (draw: Parameters<typeof headsOf>[0]): number => headsOf(draw, program.dimensions);
   const startEntries = ({
     draws,
@@ -213,9 +213,9 @@ function tensorEntries(
     })),
     params: program.params.map((param) => {
       const places = rows?.get(gradName(nameOfRole({ kind: "param", name: param.name })));
-      return { ...stored(param), ...(places && { rows: places.map(size) }) };
+      return { ...stored(param, 1), ...(places && { rows: places.map(size) }) };
     }),
-    ...(program.fixed.length > 0 && { fixed: program.fixed.map(stored) }),
+    ...(program.fixed.length > 0 && { fixed: program.fixed.map((entry) => stored(entry, 1)) }),
     ...(program.starts === undefined ? {} : startEntries(program.starts)),
     ...randomEntries(program, tensor),
     ...settingEntries(program, tensor),
