@@ -1,4 +1,5 @@
 /** The report of a gradient check for people and for programs. */
+import { stages } from "../driver/stages.js";
 import { significant } from "../base/diagnostics/significant.js";
 import type { Fault, FaultPlace } from "../tools/gradcheck/fault.js";
 import type {
@@ -199,16 +200,15 @@ function printFault(fault: Fault, paint: PaintCode): string[] {
     const what = isNumber ? "wrong" : "no finite number";
     lines.push(paint("31;1", `the derivative of \`${operation}\` is ${what} in ${subjects[mode]}`));
   } else if (stage === "range") lines.push(paint("31;1", rangeText(fault)));
-  else if (stage === "pass")
-    lines.push(paint("31;1", `the pass ${operation} changes the meaning of ${subjects[mode]}`));
-  else lines.push(paint("31;1", "the derived gradient is right, the compiled code is not"));
+  else if (stage === "code") lines.push(paint("31;1", "the derived gradient is right, the compiled code is not"));
+  else lines.push(paint("31;1", passText(fault)));
   if (place !== undefined) lines.push(`  ${placeText(place)}`);
   const what =
     stage === "rule" ? (operand === undefined ? "its tangent" : `the cotangent of operand ${operand + 1}`) : "";
   const element = stage === "range" ? "" : elementText(fault);
   if (equation !== undefined) lines.push(`  in ${equation}${what === "" ? "" : `: ${what}`}${element}`);
   if (analytic !== undefined && numeric !== undefined) {
-    const [was, is] = stage === "pass" ? ["before  ", "after   "] : ["measured", "derived "];
+    const [was, is] = stage === "pass" || stage === "kernel" ? ["before  ", "after   "] : ["measured", "derived "];
     lines.push(`  ${is} ${number(analytic)}`, `  ${was} ${number(numeric)}`);
   }
   const { dimensions, batch, steps, lengths, sizes, values, cotangents } = counterexample;
@@ -222,6 +222,15 @@ function printFault(fault: Fault, paint: PaintCode): string[] {
   for (const [name, value] of Object.entries(values)) lines.push(`    ${name} = ${valueText(value)}`);
   for (const [name, value] of Object.entries(cotangents)) lines.push(`    cotangent of ${name} = ${valueText(value)}`);
   return lines;
+}
+
+/** The pass as `explain --after` takes it, the entry that it was run on, and what became of that. */
+function passText({ mode, operation, entry, run, target, problem }: Fault): string {
+  const { runs } = stages.find(({ name }) => name === operation) ?? { runs: 1 };
+  const called = runs === 1 ? operation : `${operation}:${run ?? 1}`;
+  const of = target === undefined ? "" : `, on kernels for ${target},`;
+  const what = problem === undefined ? `changes the meaning of ${subjects[mode]}` : `breaks kernels (${problem})`;
+  return `the pass ${called}${of} ${what}, in ${entry ?? ""}`;
 }
 
 /** What is derived is right as far as numbers go: neither a pass nor the code is to blame. */

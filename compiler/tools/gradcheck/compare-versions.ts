@@ -19,6 +19,7 @@ export interface ComparedVersion {
   readonly how: EntryDerivation;
   /** What has made it. */
   readonly pass: string;
+  readonly run: number;
   readonly fn: GraphFunction;
   /** Outputs by name. */
   readonly expected: NamedValues;
@@ -33,40 +34,57 @@ export function versionsOf(program: Program): EntryVersions {
   return seen;
 }
 
+/** What is known of an entry: of a part by what that calls it. */
+export interface EntryMeaning {
+  readonly own: string;
+  readonly how: EntryDerivation;
+  readonly meanings: EntryMeanings;
+  readonly kept: NamedValues;
+  /** After all passes. */
+  readonly finished: GraphFunction;
+}
+
 /**
- * In the order in which they were made.
+ * By entry, of the whole and of its parts.
  *
+ * @param seen all versions of its entries
  * @param given as `entryMeanings` takes it. What the whole is not given, and a part is, is made up: of a part it is an input like any other.
  */
+export function meaningsOf(
+  program: Program,
+  seen: EntryVersions,
+  given: NamedValues,
+  sizes: readonly SymbolSizes[],
+): ReadonlyMap<string, EntryMeaning> {
+  const known = new Map<string, EntryMeaning>();
+  const add = (part: string | undefined, meanings: EntryMeanings): void => {
+    const kept = meanings.keptBy((own) => seen.finished(kernelInPart(part, own)));
+    for (const own of meanings.entries) {
+      const how = derivationOf(own);
+      invariant(how !== undefined, `nothing derives ${own}`);
+      const name = kernelInPart(part, own);
+      const finished = seen.finished(name);
+      if (finished !== undefined) known.set(name, { own, how, meanings, kept, finished });
+    }
+  };
+  add(undefined, entryMeanings(program, given, sizes, "values and derivatives"));
+  for (const { name, program: part } of program.parts ?? [])
+    add(name, entryMeanings(part, givenToPart(part, given, sizes), sizes, "values"));
+  return known;
+}
+
+/** In the order in which they were made; `given` as {@link meaningsOf} takes it. */
 export function* comparedVersions(
   program: Program,
   seen: EntryVersions,
   given: NamedValues,
   sizes: readonly SymbolSizes[],
 ): Generator<ComparedVersion> {
-  const known = new Map<
-    string,
-    {
-      readonly own: string;
-      readonly how: EntryDerivation;
-      readonly meanings: EntryMeanings;
-      readonly kept: NamedValues;
-    }
-  >();
-  const add = (part: string | undefined, meanings: EntryMeanings): void => {
-    const kept = meanings.keptBy((own) => seen.finished(kernelInPart(part, own)));
-    for (const own of meanings.entries) {
-      const how = derivationOf(own);
-      invariant(how !== undefined, `nothing derives ${own}`);
-      known.set(kernelInPart(part, own), { own, how, meanings, kept });
-    }
-  };
-  add(undefined, entryMeanings(program, given, sizes, "values and derivatives"));
-  for (const { name, program: part } of program.parts ?? [])
-    add(name, entryMeanings(part, givenToPart(part, given, sizes), sizes, "values"));
-  for (const { entry, pass, fn } of seen.versions) {
+  const known = meaningsOf(program, seen, given, sizes);
+  for (const { entry, pass, run, fn } of seen.versions) {
     const { own, how, meanings, kept } = lookUp(known, entry);
-    yield { entry, how, pass, fn, expected: meanings.expectedOf(own, fn), actual: () => meanings.outputsOf(fn, kept) };
+    const expected = meanings.expectedOf(own, fn);
+    yield { entry, how, pass, run, fn, expected, actual: () => meanings.outputsOf(fn, kept) };
   }
 }
 

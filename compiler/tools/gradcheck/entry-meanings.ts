@@ -24,6 +24,8 @@ export interface EntryMeanings {
   outputsOf(fn: GraphFunction, kept?: NamedValues): Map<string, BatchValue>;
   /** What finished entries keep for others: forward for backward, and what a stream computes of its contexts. */
   keptBy(finished: (entry: string) => GraphFunction | undefined): NamedValues;
+  /** All that entries read. */
+  valuesWith(kept: NamedValues): NamedValues;
 }
 
 /**
@@ -55,7 +57,8 @@ export function entryMeanings(
   const inStream = new Set(stream === undefined ? [] : streamedRoles(program).map(nameOfRole));
   // What it computes is between it and the step that reads it.
   expected.set(nameOfContexts, new Map());
-  const outputsOf: EntryMeanings["outputsOf"] = (fn, kept = new Map()) => evaluate(fn, new Map([...values, ...kept]), sizes); // prettier-ignore
+  const valuesWith: EntryMeanings["valuesWith"] = (kept) => new Map([...values, ...kept]);
+  const outputsOf: EntryMeanings["outputsOf"] = (fn, kept = new Map()) => evaluate(fn, valuesWith(kept), sizes);
   return {
     entries: [...expected.keys()],
     keptBy: (finished) =>
@@ -72,6 +75,7 @@ export function entryMeanings(
       return new Map([...lookUp(expected, "forward")].filter(([name]) => inStream.has(name)));
     },
     outputsOf,
+    valuesWith,
   };
 }
 
@@ -218,17 +222,30 @@ export function numbersOfEach(value: BatchValue, examples: number): number[] {
   return tensors.flatMap(({ data }) => [...data]);
 }
 
+interface EntryVersion {
+  readonly entry: string;
+  readonly pass: string;
+  /** Which of its runs on this entry, from 1. */
+  readonly run: number;
+  readonly fn: GraphFunction;
+}
+
 /** Versions of entries, without those that a pass has left as they were. */
 export class EntryVersions {
   private readonly last = new Map<string, GraphFunction>();
-  readonly versions: { readonly entry: string; readonly pass: string; readonly fn: GraphFunction }[] = [];
+  /** How often a pass has run on an entry. */
+  private readonly runs = new Map<string, number>();
+  readonly versions: EntryVersion[] = [];
 
   /** As `observe` of entries takes it. */
   readonly observe = (entry: string, pass: string, fn: GraphFunction): void => {
     const before = this.last.get(entry);
     this.last.set(entry, fn);
+    const key = `${entry} ${pass}`;
+    const run = (this.runs.get(key) ?? 0) + 1;
+    this.runs.set(key, run);
     if (before?.instructions === fn.instructions && before.outputs === fn.outputs && before.names === fn.names) return;
-    this.versions.push({ entry, pass, fn });
+    this.versions.push({ entry, pass, run, fn });
   };
 
   /** The last of an entry. */

@@ -6,9 +6,10 @@ import type { Precision } from "./precision.js";
  * - `rule`: the derivative rule of an operation;
  * - `pass`: a pass over the graph, which should keep its meaning;
  * - `range`: nothing of the compiler; the derived gradient, evaluated as it stands, is no finite number in this precision;
- * - `code`: what is made of the graph, kernels and their print.
+ * - `kernel`: what lowers the graph to kernels, or a pass over these;
+ * - `code`: what is made of kernels, or a module that was changed since.
  */
-export type FaultStage = "rule" | "pass" | "range" | "code";
+export type FaultStage = "rule" | "pass" | "range" | "kernel" | "code";
 
 export interface FaultPlace {
   readonly span: Span;
@@ -30,10 +31,18 @@ export interface Fault {
   readonly precision?: Precision;
   /** The operation, `tanh`; or the pass. Empty where only the stage is known. */
   readonly operation: string;
+  /** Of passes: the entry whose meaning they change, `backward`, and which of their runs on it, from 1. */
+  readonly entry?: string;
+  readonly run?: number;
+  /** Of `kernel`: the target whose kernels they are. */
+  readonly target?: "wasm" | "js";
+  /** What kernels do that none may, rather than another number: `no buffer input.x`. */
+  readonly problem?: string;
   /** From 0: the operand whose cotangent is wrong. Undefined in forward mode, and for passes and code. */
   readonly operand: number | undefined;
   /** The name on the left of the equation, `h'`; for a pass the output that changed. */
   readonly equation: string | undefined;
+  /** Of a pass where in the text the output comes from. */
   readonly place: FaultPlace | undefined;
   /** What was derived and what was measured; of a pass what came out of it and what went in. Undefined for code. */
   readonly analytic: number | undefined;

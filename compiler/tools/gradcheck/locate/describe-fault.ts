@@ -1,8 +1,10 @@
 /** A fault as people read it: the equation, the two numbers, and the smallest case that shows it. */
+import { at } from "../../../base/at.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../../ir/graph/graph-function.js";
 import type { SourceFile } from "../../../base/source/source-file.js";
 import type { Span } from "../../../base/source/span.js";
 import type { EntryMode } from "../../../program/entry.js";
+import type { ChangedByKernels } from "./find-kernel-pass.js";
 import type { ChangedNumber } from "./find-pass.js";
 import type { FaultyOperation } from "./locate.js";
 import type { LeftRange } from "./range.js";
@@ -62,17 +64,58 @@ const modes: Readonly<Record<EntryMode, Fault["mode"]>> = {
   hvp: "second",
 };
 
-/** Of a pass that changes a number; of the code where there is none. */
-export function faultOfPass(changed: ChangedNumber | undefined, counterexample: Counterexample): Fault {
+/** Of a pass that changes a number, on graphs or on kernels. */
+export function faultOfPass(
+  changed: ChangedNumber | ChangedByKernels,
+  sources: (file: string) => SourceFile | undefined,
+  counterexample: Counterexample,
+): Fault {
+  const { entry, how, pass, run, fn, output } = changed;
   return {
-    stage: changed === undefined ? "code" : "pass",
-    mode: changed === undefined ? "reverse" : modes[changed.how.by],
-    operation: changed?.pass ?? "",
+    stage: "target" in changed ? "kernel" : "pass",
+    mode: modes[how.by],
+    operation: pass,
+    entry,
+    run,
+    ...("target" in changed && { target: changed.target, ...(changed.problem && { problem: changed.problem }) }),
     operand: undefined,
-    equation: changed?.output,
+    equation: output,
+    place: placeOf(spanOf(fn, output), sources),
+    analytic: changed.after,
+    numeric: changed.before,
+    example: changed.example ?? 0,
+    step: undefined,
+    index: changed.index ?? [],
+    counterexample,
+  };
+}
+
+/** Where in the text an output of a function comes from: of what a loop gives, what the body has for it. */
+function spanOf(fn: GraphFunction, output: string | undefined): Span | undefined {
+  const place = fn.outputNames.indexOf(output ?? "");
+  return place < 0 ? undefined : spanOfValue(fn, at(fn.outputs, place));
+}
+
+function spanOfValue(fn: GraphFunction, id: ValueId): Span | undefined {
+  const made = fn.instructions.find(({ results }) => results.includes(id));
+  if (made === undefined) return undefined;
+  const { operation, results, operands, origin } = made;
+  if (operation.kind === "scan") return spanOfValue(operation.body, at(operation.body.outputs, results.indexOf(id)));
+  // What only moves its elements may have no place of its own.
+  return origin.span ?? (operands.length === 1 ? spanOfValue(fn, at(operands, 0)) : undefined);
+}
+
+/** Of what no stage before the code has changed. */
+export function faultOfCode(counterexample: Counterexample): Fault {
+  return {
+    stage: "code",
+    mode: "reverse",
+    operation: "",
+    operand: undefined,
+    equation: undefined,
     place: undefined,
-    analytic: changed?.after,
-    numeric: changed?.before,
+    analytic: undefined,
+    numeric: undefined,
     example: 0,
     step: undefined,
     index: [],

@@ -15,7 +15,8 @@ import { type KernelTargetName, targetPasses } from "../../../../compiler/driver
 import { type KernelStage, kernelStages } from "../../../support/kernel-stages.js";
 import { lowerProgram } from "../../../support/kernels.js";
 import { lstmProgram } from "../../../support/lstm-program.js";
-import { axesOf, callOf, compareEntries, evaluated, paddedSize } from "../../../support/run-kernel.js";
+import { axesOf, callOf, paddedSize } from "../../../../compiler/tools/calls/padded-kernels.js";
+import { compareEntries, evaluated } from "../../../support/run-kernel.js";
 import { sizesFor, standardCells } from "../../../support/standard-cells.js";
 import type { LoweredCell } from "../../../../compiler/program/lowered-cell.js";
 import type { EntryProgram } from "../../../../compiler/program/entry.js";
@@ -50,17 +51,17 @@ function changingStages(program: EntryProgram, target: KernelTargetName): Kernel
   });
 }
 
-/** Where the two evaluators differ, and what is not valid. */
+/** Where the two evaluators differ, and what is not valid, after the first stage of which that is so: those after it begin with its mistake. */
 function differences(program: EntryProgram, target: KernelTargetName, examples: ExampleSizes): string[] {
-  // A place along S may be asked for: there is one below the least S.
-  const indexBound = Math.min(options.indexBound, ...examples.map((sizes) => sizes.get("S") ?? Infinity));
   const { padding } = callOf(program, examples, 1);
   const sizes = new Map([["%B", examples.length], ...axesOf(padding).map((axis) => [axis.symbol, paddedSize(padding, axis)] as const)]); // prettier-ignore
-  return changingStages(program, target).flatMap(({ stage, kernel }) => {
-    const errors = compareEntries(program, examples, { ...options, indexBound }, (own) => evaluated(kernel, own));
+  for (const { stage, kernel } of changingStages(program, target)) {
+    const errors = compareEntries(program, examples, options, (own) => evaluated(kernel, own));
     const off = [...errors].flatMap(([name, error]) => (error < 1e-9 ? [] : [`${name} is off by ${error}`]));
-    return [...verifyKernel(kernel, sizes), ...off].map((problem) => `${target} after ${stage}: ${problem}`);
-  });
+    const problems = [...verifyKernel(kernel, sizes), ...off];
+    if (problems.length > 0) return problems.map((problem) => `${target} after ${stage}: ${problem}`);
+  }
+  return [];
 }
 
 const ofCell = (cell: LoweredCell, jvp = false): EntryProgram =>

@@ -26,17 +26,15 @@ import {
 } from "../../../support/evaluate-helpers.js";
 import { fuzzParameters } from "../../../support/fuzz.js";
 import { kernelStages } from "../../../support/kernel-stages.js";
+import { callable, evaluated, paddingFor, programOf, readChecked } from "../../../support/run-kernel.js";
+
 import {
   axesOf,
   callEntry,
-  evaluated,
   paddedSize,
   type Padding,
-  paddingFor,
-  programOf,
-  readOutputs,
   writeInputs,
-} from "../../../support/run-kernel.js";
+} from "../../../../compiler/tools/calls/padded-kernels.js";
 
 const targets = Object.keys(targetPasses) as KernelTargetName[];
 const axes = cellAxes(graphDimensions);
@@ -73,9 +71,10 @@ function resultsOf(
 ): Map<string, readonly number[]> {
   const kernels = evaluated(kernel, padding);
   for (const [name, buffer] of Object.entries(kernels.buffers)) if (name.includes(".")) buffer.fill(NaN);
-  writeInputs(kernels, fn, values, examples, padding);
-  callEntry(kernels, "forward", padding);
-  return new Map([...readOutputs(kernels, fn, examples, padding)].map(([name, value]) => [name, flatten(value)]));
+  writeInputs(kernels.buffers, fn, values, { examples, padding });
+  callEntry(callable(kernels), { name: "forward" }, padding);
+  const outputs = readChecked(kernels.buffers, fn, { examples, padding }, (name) => name.split(".").includes("param"));
+  return new Map([...outputs].map(([name, value]) => [name, flatten(value)]));
 }
 
 /** The first difference of numbers from those that are expected. */

@@ -17,7 +17,8 @@ import { findChangingPass, firstChange } from "../../../../../compiler/tools/gra
 function negated(fn: GraphFunction): GraphFunction {
   const value = fn.outputs.at(-1)!;
   const result = fn.types.length;
-  const negation = { operation: { kind: "map", op: "neg" }, operands: [value], results: [result], origin: {} } as const;
+  const { origin = {} } = fn.instructions.find(({ results }) => results.includes(value)) ?? {};
+  const negation = { operation: { kind: "map", op: "neg" }, operands: [value], results: [result], origin } as const;
   return {
     ...fn,
     types: [...fn.types, fn.types[value]!],
@@ -37,7 +38,7 @@ const source = `cell A(H) {
   output y = h'
 }`;
 
-const { program } = lowerSource(source, { dimensions: { H: 2 } }, "all sizes");
+const { program, sources } = lowerSource(source, { dimensions: { H: 2 } }, "all sizes");
 const point = drawPoint(manifestOf(program!), createRandom(1), { batch: 2, steps: 3, states: "declared" });
 const pass = "remove-unused-values";
 
@@ -112,7 +113,14 @@ test.each([
   ["initialHvp", "second"],
 ])("a pass on %s is told as one of mode %s", (spoiled, mode) => {
   const changed = firstChange(seenWith(observed, spoiled, pass), program!, point, 1e-9);
-  expect(faultOfPass(changed, { point, runs: 1 } as never)).toMatchObject({ stage: "pass", mode });
+  const fault = faultOfPass(changed!, (file) => sources.get(file), {} as never);
+  expect(fault).toMatchObject({ stage: "pass", mode, operation: pass, entry: spoiled, run: 1 });
+});
+
+test("a fault says where in the text the number comes from, and which element it is", () => {
+  const changed = firstChange(seenWith(observed, "forward", pass), program!, point, 1e-9);
+  const { place, example, index } = faultOfPass(changed!, (file) => sources.get(file), {} as never);
+  expect([place?.text, example, index]).toEqual(["tanh(W @ h + x * b)", 0, [0]]);
 });
 
 describe("entries with names", () => {
