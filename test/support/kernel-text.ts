@@ -4,7 +4,7 @@
  */
 import { expect } from "vitest";
 import { evaluateKernels } from "../../compiler/ir/kernel/evaluate.js";
-import { parseKernelBody, parseUnplanned } from "../../compiler/ir/kernel/parse.js";
+import { KernelSyntaxError, parseKernelBody, parseUnplanned } from "../../compiler/ir/kernel/parse.js";
 import { printKernelFunction, printUnplanned } from "../../compiler/ir/kernel/print.js";
 import type { KernelProgram, Statement } from "../../compiler/ir/kernel/kernel-program.js";
 import type { UnplannedKernels } from "../../compiler/ir/kernel/unplanned.js";
@@ -37,7 +37,21 @@ export function bodyOf(kernel: KernelProgram): string {
 export function dedent(text: string): string {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const margin = /^ */u.exec(lines[0] ?? "")![0].length;
+  const left = lines.find((line) => line.slice(0, margin).trim() !== "");
+  if (left !== undefined) throw new Error(`stands further to the left than the first line of its text: ${left.trim()}`);
   return lines.map((line) => line.slice(margin)).join("\n");
+}
+
+/** Reads a text of kernels after lines of our own; what is wrong with it is said with the line that it is about. */
+function read<T>(parse: (text: string) => T, before: string, text: string): T {
+  const whole = `${before}${dedent(text)}`;
+  try {
+    return parse(whole);
+  } catch (error) {
+    if (!(error instanceof KernelSyntaxError)) throw error;
+    const [line = "", above = "nothing"] = whole.split("\n").slice(0, error.line).reverse();
+    throw new Error(`${error.message.replace(/^line \d+: /u, "")}: "${line}", below "${above}"`, { cause: error });
+  }
 }
 
 /** Kernels give the numbers of the graph that they were lowered from. */
@@ -61,10 +75,12 @@ function statementsOf(body: readonly Statement[]): string {
 
 /** The pass makes `after` of `before`, kernels whose buffers have no places yet. */
 export function expectKernels(pass: KernelPass<VectorTarget>, before: string, after: string): void {
-  const read = parseUnplanned(`axes %T steps T\n${dedent(before)}`);
-  const made = pass.run(read, { dtype: "f32", machine: simd128 });
-  expect(dedent(printUnplanned(made))).toBe(`axes %T steps T\n${dedent(after)}`);
-  expect(numbersOf(made)).toEqual(numbersOf(read));
+  const axes = "axes %T steps T\n";
+  const given = read(parseUnplanned, axes, before);
+  read(parseUnplanned, axes, after);
+  const made = pass.run(given, { dtype: "f32", machine: simd128 });
+  expect(dedent(printUnplanned(made))).toBe(`${axes}${dedent(after)}`);
+  expect(numbersOf(made)).toEqual(numbersOf(given));
 }
 
 /** The pass makes `after` of the statements of a kernel with these buffers. */
@@ -76,13 +92,13 @@ export function expectStatements<Machine>(
   after: string,
 ): void {
   const region = dedent(before).replace(/^/gmu, "    ");
-  const read = planMemory(
-    parseUnplanned(`axes %T steps T\n${dedent(buffers)}\nkernel f {\n  region r\n${region}\n}\n`),
+  const given = planMemory(
+    read(parseUnplanned, `axes %T steps T\n${dedent(buffers)}\n`, `kernel f {\n  region r\n${region}\n}\n`),
   );
-  const made = pass.run(read, { dtype: "f32", machine });
+  const made = pass.run(given, { dtype: "f32", machine });
   const [only] = made.functions[0]?.body ?? [];
   expect(only?.kind === "region" ? statementsOf(only.body) : "").toBe(dedent(after));
-  expect(numbersOf(made)).toEqual(numbersOf(read));
+  expect(numbersOf(made)).toEqual(numbersOf(given));
 }
 
 /** What the caller sees after each kernel has run on some numbers. */
