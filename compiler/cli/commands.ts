@@ -155,6 +155,7 @@ derivative as formulas. Dimensions without a size stay symbols; kernels need all
     { ...target, help: "wasm (the default) or js: whose kernels --after shows" },
     { name: "equations", kind: "flag", help: "the cell in the spelling of formulas, and one step back in time" },
     { name: "latex", kind: "flag", help: "the same as LaTeX: align* environments for amsmath and amssymb" },
+    { name: "gradient", kind: "flag", help: "with backward (the default); --no-gradient: what only runs" },
     { name: "jvp", kind: "flag", help: "also the functions that --jvp compiles" },
     { name: "hvp", kind: "flag", help: "also the functions that --hvp compiles" },
     { ...dtype, help: "f32 (the default) or f64: for sizes in bytes" },

@@ -45,7 +45,7 @@ export function listPassed(
   if (found.length === 0) {
     const names = [...all.keys()];
     throw new UsageError(
-      `there is no entry ${entry}; ${whereIs(entry, staged.program, names, `there are ${names.join(", ")}`)}`,
+      `there is no entry ${entry}; ${whereIs(entry, staged.program, names, options, `there are ${names.join(", ")}`)}`,
     );
   }
   const lists = found.map(([name, passed]) => ({ entry: name, stages: passed.map((one) => nameOfRun(one, passed)) }));
@@ -70,9 +70,15 @@ function nameOfRun({ stage, run }: PassedStage, passed: readonly PassedStage[]):
  *
  * @param others what to say where nothing is near
  */
-export function whereIs(entry: string, { parts = [] }: Program, names: readonly string[], others: string): string {
-  const mode = directionalMode(entry);
-  if (mode !== undefined && entry === mode) return `there is one with --${mode}`;
+export function whereIs(
+  entry: string,
+  { parts = [] }: Program,
+  names: readonly string[],
+  options: EntryOptions,
+  others: string,
+): string {
+  const option = optionFor(entry, options);
+  if (option !== undefined) return option;
   const similar = suggest(entry, [...names, ...parts.map(({ name }) => name)]);
   return similar === undefined ? others : `did you mean ${similar}?`;
 }
@@ -106,10 +112,11 @@ export function stageOf(text: string): ChosenStage {
   throw new UsageError(`there is no stage ${name}; ${help}`);
 }
 
-/** The option that makes an entry: `jvp`, also of `initialJvp`. */
-export function directionalMode(entry: string): "jvp" | "hvp" | undefined {
+/** The option that makes an entry which is not there: `--jvp`, also of `initialJvp`. */
+function optionFor(entry: string, options: EntryOptions): string | undefined {
   const by = derivationOf(entry)?.by;
-  return by === "jvp" || by === "hvp" ? by : undefined;
+  if (by === "gradient") return options.gradient === false ? "there is one without --no-gradient" : undefined;
+  return (by === "jvp" || by === "hvp") && !options[by] ? `there is one with --${by}` : undefined;
 }
 
 export function showAfter(
@@ -146,16 +153,12 @@ function whyNothing(
   if (stage.gives === "text" || stage.name === "layout")
     return `${stage.name} prints one text for all entries: leave --entry out`;
   const runsOn = `runs on ${others.join(", ") || "nothing here"}`;
-  const option = directionalMode(entry);
+  const option = optionFor(entry, options);
   const similar = suggest(entry, [...others, ...parts.map(({ name }) => name)]);
   const isKnown = derivationOf(entry) !== undefined || parts.some(({ name }) => functionsCalled(name).has(entry));
   if (!isKnown && similar === undefined) return `there is no entry ${entry}; ${stage.name} ${runsOn}`;
   const often = run === undefined || run === 1 ? "" : ` ${run} times`;
   const help =
-    option !== undefined && !options[option]
-      ? `there is one with --${option}`
-      : similar === undefined || isKnown
-        ? `it ${runsOn}`
-        : `did you mean ${similar}?`;
+    option !== undefined ? option : similar === undefined || isKnown ? `it ${runsOn}` : `did you mean ${similar}?`;
   return isKnown ? `${stage.name} does not run${often} on ${entry}; ${help}` : `there is no entry ${entry}; ${help}`;
 }

@@ -83,21 +83,27 @@ function checkCombination(args: ParsedArguments): void {
       throw new UsageError(`--${chosen} does not go with --${other}; give one of them`);
   }
   if (args.flag("json") === true) throw new UsageError(`--${chosen} prints text only; leave out --json`);
+  if (args.flag("gradient") === false)
+    throw new UsageError(`--${chosen} does not go with --no-gradient; leave that out`);
 }
 
 function sequenceOptions(args: ParsedArguments): EntryOptions {
-  return { gradient: true, jvp: args.flag("jvp") === true, hvp: args.flag("hvp") === true };
+  const gradient = args.flag("gradient") ?? true;
+  const [jvp, hvp] = [args.flag("jvp") === true, args.flag("hvp") === true];
+  if (hvp && !gradient) throw new UsageError("--hvp includes the gradient: leave out --no-gradient");
+  return { gradient, jvp, hvp };
 }
 
 function showReports(program: Program, result: LowerResult, args: ParsedArguments, terminal: Terminal): void {
   const bytes = realBytes[dtypeOption(args) ?? "f32"];
-  const all = explainProgram(buildEntries(program, sequenceOptions(args)));
+  const options = sequenceOptions(args);
+  const all = explainProgram(buildEntries(program, options));
   const entry = args.text("entry");
   const reports = entry === undefined ? all : all.filter((report) => functionsCalled(entry).has(report.entry));
   if (reports.length === 0) {
     const names = all.map((report) => report.entry);
     const others = `there are ${names.join(", ")}, and more with --after`;
-    throw new UsageError(`there is no entry ${entry ?? ""}; ${whereIs(entry ?? "", program, names, others)}`);
+    throw new UsageError(`there is no entry ${entry ?? ""}; ${whereIs(entry ?? "", program, names, options, others)}`);
   }
   const declared = declaredIn(program, result);
   if (args.flag("json") !== true) {

@@ -1,17 +1,9 @@
-/** ARCHITECTURE.md shows what every stage prints for one cell: here it is printed again. `UPDATE=1` rewrites the page. */
+/** ARCHITECTURE.md shows what every stage prints for one cell: here `recell explain` prints it again. `UPDATE=1` rewrites the page. */
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { compile } from "../../compiler/index.js";
-import { printFunction } from "../../compiler/ir/graph/print.js";
-import { printKernel } from "../../compiler/ir/kernel/print.js";
-import { lowerSource } from "../../compiler/driver/lower-source.js";
-import { buildEntries } from "../../compiler/driver/entries.js";
-import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
 import { recell } from "../support/command-line.js";
-import { lowerProgram } from "../support/kernels.js";
-import { programOfCell } from "../../compiler/program/cell-program.js";
 
 const source = `/// A plain recurrent cell (J. L. Elman, 1990).
 cell Elman(I, H) {
@@ -27,27 +19,12 @@ cell Elman(I, H) {
 }
 `;
 
-function lowered(dimensions: Record<string, number>): LoweredCell {
-  const { cell } = lowerSource(source, { dimensions }, Object.keys(dimensions).length === 0 ? "symbolic" : "all sizes");
-  if (cell === undefined) throw new Error("the example does not compile");
-  return cell;
-}
-
 const lines = (text: string, from: RegExp, to: RegExp): string => {
   const all = text.split("\n");
   const start = all.findIndex((line) => from.test(line));
   const end = all.findIndex((line, i) => i > start && to.test(line));
   return all.slice(start, end + 1).join("\n");
 };
-
-const options = { gradient: true, jvp: false, hvp: false };
-const symbolic = buildEntries(programOfCell(lowered({})), { ...options, gradient: false });
-const derived = buildEntries(programOfCell(lowered({})), options);
-const kernels = lowerProgram(buildEntries(programOfCell(lowered({ I: 3, H: 4 })), { ...options, gradient: false }), {
-  runtimeDimensions: [],
-});
-const { files } = compile(source, { dimensions: { I: 3, H: 4 }, target: "js", dtype: "f64", gradient: false });
-const module = files.find(({ path }) => path.endsWith(".js"))?.text ?? "";
 
 const file = join(mkdtempSync(join(tmpdir(), "recell-architecture-")), "elman.cell");
 writeFileSync(file, source);
@@ -60,18 +37,20 @@ async function explained(...after: string[]): Promise<string> {
   return out.trimEnd();
 }
 
+const code = await explained("print", "--entry", "step", "--target", "js", "--dtype", "f64", ...sizes);
+const forward = ["--entry", "forward", "--no-gradient"];
 const stages: Readonly<Record<string, readonly [language: string, text: string]>> = {
-  source: ["cell", source.trimEnd()],
-  step: ["graph", printFunction(lowered({}).step).trimEnd()],
-  forward: ["graph", printFunction(symbolic.entries.get("forward")!.fn).trimEnd()],
+  source: ["cell", await explained("parse")],
+  step: ["graph", await explained("lower")],
+  forward: ["graph", await explained("remove-unused-values", ...forward)],
   list: ["text", await explained("list")],
   check: ["text", await explained("check")],
-  backward: ["graph", printFunction(derived.entries.get("backward")!.fn).trimEnd()],
+  backward: ["graph", await explained("remove-unused-values", "--entry", "backward")],
   derive: ["graph", await explained("derive", "--entry", "forward")],
-  kernel: ["text", lines(printKernel(kernels), /^kernel forward/u, /^\}/u)],
+  kernel: ["text", await explained("kernels", ...forward, ...sizes)],
   wasm: ["text", await explained("project-in-windows", "--entry", "step", ...sizes)],
   layout: ["text", lines(await explained("layout", ...sizes), /^final\.h/u, /^packed\.0/u)],
-  module: ["js", lines(module, /elementwise/u, /^ {2}\}/u).replace(/^ {2}/gmu, "")],
+  module: ["js", lines(code, /elementwise/u, /^ {2}\}/u).replace(/^ {2}/gmu, "")],
 };
 
 it("ARCHITECTURE.md shows what the stages print", () => {

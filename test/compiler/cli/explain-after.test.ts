@@ -178,3 +178,17 @@ test("an entry that is not there is told with what would make it", async () => {
   );
   expect((await after("simplify", "--entry", "forwards")).error).toContain("did you mean forward?");
 });
+
+test("without the gradient nothing is kept for it, and it is told what is left out", async () => {
+  const forward = ["--entry", "forward", "--no-gradient"];
+  expect((await after("remove-unused-values", "--entry", "forward")).out).toContain("residual.");
+  expect((await after("remove-unused-values", ...forward)).out).not.toContain("residual.");
+  const backward = await after("simplify", "--entry", "backward", "--no-gradient");
+  expect(backward.error).toContain("simplify does not run on backward; there is one without --no-gradient");
+  expect((await after("list", "--entry", "backward", "--no-gradient")).error).toContain(
+    "there is one without --no-gradient",
+  );
+  expect((await after("simplify", "--no-gradient", "--hvp")).error).toContain(
+    "--hvp includes the gradient: leave out --no-gradient",
+  );
+});
