@@ -14,7 +14,7 @@ import type { LoweredCell } from "../program/lowered-cell.js";
 import type { Program } from "../program/program.js";
 import { functionsCalled } from "../program/entry.js";
 import { nameInEntry } from "../program/roles.js";
-import { scalarPasses, type TargetPasses, vectorPasses } from "../passes/kernel/passes.js";
+import { type KernelTargetName, type TargetPasses, targetPasses } from "../passes/kernel/passes.js";
 import { buildEntries, type EntryOptions, entryStages } from "./entries.js";
 import { entryPasses, graphPasses } from "../passes/graph/passes.js";
 import { gradientRowsStage } from "./gradient-rows.js";
@@ -35,13 +35,6 @@ export interface Stage {
   readonly targets: readonly KernelTargetName[];
 }
 
-export type KernelTargetName = "wasm" | "js";
-
-/** Whatever the machine that they are for: they describe it themselves. */
-export const targetPasses: Readonly<Record<KernelTargetName, TargetPasses<unknown>>> = {
-  wasm: vectorPasses as TargetPasses<unknown>,
-  js: scalarPasses as TargetPasses<unknown>,
-};
 const all = Object.keys(targetPasses) as KernelTargetName[];
 
 const textStage = (name: string, summary: string): Stage => ({ name, summary, gives: "text", runs: 1, targets: all });

@@ -1,6 +1,6 @@
 /** Kernels after each stage of a target, with planned memory. */
 import { buildKernels } from "../../compiler/driver/build-kernels.js";
-import { type KernelTargetName, targetPasses } from "../../compiler/driver/stages.js";
+import { type KernelTargetName, targetPasses } from "../../compiler/passes/kernel/passes.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/kernel-program.js";
 import { planMemory } from "../../compiler/passes/kernel/plan-memory.js";
 import type { EntryProgram } from "../../compiler/program/entry.js";

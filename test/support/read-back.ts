@@ -1,7 +1,7 @@
 /** What is printed of graphs and kernels is read back: nothing of them is lost on the way. */
 import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
-import { type KernelTargetName, targetPasses } from "../../compiler/driver/stages.js";
+import { type KernelTargetName, targetPasses } from "../../compiler/passes/kernel/passes.js";
 import type { SizedAxis } from "../../compiler/base/types/call-axes.js";
 import { buildEntries } from "../../compiler/driver/entries.js";
 import { parseProgram } from "../../compiler/ir/graph/parse.js";

@@ -63,3 +63,11 @@ export const vectorPasses: TargetPasses<VectorTarget> = {
   // Tiles are printed from products: registers are chosen there.
   afterMemory: [],
 };
+
+export type KernelTargetName = "wasm" | "js";
+
+/** Whatever the machine that they are for: they describe it themselves. */
+export const targetPasses: Readonly<Record<KernelTargetName, TargetPasses<unknown>>> = {
+  wasm: vectorPasses as TargetPasses<unknown>,
+  js: scalarPasses as TargetPasses<unknown>,
+};

@@ -1,12 +1,7 @@
 /** Every stage can be looked at, and kernels are valid after each of theirs. */
 import { describe, expect, it, test, vi } from "vitest";
-import {
-  type KernelTargetName,
-  type Stage,
-  type StagedProgram,
-  stages,
-  textsAfter,
-} from "../../../compiler/driver/stages.js";
+import { type Stage, type StagedProgram, stages, textsAfter } from "../../../compiler/driver/stages.js";
+import type { KernelTargetName } from "../../../compiler/passes/kernel/passes.js";
 import { lowerSource } from "../../../compiler/driver/lower-source.js";
 import { emitModule } from "../../../compiler/driver/emit-module.js";
 import { printKernelFunction } from "../../../compiler/ir/kernel/print.js";

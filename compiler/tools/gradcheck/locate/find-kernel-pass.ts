@@ -3,13 +3,12 @@ import { at, lookUp } from "../../../base/at.js";
 import { invariant, InvariantError } from "../../../base/diagnostics/invariant.js";
 import { buildEntries } from "../../../driver/entries.js";
 import { buildKernels } from "../../../driver/build-kernels.js";
-import { type KernelTargetName, targetPasses } from "../../../driver/stages.js";
+import { type KernelTargetName, type TargetPasses, targetPasses } from "../../../passes/kernel/passes.js";
 import type { GraphFunction } from "../../../ir/graph/graph-function.js";
 import { nameOf, outputName } from "../../../ir/graph/values.js";
 import { evaluateKernels } from "../../../ir/kernel/evaluate.js";
 import type { KernelProgram } from "../../../ir/kernel/kernel-program.js";
 import { printKernel } from "../../../ir/kernel/print.js";
-import type { TargetPasses } from "../../../passes/kernel/passes.js";
 import { planMemory } from "../../../passes/kernel/plan-memory.js";
 import type { EntryDerivation, EntryProgram, ProgramEntry } from "../../../program/entry.js";
 import type { Program } from "../../../program/program.js";
@@ -29,8 +28,8 @@ export interface ChangedByKernels extends Told, Partial<Omit<ChangedNumber, keyo
   readonly problem?: string;
 }
 
-/** A stage and the kernels that it gives. */
-interface Stage {
+/** What a stage gives. */
+interface KernelVersion {
   readonly name: string;
   readonly run: number;
   readonly kernel: KernelProgram;
@@ -66,8 +65,8 @@ export function findChangingKernelPass(
 }
 
 /** Those that leave the text of kernels as it was are left out. */
-function stagesOf(entries: EntryProgram, passes: TargetPasses<unknown>): Stage[] {
-  const stages: Stage[] = [];
+function stagesOf(entries: EntryProgram, passes: TargetPasses<unknown>): KernelVersion[] {
+  const stages: KernelVersion[] = [];
   const runs = new Map<string, number>();
   let last = "";
   buildKernels(entries, {

@@ -11,7 +11,7 @@ import { lowerSource } from "../../../../compiler/driver/lower-source.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { fuzzParameters } from "../../../support/fuzz.js";
-import { type KernelTargetName, targetPasses } from "../../../../compiler/driver/stages.js";
+import { type KernelTargetName, targetPasses } from "../../../../compiler/passes/kernel/passes.js";
 import { type KernelStage, kernelStages } from "../../../support/kernel-stages.js";
 import { lowerProgram } from "../../../support/kernels.js";
 import { lstmProgram } from "../../../support/lstm-program.js";

@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
-import { type KernelTargetName, targetPasses } from "../../../../compiler/driver/stages.js";
+import { type KernelTargetName, targetPasses } from "../../../../compiler/passes/kernel/passes.js";
 import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";

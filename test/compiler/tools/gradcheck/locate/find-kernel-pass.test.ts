@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../../../../../runtime/base/random.js";
 import { lowerSource } from "../../../../../compiler/driver/lower-source.js";
-import { targetPasses } from "../../../../../compiler/driver/stages.js";
+import { targetPasses } from "../../../../../compiler/passes/kernel/passes.js";
 import type { KernelFunction } from "../../../../../compiler/ir/kernel/kernel-program.js";
 import { parseKernelBody } from "../../../../../compiler/ir/kernel/parse.js";
 import type { TargetPasses } from "../../../../../compiler/passes/kernel/passes.js";
