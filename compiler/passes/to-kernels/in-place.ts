@@ -1,6 +1,6 @@
 /**
  * The next value of a carried state is written to a buffer of its own; here that buffer is merged with the state where
- * no old value is read after its new one is there, else a copy at the end of the step replaces the state.
+ * no old value is read after its new one is there, or where both are the same, else a copy at the end of the step replaces the state.
  */
 import { at } from "../../base/at.js";
 import type { ValueId } from "../../ir/graph/graph-function.js";
@@ -9,6 +9,7 @@ import type { Statement } from "../../ir/kernel/kernel-program.js";
 import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
 import type { Block } from "./block.js";
 import { accessOf, type BufferLocation } from "./location.js";
+import { withoutSelfCopies } from "./self-copies.js";
 import { axesOf, nestFor, variableIndex } from "./loops.js";
 
 interface NextState {
@@ -21,19 +22,33 @@ export function commitInPlace(block: Block, states: readonly NextState[]): void 
   // Found once: a deep stack has as many states as statements.
   const users = new Map<string, Set<number>>();
   for (const [i, statement] of block.statements.entries()) addUsers(users, statement, i);
-  for (const state of states) commitState(block, state, users);
+  const gone = new Set<number>();
+  for (const state of states) commitState(block, state, users, gone);
+  for (const i of [...gone].sort((a, b) => b - a)) block.statements.splice(i, 1);
 }
 
-/** @param users of each buffer, the places of the statements that access it */
-function commitState(block: Block, { id, state, next }: NextState, users: Map<string, Set<number>>): void {
+/**
+ * @param users of each buffer, the places of the statements that access it
+ * @param gone the places of statements of which nothing is left
+ */
+function commitState(
+  block: Block,
+  { id, state, next }: NextState,
+  users: Map<string, Set<number>>,
+  gone: Set<number>,
+): void {
   const [ofState, ofNext] = [state, next].map(({ buffer }) => users.get(buffer) ?? new Set<number>());
   const places = [...new Set([...ofState!, ...ofNext!])].sort((a, b) => a - b);
   const concerned = places.map((i) => at(block.statements, i));
-  if (canMerge(concerned, state.buffer, next.buffer)) {
-    for (const i of ofNext!) {
-      block.statements[i] = mapStatement(at(block.statements, i), {
-        access: (access) => (access.buffer === next.buffer ? { ...access, buffer: state.buffer } : access),
-      });
+  const merged = concerned.map((statement, k) => (ofNext!.has(at(places, k)) ? mergedIn(statement, state.buffer, next.buffer) : statement)); // prettier-ignore
+  if (
+    canMerge(concerned, state.buffer, next.buffer) ||
+    !merged.some((statement) => statement && writes(statement, state.buffer))
+  ) {
+    for (const [k, i] of places.entries()) {
+      const statement = merged[k];
+      if (statement === undefined) gone.add(i);
+      else block.statements[i] = statement;
     }
     users.set(state.buffer, new Set(places));
     users.delete(next.buffer);
@@ -53,6 +68,19 @@ function commitState(block: Block, { id, state, next }: NextState, users: Map<st
     body: nest.finish(),
   };
   addUsers(users, copy, block.statements.push(copy) - 1);
+}
+
+function mergedIn(statement: Statement, state: string, next: string): Statement | undefined {
+  const renamed = mapStatement(statement, {
+    access: (access) => (access.buffer === next ? { ...access, buffer: state } : access),
+  });
+  return withoutSelfCopies(renamed, state);
+}
+
+function writes(statement: Statement, buffer: string): boolean {
+  let found = false;
+  forEachAccess(statement, (access, use) => (found ||= access.buffer === buffer && use !== "read"));
+  return found;
 }
 
 function addUsers(users: Map<string, Set<number>>, statement: Statement, place: number): void {
