@@ -3,8 +3,9 @@
  * place beside theirs.
  */
 import { at } from "../../base/at.js";
-import { dimConstant, equalDims, subtractDims } from "../../base/types/dim.js";
+import { addDims, constantOf, type Dim, dimConstant, equalDims, subtractDims } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
+import type { GraphBuilder } from "./build.js";
 import { definitions } from "./rewrite.js";
 import { isCarried, type Scan } from "./scan.js";
 import type { GraphFunction, Instruction, ValueId } from "./graph-function.js";
@@ -56,4 +57,38 @@ export function delayLinesOf(scan: Scan): readonly (DelayLine | undefined)[] {
   return body.outputs.flatMap((next, i) =>
     isCarried(scan, i) ? [delayLineOf(body, producer, at(body.inputs, i), next)] : [],
   );
+}
+
+/** What is read of a line in each step: elements from `start` on of its value before the step, or after it. */
+export interface LineRead {
+  readonly isAfter: boolean;
+  readonly start: Dim;
+  readonly count: Dim;
+}
+
+/** The first elements of a line along its first axis, and then those of all steps, in the order in which they came in. */
+export function historyOfLine(
+  b: GraphBuilder,
+  { shape, end }: DelayLine,
+  { initial, entered, length }: { readonly initial: ValueId; readonly entered: ValueId; readonly length: Dim },
+): ValueId {
+  const entries = b.reshape(entered, [length, ...shape.slice(1)]);
+  return b.concat(0, [end === "front" ? b.emit({ kind: "reverse", axis: 0 }, [initial]) : initial, entries]);
+}
+
+/** What is read in every step, along a new first axis: windows of the history. */
+export function readsOfLine(
+  b: GraphBuilder,
+  { shape, end }: DelayLine,
+  { isAfter, start, count }: LineRead,
+  history: ValueId,
+  steps: Dim,
+): ValueId {
+  const one = dimConstant(1);
+  const fromEnd = subtractDims(subtractDims(at(shape, 0), start), count);
+  const place = addDims(end === "front" ? fromEnd : start, dimConstant(isAfter ? 1 : 0));
+  const part = b.slice(history, 0, place, addDims(steps, subtractDims(count, one)));
+  if (constantOf(count) === 1) return b.reshape(part, [steps, one, ...shape.slice(1)]);
+  const windows = b.emit({ kind: "window", axis: 0, length: steps, size: count, stride: one, dilation: one }, [part]);
+  return end === "front" ? b.emit({ kind: "reverse", axis: 1 }, [windows]) : windows;
 }

@@ -25,6 +25,7 @@ import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { chooseCrossingValues, type CrossingChoice } from "../minimum-cut/choose-crossing-values.js";
 import { nameOfRole } from "../../program/roles.js";
 import { derivedInputs, type RawBackward, walkBackward } from "./backward-walk.js";
+import { keptAsEntered, LineResiduals } from "./line-residuals.js";
 import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
 import type { PreparedScan } from "./pull-through-scan.js";
 import type { BackwardSource, ReverseMode } from "./reverse-mode.js";
@@ -37,6 +38,8 @@ export interface ReverseOptions {
   readonly isFree?: (inputIndex: number) => boolean;
   /** In the body of a scan the sum over the batch is taken outside of it. */
   readonly insideScan?: boolean;
+  /** In the body of a scan whose delay lines are kept as the sequence of what enters them: how many values it carries. */
+  readonly linesAmong?: number;
   /** The compiler's own, if left out. */
   readonly rules?: DerivativeRules;
   /** Whether the cotangents of the outputs may hold strong zeros. None do, if left out. */
@@ -76,7 +79,8 @@ export function reverseMode(primal: GraphFunction, context: ShapeContext, option
     // Neither defined nor an input: what a declared derivative stood for, which nothing reads any more.
     return place === undefined || (options.isFree?.(place) ?? true);
   };
-  const choice = chooseCrossingValues(fn, new Set(walked.needed), context, { isFree });
+  const keptAs = keptAsEntered(fn, options.linesAmong ?? 0);
+  const choice = chooseCrossingValues(fn, new Set(walked.needed), context, { isFree, keptAs });
 
   const residuals = nameResiduals(fn, choice.kept);
   const residualNames = residuals.map((name) => nameOfRole({ kind: "residual", name }));
@@ -163,11 +167,13 @@ function prepareScans(primal: GraphFunction, context: ShapeContext, options: Rev
       optionsOfBody(instruction, operation, { zeros, facts, options }),
     );
     const operands = instruction.operands.map((id) => mapped(values, id));
-    const results = b.emitAll({ ...operation, body: forward }, operands, instruction.origin);
-    recordResults(b, primal, instruction, results, values);
     const own = instruction.results.length;
+    const lines = new LineResiduals({ ...operation, body: forward }, own);
+    const results = b.emitAll(lines.scan, operands, instruction.origin);
+    const prepared = at(b.instructions, b.instructions.length - 1);
+    recordResults(b, primal, instruction, results, values);
     for (const [i, name] of residuals.entries()) b.nameValue(at(results, own + i), name);
-    scans.set(at(b.instructions, b.instructions.length - 1), { ...derived, results });
+    scans.set(prepared, { ...derived, results: lines.resultsOf(b, operands, results) });
   }
   return { fn: finishLike(b, primal, values), scans };
 }
@@ -183,6 +189,7 @@ function optionsOfBody(
   return {
     isFree: (i) => !isCarried(scan, i),
     insideScan: true,
+    ...(!scan.reverse && { linesAmong: scan.carried }),
     rules,
     differentiable,
     outputZeros: zeros.bodies.get(instruction) ?? [],

@@ -1,7 +1,7 @@
 import { at, listAt } from "../../base/at.js";
-import { addDims, constantOf, type Dim, dimConstant, subtractDims } from "../../base/types/dim.js";
+import { constantOf, dimConstant } from "../../base/types/dim.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
-import { type DelayLine, delayLinesOf } from "../../ir/graph/delay-line.js";
+import { type DelayLine, delayLinesOf, historyOfLine, type LineRead, readsOfLine } from "../../ir/graph/delay-line.js";
 import { type Lifted, liftOperation, overTime } from "../../ir/graph/lift.js";
 import { definitions, forEachNeeded, rewriteFunction } from "../../ir/graph/rewrite.js";
 import { isCarried, operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
@@ -53,12 +53,9 @@ function readersOf(fn: GraphFunction): Readers {
   return readers;
 }
 
-/** What is read of a line in each step: elements from `start` on of its value before the step or after it, and views of these. */
-interface Read {
+/** What is read of a line in each step, and views of it. */
+interface Read extends LineRead {
   readonly line: number;
-  readonly isAfter: boolean;
-  readonly start: Dim;
-  readonly count: Dim;
   readonly views: readonly Instruction[];
 }
 
@@ -121,12 +118,10 @@ class Windows {
     }
   }
 
-  /** The first elements, and then those of all steps, in the order in which they came in. */
   private history(line: DelayLine, initial: ValueId): ValueId {
     const { b, scan } = this;
     const entered = overTime(this.lifted(line.entered), b, scan.length);
-    const entries = b.reshape(entered, [scan.length, ...line.shape.slice(1)]);
-    return b.concat(0, [line.end === "front" ? b.emit({ kind: "reverse", axis: 0 }, [initial]) : initial, entries]);
+    return historyOfLine(b, line, { initial, entered, length: scan.length });
   }
 
   /** A value of the body that depends on no line, for all steps. */
@@ -157,23 +152,11 @@ class Windows {
   }
 
   /** What is read in every step, along a new first axis. */
-  private read({ isAfter, start, count, views }: Read, { shape, end }: DelayLine, history: ValueId): ValueId {
+  private read({ views, ...read }: Read, line: DelayLine, history: ValueId): ValueId {
     const { b, scan } = this;
-    const one = dimConstant(1);
-    const fromEnd = subtractDims(subtractDims(at(shape, 0), start), count);
-    const place = addDims(end === "front" ? fromEnd : start, dimConstant(isAfter ? 1 : 0));
-    const length = addDims(scan.length, subtractDims(count, one));
-    const part = b.slice(history, 0, place, length);
-    let value: ValueId;
-    if (constantOf(count) === 1) value = b.reshape(part, [scan.length, one, ...shape.slice(1)]);
-    else {
-      const steps = { stride: one, dilation: one };
-      value = b.emit({ kind: "window", axis: 0, length: scan.length, size: count, ...steps }, [part]);
-      if (end === "front") value = b.emit({ kind: "reverse", axis: 1 }, [value]);
-    }
     return views.reduce(
       (own, { operation }) => liftOperation(operation, [{ value: own, overTime: true }], b, scan.length),
-      value,
+      readsOfLine(b, line, read, history, scan.length),
     );
   }
 }

@@ -62,6 +62,8 @@ export interface CrossingOptions {
   readonly isFree: (input: ValueId) => boolean;
   /** False where a view (a slice, say) costs nothing beside what it looks at. */
   readonly keepViews?: boolean;
+  /** Of values that are kept as something smaller: that. */
+  readonly keptAs?: ReadonlyMap<ValueId, ValueId>;
 }
 
 /** @param needed values that the later part reads */
@@ -69,7 +71,7 @@ export function chooseCrossingValues(
   fn: GraphFunction,
   needed: ReadonlySet<ValueId>,
   { sequences }: Pick<ShapeContext, "sequences">,
-  { isFree, keepViews = true }: CrossingOptions,
+  { isFree, keepViews = true, keptAs }: CrossingOptions,
 ): CrossingChoice {
   const defined = definitions(fn);
   const uses = countUses(fn);
@@ -92,7 +94,11 @@ export function chooseCrossingValues(
     const definition = defined.get(id);
     const free = definition === undefined ? isFree(id) : isConstant(definition);
     return {
-      cost: free ? 0 : mustNotKeep(id, definition) ? Infinity : costOfKeeping(type, sequences),
+      cost: free
+        ? 0
+        : mustNotKeep(id, definition)
+          ? Infinity
+          : costOfKeeping(fn.types[keptAs?.get(id) ?? id] ?? type, sequences),
       isSource: definition === undefined || !isCheap(definition) || definition.operands.length === 0,
       isSink: needed.has(id),
       successors: successors[id] ?? [],
