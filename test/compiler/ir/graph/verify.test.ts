@@ -1,0 +1,38 @@
+/** What makes a graph function invalid is said, each with where it is. */
+import { expect, test } from "vitest";
+import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
+import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
+import { context, functionOf } from "../../../support/graph-text.js";
+
+const fn = functionOf(`func f(%x: real[H], %y: real[H]) -> (r: %r) {
+  %a: real[H] = tanh %x
+  %r: real[H] = add %a, %y
+}`);
+const [first, second] = fn.instructions as [
+  GraphFunction["instructions"][number],
+  GraphFunction["instructions"][number],
+];
+const problems = (changed: Partial<GraphFunction>): string[] => verifyFunction({ ...fn, ...changed }, context);
+
+test("none in a right one", () => {
+  expect(problems({})).toEqual([]);
+});
+
+test.each<[string, Partial<GraphFunction>, string]>([
+  ["read before it is there", { instructions: [second, first] }, "%2 is not defined before"],
+  ["defined twice", { instructions: [first, first, second] }, "%2 is defined twice"],
+  ["an output of nothing", { outputs: [9] }, "f: outputs: %9 is not defined"],
+  ["outputs without names", { outputNames: [] }, "f: outputs: names and outputs differ in number"],
+  [
+    "a type that is another one",
+    { types: fn.types.map((type, id) => (id === 3 ? { ...type, shape: [] } : type)) },
+    "add",
+  ],
+  [
+    "a sum over examples inside of none is no fault, its type is",
+    { instructions: [{ ...first, operation: { kind: "batch_sum" } }, second] },
+    "batch_sum",
+  ],
+])("%s", (_, changed, problem) => {
+  expect(problems(changed).join("\n")).toContain(problem);
+});
