@@ -1,11 +1,12 @@
 /** Threads that do tasks together: workers, and whoever calls. Where one is lost, others do what it had. */
-import type { FloatArray, ModuleInstance, TensorRecord } from "../module/compiled-module.js";
+import type { ModuleInstance, TensorRecord } from "../module/compiled-module.js";
 import type { Manifest } from "../module/manifest.js";
 import type { ModuleSource } from "../module/load-js.js";
 import { storedTensors } from "../module/axes.js";
 import { after, canShare, createHostWorker, type HostWorker, listenTo } from "./host.js";
-import { keepInSlot, type PoolOrder, type PoolReport, type Room, type RunOrder, takeTask } from "./messages.js"; // prettier-ignore
-import { type Divisors, type GradientPart, type PoolTask, runTask, type TaskResult } from "./task.js";
+import { keepInSlot, type PoolOrder, type PoolReport, type Room, type RunOrder, type SharedOrder, takeTask } from "./messages.js"; // prettier-ignore
+import { bytesOf, layoutOf, type PlacedTask, SharedMemories, tensorsIn } from "./shared-memory.js";
+import { copyOf, type Divisors, type GradientPart, type PoolTask, runTask, type TaskResult } from "./task.js";
 
 export interface CrewOptions {
   readonly manifest: Manifest;
@@ -52,8 +53,9 @@ interface CrewMember {
   readonly worker: HostWorker;
   readonly thread: number;
   isReady: boolean;
-  /** Whether it has params of some order. */
-  isInformed: boolean;
+  /** The version of the params that it has been told, and the last memory. */
+  version: number;
+  memory: number;
 }
 
 /** Tasks of one order at most, for each thread: so gradients that wait for their turn take no more memory than these. */
@@ -75,10 +77,11 @@ class WorkerCrew implements Crew {
   private members: CrewMember[] = [];
   private replaced = 0;
   private runs = 0;
-  private slots: TensorRecord[] = [];
-  /** Of which params. */
-  private slotsOf = "";
-  private shared: TensorRecord | undefined;
+  private readonly memories = new SharedMemories();
+  /** Of the params: each job has some of its own. */
+  private version = 0;
+  /** Which memory holds the params of which version. */
+  private written = "";
   private work: CrewWork | undefined;
   private last: Promise<unknown> = Promise.resolve();
 
@@ -113,7 +116,7 @@ class WorkerCrew implements Crew {
         resolve();
         return;
       }
-      const member: CrewMember = { worker, thread, isReady: false, isInformed: false };
+      const member: CrewMember = { worker, thread, isReady: false, version: 0, memory: 0 };
       this.members.push(member);
       listenTo(worker, {
         message: (told) => {
@@ -147,7 +150,7 @@ class WorkerCrew implements Crew {
     void member.worker.terminate();
     if (!member.isReady) return;
     // Until it has ended it may still write, what is right for the tasks at hand and wrong for later ones.
-    this.slots = [];
+    this.memories.leave();
     this.work?.lose(member.thread, cause);
     if (this.replaced++ < mostReplaced) void this.start(member.thread);
   }
@@ -160,42 +163,46 @@ class WorkerCrew implements Crew {
   }
 
   private async runNow(job: CrewJob): Promise<void> {
+    if (this.threads === 1) return runAlone(job);
     const wave = tasksPerThread * this.options.threads;
-    let isNew = true;
+    this.version++;
     for (let from = 0; from < job.tasks.length; from += wave) {
       const tasks = job.tasks.slice(from, from + wave).map((make) => make());
-      await this.runWave(job, tasks, from, isNew);
-      isNew = false;
+      await this.runWave(job, tasks, from);
     }
   }
 
-  private async runWave(job: CrewJob, tasks: readonly PoolTask[], from: number, isNew: boolean): Promise<void> {
+  private async runWave(job: CrewJob, tasks: readonly PoolTask[], from: number): Promise<void> {
     const members = this.members.filter(({ isReady }) => isReady);
-    const { isShared } = this;
+    const isShared = this.isShared && members.length > 0;
     const own = (thread: number): number[] =>
       [...tasks.keys()].filter((task) => task % (members.length + 1) === thread);
-    const taken = isShared ? new Int32Array(new SharedArrayBuffer(4 * (tasks.length + 1))) : undefined;
-    const slots = this.slotsFor(job, tasks.length);
-    const work = new CrewWork({ job, tasks, from, slots, taken, own });
+    const shared = isShared ? this.share(job, tasks) : undefined;
+    const slots = shared?.slots ?? tasks.map(() => ({}));
+    const work = new CrewWork({ job, tasks, from, slots, taken: shared?.taken, own });
     this.work = work;
-    // Reading params makes every call look for changes in them, so only where somebody needs them.
-    const isAlone = members.length === 0;
-    const params = isAlone ? undefined : isNew || this.shared === undefined ? this.paramsOf(job.instance) : this.shared;
-    const order: Omit<RunOrder, "thread" | "own" | "params"> = {
-      ...{ kind: "run", run: ++this.runs, per: job.per, parts: job.parts, room: job.room },
-      tasks: isShared && !isAlone ? tasks.map(shareTask) : tasks,
-      shared: taken && { taken, slots },
-    };
-    work.run = this.runs;
-    members.forEach((member, i) => {
+    const run = ++this.runs;
+    work.run = run;
+    const order = { kind: "run", run, per: job.per, parts: job.parts, room: job.room } as const;
+    for (const [i, member] of members.entries()) {
       const { worker, thread } = member;
       worker.ref?.();
       work.threads.add(thread);
-      const told = isNew || !member.isInformed ? params : undefined;
-      member.isInformed = true;
-      worker.postMessage({ ...order, params: told, thread, own: isShared ? [] : own(i + 1) } satisfies RunOrder);
-      if (!isShared) work.owned.set(thread, own(i + 1));
-    });
+      const isNew = member.version !== this.version;
+      member.version = this.version;
+      if (shared === undefined) {
+        const params = isNew ? { ...job.instance.params, ...job.instance.fixed } : undefined;
+        const all = tasks.map((task) => copyOf(task));
+        worker.postMessage({ ...order, tasks: all, params, thread, own: own(i + 1), shared } satisfies RunOrder);
+        work.owned.set(thread, own(i + 1));
+        continue;
+      }
+      const { told, last } = this.memories.since(member.memory);
+      member.memory = last;
+      const news = { ...shared.order, told, params: isNew ? shared.params : undefined };
+      const given: RunOrder = { ...order, tasks: shared.tasks, params: undefined, thread, own: [], shared: news };
+      worker.postMessage(given);
+    }
     try {
       await work.finish(this.options.timeout, () => this.loseSilent(work));
     } finally {
@@ -210,25 +217,31 @@ class WorkerCrew implements Crew {
     for (const member of silent) this.lose(member, `it told nothing for ${this.options.timeout} ms`);
   }
 
-  private slotsFor(job: CrewJob, count: number): TensorRecord[] {
-    const key = JSON.stringify(job.parts);
-    if (key !== this.slotsOf) [this.slots, this.slotsOf] = [[], key];
-    while (this.slots.length < count) this.slots.push(this.makeSlot(job));
-    return this.slots.slice(0, count);
-  }
-
-  /** Whole gradients in one memory; those by rows are told. */
-  private makeSlot({ parts, instance }: CrewJob): TensorRecord {
+  /** Puts all that others need into memory that they see. */
+  private share({ instance, parts }: CrewJob, tasks: readonly PoolTask[]): SharedWork {
+    const placed = tasks.map((task, i) => this.memories.placeTask(`task ${i}`, task));
     const whole = parts.filter(({ width }) => width === undefined);
-    return Object.fromEntries(whole.map(({ name }) => [name, makeFloats(instance.params[name]!, this.isShared)]));
+    const slot = layoutOf(whole.map(({ name }) => [name, instance.params[name]!]));
+    const memories = tasks.map((_, i) => this.memories.place(`slot ${i}`, bytesOf(slot)));
+    const taken = new Int32Array(new SharedArrayBuffer(4 * (tasks.length + 1)));
+    return {
+      tasks: placed,
+      taken,
+      slots: memories.map(({ buffer }) => tensorsIn(buffer, slot)),
+      params: this.shareParams(instance),
+      order: { taken, slots: { layout: slot, memories: memories.map(({ number }) => number) } },
+    };
   }
 
-  private paramsOf(instance: ModuleInstance): TensorRecord {
-    const { manifest } = this.options;
-    const now: Readonly<Record<string, FloatArray>> = { ...instance.params, ...instance.fixed };
-    this.shared ??= Object.fromEntries(storedTensors(manifest).map(({ name }) => [name, makeFloats(now[name]!, this.isShared)])); // prettier-ignore
-    for (const name in this.shared) this.shared[name]!.set(now[name]!);
-    return this.shared;
+  private shareParams(instance: ModuleInstance): NonNullable<SharedOrder["params"]> {
+    // Reading params makes every call look for changes in them, so only where somebody needs them.
+    const now: TensorRecord = { ...instance.params, ...instance.fixed };
+    const layout = layoutOf(storedTensors(this.options.manifest).map(({ name }) => [name, now[name]!]));
+    const { number, buffer } = this.memories.place("params", bytesOf(layout));
+    const isWritten = this.written === `${number} ${this.version}`;
+    if (!isWritten) for (const [name, values] of Object.entries(tensorsIn(buffer, layout))) values.set(now[name]!);
+    this.written = `${number} ${this.version}`;
+    return { memory: number, layout };
   }
 
   async close(): Promise<void> {
@@ -238,6 +251,15 @@ class WorkerCrew implements Crew {
     this.work?.abandon();
     await Promise.all(all.map(({ worker }) => worker.terminate()));
   }
+}
+
+/** Tasks as others are told of them. */
+interface SharedWork {
+  readonly tasks: readonly PlacedTask[];
+  readonly taken: Int32Array;
+  readonly slots: readonly TensorRecord[];
+  readonly params: NonNullable<SharedOrder["params"]>;
+  readonly order: Omit<SharedOrder, "told" | "params">;
 }
 
 interface WorkSettings {
@@ -342,31 +364,10 @@ class CrewWork {
 /** Of those who call. */
 const mainThread = -1;
 
-/** An array of its length and type. */
-function makeFloats(like: FloatArray, isShared: boolean): FloatArray {
-  const Numbers = like.BYTES_PER_ELEMENT === 4 ? Float32Array : Float64Array;
-  return isShared ? new Numbers(new SharedArrayBuffer(like.byteLength) as unknown as ArrayBuffer) : new Numbers(like.length); // prettier-ignore
-}
-
-/** Arrays of numbers in memory that all threads see, which no message copies. */
-function shareTask(task: PoolTask): PoolTask {
-  const share = (value: unknown): unknown => {
-    if (!ArrayBuffer.isView(value) || value instanceof DataView) return value;
-    const own = value as Float32Array;
-    const shared = new (own.constructor as Float32ArrayConstructor)(new SharedArrayBuffer(own.byteLength) as unknown as ArrayBuffer); // prettier-ignore
-    shared.set(own);
-    return shared;
-  };
-  const shareAll = (values: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, share(value)]));
-  return { ...task, values: shareAll(task.values), ...(task.cotangents && { cotangents: shareAll(task.cotangents) }) };
-}
-
-/** What holds when the instance is called again. */
-function copyOf(result: TaskResult): TaskResult {
-  const copy = <Arrays extends Readonly<Record<string, unknown>>>(arrays: Arrays): Arrays =>
-    Object.fromEntries(Object.entries(arrays).map(([name, value]) => [name, copyValue(value)])) as Arrays;
-  const copyValue = (value: unknown): unknown =>
-    ArrayBuffer.isView(value) ? (value as Float32Array).slice() : typeof value === "object" && value !== null ? copy(value as Record<string, unknown>) : value; // prettier-ignore
-  return copy(result as unknown as Record<string, unknown>) as unknown as TaskResult;
+/** Without anybody to tell: gradients need no copies, as they are taken before the next call. */
+function runAlone({ instance, parts, tasks, per, each }: CrewJob): void {
+  for (const [i, make] of tasks.entries()) {
+    const { gradient, ...rest } = runTask(instance, parts, make(), per);
+    each({ ...copyOf(rest), gradient }, i);
+  }
 }

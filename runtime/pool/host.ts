@@ -2,7 +2,7 @@
 
 /** A worker of either kind. */
 export interface HostWorker {
-  postMessage(message: unknown): void;
+  postMessage(message: unknown, given?: readonly ArrayBufferLike[]): void;
   terminate(): unknown;
   on?(event: string, listener: (value: never) => void): unknown;
   addEventListener?(event: string, listener: (event: never) => void): void;
@@ -25,7 +25,7 @@ interface Host {
   readonly Worker?: WorkerClass;
   readonly crossOriginIsolated?: boolean;
   readonly SharedArrayBuffer?: unknown;
-  readonly postMessage?: (message: unknown) => void;
+  readonly postMessage?: (message: unknown, given: readonly ArrayBufferLike[]) => void;
   onmessage?: (event: { readonly data: unknown }) => void;
   setTimeout?(then: () => void, milliseconds: number): unknown;
   clearTimeout?(timer: never): void;
@@ -85,14 +85,16 @@ export function listenTo(worker: HostWorker, { message, lost }: WorkerListener):
 }
 
 /** In a worker: how it hears the pool, and tells it something. */
-export function listenToPool(hear: (order: never) => void): (told: unknown) => void {
+export function listenToPool(
+  hear: (order: never) => void,
+): (told: unknown, given?: readonly ArrayBufferLike[]) => void {
   const port = ofNode("node:worker_threads")?.parentPort;
   if (port?.on !== undefined) {
     port.on("message", hear);
-    return (told) => port.postMessage(told);
+    return (told, given = []) => port.postMessage(told, given);
   }
   host.onmessage = ({ data }) => hear(data as never);
-  return (told) => host.postMessage?.(told);
+  return (told, given = []) => host.postMessage?.(told, given);
 }
 
 /** How many threads run at once; 1 where nobody tells. */

@@ -1,6 +1,7 @@
 /** What a pool and its workers say to each other. */
 import type { TensorRecord } from "../module/compiled-module.js";
 import type { ModuleSource } from "../module/load-js.js";
+import type { PlacedTask, TensorLayout, ToldMemory } from "./shared-memory.js";
 import type { Divisors, GradientPart, PoolTask, TaskResult } from "./task.js";
 
 /** The largest calls of an instance. */
@@ -15,18 +16,29 @@ export interface Room {
 export interface RunOrder {
   readonly kind: "run";
   readonly run: number;
-  readonly tasks: readonly PoolTask[];
+  readonly tasks: readonly PoolTask[] | readonly PlacedTask[];
   readonly per: Divisors;
   readonly parts: readonly GradientPart[];
   readonly room: Room;
-  /** Params and fixed values, where they are others than in the order before. */
+  /** Params and fixed values, where they are others than in the order before and nothing is shared. */
   readonly params: TensorRecord | undefined;
   /** The number of the worker, from 1. */
   readonly thread: number;
-  /** In memory that all see: the next task, and then whose each task is; whole gradients, task by task. */
-  readonly shared: { readonly taken: Int32Array; readonly slots: readonly TensorRecord[] } | undefined;
+  readonly shared: SharedOrder | undefined;
   /** Where nothing is shared: the tasks of this worker. */
   readonly own: readonly number[];
+}
+
+/** What lies in memory that all see. */
+export interface SharedOrder {
+  /** Memory that the worker has not been told of. */
+  readonly told: readonly ToldMemory[];
+  /** Params and fixed values, where they are others than in the order before. */
+  readonly params: { readonly memory: number; readonly layout: TensorLayout } | undefined;
+  /** The next task, and then whose each task is: of this order alone, as a worker may still look for one when the next order is under way. */
+  readonly taken: Int32Array;
+  /** Whole gradients, a memory for each task. */
+  readonly slots: { readonly memories: readonly number[]; readonly layout: TensorLayout };
 }
 
 export type PoolOrder = { readonly kind: "open"; readonly source: ModuleSource } | RunOrder;

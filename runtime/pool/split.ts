@@ -8,7 +8,9 @@ import type { TaskResult } from "./task.js";
 
 type List = ArrayLike<number> & { slice(from: number, to: number): ArrayLike<number> };
 
-/** Values for so many examples of a call, from one on. */
+const isArray = (value: unknown): value is Float32Array => ArrayBuffer.isView(value) && !(value instanceof DataView);
+
+/** Values for so many examples of a call, from one on: parts of the arrays that were given. */
 export type TakeExamples = (from: number, count: number) => Record<string, unknown>;
 
 /** @param batch Examples of the call. @throws TypeError for a tensor that has no row for each of them. */
@@ -55,7 +57,8 @@ function rows(where: string, name: string, value: unknown, batch: number, from: 
     refuse(where, name, `a list of numbers with as many for each of ${batch} examples`, value);
   }
   const width = value.length / batch;
-  return (value as List).slice(from * width, (from + count) * width);
+  const [start, end] = [from * width, (from + count) * width];
+  return isArray(value) ? value.subarray(start, end) : (value as List).slice(start, end);
 }
 
 /** Every part is padded as the whole is. */

@@ -61,3 +61,19 @@ const partsOf = (
   parts: readonly GradientPart[],
 ): SparseRecord =>
   Object.fromEntries(parts.map(({ name, width }) => [name, (width === undefined ? params : sparse!)[name]!]));
+
+/**
+ * What holds when the instance is called again, or when arrays that were given change. To send views of an instance's memory would be to send all of
+ * that memory.
+ *
+ * @param made Is told of each array.
+ */
+export function copyOf<Value>(value: Value, made: (array: FloatArray) => void = () => undefined): Value {
+  if (ArrayBuffer.isView(value)) {
+    const copy = (value as unknown as Float32Array).slice();
+    made(copy);
+    return copy as unknown as Value;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, own]) => [name, copyOf(own, made)])) as Value;
+}

@@ -3,4 +3,4 @@ import { listenToPool } from "./host.js";
 import { createServer } from "./serve.js";
 
 const tell = listenToPool((order) => void serve(order));
-const serve = createServer((told) => tell(told));
+const serve = createServer((told, given) => tell(told, given));
