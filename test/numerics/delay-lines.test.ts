@@ -4,8 +4,13 @@
  */
 import { describe, expect, it } from "vitest";
 import { cell, type CompiledModule, type ModuleInstance } from "../../compiler/index.js";
+import { buildEntries } from "../../compiler/driver/entries.js";
+import { lowerSource } from "../../compiler/driver/lower-source.js";
+import { countOperations } from "../../compiler/ir/kernel/count-operations.js";
+import { programOfCell } from "../../compiler/program/cell-program.js";
 import { examplesAreIndependent, piecesMatchWhole } from "../../compiler/tools/testing/properties/same-bits.js";
 import { randomSource } from "../support/evaluate-helpers.js";
+import { scheduleKernels } from "../support/kernels.js";
 import { callOf, raggedCallOf } from "../support/same-bits.js";
 import { expectSameBitsOnTargets } from "../support/same-targets.js";
 
@@ -152,3 +157,45 @@ function derivatives(module: CompiledModule, { H = 1 }: Readonly<Record<string, 
     ArrayBuffer.isView(value) ? [...(value as Float64Array)] : Object.values(value as object).flatMap(flat);
   return [...values, ...flat(gradient)];
 }
+
+describe("lines that are read at places which are computed", () => {
+  const text = (state: string): string =>
+    `cell A(M, H) { input x: [H] param d: real ~ 2.3 param w, c: [H] ~ 0.6 ${state} output y = x + w * e }`;
+  const delayed = text("e = delay(y, by = d + 1.5 * sum(tanh(c * x)), most = M)");
+  // The same written out, of a state that is moved.
+  const moved =
+    text(`state s: [M, H] s'[k] = if k == 0 then y else s[(k + M - 1) mod M] far = clamp(d + 1.5 * sum(tanh(c * x)), 1, M)
+    at[k < M] = max(0, 1 - abs(far - (k + 1))) e = at @ s`);
+
+  it.each([
+    { M: 6, H: 1 },
+    { M: 5, H: 3 },
+  ])("have the gradient of what they say, %j", async (dimensions) => {
+    const [js, wasm] = [await load(delayed, dimensions, "js"), await load(delayed, dimensions, "wasm")];
+    expectSameBitsOnTargets(js, wasm, 1);
+    for (const module of [js, wasm]) {
+      piecesMatchWhole(module, callOf(module, 2));
+      examplesAreIndependent(module, raggedCallOf(module, 3));
+    }
+    // Not the state itself, which another of this name is.
+    const [own, wanted] = [js, await load(moved, dimensions, "js")].map((module) => derivatives(module, dimensions)) as [number[], number[]]; // prettier-ignore
+    expect(own.length).toBe(wanted.length);
+    expect(Math.max(...own.map((value, i) => Math.abs(value - wanted[i]!)))).toBeLessThan(1e-12);
+  });
+
+  it("take as much work in a step of backward however long they are", () => {
+    const work = (M: number): number => {
+      const { cell: lowered } = lowerSource(delayed, { dimensions: { M, H: 3 } }, "all sizes");
+      const entries = buildEntries(programOfCell(lowered!), { gradient: true, jvp: false, hvp: false });
+      const { kernel } = scheduleKernels(entries, { dtype: "f32", runtimeDimensions: [] });
+      const backward = kernel.functions.find(({ name }) => name === "backward")!;
+      const steps = 8;
+      const counted = countOperations(kernel, backward, new Map([["%B", 1], ["%T", steps]])); // prettier-ignore
+      return counted
+        .filter(({ place }) => place === "loop")
+        .reduce((sum, { reads, writes }) => sum + (reads + writes) / steps, 0);
+    };
+    expect(work(40)).toBeGreaterThan(0);
+    expect(work(4000)).toBe(work(40));
+  });
+});

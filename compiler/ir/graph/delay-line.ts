@@ -6,22 +6,30 @@ import { at } from "../../base/at.js";
 import { addDims, constantOf, type Dim, dimConstant, equalDims, subtractDims } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { GraphBuilder } from "./build.js";
-import { definitions } from "./rewrite.js";
+import { countUses, definitions } from "./rewrite.js";
 import { isCarried, type Scan } from "./scan.js";
 import type { GraphFunction, Instruction, ValueId } from "./graph-function.js";
 import { typeOf } from "./values.js";
 
-/** How the next value is made of the one before. */
-export interface DelayLine {
+export interface MovingLine {
   readonly axis: number;
   /** What is carried, `shape[axis]` elements. */
   readonly shape: Shape;
   /** The end at which elements come in. */
   readonly end: "front" | "back";
+}
+
+/** How the next value is made of the one before. */
+export interface DelayLine extends MovingLine {
   /** The next value, of which this is new, and this was there before. */
   readonly next: ValueId;
   readonly entered: ValueId;
   readonly kept: ValueId;
+}
+
+/** A line whose elements zeros come in for, and whose others these scatters add to wherever they are by then. */
+export interface ReturningLine extends MovingLine {
+  readonly added: readonly ValueId[];
 }
 
 /** The line that makes `next` of the input `state`; undefined where it is none. Moving two elements already takes longer than moving none. */
@@ -57,6 +65,52 @@ export function delayLinesOf(scan: Scan): readonly (DelayLine | undefined)[] {
   return body.outputs.flatMap((next, i) =>
     isCarried(scan, i) ? [delayLineOf(body, producer, at(body.inputs, i), next)] : [],
   );
+}
+
+/** The same with those that return, which are in loops that run back. */
+export function linesOf(scan: Scan): readonly (DelayLine | ReturningLine | undefined)[] {
+  const { body } = scan;
+  return delayLinesOf(scan).map(
+    (line, i) => line ?? (scan.reverse ? returningLineOf(body, at(body.inputs, i), at(body.outputs, i)) : undefined),
+  );
+}
+
+/**
+ * The gradient of a line that is read at a place which is computed: it is added where that was read. Nothing but the element that leaves is read
+ * in a step, so elements may change where they lie.
+ */
+function returningLineOf(fn: GraphFunction, state: ValueId, next: ValueId): ReturningLine | undefined {
+  const [producer, uses] = [definitions(fn), countUses(fn)];
+  const added: ValueId[] = [];
+  const moved: Instruction[] = [];
+  const terms = [next];
+  for (let id = terms.pop(); id !== undefined; id = terms.pop()) {
+    const made = producer.get(id);
+    if (made === undefined || uses.get(id) !== 1) return undefined;
+    if (made.operation.kind === "map" && made.operation.op === "add") terms.push(...[...made.operands].reverse());
+    else if (made.operation.kind === "scatter_add" && !typeOf(fn, id).shared) added.push(id);
+    else moved.push(made);
+  }
+  const [padded] = moved;
+  if (padded?.operation.kind !== "pad" || moved.length > 1 || added.length === 0 || typeOf(fn, state).shared)
+    return undefined;
+  const kept = at(padded.operands, 0);
+  const made = producer.get(kept);
+  const { shape } = typeOf(fn, state);
+  const { operation } = padded;
+  const [size, one] = [at(shape, 0), dimConstant(1)];
+  if (made?.operation.kind !== "slice" || made.operands[0] !== state || made.operation.axis !== 0 || operation.axis !== 0) return undefined; // prettier-ignore
+  if (!equalDims(made.operation.length, subtractDims(size, one))) return undefined;
+  const end = constantOf(made.operation.start) === 1 && constantOf(operation.after) === 1 ? "back" : "front";
+  if (end === "front" && (constantOf(made.operation.start) !== 0 || constantOf(operation.before) !== 1))
+    return undefined;
+  const leaves = end === "back" ? dimConstant(0) : subtractDims(size, one);
+  const isApart = fn.instructions.every((reader) => {
+    if (!reader.operands.includes(state) || reader === made) return true;
+    const read = reader.operation;
+    return read.kind === "slice" && read.axis === 0 && constantOf(read.length) === 1 && equalDims(read.start, leaves);
+  });
+  return isApart ? { axis: 0, shape, end, added } : undefined;
 }
 
 /** What is read of a line in each step: elements from `start` on of its value before the step, or after it. */

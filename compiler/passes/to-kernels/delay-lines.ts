@@ -6,7 +6,7 @@
 import { at } from "../../base/at.js";
 import type { Dim } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
-import type { DelayLine } from "../../ir/graph/delay-line.js";
+import type { DelayLine, MovingLine } from "../../ir/graph/delay-line.js";
 import { addAffine, scaleAffine } from "../../ir/kernel/affine.js";
 import type { Affine } from "../../ir/kernel/kernel-program.js";
 import type { BufferLocation } from "./location.js";
@@ -26,6 +26,6 @@ export function beginAt(location: BufferLocation, axis: number, place: Affine): 
 }
 
 /** Room for a line: `places` of them along its axis. */
-export function shapeOfRoom({ axis, shape }: DelayLine, places: (count: Dim) => Dim): Shape {
+export function shapeOfRoom({ axis, shape }: MovingLine, places: (count: Dim) => Dim): Shape {
   return shape.map((size, i) => (i === axis ? places(size) : size));
 }

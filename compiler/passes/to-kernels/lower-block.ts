@@ -12,20 +12,19 @@ import type { Dim } from "../../base/types/dim.js";
 import { addDims, dimConstant } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { Block } from "./block.js";
-import type { BlockedAxis } from "./block-sums.js";
 import { NONE } from "./compensated.js";
 import type { PlacedLine } from "./delay-lines.js";
 import { describeRegion, describeWork } from "./describe.js";
 import { elementOf, indexOf } from "./formula.js";
-import { delayLinesOf } from "../../ir/graph/delay-line.js";
+import { linesOf } from "../../ir/graph/delay-line.js";
 import { accessOf, type BufferLocation, isDense, sliceLocation } from "./location.js";
 import { lowerProduct } from "./lower-product.js";
-import { listRows, lowerReduction, lowerScatter, placeOfLost } from "./lower-reduction.js";
+import { addsInItsPlace, listRows, lowerReduction, lowerScatter, placeOfLost } from "./lower-reduction.js";
 import { lowerScan } from "./lower-scan.js";
 import { axesOf, indicesOf, LoopNames, nestFor, variableIndex } from "./loops.js";
 import { addBlocks, blocksInMemory, pieceSum } from "./memory-blocks.js";
 import type { Nest } from "./nest.js";
-import { type SumCut, cutOf, Pieces, type PieceSum } from "./pieces.js";
+import { areSameBlocks, cutKey, cutOf, isSameCut, Pieces, type PieceSum } from "./pieces.js";
 import { addsInPlace, type BlockPlan, planBlock, spaceKey } from "./plan-block.js";
 import type { RegionUnit, StoreItem, SumItem } from "./region-units.js";
 import { elementTypeOf } from "./storage.js";
@@ -42,6 +41,8 @@ class BlockLowering {
   private readonly standing: ReadonlySet<Work>;
   private readonly units = new Map<string, RegionUnit>();
   private readonly zeros = new Map<number, { location: BufferLocation; shape: Shape; name: string }[]>();
+  /** Results of scatters that are added to what is at their places. */
+  private readonly addedInPlace = new Set<ValueId>();
   /** Of scatters with many terms: what rounding has lost of each element. */
   private readonly lost = new Map<Work, BufferLocation>();
   /** Roots to be marked ready after the regions of a level. */
@@ -71,7 +72,11 @@ class BlockLowering {
       const { location, mode } = destination;
       let fits = (location.exampleStride !== undefined) === block.perExample(id);
       if (this.isState(id) && !isDense(location, block.typeOf(id).shape)) fits = false;
-      if (mode === "set" && fits && this.inMemory(id) && !block.locations.has(id)) block.locations.set(id, location);
+      if (mode === "add" && fits && addsInItsPlace(block, id)) {
+        block.locations.set(id, location);
+        this.addedInPlace.add(id);
+      } else if (mode === "set" && fits && this.inMemory(id) && !block.locations.has(id))
+        block.locations.set(id, location);
       else this.addStore({ value: id, location, mode });
     }
   }
@@ -251,7 +256,7 @@ class BlockLowering {
     const isByRows = this.isByRows(work);
     const lost = placeOfLost(block, work, `${block.path}.${label}.lost`, isByRows);
     if (lost !== undefined) this.lost.set(work, lost);
-    if (isByRows) return;
+    if (isByRows || this.addedInPlace.has(work.result)) return;
     this.zero(level, this.placeOf(work.result), shape, label);
     if (lost !== undefined) this.zero(level, lost, shape, `what ${label} has lost`);
   }
@@ -264,7 +269,7 @@ class BlockLowering {
     const { operation, operands, results } = work.instruction;
     invariant(operation.kind === "scan", "a scan");
     const initial = operandParts(operation, operands).carried;
-    const lines = delayLinesOf(operation);
+    const lines = linesOf(operation);
     for (const [i, value] of initial.entries()) {
       if (lines[i] !== undefined) continue;
       this.addStore({ value, location: this.ensurePlace(at(results, i)), mode: "set" });
@@ -388,12 +393,3 @@ class BlockLowering {
     }
   }
 }
-
-const isSameCut = (a: SumCut | undefined, b: SumCut | undefined): boolean =>
-  a?.summed === b?.summed && a?.axis === b?.axis;
-
-/** The same of those that compare equal by these two. */
-const cutKey = (cut: SumCut | undefined, blocks: BlockedAxis | undefined): string =>
-  `|${[cut?.summed, cut?.axis, blocks?.place, blocks?.count].join("|")}`;
-
-const areSameBlocks = (a: BlockedAxis, b: BlockedAxis): boolean => a.place === b.place && a.count === b.count;

@@ -1,5 +1,6 @@
 /** Reductions with an accumulator, and scatters. */
 import { at, lookUp } from "../../base/at.js";
+import type { ValueId } from "../../ir/graph/graph-function.js";
 import type { KernelExpression, LoopAxis, Statement } from "../../ir/kernel/kernel-program.js";
 import type { Block } from "./block.js";
 import { load, lostIn, minus, NONE, plus } from "./compensated.js";
@@ -139,6 +140,13 @@ export function placeOfLost(
   const { shape } = block.typeOf(work.result);
   if (isByRows) return block.storage.zeros(hint, shape);
   return block.storage.scratch(hint, "real", shape, block.perExample(work.result));
+}
+
+/** Whether it is a scatter that is wanted at one place, and keeps nothing of what rounding loses: it can add to what is there. */
+export function addsInItsPlace(block: Block, id: ValueId): boolean {
+  const work = block.works.workOf.get(id);
+  const wanted = block.targets.filter((target) => target.id === id).length;
+  return work?.kind === "scatter" && !work.summed && wanted === 1 && cutOfScatter(block, work) === undefined;
 }
 
 function cutOfScatter(

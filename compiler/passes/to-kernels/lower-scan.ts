@@ -8,7 +8,7 @@ import { nameOf, typeOf } from "../../ir/graph/values.js";
 import type { Examples, Statement } from "../../ir/kernel/kernel-program.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
 import { Block, type InputSource } from "./block.js";
-import { delayLinesOf } from "../../ir/graph/delay-line.js";
+import { type DelayLine, linesOf, type ReturningLine } from "../../ir/graph/delay-line.js";
 import { History } from "./histories.js";
 import { commitInPlace } from "./in-place.js";
 import { fixLeading, isDense, type BufferLocation } from "./location.js";
@@ -33,32 +33,40 @@ export function lowerScan(block: Block, instruction: Instruction, lowerBlock: (b
     examples: running.examples,
     path,
     scope: [...block.scope, step, ...running.scope],
-    lines: [...histories.values()].map(({ placed }) => placed),
+    lines: [...histories.values()].flatMap(({ line, history: { before, after, entry } }) =>
+      "added" in line ? [] : [{ line, before, after, entries: [entry] as const }],
+    ),
   });
   lowerBlock(inner);
   commitInPlace(inner, states);
-  for (const [i, history] of histories) block.statements.push(history.begin(at(operands, i), nameOf(body, at(body.inputs, i)))); // prettier-ignore
+  const nameOfState = (i: number): string => nameOf(body, at(body.inputs, i));
+  const zeros = [...histories].flatMap(([i, { line, history }]) => "added" in line ? [history.enterZero(inner, nameOfState(i))] : []); // prettier-ignore
+  for (const [i, { history }] of histories) block.statements.push(history.begin(at(operands, i), nameOfState(i)));
   block.statements.push({
     kind: "for",
     variable: step,
     extent: { kind: "affine", value: affineConstant(length) },
     step: 1,
     reverse,
-    body: [...running.statements, ...inner.statements],
+    body: [...running.statements, ...zeros, ...inner.statements],
   });
-  for (const [i, history] of histories) {
+  for (const [i, { history }] of histories) {
     const last = block.locations.get(at(results, i));
-    if (last !== undefined) block.statements.push(history.end(last, nameOf(body, at(body.inputs, i))));
+    if (last !== undefined) block.statements.push(history.end(last, nameOfState(i)));
   }
 }
 
+interface LineInLoop {
+  readonly line: DelayLine | ReturningLine;
+  readonly history: History;
+}
+
 /** Of its delay lines, by their places among what is carried. */
-function historiesOf(block: Block, scan: Scan, step: string, path: string): ReadonlyMap<number, History> {
-  const lines = delayLinesOf(scan);
+function historiesOf(block: Block, scan: Scan, step: string, path: string): ReadonlyMap<number, LineInLoop> {
   return new Map(
-    lines.flatMap((line, i) => {
+    linesOf(scan).flatMap((line, i) => {
       const name = `${path}.${nameOf(scan.body, at(scan.body.inputs, i))}`;
-      return line === undefined ? [] : [[i, new History(block, line, scan, step, name)] as const];
+      return line === undefined ? [] : [[i, { line, history: new History(block, line, scan, step, name) }] as const];
     }),
   );
 }
@@ -111,13 +119,13 @@ function inputsOf(
   block: Block,
   scan: Scan,
   { operands, results }: Instruction,
-  { step, histories }: { readonly step: string; readonly histories: ReadonlyMap<number, History> },
+  { step, histories }: { readonly step: string; readonly histories: ReadonlyMap<number, LineInLoop> },
 ): ReadonlyMap<ValueId, InputSource> {
   return new Map(
     scan.body.inputs.map((id, i): [ValueId, InputSource] => {
       const kind = operandKind(scan, i);
       if (kind === "carried") {
-        const location = histories.get(i)?.placed.before ?? lookUp(block.locations, at(results, i));
+        const location = histories.get(i)?.history.before ?? lookUp(block.locations, at(results, i));
         return [id, { kind: "location", location, buffer: location.buffer }];
       }
       const prefix = kind === "sequence" ? [variableIndex(step)] : [];
@@ -136,15 +144,18 @@ function placesOfResults(
   block: Block,
   scan: Scan,
   results: readonly ValueId[],
-  { step, path, histories }: { readonly step: string; readonly path: string; readonly histories: ReadonlyMap<number, History> }, // prettier-ignore
+  { step, path, histories }: { readonly step: string; readonly path: string; readonly histories: ReadonlyMap<number, LineInLoop> }, // prettier-ignore
 ): PlacesOfResults {
   const { body } = scan;
   const states: { id: ValueId; state: BufferLocation; next: BufferLocation }[] = [];
   const targets: ResultTarget[] = [];
   for (const [i, id] of body.outputs.entries()) {
-    const history = histories.get(i);
-    if (history !== undefined) {
-      targets.push({ id, destination: { location: history.placed.after, mode: "set" } });
+    const found = histories.get(i);
+    if (found !== undefined) {
+      const { after: location } = found.history;
+      if ("added" in found.line)
+        targets.push(...found.line.added.map((scatter): ResultTarget => ({ id: scatter, destination: { location, mode: "add" } }))); // prettier-ignore
+      else targets.push({ id, destination: { location, mode: "set" } });
       continue;
     }
     const location = block.locations.get(at(results, i));

@@ -20,6 +20,7 @@ import { PIECE } from "../../ir/kernel/kernel-program.js";
 import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, dimSymbol, multiplyDims } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { Block } from "./block.js";
+import type { BlockedAxis } from "./block-sums.js";
 import { load, lostIn, minus, NONE, plus, set } from "./compensated.js";
 import { accessOf, type BufferLocation } from "./location.js";
 import { exampleAxis, extentOf, type LoopNames, variableIndex } from "./loops.js";
@@ -238,3 +239,12 @@ interface Definition {
 function where(count: string, none: KernelExpression, some: KernelExpression): KernelExpression {
   return { kind: "choice", left: affineVariable(count), right: ONE, below: none, otherwise: some, dtype: "real" };
 }
+
+export const isSameCut = (a: SumCut | undefined, b: SumCut | undefined): boolean =>
+  a?.summed === b?.summed && a?.axis === b?.axis;
+
+/** The same of those that compare equal by these two. */
+export const cutKey = (cut: SumCut | undefined, blocks: BlockedAxis | undefined): string =>
+  `|${[cut?.summed, cut?.axis, blocks?.place, blocks?.count].join("|")}`;
+
+export const areSameBlocks = (a: BlockedAxis, b: BlockedAxis): boolean => a.place === b.place && a.count === b.count;
