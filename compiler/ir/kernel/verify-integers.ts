@@ -3,6 +3,7 @@ import { BATCH_SYMBOL, type Dim, dimConstant, evaluateDim, symbolsOf } from "../
 import {
   addAffine,
   AFFINE_ZERO,
+  affineConstant,
   affineKey,
   affineVariable,
   scaleAffine,
@@ -91,9 +92,10 @@ export class IntegerVerifier {
       const size = value.terms.find((term) => {
         return scope.integer(term.variable)?.size === below.size && this.dim(term.coefficient) === factor;
       })?.variable;
-      const most = size === undefined ? undefined : scope.integer(size)?.range?.[1];
-      if (size === undefined || most === undefined) return [];
+      if (size === undefined) return [];
       const distance = subtractAffine(subtractAffine(affineVariable(size), affineVariable(variable)), below.from);
+      const most = this.interval(distance, scope)?.[1];
+      if (most === undefined) return [];
       const other = subtractAffine(value, scaleAffine(distance, dimConstant(factor)));
       return [{ range: factor < 0 ? [factor * most, factor] : [factor, factor * most], other }];
     });
@@ -151,21 +153,38 @@ export class IntegerVerifier {
   /** What a loop variable goes through. */
   axis(axis: LoopAxis, scope: KernelScope, step = 1): Integer {
     const { extent } = axis;
-    let range = this.extent(extent, scope);
-    // A loop over whole blocks ends a block before its end.
     const start = axis.from ?? AFFINE_ZERO;
-    if (
-      range !== undefined &&
-      extent.kind === "affine" &&
-      [start, extent.value].every((end) => this.isMultiple(end, step, scope))
-    ) {
-      range = [range[0], range[1] + 1 - step];
-    }
-    const below = belowOf(extent, scope);
+    // A loop over whole blocks ends a block before its end.
+    const isWhole = extent.kind === "affine" && [start, extent.value].every((end) => this.isMultiple(end, step, scope));
+    const rest = isWhole ? step - 1 : 0;
+    const extentRange = this.extent(extent, scope);
+    const range = extentRange && ([extentRange[0], extentRange[1] - rest] as const);
+    const below = this.below(extent, scope, rest);
     if (axis.from === undefined) return { range: range && [0, lastOf(0, range[1], step)], ...below };
     if (extent.kind !== "affine") this.report(`${axis.variable} starts late in an extent that is no number`);
     const from = this.range(axis.from, scope);
-    return { range: range && from && [from[0], from[0] === from[1] ? lastOf(from[0], range[1], step) : range[1]] };
+    return {
+      range: range && from && [from[0], from[0] === from[1] ? lastOf(from[0], range[1], step) : range[1]],
+      ...(from !== undefined && from[0] >= 0 && below),
+    };
+  }
+
+  /** The size of an example that a loop ends at, `rest` before its end. Its variable is never below 0. */
+  private below(extent: LoopExtent, scope: KernelScope, rest: number): Pick<Integer, "below"> {
+    if (extent.kind === "examples") return {};
+    if (extent.kind !== "affine") {
+      const { upTo } = this.index(extent, scope);
+      return upTo === undefined ? {} : { below: upTo };
+    }
+    const value = expand(extent.value, scope);
+    for (const { variable } of value.terms) {
+      const upTo = scope.integer(variable)?.upTo;
+      const more = this.interval(subtractAffine(value, affineVariable(variable)), scope)?.[1];
+      // A loop that ends behind such a size runs where the size is 0, too, and tells nothing of it.
+      if (upTo === undefined || more === undefined || more > 0) continue;
+      return { below: { ...upTo, from: addAffine(upTo.from, affineConstant(rest - more)) } };
+    }
+    return {};
   }
 
   private extent(extent: LoopExtent, scope: KernelScope): Range {
@@ -192,11 +211,18 @@ export class IntegerVerifier {
         return { range: this.range(value.value, scope), value: expand(value.value, scope) };
       case "size":
         this.variable(value.example, scope);
-        return { range: [0, this.dim(value.dim)], size: sizeKey(value) };
+        return {
+          range: [0, this.dim(value.dim)],
+          size: sizeKey(value),
+          upTo: { size: sizeKey(value), dim: value.dim, from: AFFINE_ZERO },
+        };
       case "part": {
         if (value.example !== undefined) this.variable(value.example, scope);
         const from = this.range(value.from, scope);
-        return { range: from && [0, Math.max(0, Math.min(value.most, this.dim(value.dim) - from[0]))] };
+        return {
+          range: from && [0, Math.max(0, Math.min(value.most, this.dim(value.dim) - from[0]))],
+          ...partOf(value, scope),
+        };
       }
       case "load":
         this.variables(value.access.offset, scope);
@@ -243,19 +269,19 @@ export class IntegerVerifier {
       .filter(({ slope }) => slope !== 0);
     const [term, ...others] = terms;
     if (term === undefined) return constant < 0 === holds ? scope : scope.never();
-    const range = scope.integer(term.variable)?.range;
-    if (others.length > 0 || range === undefined) return undefined;
+    const own = scope.integer(term.variable);
+    if (others.length > 0 || own?.range === undefined) return undefined;
     const { variable, slope } = term;
     // slope · v + constant < 0 holds below -constant / slope, or above it.
     const change = -constant / slope;
-    const [low, high] = range;
+    const [low, high] = own.range;
     const narrowed = new KernelScope(scope);
     if (slope > 0 === holds) {
       const end = holds ? Math.ceil(change) - 1 : Math.floor(change);
-      narrowed.setInteger(variable, { range: [low, Math.min(high, end)] });
+      narrowed.setInteger(variable, { ...own, range: [low, Math.min(high, end)] });
     } else {
       const start = holds ? Math.floor(change) + 1 : Math.ceil(change);
-      narrowed.setInteger(variable, { range: [Math.max(low, start), high] });
+      narrowed.setInteger(variable, { ...own, range: [Math.max(low, start), high] });
     }
     return narrowed;
   }
@@ -285,12 +311,12 @@ function restOf(left: Affine, divisor: number, scope: KernelScope): NonNullable<
   return isSame && own.divisor % divisor === 0 ? { left: own.left, divisor } : { left, divisor };
 }
 
-/** The size of an example that a loop ends at. */
-function belowOf(extent: LoopExtent, scope: KernelScope): Pick<Integer, "below"> {
-  if (extent.kind === "size") return { below: { size: sizeKey(extent), dim: extent.dim, from: AFFINE_ZERO } };
-  if (extent.kind !== "part" || extent.example === undefined) return {};
-  const { dim, example, from } = extent;
-  return { below: { size: sizeKey({ dim, example }), dim, from: expand(from, scope) } };
+/** What is left of the size of an example. */
+function partOf(
+  { dim, example, from }: Extract<IndexExpression, { kind: "part" }>,
+  scope: KernelScope,
+): Pick<Integer, "upTo"> {
+  return example === undefined ? {} : { upTo: { size: sizeKey({ dim, example }), dim, from: expand(from, scope) } };
 }
 
 function sizeKey({ dim, example }: { readonly dim: Dim; readonly example: string }): string {

@@ -78,6 +78,25 @@ describe("what is in order", () => {
           for i < %T of b beyond block * 3, at most 3
             x[i + block * 3 + b * 4] = 1`,
     ],
+    [
+      "blocks of the size of an example backwards, each in pairs and what is left of them",
+      `for b < examples
+        index n = %T of b
+        for block < 2
+          index part = %T of b beyond block * 3, at most 3
+          index rest = remainder(part, 2)
+          for i < part + rest * (-1) from 0 step 2
+            x[n + i * (-1) + block * (-3) - 2] = 0
+          for i < part from part + rest * (-1)
+            x[n + i * (-1) + block * (-3) - 1] = 0`,
+    ],
+    [
+      "sides of a choice that read the size of an example backwards",
+      `for b < examples
+        index n = %T of b
+        for t < %T of b
+          y[t] = (n + t * (-1) < n ? x[n + t * (-1) + 8] : x[n + t * (-1) - 1])`,
+    ],
     ["no steps of a loop", "for i < 0\n  x[99] = 1"],
   ])("%s", (_, body) => {
     expect(problemsOf(body)).toEqual([]);
@@ -121,6 +140,22 @@ describe("what is not", () => {
     [
       "for b < examples\n  for c < 2\n    for i < %T of b beyond c * 3, at most 3\n      x[i + c * 3 + b * 4 + 1] = 1",
       "x of 12 elements at 1 to 12",
+    ],
+    [
+      "for b < examples\n  index n = %T of b\n  for i < n + 1\n    x[n + i * (-1) - 1] = 1",
+      "x of 12 elements at -5 to 3",
+    ],
+    [
+      "for b < examples\n  index n = %T of b\n  for t < n\n    y[t] = (n + t * (-1) < n ? x[n + t * (-1) - 2] : 0)",
+      "x of 12 elements at -1 to 1",
+    ],
+    [
+      "for b < examples\n  index n = %T of b\n  index rest = remainder(n, 2)\n  for i < n + rest * (-1) step 2\n    x[n + i * (-1) - 3] = 1",
+      "x of 12 elements at -1 to 1",
+    ],
+    [
+      "for b < examples\n  index n = %T of b\n  for c < 3\n    index part = %T of b beyond c * 3, at most 3\n    for i < part from -1\n      x[n + i * (-1) + c * (-3)] = 1",
+      "x of 12 elements at -8 to 5",
     ],
     ["for i < 4\n  x[i * 4] = 1", "x of 12 elements at 0 to 12"],
     ["for i < 12\n  y[i] = (i < 3 ? x[i + 10] : x[i - 3])", "x of 12 elements at 10 to 12"],
