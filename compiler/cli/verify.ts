@@ -125,14 +125,21 @@ function show(path: string, report: VerifyReport, terminal: Terminal): void {
   }
   const verdict = passed
     ? paint("32", "the module keeps its promises")
-    : paint("31", "the module does not keep its promises");
+    : [checks, ...entries.map((entry) => entry.checks)].flat().some(({ status }) => status === "failed")
+      ? paint("31", "the module does not keep its promises")
+      : paint("33", "inconclusive: of some promises nothing can be said");
   terminal.out(`\n${verdict}: ${runs} ${runs === 1 ? "run" : "runs"}, seed ${seed}\n`);
 }
 
 type PaintText = (code: string, text: string) => string;
 
 function showChecks(checks: readonly CheckReport[], paint: PaintText, terminal: Terminal): void {
-  const colors: Readonly<Record<CheckReport["status"], string>> = { passed: "32", failed: "31", skipped: "33" };
+  const colors: Readonly<Record<CheckReport["status"], string>> = {
+    passed: "32",
+    failed: "31",
+    skipped: "33",
+    inconclusive: "33",
+  };
   const width = (texts: readonly string[]): number => Math.max(...texts.map((text) => text.length));
   const [names, meanings] = [width(checks.map(({ name }) => name)), width(checks.map(({ meaning }) => meaning))];
   for (const { name, meaning, status, compared, worst, detail } of checks) {

@@ -186,13 +186,13 @@ export function checkBatch(context: Context, findings: CheckFindings): void {
  * terms, and what is left are the bits of the example alone.
  */
 function checkPartInSums(
-  { manifest, instance, call }: Context,
+  { manifest, instance, call, explodes }: Context,
   b: number,
   alone: Tensors,
   findings: CheckFindings,
 ): void {
-  // A result of the whole batch has a cotangent that is nobody's own.
-  if (!manifest.has.gradient || manifest.outputs.some(isShared)) return;
+  // A result of the whole batch has a cotangent that is nobody's own, and 0 times infinity is NaN.
+  if (explodes || !manifest.has.gradient || manifest.outputs.some(isShared)) return;
   const only = (entries: readonly TensorEntry[], from: Tensors): Tensors => {
     const made = emptyRecord<Float64Array>();
     for (const entry of entries) {

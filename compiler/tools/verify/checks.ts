@@ -28,6 +28,8 @@ export interface ModuleCheck {
   readonly isListed?: (manifest: Manifest) => boolean;
   /** Why it does not apply to a module, if it does not. */
   readonly absent?: (manifest: Manifest) => string | undefined;
+  /** Is it of derivatives? They say nothing where values explode. */
+  readonly derives?: true;
   /** Does a small call show all that there is? */
   readonly smallOnly?: boolean;
   /** At one call; `package` has none, as it does not depend on values. */
@@ -84,6 +86,7 @@ export const checks: readonly ModuleCheck[] = [
   },
   {
     name: "gradient",
+    derives: true,
     meaning: "backward agrees with differences of forward",
     absent: (manifest) => without("gradient")(manifest) ?? allDeclared(manifest),
     run: (context, findings, all) => {
@@ -93,6 +96,7 @@ export const checks: readonly ModuleCheck[] = [
   },
   {
     name: "jvp",
+    derives: true,
     meaning: "jvp agrees with differences and with backward",
     absent: (manifest) => without("jvp")(manifest) ?? (manifest.has.gradient ? undefined : allDeclared(manifest)),
     run: (context, findings) => {
@@ -104,6 +108,7 @@ export const checks: readonly ModuleCheck[] = [
   },
   {
     name: "hvp",
+    derives: true,
     meaning: "hvp agrees with differences of backward",
     absent: (manifest) => without("hvp")(manifest) ?? without("gradient")(manifest),
     run: (context, findings) => {
@@ -113,6 +118,7 @@ export const checks: readonly ModuleCheck[] = [
   },
   {
     name: "linearity",
+    derives: true,
     meaning: "backward is linear in the cotangents, jvp and hvp in the tangents",
     absent: ({ has }) => (has.gradient || has.jvp || has.hvp ? undefined : "compiled without gradient, jvp and hvp"),
     run: checkLinearity,
@@ -176,8 +182,18 @@ export function reportOf(
   const problem = findings.problem ?? (applies ? hidden : undefined);
   const reason =
     absent?.(manifest) ??
+    (compared === 0 && findings.explodes
+      ? "values grow or turn so fast at all points that were drawn that differences say nothing of derivatives"
+      : undefined) ??
     (compared === 0 ? (skipped ?? "nothing could be compared at the points that were drawn") : undefined);
-  const status = problem !== undefined ? "failed" : reason !== undefined ? "skipped" : "passed";
+  const status =
+    problem !== undefined
+      ? "failed"
+      : reason === undefined
+        ? "passed"
+        : applies && compared === 0 && findings.explodes
+          ? "inconclusive"
+          : "skipped";
   const note = noted ?? (coarse ? `differences were too coarse for ${coarse}` : undefined);
   return { name, meaning, status, compared, worst, detail: problem ?? reason ?? note };
 }

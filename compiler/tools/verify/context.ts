@@ -16,6 +16,8 @@ export interface Context {
   readonly random: Random;
   readonly call: DirectedCall;
   readonly scale: Scale;
+  /** Do values grow so far that differences say nothing of derivatives, whatever was drawn? */
+  readonly explodes: boolean;
   /** Another instance, with the call's parameters. */
   make(batch: number, steps: number, sizes?: Readonly<Record<string, number>>): ModuleInstance;
   /** Makes results and parameters that were handed out what they are in the module by now. */
@@ -29,7 +31,12 @@ export interface Context {
 /** Multiplications that a check of derivatives may take at one call, about; a few seconds. */
 const budget = { wasm: 3e10, auto: 3e10, js: 3e9 };
 
-export function contextOf(subject: Subject, scale: Scale, call: DirectedCall, random: Random): Context {
+export function contextOf(
+  subject: Subject,
+  scale: Scale,
+  call: DirectedCall,
+  random: Random,
+): Omit<Context, "explodes"> {
   const { module } = subject;
   const { manifest } = module;
   const make: Context["make"] = (batch, steps, sizes = call.sizes) => {

@@ -56,13 +56,17 @@ export const unlikeSizes = (manifest: Manifest, random: Random): DrawnSizes => (
  */
 export const grid = (value: number): number => Math.round(value * 2 ** 14) / 2 ** 14;
 
-/** @param attempt With each further attempt values are smaller, and positive every second time: a cell may take roots. */
+/**
+ * @param attempt With each further attempt values are smaller, and positive every second time: a cell may take roots.
+ * @param shrink What params are multiplied by: below 1 where a cell explodes by those near its initialisers.
+ */
 export function drawDirectedCall(
   manifest: Manifest,
   makeParams: (seed: number) => Tensors,
   random: Random,
   { givesStates = random.integer(2) === 0, ...sizes }: DrawnSizes,
   attempt = 0,
+  shrink = 1,
 ): DirectedCall {
   const extents = calls.drawExtents(manifest, sizes, (most, least) =>
     random.integer(2) === 0 ? most : least + random.integer(most - least + 1),
@@ -76,7 +80,7 @@ export function drawDirectedCall(
     isDrawn: ({ role }) => role !== "state" || givesStates,
     number: ({ role, name, shape }, _, at) =>
       role === "param" || role === "fixed"
-        ? beside(ofKey(initial, name)[at] as number, shape, random)
+        ? beside(ofKey(initial, name)[at] as number, shape, random, role === "param" ? shrink : 1)
         : value(scales[role]),
   });
   const { params, inputs, contexts, states } = calls.drawTensors(manifest, extents, random, {
@@ -90,8 +94,8 @@ export function drawDirectedCall(
 const scales = { input: 0.8, context: 0.8, state: 0.5, output: 1, final: 1 } as const;
 
 /** Near what an initialiser gave, which suits the cell, but never exactly a constant, where all units would be the same. */
-function beside(initial: number, shape: readonly (number | string)[], random: Random): number {
+function beside(initial: number, shape: readonly (number | string)[], random: Random, shrink: number): number {
   const last = shape.length < 2 ? 1 : (shape[shape.length - 1] as number);
   const noise = 0.3 / Math.sqrt(last);
-  return grid(initial + random.uniform(-noise, noise));
+  return grid(shrink * (initial + random.uniform(-noise, noise)));
 }

@@ -32,7 +32,8 @@ export interface CheckReport {
   readonly name: CheckName;
   /** What is checked, in a sentence. */
   readonly meaning: string;
-  readonly status: "passed" | "failed" | "skipped";
+  /** `inconclusive`: nothing could be said, as values explode at all points that were drawn. */
+  readonly status: "passed" | "failed" | "skipped" | "inconclusive";
   /** Comparisons that were made. */
   readonly compared: number;
   /** Of derivatives; undefined for checks that compare bits, and where nothing was compared. */
@@ -42,6 +43,7 @@ export interface CheckReport {
 }
 
 export interface VerifyReport {
+  /** Has every check passed, or been skipped for a reason that the manifest gives? */
   readonly passed: boolean;
   readonly manifest: Manifest;
   /** The kernels that were run; others that the module has are not checked. */
@@ -69,6 +71,8 @@ export class CheckFindings {
   problem: string | undefined;
   skipped: string | undefined;
   noted: string | undefined;
+  /** Were there points that could not be looked at, as values explode there? */
+  explodes = false;
   private readonly coverage = new Map<string, CoverageKind>();
 
   /** Notes a comparison; the first one that fails is told. */

@@ -117,7 +117,7 @@ describe("kernels in a file", () => {
     const wrong = await verify(path, "--wasm", file("other.wasm"));
     expect(wrong.code).toBe(1);
     expect(wrong.out).toMatch(
-      /failed +package .*\n +the module does not start with the \.wasm file: wasm is not the file that was built/u,
+      /failed +package .*\n +the module does not start with the \.wasm file: instantiate: wasm is not the file that was built/u,
     );
     expect(wrong.out).not.toMatch(/failed +shapes/u);
     writeFileSync(file("short.wasm"), readFileSync(file("one.wasm")).subarray(0, 300));

@@ -182,3 +182,38 @@ describe("a module with declared derivatives", () => {
     expect((await checkOf(wrong, "gradient")).detail).toMatch(/^the gradient by param a/u);
   });
 });
+
+describe("a cell that explodes", () => {
+  const source = `cell Swing(H) {
+    input x: [H]
+    state q, v: [H]
+    param k: [H] ~ 1
+    param c: [H, H]
+    a, b = (q, v) then (a + 0.1 * b, b - 0.1 * (k * sin(a') + c @ a' - x)) for 100
+    q' = a
+    v' = b
+    output y = q'
+  }`;
+  const exploding = compile(source, { cell: "Swing", dimensions: { H: 2 }, target: "js", dtype: "f64" }).files[0]!.text;
+
+  it("raises no false alarm", async () => {
+    const { checks } = await verifyModule(exploding, { runs: 1, seed: 134209 });
+    expect(checks.filter(({ status }) => status === "failed")).toEqual([]);
+    expect(checks.find(({ name }) => name === "gradient")?.compared).toBeGreaterThan(0);
+  });
+
+  it("hides no wrong sign in what its gradient is made of", async () => {
+    const wrong = exploding.replace(/(\$cos(?:_\d+)? = )([^;]+);/gu, "$1-($2);");
+    expect(wrong).not.toBe(exploding);
+    const { checks } = await verifyModule(wrong, { runs: 1, seed: 134209 });
+    expect(checks.find(({ name }) => name === "gradient")?.status).toBe("failed");
+  });
+
+  it("is told where nothing can be said", async () => {
+    const grown = compile("cell Grow(H) { input x: [H] param w: [H] output y = 1e6 * sin(1e7 * (x + w)) }", { dimensions: { H: 2 }, target: "js", dtype: "f64" }); // prettier-ignore
+    const { passed, checks } = await verifyModule(grown.files[0]!.text, { runs: 1, seed: 1 });
+    expect(passed).toBe(false);
+    expect(checks.filter(({ status }) => status === "failed")).toEqual([]);
+    expect(checks.find(({ name }) => name === "gradient")).toMatchObject({ status: "inconclusive", compared: 0 });
+  });
+});
