@@ -18,6 +18,7 @@ import { BenchUsageError, helpText, readOptions } from "./options.js";
 import { naive } from "./peers/naive.js";
 import { recellPeers } from "./peers/recell.js";
 import { programShapes } from "./programs.js";
+import { programOf, timedCells } from "./published-table.js";
 import { referenceOf, tolerance, worstError } from "./reference.js";
 import { compare, failuresOf, printMarkdown, type Report } from "./report.js";
 import { soak } from "./soak.js";
@@ -30,6 +31,13 @@ const small = (id: string): Workload => ({
   H: 5,
   ...(id.startsWith("S") ? {} : { B: 2, T: 4 }),
 });
+
+test.each(timedCells.map((timed) => [timed.title, timed] as const))(
+  "%s of the published cells is there",
+  (_, timed) => {
+    expect(programOf(timed).axes.map(({ kind }) => kind)).toEqual(["steps"]);
+  },
+);
 
 describe("options", () => {
   test("everything by default, without what needs a flag", () => {

@@ -1,9 +1,11 @@
 /**
  * Five published cells beside loops over arrays that say the same, as someone would write them by hand with care: buffers made once, rows in order.
- * Prints how long a step of each takes, forward over a sequence, in float32. `npm run bench:published`.
+ * Prints how long a step of each takes, forward over a sequence, in float32; then the table of published cells. `npm run bench:published`, or
+ * `node dist/test/bench/published.js SECONDS` for each of them.
  */
-import { performance } from "node:perf_hooks";
 import { cell } from "../../compiler/index.js";
+import { measure } from "../../compiler/tools/bench/measure.js";
+import { printPublishedTable } from "./published-table.js";
 
 const steps = 100;
 
@@ -194,17 +196,7 @@ const qrnn = (I: number, H: number): Contest => ({
   },
 });
 
-/** Nanoseconds of a call, the least of several rounds, once the engine has made its best code of it. */
-function timed(run: () => void): number {
-  for (const start = performance.now(); performance.now() - start < 300;) run();
-  let least = Infinity;
-  for (let round = 0; round < 30; round++) {
-    const start = performance.now();
-    for (let i = 0; i < 10; i++) run();
-    least = Math.min(least, (performance.now() - start) / 10);
-  }
-  return least * 1e6;
-}
+const seconds = Number(process.argv[2] ?? 4);
 
 for (const { file, cell: name, sizes, plain } of [
   deltaNet(64, 64, 64),
@@ -233,7 +225,15 @@ for (const { file, cell: name, sizes, plain } of [
   loop(inputs, y);
   const off = y.reduce((most, value, i) => Math.max(most, Math.abs(value - wanted[i]!)), 0);
   instance.freeze();
-  const [recell, byHand] = [timed(() => instance.forward(inputs)), timed(() => loop(inputs, y))];
+  // In turns, and long enough for the engine to have made its best code of both.
+  const contestants = [
+    { name: "recell", run: () => instance.forward(inputs) },
+    { name: "by hand", run: () => loop(inputs, y) },
+  ];
+  const [recell, byHand] = (await measure(contestants, { seconds })).map(({ minimum }) => 1000 * minimum) as [number, number]; // prettier-ignore
   const ratio = (byHand / recell).toFixed(1);
   console.log(`${name}: ${(recell / steps).toFixed(0)} ns a step, plain loops ${(byHand / steps).toFixed(0)} ns, ${ratio} times as long; values differ by ${off.toExponential(1)}`); // prettier-ignore
 }
+
+console.log("");
+await printPublishedTable(seconds, (line) => console.log(line));
