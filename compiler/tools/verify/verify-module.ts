@@ -201,29 +201,31 @@ function guarded(findings: CheckFindings, check: () => void): void {
   }
 }
 
-/** Angles are told apart up to here (spec/numerics.md): values beyond do not move as the derivatives of their equations say. */
+/** Angles are told apart up to here (spec/numerics.md): what turns by values beyond does not move as the derivatives of its equations say. */
 const largestResult = 2 ** 27;
 
 /**
  * Do values grow or turn so fast that differences say nothing of derivatives? Measured by values alone: derivatives that are too large are a
- * fault that is looked for. Where last bits move values by n, differences of what turns within 1, as angles do, come as near as n ^ (2/3).
+ * fault that is looked for. Where last bits move values by n of their size, differences of what turns within 1, as angles do, come as near as
+ * n ^ (2/3). Results that are large may be angles, or sums of money.
  */
-function isExplosive(
+function growthOf(
   { manifest, instance, call }: Pick<Context, "manifest" | "instance" | "call">,
   attempt: number,
-): boolean {
+): "chaotic" | "large" | "moderate" {
   const results = runForward(manifest, instance, call);
   // What is not finite is another fault.
-  if (!isBelow(results, Infinity)) return false;
-  if (!isBelow(results, largestResult)) return true;
+  if (!isBelow(results, Infinity)) return "moderate";
   const other = disturb(manifest, call, createRandom(attempt), 1);
   writeStored(instance, other.params);
   const moved = runForward(manifest, instance, other);
   writeStored(instance, call.params);
   const most = precisionOf(manifest.dtype).readable ** 1.5 / 4;
-  return Object.entries(results).some(
-    ([name, values]) => !ofKey(moved, name).every((value, i) => Math.abs(value - at(values, i)) <= most),
-  );
+  const isChaotic = Object.entries(results).some(([name, values]) => {
+    const size = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1);
+    return !ofKey(moved, name).every((value, i) => Math.abs(value - at(values, i)) <= most * size);
+  });
+  return isChaotic ? "chaotic" : isBelow(results, largestResult) ? "moderate" : "large";
 }
 
 /** By how much params are smaller at the next draw then, and at the last one. */
@@ -240,19 +242,23 @@ function drawContext(subject: Subject, scale: Scale, random: Random, findings: C
   guarded(findings, () => {
     let sizes = sizesOfScale(manifest, scale, random);
     let shrink = 1;
+    let mayBeLarge = false;
     for (let attempt = 0; attempt < attemptsAt(scale); attempt++) {
       if (attempt >= 8 && attempt % 2 === 0) sizes = unlikeSizes(manifest, random);
       const call = drawDirectedCall(manifest, (seed) => initialParams(subject, seed), random, sizes, attempt, shrink);
       if (context !== undefined) subject.release(context.instance);
       const own = contextOf(subject, scale, call, random);
-      const explodes = isExplosive(own, attempt);
+      const growth = growthOf(own, attempt);
+      const isTooLarge = growth === "large" && !mayBeLarge;
       const isFinite = isBelow(runCall(manifest, own.instance, call), Infinity);
-      context = { ...own, explodes };
-      if (isFinite && !explodes) return;
+      context = { ...own, explodes: growth === "chaotic" };
+      if (isFinite && growth !== "chaotic" && !isTooLarge) return;
       // What is not finite may have grown too far, or be the logarithm of what became too small.
-      if (explodes || attempt > 1) shrink *= shrinks.next;
+      if (growth === "chaotic" || isTooLarge || attempt > 1) shrink *= shrinks.next;
       if (shrink >= shrinks.last) continue;
-      if (explodes) return;
+      if (growth === "chaotic") return;
+      // Its results are large whatever its params are.
+      if (isTooLarge) mayBeLarge = true;
       shrink = 1;
     }
   });
