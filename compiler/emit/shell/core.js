@@ -1,6 +1,7 @@
 // What the parts of an instance share: kernels, buffers, the sizes of calls.
 import { bufferName, groups } from "./roles.js";
 import { checkTensor, namesOf, optionalInteger, placeOf, take } from "./check.js";
+import { fill } from "./tensors.js";
 
 /** @import { SizedCall, Capacity, Core, InputEntry, Kernels, Manifest, OptionalParts, StateEntry, CallArgument, BufferedTensor } from "./instance-parts.js" */
 
@@ -129,7 +130,7 @@ export function createCore(manifest, kernels, capacity, parts) {
     if (stepsAt > 0) {
       const each = /** @type {Int32Array} */ (pending.extents[stepsAt - 1]);
       sizes[stepsAt] = lengths.high = optionalInteger(where, stepsPlace, steps, 0, steps);
-      if (lengths.value === undefined) each.fill(lengths.high);
+      if (lengths.value === undefined) fill(each, lengths.high, batch);
       else {
         checkTensor(where, lengths, sizes);
         for (let b = 0; b < sizes[0]; b++) each[b] = /** @type {number} */ (lengths.plain?.[b]);

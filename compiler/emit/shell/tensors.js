@@ -12,7 +12,7 @@ export function write(tensor, sizes) {
   const { data, value, plain } = tensor;
   const count = countOf(tensor, sizes);
   tensor.value = undefined;
-  if (value === undefined) data.fill(0, 0, count);
+  if (value === undefined) fill(data, 0, count);
   else if (value !== plain) copy(data, /** @type {Float64Array} */ (value), count);
   else {
     for (let i = 0; i < count; i++) {
@@ -20,6 +20,17 @@ export function write(tensor, sizes) {
       data[i] = isPadding(tensor, i, count) ? 0 : /** @type {number} */ (plain[i]);
     }
   }
+}
+
+/**
+ * Sets the first numbers of an array: one by one where they are few, as to call `fill` takes engines longer than that.
+ * @param {BufferedTensor["data"]} data
+ * @param {number} value
+ * @param {number} count
+ */
+export function fill(data, value, count) {
+  if (count > 16) data.fill(value, 0, count);
+  else for (let i = 0; i < count; i++) data[i] = value;
 }
 
 /**
