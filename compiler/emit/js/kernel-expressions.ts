@@ -22,6 +22,8 @@ export interface KernelNames {
   readonly exampleSize: (symbol: string, example: string) => string;
   /** A new name for the value of a function or a choice: `$tanh`, `$tanh_2`. */
   readonly temporary: (name: string) => string;
+  /** Whether parameters may have changed since the entry ran last. */
+  readonly changed: string;
   readonly useFunction: (fn: ScalarFunction) => void;
   /** The text of a number, rounded to float32. */
   readonly fround: (text: string) => string;

@@ -51,7 +51,8 @@ export function printStatements(
 const printers: { readonly [K in LoopStatement["kind"]]: StatementPrinter<K> } = {
   region: (statement, { names, printRegion }, indent) => {
     const { identifier, sizes, variables } = printRegion(statement);
-    return [`${indent}${identifier}(${[...sizes, ...variables.map((name) => names.variable(name))].join(", ")});`];
+    const call = `${identifier}(${[...sizes, ...variables.map((name) => names.variable(name))].join(", ")});`;
+    return [`${indent}${statement.onChange === true ? `if (${names.changed}) ` : ""}${call}`];
   },
   for: (statement, context, indent) => {
     const { opening, prologue } = printLoop(statement, context.names);

@@ -110,6 +110,8 @@ class KernelPrinter {
         counts.set(name, count);
         return count === 1 ? `$${name}` : `$${name}_${count}`;
       },
+      // After the sizes and whether all examples have them.
+      changed: `table[${this.sizeNames.size + 1}] !== 0`,
       useFunction: (fn) => this.inlined.add(fn),
       fround: (text) => {
         this.rounds = true;

@@ -236,6 +236,8 @@ export interface RegionStatement<Inner = Statement> {
   readonly kind: "region";
   readonly name: string;
   readonly comment: string;
+  /** Only where parameters may have changed since the entry ran last: what it computes of them alone stays where it is. */
+  readonly onChange?: boolean;
   readonly body: readonly Inner[];
 }
 

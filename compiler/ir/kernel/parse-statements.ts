@@ -63,10 +63,18 @@ function parseRegion(tokens: LineTokens): Statement {
   tokens.expect("region");
   const words: string[] = [];
   if (tokens.next.startsWith('"')) words.push(tokens.name());
-  else while (!tokens.atEnd) words.push(tokens.take());
+  else while (!tokens.atEnd && tokens.next !== "where") words.push(tokens.take());
+  const onChange = tokens.accept("where");
+  if (onChange) tokens.expect("changed");
   tokens.end();
   if (words.length === 0) tokens.expected("the name of the region");
-  return { kind: "region", name: words.join(" "), comment: tokens.line.comment, body: parseBody(tokens.line.below) };
+  return {
+    kind: "region",
+    name: words.join(" "),
+    comment: tokens.line.comment,
+    ...(onChange && { onChange }),
+    body: parseBody(tokens.line.below),
+  };
 }
 
 function parseWindows(tokens: LineTokens): Statement {

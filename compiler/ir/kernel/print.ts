@@ -134,7 +134,8 @@ type LineKind = Exclude<Statement["kind"], "pieces" | "product">;
 type LinePrinter<K extends LineKind> = (statement: Extract<Statement, { kind: K }>) => string;
 
 const printers: { readonly [K in LineKind]: LinePrinter<K> } = {
-  region: ({ name, comment }) => `region ${spellPhrase(name)}${comment === "" ? "" : ` ; ${comment}`}`,
+  region: ({ name, comment, onChange }) =>
+    `region ${spellPhrase(name)}${onChange === true ? " where changed" : ""}${comment === "" ? "" : ` ; ${comment}`}`,
   windows: ({ axis, first, steps, rows }) =>
     `windows of ${spellName(steps)} steps of ${spellSymbol(axis)} from ${spellName(first)} on, ${rows} rows`,
   for: (loop) =>

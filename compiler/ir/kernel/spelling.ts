@@ -27,7 +27,7 @@ export function spellName(name: string): string {
 
 /** The name of a region: words with a space between. */
 export function spellPhrase(name: string): string {
-  return isPhrase.test(name) ? name : JSON.stringify(name);
+  return isPhrase.test(name) && !name.split(" ").includes("where") ? name : JSON.stringify(name);
 }
 
 /** Words that no name is, as the text has them without quotes: `%T`. */

@@ -26,10 +26,13 @@
  *   buffer, which keeps its contents where one of its parts does;
  * - other buffers are written before they are read, in each function; where a side of a choice reads one, somewhere in it;
  * - panels that are packed where their matrix has changed keep their contents, and nothing but packs of that matrix writes them;
+ * - what a region computes only where parameters have changed keeps its contents, nothing else writes it, and it is made of what the
+ *   caller gives and of other values of this kind of the same function;
  * - buffers that are in use at the same time do not overlap.
  */
 import type { KernelProgram } from "./kernel-program.js";
 import { verifyLifetimes, verifyPlaces, verifyWritten } from "./verify-places.js";
+import { verifyOnce } from "./verify-once.js";
 import { verifyKeptPanels } from "./verify-packs.js";
 import { FunctionVerifier } from "./verify-statements.js";
 
@@ -38,6 +41,7 @@ export function verifyKernel(program: KernelProgram, sizes: ReadonlyMap<string, 
   return [
     ...verifyPlaces(program, buffers, sizes),
     ...verifyKeptPanels(program, buffers),
+    ...verifyOnce(program, buffers),
     ...program.functions.flatMap((fn) => [
       ...new FunctionVerifier(fn, buffers, sizes).run(),
       ...verifyWritten(fn, buffers),

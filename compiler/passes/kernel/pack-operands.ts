@@ -6,7 +6,6 @@
  *
  * Leaves alone: operands of single examples, and matrices whose columns lie side by side and that one row reads once.
  */
-import { listAt } from "../../base/at.js";
 import { affineVariable, plainExtent } from "../../ir/kernel/affine.js";
 import { freshBuffer } from "../../ir/kernel/fresh-names.js";
 import { countTerms } from "../../ir/kernel/terms.js";
@@ -22,6 +21,7 @@ import type {
 import { forEachAccess } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../base/types/dim.js";
 import { type UnplacedBuffer, type UnplannedKernels, wholeOf } from "../../ir/kernel/unplanned.js";
+import { HeldBuffers } from "./held-buffers.js";
 import type { KernelPass } from "./kernel-pass.js";
 import { tileOf, type VectorTarget } from "./target.js";
 
@@ -51,7 +51,7 @@ class Packer {
   private readonly target: VectorTarget;
   private readonly lanes: number;
   private readonly buffers: Map<string, UnplacedBuffer>;
-  private readonly external: ReadonlyMap<string, readonly UnplacedBuffer[]>;
+  private readonly held: HeldBuffers;
   /** By what they copy: the same copy serves all entries. */
   private readonly known = new Map<string, PackStatement>();
 
@@ -60,7 +60,7 @@ class Packer {
     this.target = target;
     this.lanes = target.lanes[dtype];
     this.buffers = new Map(kernels.buffers);
-    this.external = externalMembers(kernels.buffers);
+    this.held = new HeldBuffers(kernels.buffers);
   }
 
   run(): UnplannedKernels {
@@ -184,7 +184,7 @@ class Packer {
     }
     const start = constantOf(b.offset.constant);
     if (start === undefined || start < 0) return undefined;
-    const onChange = this.belongsToCaller(b.buffer);
+    const onChange = this.held.has(b.buffer);
     const sideBySide = b.offset.terms.some(
       (term) => term.variable === columns.variable && constantOf(term.coefficient) === 1,
     );
@@ -217,23 +217,6 @@ class Packer {
     this.known.set(key, pack);
     return pack;
   }
-
-  /** Parameters and their tangents change between calls only, and only some of them. */
-  private belongsToCaller(buffer: string): boolean {
-    const external = this.external.get(wholeOf(buffer, this.kernels.buffers)) ?? [];
-    return external.length > 0 && external.every((own) => own.heldByCaller === true);
-  }
-}
-
-/** The buffers of the caller, by the buffer that holds them. */
-function externalMembers(buffers: UnplannedKernels["buffers"]): ReadonlyMap<string, readonly UnplacedBuffer[]> {
-  const members = new Map<string, UnplacedBuffer[]>();
-  for (const buffer of buffers.values()) {
-    if (!buffer.external) continue;
-    const whole = wholeOf(buffer.name, buffers);
-    listAt(members, whole).push(buffer);
-  }
-  return members;
 }
 
 /** Elements of all panels, units that fill the last one of each part included. */

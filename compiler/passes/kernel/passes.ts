@@ -1,4 +1,5 @@
 /** The order of the kernel passes of each target, with the reason for each place. */
+import { computeOnce } from "./compute-once.js";
 import { dropSingleRounds } from "./drop-single-rounds.js";
 import { examplesFirst } from "./examples-first.js";
 import { fuseTails } from "./fuse-tails.js";
@@ -29,6 +30,8 @@ export const scalarPasses: TargetPasses<ScalarTarget> = {
     examplesFirst,
     // After it: rounds that follow each other are steps of one example there.
     keepStates,
+    // Last: what is left to compute.
+    computeOnce,
   ],
   afterMemory: [
     // What is left of products are loops, like any other.
@@ -57,8 +60,10 @@ export const vectorPasses: TargetPasses<VectorTarget> = {
     keepStates,
     // Needs the runs: they are interleaved in the panels.
     packOperands,
-    // Last: projections that are whole until here.
+    // Projections that are whole until here.
     projectInWindows,
+    // Last: what is left to compute, and to pack.
+    computeOnce,
   ],
   // Tiles are printed from products: registers are chosen there.
   afterMemory: [],

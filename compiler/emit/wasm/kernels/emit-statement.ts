@@ -19,7 +19,12 @@ type Emitter<Kind extends Statement["kind"]> = (
 ) => void;
 
 const emitters: { readonly [Kind in Statement["kind"]]: Emitter<Kind> } = {
-  region: (region, context) => context.parts.callRegion(region, context),
+  region: (region, context) => {
+    const { code, integers, parts } = context;
+    const call = (): void => parts.callRegion(region, context);
+    if (region.onChange === true) code.get(integers.word(parts.layout.changedWord)).if(call);
+    else call();
+  },
   for: emitLoop,
   windows: emitWindows,
   pieces: emitPieces,

@@ -40,9 +40,9 @@ const targets = Object.keys(targetPasses) as KernelTargetName[];
 const axes = cellAxes(graphDimensions);
 const context = shapeContext(axes);
 
-/** What random functions have not: a projection in front of the loop that reads it, too large to be joined to it. */
+/** What random functions have not: a projection in front of the loop that reads it, too large to be joined to it, and functions of params. */
 const projecting = parseProgram(
-  `func projecting(%input.h: real[3], %input.x: real[%T, 20], %param.W: shared real[3, 20], %param.U: shared real[3, 3]) -> (output.h: %last) {
+  `func projecting(%input.h: real[3], %input.x: real[%T, 20], %param.W: shared real[3, 20], %param.U: shared real[3, 3], %param.a: shared real[3]) -> (output.h: %scaled) {
     %p: real[%T, 3] = contract [0 1] [2 1] -> [2 0] %param.W, %input.x
     %last: real[3] = scan length %T carried 1 sequences 1 %input.h, %p, %param.U body
       func step(%h: real[3], %p: real[3], %U: shared real[3, 3]) -> (h: %hn) {
@@ -50,6 +50,8 @@ const projecting = parseProgram(
         %s: real[3] = add %p, %q
         %hn: real[3] = tanh %s
       }
+    %scale: shared real[3] = exp %param.a
+    %scaled: real[3] = mul %scale, %last
   }`,
   axes,
 ).functions[0]!;

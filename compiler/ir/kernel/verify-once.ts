@@ -1,0 +1,61 @@
+/** Checks of regions that run only where parameters may have changed. */
+import type { KernelBuffer, KernelFunction, KernelProgram, RegionStatement, Statement } from "./kernel-program.js";
+import { forEachAccess } from "./visit.js";
+
+/**
+ * What such a region computes keeps its contents, and nothing else of the program writes it. It reads nothing but that, values that the
+ * caller gives, and what other regions of this kind have computed before it in the same function: not what another one has, which may be
+ * of parameters of before.
+ */
+export function verifyOnce({ functions }: KernelProgram, buffers: ReadonlyMap<string, KernelBuffer>): string[] {
+  const writers = new Map<string, Set<Statement>>();
+  const note = (buffer: string, statement: Statement): unknown => {
+    const whole = buffers.get(buffer)?.within ?? buffer;
+    return writers.set(whole, (writers.get(whole) ?? new Set()).add(statement));
+  };
+  for (const { body } of functions) {
+    for (const statement of body) {
+      forEachAccess(statement, ({ buffer }, use) => {
+        if (use !== "read") note(buffer, statement);
+      });
+    }
+  }
+  return functions.flatMap((fn) => problemsOf(fn, buffers, writers));
+}
+
+function problemsOf(
+  fn: KernelFunction,
+  buffers: ReadonlyMap<string, KernelBuffer>,
+  writers: ReadonlyMap<string, ReadonlySet<Statement>>,
+): string[] {
+  const settled = new Set<string>();
+  const problems = new Set<string>();
+  const told = (region: string, problem: string): unknown =>
+    problems.add(`${fn.name}: ${region} runs where parameters have changed, and ${problem}`);
+  for (const statement of fn.body) {
+    if (statement.kind === "for" || statement.kind === "windows") {
+      for (const inner of statement.body) if (isOnce(inner)) told(inner.name, "stands in a loop");
+    }
+    if (!isOnce(statement)) continue;
+    const { name } = statement;
+    const own = new Set<string>();
+    forEachAccess(statement, ({ buffer }, use) => {
+      const whole = buffers.get(buffer)?.within ?? buffer;
+      const { external = false, persistent = false } = buffers.get(whole) ?? {};
+      if (use === "read") {
+        const isGiven = writers.get(whole) === undefined && (external || buffers.get(buffer)?.external === true);
+        if (!isGiven && !settled.has(whole) && !own.has(whole)) told(name, `${buffer} changes in other ways`);
+        return;
+      }
+      own.add(whole);
+      if (!persistent) told(name, `${buffer} keeps nothing`);
+      if ((writers.get(whole)?.size ?? 0) > 1) told(name, `${buffer} is written elsewhere too`);
+    });
+    for (const buffer of own) settled.add(buffer);
+  }
+  return [...problems];
+}
+
+function isOnce(statement: Statement): statement is RegionStatement {
+  return statement.kind === "region" && statement.onChange === true;
+}

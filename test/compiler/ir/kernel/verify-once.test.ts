@@ -1,0 +1,42 @@
+/** Regions that run only where parameters have changed are told about where what they compute would be of something else. */
+import { expect, test } from "vitest";
+import { parseKernel } from "../../../../compiler/ir/kernel/parse.js";
+import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
+import { dedent } from "../../../support/kernel-text.js";
+
+const problems = (body: string, more = ""): readonly string[] =>
+  verifyKernel(
+    parseKernel(
+      dedent(`
+      axes %T steps T
+      slot 0: real[2]
+      slot 1: real[2]
+      slot 2: real[2]
+      slot 3: real[2]
+      buffer p: real[2] slot 0 external
+      buffer y: real[2] slot 1 external
+      buffer q: real[2] slot 2 persistent
+      buffer s: real[2] slot 3
+      kernel f {
+${body.replace(/^/gmu, "        ")}
+      }
+${more}`),
+    ),
+    new Map([["%B", 1], ["%T", 2]]), // prettier-ignore
+  );
+
+const told = (what: string): string => `f: r runs where parameters have changed, and ${what}`;
+
+test.each([
+  ["q[0] = p[0]\n  q[1] = q[0]", "", undefined],
+  ["s[0] = p[0]", "", "s keeps nothing"],
+  ["q[0] = y[0]\nregion w ; w\n  y[0] = 1", "", "y changes in other ways"],
+  ["q[0] = p[0]\nregion w ; w\n  q[0] = 1", "", "q is written elsewhere too"],
+] as const)("%s", (body, more, problem) => {
+  const text = `region r where changed ; r\n  ${body}`;
+  expect(problems(text, more)).toEqual(problem === undefined ? [] : [told(problem)]);
+});
+
+test("in a loop", () => {
+  expect(problems("for t < %T\n  region r where changed ; r\n    q[0] = p[0]")).toEqual([told("stands in a loop")]);
+});

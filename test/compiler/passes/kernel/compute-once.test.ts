@@ -1,0 +1,190 @@
+/** What params alone tell is computed where they may have changed, in regions of its own, and what may change in other ways is not. */
+import { expect, test } from "vitest";
+import { cell } from "../../../../compiler/index.js";
+import { computeOnce } from "../../../../compiler/passes/kernel/compute-once.js";
+import { expectKernels } from "../../../support/kernel-text.js";
+
+const buffers = `
+    buffer param.p: real[3] external persistent held
+    buffer x: real[3*%B] external persistent
+    buffer y: real[3*%B] external persistent`;
+
+test("a region of params alone, and one of what that has computed", () => {
+  expectKernels(
+    computeOnce,
+    `${buffers}
+    buffer s: real[3]
+    buffer q: real[3]
+    kernel f {
+      region first ; first
+        for i < 3
+          s[i] = mul(param.p[i], 2)
+      region second ; second
+        for i < 3
+          q[i] = exp(s[i])
+      region last ; last
+        for b < examples
+          for i < 3
+            y[b * 3 + i] = mul(q[i], x[b * 3 + i])
+    }`,
+    `${buffers}
+    buffer s: real[3] persistent
+    buffer q: real[3] persistent
+    kernel f {
+      region first where changed ; first
+        for i < 3
+          s[i] = mul(param.p[i], 2)
+      region second where changed ; second
+        for i < 3
+          q[i] = exp(s[i])
+      region last ; last
+        for b < examples
+          for i < 3
+            y[b * 3 + i] = mul(q[i], x[b * 3 + i])
+    }`,
+  );
+});
+
+test("functions of params beside numbers of examples, each once, with what they need", () => {
+  expectKernels(
+    computeOnce,
+    `${buffers}
+    kernel f {
+      region only ; only
+        let u = sqrt(param.p[0])
+        for b < examples
+          for i < 3
+            let v = mul(param.p[i], 2)
+            let w = exp(v)
+            let z = mul(add(w, v), mul(x[b * 3 + i], u))
+            y[b * 3 + i] = mul(z, tanh(neg(w)))
+    }`,
+    `${buffers}
+    buffer f.once: real[3] persistent
+    buffer f.once2: real[1] persistent
+    buffer f.once3: real[3] persistent
+    kernel f {
+      region f once where changed ; of params alone
+        for i < 3
+          let v = mul(param.p[i], 2)
+          let w = exp(v)
+          f.once[i] = add(w, v)
+          f.once3[i] = tanh(neg(w))
+        let u = sqrt(param.p[0])
+        f.once2[0] = u
+      region only ; only
+        let u = f.once2[0]
+        for b < examples
+          for i < 3
+            let z = mul(f.once[i], mul(x[b * 3 + i], u))
+            y[b * 3 + i] = mul(z, f.once3[i])
+    }`,
+  );
+});
+
+test("in loops over steps, but not in a side of a choice, nor what is cheap", () => {
+  const loop = (factor: string): string => `
+      for t < %T
+        region step ; step
+          for b < examples
+            for i < 3
+              let a = param.p[i]
+              y[b * 3 + i] = add(y[b * 3 + i], ${factor})`;
+  const choice = `${buffers}
+    kernel f {${loop("(i < 1 ? 0 : exp(x[b * 3 + i - 1]))")}
+    }`;
+  expectKernels(computeOnce, choice, choice);
+  const cheap = `${buffers}
+    kernel f {${loop("mul(a, x[b * 3 + i])")}
+    }`;
+  expectKernels(computeOnce, cheap, cheap);
+  expectKernels(
+    computeOnce,
+    `${buffers}
+    kernel f {${loop("mul(sigmoid(a), x[b * 3 + i])")}
+    }`,
+    `${buffers}
+    buffer f.once: real[3] persistent
+    kernel f {
+      region f once where changed ; of params alone
+        for i < 3
+          let a = param.p[i]
+          f.once[i] = sigmoid(a)${loop("mul(f.once[i], x[b * 3 + i])").replace(/\n *let a.*/u, "")}
+    }`,
+  );
+});
+
+test.each([
+  ["what another entry has computed", "", "for i < 3\n  q[i] = exp(s[i])", "for i < 3\n  s[i] = param.p[i]"],
+  ["what it is given", "", "for i < 3\n  q[i] = exp(x[i])", ""],
+  ["what two places write", "region more ; more\n  q[0] = 1", "for i < 3\n  q[i] = mul(param.p[i], 2)", ""],
+])("not %s", (_, more, own, other) => {
+  const indented = (text: string, margin: string): string => text.replace(/^/gmu, margin);
+  const kernel = `${buffers}
+    buffer s: real[3] external persistent
+    buffer q: real[3] external persistent
+    kernel f {
+      region r ; r
+${indented(own, "        ")}
+${indented(more === "" ? "region more ; more\n  y[0] = x[0]" : more, "      ")}
+    }
+    kernel g {
+      region r ; r
+${indented(other === "" ? "s[0] = 1" : other, "        ")}
+    }`;
+  expectKernels(computeOnce, kernel, kernel);
+});
+
+const source = `
+cell Filter(H) {
+  input x: [H]
+  state h: [H]
+  param a, c: [H] ~ uniform(1)
+  fixed k: [H] ~ 0.5
+
+  h' = sigmoid(a) * h + exp(c * k) * x
+
+  output y = tanh(a / k) * h'
+}`;
+
+test.each(["js", "wasm"] as const)(
+  "whatever changes params is seen by each entry of a module for %s",
+  async (target) => {
+    const { instantiate } = await cell(source, { dimensions: { H: 5 }, target });
+    const x = Float32Array.from({ length: 10 }, (_, i) => Math.sin(i));
+    const make = () => instantiate({ batch: 1, steps: 2 });
+    const one = make();
+    const numbers = (instance: ReturnType<typeof make>) => {
+      const y = instance.forward({ x })["y"] as Float32Array;
+      const values = [...y];
+      const gradients = instance.backward({ y: x }) as { params: Record<string, Float32Array> };
+      instance.reset();
+      const stepped = instance.step({ x: x.subarray(0, 5) })["y"] as Float32Array;
+      return [...values, ...Object.values(gradients.params).flatMap((own) => [...own]), ...stepped];
+    };
+    const given = (values: Record<string, Float32Array>) => {
+      const fresh = make();
+      fresh.init(1);
+      fresh.setParams(values);
+      return numbers(fresh);
+    };
+    one.init(1);
+    const [first, again] = [numbers(one), numbers(one)];
+    expect(again).toEqual(first);
+    const a = new Float32Array(5).fill(0.25);
+    one.setParams({ a });
+    // Before it has run forward again: what backward reads is of params of before.
+    one.backward({ y: x });
+    expect(numbers(one)).toEqual(given({ a }));
+    one.setParams({ k: a });
+    expect(numbers(one)).toEqual(given({ a, k: a }));
+    (one.params as Record<string, Float32Array>)["c"]!.fill(0.75);
+    const c = new Float32Array(5).fill(0.75);
+    expect(numbers(one)).toEqual(given({ a, c, k: a }));
+    (one.params as Record<string, Float32Array>)["c"]!.fill(-0.75);
+    one.freeze();
+    const frozen = numbers(one);
+    expect(frozen).toEqual(given({ a, c: c.map((value) => -value), k: a }));
+    expect(numbers(one)).toEqual(frozen);
+  },
+);
