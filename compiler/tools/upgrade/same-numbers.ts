@@ -4,6 +4,7 @@ import { cell as loadCell, CellError, type LoadedCell } from "../../driver/in-pr
 import { CompileOptionsError } from "../../driver/compile-options.js";
 import type { TypedCell } from "../../language/semantics/typed-program.js";
 import { createRandom } from "../../../runtime/base/random.js";
+import { someNumbers } from "./same-program.js";
 import { instanceFor, outputsOf, valuesOf } from "../calls/call.js";
 import { drawCall, drawExtents, drawSizes } from "../calls/draw-call.js";
 
@@ -51,14 +52,11 @@ async function compiled(
   sizes: readonly number[],
 ): Promise<{ readonly module: LoadedCell; readonly size: number } | undefined> {
   for (const size of sizes) {
-    const given: (readonly [string, number])[] = [
-      ...dimensions.flatMap((dimension) =>
-        dimension.defaultValue === undefined ? [[dimension.name, size] as const] : [],
-      ),
-      ...reals.flatMap((real) => (real.defaultValue === undefined ? [[real.name, 1.25] as const] : [])),
-    ];
+    const given = dimensions.flatMap((dimension) =>
+      dimension.defaultValue === undefined ? [[dimension.name, size] as const] : [],
+    );
     try {
-      const how = { cell: name, dimensions: Object.fromEntries(given) };
+      const how = { cell: name, dimensions: { ...Object.fromEntries(given), ...someNumbers(reals) } };
       return {
         size,
         module: await loadCell(text, { ...options, ...how, target: "js", dtype: "f64", gradient: false }),

@@ -16,9 +16,7 @@ const passes = [simplify, shareCommonValues, removeUnusedValues];
 
 /** What is compared of a cell: undefined where the text has errors. */
 function describeProgram(text: string, { name, reals }: TypedCell, options: SourceOptions): unknown {
-  // Reals that have no value of their own are some number, the same for both.
-  const dimensions = Object.fromEntries(reals.flatMap((real) => (real.defaultValue === undefined ? [[real.name, 1.25]] : []))); // prettier-ignore
-  const { program } = lowerSource(text, { ...options, cell: name, dimensions }, "symbolic");
+  const { program } = lowerSource(text, { ...options, cell: name, dimensions: someNumbers(reals) }, "symbolic");
   return program === undefined ? undefined : partsOfProgram(program);
 }
 
@@ -33,6 +31,18 @@ function partsOfProgram(program: Program): unknown {
     parts: parts.map(({ name, program: own }) => [name, partsOfProgram(own)]),
   };
 }
+
+/** Values for reals and indices that have none of their own: the same for both texts, and that is all there is to say of them. */
+export const someNumbers = (reals: TypedCell["reals"]): Record<string, number> =>
+  Object.fromEntries(
+    reals.flatMap(({ name, defaultValue, bound }) =>
+      defaultValue === undefined ? [[name, bound === undefined ? 1.25 : 0] as const] : [],
+    ),
+  );
+
+/** Those whose programs can be compared at all: rounds of many operations cannot be without a size. */
+export const comparable = (text: string, cells: readonly TypedCell[], options: SourceOptions): TypedCell[] =>
+  cells.filter((cell) => describeProgram(text, cell, options) !== undefined);
 
 /** Whether all of these cells are the same in both texts, for all sizes. */
 export function isSameProgram(

@@ -1,14 +1,14 @@
 /** Older spellings of what has a shorter one: the program stays the same. Whether it does is found out afterwards. */
 import { at } from "../../base/at.js";
 import type { Expression, SourceFileNode } from "../../language/syntax/ast.js";
-import type { Proposal } from "./edit.js";
+import { type Edit, edited, type Proposal } from "./edit.js";
 import { expressionsOf } from "./values-in-file.js";
 
 /** The text of an expression. */
 type TextOf = (part: Expression) => string;
 
-/** What is written today in the place of an expression; undefined where it is no older spelling of this kind. */
-type OlderSpelling = (part: Expression, textOf: TextOf) => string | undefined;
+/** What is written today in the place of an expression, or of parts of it; undefined where it is no older spelling of this kind. */
+type OlderSpelling = (part: Expression, textOf: TextOf) => string | readonly Edit[] | undefined;
 
 /** Arguments of a call by position, where it has no others. */
 function argumentsOf(part: Expression, name: string): readonly Expression[] | undefined {
@@ -31,13 +31,18 @@ const constantAsNumber: OlderSpelling = (part, textOf) => {
   return value === undefined || more.length > 0 ? undefined : operand(value, textOf);
 };
 
-/** `stack(a, b)`: a list of values is their new first axis. */
+/** `stack(a, b)`: a list of values is their new first axis. What stands between them stays. */
 const stackAsList: OlderSpelling = (part, textOf) => {
   if (part.kind !== "call" || part.callee.text !== "stack" || part.place !== undefined) return undefined;
-  const items = part.arguments.filter(({ name }) => name === undefined).map(({ value }) => value);
-  const named = part.arguments.filter(({ name }) => name !== undefined);
+  const items = part.arguments.filter(({ name }) => name === undefined);
+  const named = part.arguments.slice(items.length);
   const isFirst = named.every(({ name, value }) => name?.text === "axis" && textOf(value) === "0");
-  return items.length > 0 && isFirst ? `[${items.map(textOf).join(", ")}]` : undefined;
+  const [first, last] = [items[0], items[items.length - 1]];
+  if (first === undefined || last === undefined || !isFirst) return undefined;
+  return [
+    { start: part.span.start, end: first.span.start, text: "[" },
+    { start: last.span.end, end: part.span.end, text: "]" },
+  ];
 };
 
 /** `reshape(v, [N, 1])` of `v: [N]`: `new` is an axis of size 1. */
@@ -87,7 +92,10 @@ export function spellingProposals(file: SourceFileNode, text: string): Proposal[
       const now = spellings.map((spelling) => spelling(part, textOf)).find((result) => result !== undefined);
       const { start, end } = part.span;
       if (now === undefined) continue;
-      found.set(part, { start, was: inOneLine(textOf(part)), now: inOneLine(now), edits: [{ start, end, text: now }] });
+      const edits = typeof now === "string" ? [{ start, end, text: now }] : now;
+      const within = edits.map((edit) => ({ ...edit, start: edit.start - start, end: edit.end - start }));
+      const was = textOf(part);
+      found.set(part, { start, was: inOneLine(was), now: inOneLine(edited(was, within)), edits });
     }
     for (const part of [...found.keys()]) {
       for (let outer = around.get(part); outer !== undefined; outer = around.get(outer)) found.delete(outer);

@@ -133,10 +133,14 @@ function stateAsDelay(equation: EquationNode, subject: ReadCell): TensorProposal
     ? readElsewhere([name])
     : others.some(({ node }) => node.next !== line.isNext)
       ? line.against
-      : undefined;
+      : state.documentation !== undefined && (state.names.length > 1 || equation.documentation !== undefined)
+        ? "its documentation would be that of something else"
+        : undefined;
+  // A documented one takes the place of the declaration.
+  const [here, gone] = state.documentation === undefined ? [equation, without(state, name, text)] : [state, { ...rangeOf(equation), text: "" }]; // prettier-ignore
   const edits: Edit[] = [
-    without(state, name, text),
-    { ...rangeOf(equation), text: `${name} = ${line.value}` },
+    gone,
+    { ...rangeOf(here), text: `${name} = ${line.value}` },
     ...others.flatMap(({ node }): Edit[] => (node.next === line.isNext ? [{ ...rangeOf(node), text: name }] : [])),
   ];
   const was = text.slice(equation.span.start, equation.span.end).replace(/\s+/gu, " ");

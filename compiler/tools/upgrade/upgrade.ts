@@ -3,12 +3,12 @@
  * file means the same.
  */
 import { type Findings, type SourceOptions, format } from "../../driver/compile.js";
-import { checkSource } from "../../driver/lower-source.js";
+import { checkSource, parseSource } from "../../driver/lower-source.js";
 import type { TypedCell } from "../../language/semantics/typed-program.js";
 import type { SourceFileNode } from "../../language/syntax/ast.js";
 import { SourceFile } from "../../base/source/source-file.js";
 import { type Edit, edited, placeBefore, type Proposal } from "./edit.js";
-import { isSameProgram } from "./same-program.js";
+import { comparable, isSameProgram } from "./same-program.js";
 import { unlikeNumbers } from "./same-numbers.js";
 import { spellingProposals } from "./spellings.js";
 import { tensorProposals } from "./tensors.js";
@@ -65,6 +65,10 @@ interface Noted {
   readonly left?: string;
 }
 
+const notUsed = "no cell of this file that can be compared uses it, so nothing tells what it means";
+
+const lostComment = "a comment in it would be lost";
+
 /** A text on its way. */
 class Upgrade {
   text: string;
@@ -83,8 +87,10 @@ class Upgrade {
   /** What leaves the program as it is: all at once, and where that is another program, one by one. */
   spell(): void {
     const refused = new Set<string>();
+    const known = new Set(comparable(this.text, this.checked().cells, this.options).map(({ name }) => name));
     for (;;) {
-      const { tree, cells } = this.checked();
+      const { tree, cells: all } = this.checked();
+      const cells = all.filter(({ name }) => known.has(name));
       const read = [...readBy(tree, this.text, new Set(cells.map(({ name }) => name)))].map(({ span }) => span);
       const isRead = ({ start }: Proposal): boolean => read.some((span) => span.start <= start && start < span.end);
       const keyOf = ({ start, was }: Proposal): string => `${this.placeOf(start)} ${was}`;
@@ -93,20 +99,21 @@ class Upgrade {
       if (first === undefined) return;
       const tried = open.filter(isRead);
       if (tried.length === 0) {
-        for (const proposal of open)
-          this.note(proposal, "no cell of this file uses it, so nothing tells what it means");
+        for (const proposal of open) this.note(proposal, notUsed);
         return;
       }
       if (this.tryAll(tried, cells)) continue;
       const next = tried[0] ?? first;
-      if (!this.tryAll([next], cells)) refused.add(keyOf(next));
+      if (this.tryAll([next], cells)) continue;
+      refused.add(keyOf(next));
+      if (!this.keepsComments(edited(this.text, next.edits))) this.note(next, lostComment);
     }
   }
 
   private tryAll(proposals: readonly Proposal[], cells: readonly TypedCell[]): boolean {
     const edits = proposals.flatMap((proposal) => proposal.edits);
     const after = edited(this.text, edits);
-    if (!isSameProgram(this.text, after, cells, this.options)) return false;
+    if (!this.keepsComments(after) || !isSameProgram(this.text, after, cells, this.options)) return false;
     for (const proposal of proposals) this.note(proposal);
     this.apply(after, edits);
     return true;
@@ -129,9 +136,15 @@ class Upgrade {
   }
 
   private async unlike(after: string, cells: readonly TypedCell[], name: string): Promise<string | undefined> {
+    if (!this.keepsComments(after)) return lostComment;
     const own = cells.find((cell) => cell.name === name);
     if (own === undefined) return `${name} takes a cell, and is compiled with one only`;
     return unlikeNumbers(this.text, after, own, this.options);
+  }
+
+  private keepsComments(after: string): boolean {
+    const count = (text: string): number => parseSource(text, this.options).tree.comments.length;
+    return count(after) === count(this.text);
   }
 
   private apply(after: string, edits: readonly Edit[]): void {

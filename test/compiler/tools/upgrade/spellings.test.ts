@@ -1,5 +1,7 @@
 /** Older spellings whose program stays the same, and what only looks like them. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
+import { format } from "../../../../compiler/index.js";
+import { upgrade } from "../../../../compiler/tools/upgrade/upgrade.js";
 import { cellOf, upgraded } from "../../../support/upgraded-cells.js";
 
 describe("the program stays the same", () => {
@@ -28,6 +30,12 @@ describe("the program stays the same", () => {
     expect(await upgraded(old, "spelling")).toEqual({ text: cellOf(now), left: [] });
     // What it is now is no older spelling of anything.
     expect(await upgraded(now, "tensors")).toEqual({ text: cellOf(now), left: [] });
+  });
+
+  it("asks for no value of a cell's own numbers", async () => {
+    const head = "cell A(V, start: index(V), eps: real) { input x: [V] output y = ";
+    const { text } = await upgrade(`${head}stack(x, eps * x) + real(start) }`, "spelling");
+    expect(text).toBe(format(`${head}[x, eps * x] + real(start) }`).text);
   });
 
   test.each([

@@ -19,6 +19,18 @@ describe("a file", () => {
     expect(now).toContain("param b: [H] ~ 0.5 // half");
   });
 
+  it("keeps comments and documentation where they belong", async () => {
+    const text =
+      "cell A(H) {\n  input x: [H]\n\n  /// the last one\n  state p: [H]\n  param b: [H]\n\n  p' = x // moves\n\n  output y = stack(x, // first\n    p + b)\n" +
+      "  output z = reshape(/* why */ x, [H, 1])\n}\n";
+    const { text: now, notes } = await upgrade(text, "tensors");
+    expect(now).toContain("/// the last one\n  p = delay(x, by = 1)");
+    expect(now).toContain("// moves");
+    expect(now).toContain("// first\n  output y = [x, p + b]");
+    expect(now).toContain("reshape(x, [H, 1])");
+    expect(notes.map(({ was, left }) => [was, left])).toContainEqual(["reshape(/* why */ x, [H, 1])", "a comment in it would be lost"]); // prettier-ignore
+  });
+
   it("leaves what no cell of the file uses, and says so", async () => {
     const text = "fn f(v: [n]): [2, n] {\n  return stack(v, v)\n}\n";
     const { text: now, notes } = await upgrade(text, "spelling");
@@ -29,7 +41,7 @@ describe("a file", () => {
         column: 10,
         was: "stack(v, v)",
         now: "[v, v]",
-        left: "no cell of this file uses it, so nothing tells what it means",
+        left: "no cell of this file that can be compared uses it, so nothing tells what it means",
       },
     ]);
   });
