@@ -152,6 +152,9 @@ export type { WavFormat } from "./io/arrays/wav-header.js";
 // Errors.
 export { ArrayFileError, type ArrayFileErrorCode } from "./io/arrays/array-file-error.js";
 export {
+  CallRangeError,
+  CallTypeError,
+  type CallErrorCode,
   CheckpointError,
   type CheckpointErrorCode,
   SourceError,

@@ -1,6 +1,6 @@
 /** `recell train`: the common cases of training, without a program. */
 import { join } from "node:path";
-import { ParamsError, SourceError, TrainingError } from "../../runtime/base/errors.js";
+import { CallRangeError, CallTypeError, ParamsError, SourceError, TrainingError } from "../../runtime/base/errors.js";
 import { saveParams } from "../../runtime/io/params.js";
 import { embedParams } from "../../runtime/module/embed-params.js";
 import { loadModule } from "../../runtime/module/load-js.js";
@@ -42,9 +42,9 @@ export const run: Run = async (args, terminal) => {
     return exitCodes.ok;
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);
-    const isOfData = error instanceof TypeError || error instanceof RangeError;
-    const isKnown = [SourceError, TrainingError, ParamsError].some((kind) => error instanceof kind);
-    if (!isKnown && !(isOfData && /^(?:train|csv|windows|splitByTime|text|jsonLines): /u.test(error.message))) throw error; // prettier-ignore
+    // Calls of training are wrong where the data are: they do not fit the network, or each other.
+    const ofData = [SourceError, TrainingError, ParamsError, CallTypeError, CallRangeError];
+    if (!ofData.some((kind) => error instanceof kind)) throw error;
     terminal.error(`recell: ${(error as Error).message}\n`);
     return exitCodes.failed;
   }

@@ -1,10 +1,11 @@
 /** Checks of what functions take besides options, one for each kind of thing: every wrong call says what was expected and what came. */
+import { CallTypeError } from "./errors.js";
 import { describe, type Fields, isRecord } from "./options.js";
 
 /** @throws TypeError that says which argument of which function is wrong; a promise is told to be waited for. */
 export function refuse(where: string, place: string, expected: string, value: unknown): never {
   const hint = value instanceof Promise ? ": await it first" : "";
-  throw new TypeError(`${where}: ${place} must be ${expected}, got ${describe(value)}${hint}`);
+  throw new CallTypeError(`${where}: ${place} must be ${expected}, got ${describe(value)}${hint}`);
 }
 
 export const moduleKind = "a module (from loadModule, cell() or import)";

@@ -2,10 +2,24 @@
  * The errors of this library, as opposed to those of a compiled module.
  *
  * A wrong call (a missing tensor, a wrong length, a wrong type) is a `TypeError` or a `RangeError`, here as in compiled
- * modules: it is a mistake in the calling program. The classes below are for data that came from elsewhere, a file or
- * the network, and turned out not to be what it should: a program may want to catch those. Each has a `code` that stays
- * the same from version to version, where the message may improve.
+ * modules: it is a mistake in the calling program. Those that checks of arguments and options and the functions of training
+ * throw have a class of their own, which tells what was refused from a fault inside. The other classes below are for data
+ * that came from elsewhere, a file or the network, and turned out not to be what it should: a program may want to catch
+ * those. Each has a `code` that stays the same from version to version, where the message may improve.
  */
+
+/** Something was given that the function does not take. */
+export type CallErrorCode = "wrong-call";
+
+/** A wrong call. It is called `TypeError` as any other, and is one still after `structuredClone`, which goes by that name. */
+export class CallTypeError extends TypeError {
+  readonly code: CallErrorCode = "wrong-call";
+}
+
+/** A wrong call, where it is a `RangeError`. */
+export class CallRangeError extends RangeError {
+  readonly code: CallErrorCode = "wrong-call";
+}
 
 export type ModuleErrorCode =
   /** The text is not a JavaScript module that could be evaluated. */

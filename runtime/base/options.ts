@@ -1,4 +1,5 @@
 /** Checks of options: a misspelt one is an error, as it would otherwise be ignored in silence. */
+import { CallRangeError, CallTypeError } from "./errors.js";
 
 /** An object of which nothing is known yet. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -6,10 +7,11 @@ export type Fields = Readonly<Record<string, unknown>>;
 /** @throws TypeError unless the options are an object that has no other names than the known ones. */
 export function checkOptionNames(where: string, options: unknown, known: readonly string[]): void {
   if (!isRecord(options)) {
-    throw new TypeError(`${where}: the options must be an object, got ${describe(options)}`);
+    throw new CallTypeError(`${where}: the options must be an object, got ${describe(options)}`);
   }
   const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new TypeError(`${where}: unknown option ${unknown}; expected ${known.join(", ")}`);
+  if (unknown !== undefined)
+    throw new CallTypeError(`${where}: unknown option ${unknown}; expected ${known.join(", ")}`);
 }
 
 /** Has it names of its own? Arrays, promises, maps and dates have none; what a module exports has. */
@@ -26,7 +28,7 @@ export const isList = (value: unknown): value is ArrayLike<unknown> =>
 export function checkOption(name: string, value: number, low: number, high = Infinity): number {
   if (typeof value !== "number" || !(value >= low && value < high)) {
     const range = high === Infinity ? `a finite number of at least ${low}` : `a number in [${low}, ${high})`;
-    throw new RangeError(`${name} must be ${range}, got ${describe(value)}`);
+    throw new CallRangeError(`${name} must be ${range}, got ${describe(value)}`);
   }
   return value;
 }
@@ -34,7 +36,7 @@ export function checkOption(name: string, value: number, low: number, high = Inf
 /** @throws RangeError unless the value is a finite number above 0. */
 export function checkPositive(name: string, value: number): number {
   if (typeof value !== "number" || !(value > 0 && value < Infinity)) {
-    throw new RangeError(`${name} must be a finite number above 0, got ${describe(value)}`);
+    throw new CallRangeError(`${name} must be a finite number above 0, got ${describe(value)}`);
   }
   return value;
 }
@@ -44,13 +46,13 @@ export const isCount = (value: unknown): value is number => Number.isSafeInteger
 /** @throws RangeError unless the value is a positive integer. */
 export function checkCount(name: string, value: unknown): number {
   if (isCount(value)) return value;
-  throw new RangeError(`${name} must be a positive integer, got ${describe(value)}`);
+  throw new CallRangeError(`${name} must be a positive integer, got ${describe(value)}`);
 }
 
 /** @throws TypeError unless the value is true, false or left out, which counts as false. */
 export function checkSwitch(where: string, name: string, value: unknown): boolean {
   if (value !== undefined && typeof value !== "boolean") {
-    throw new TypeError(`${where}: ${name} must be true or false, got ${describe(value)}`);
+    throw new CallTypeError(`${where}: ${name} must be true or false, got ${describe(value)}`);
   }
   return value ?? false;
 }

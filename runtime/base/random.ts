@@ -1,3 +1,4 @@
+import { CallRangeError } from "./errors.js";
 import { describe } from "./options.js";
 import { threefry, type TwoWords, wordsOf } from "./threefry.js";
 
@@ -52,7 +53,7 @@ function logarithm(value: number): number {
  *     const noise = Float64Array.from({ length: 10 }, () => random.normal(0.1));
  */
 export function createRandom(seed: number): Random {
-  if (!Number.isSafeInteger(seed)) throw new RangeError(`seed must be an integer, got ${describe(seed)}`);
+  if (!Number.isSafeInteger(seed)) throw new CallRangeError(`seed must be an integer, got ${describe(seed)}`);
   // Neighbouring seeds must not give shifted copies of one sequence, so the seed is scrambled first.
   let counter = scramble(seed ^ 0x5bd1e995);
   const stream = scramble(counter ^ 0x9e3779b9);
@@ -108,7 +109,7 @@ function randomOf(word: () => number): Random {
   };
   const integer = (bound: number): number => {
     if (!Number.isSafeInteger(bound) || bound < 1 || bound > 0x100000000) {
-      throw new RangeError(`bound must be an integer from 1 to 2^32, got ${describe(bound)}`);
+      throw new CallRangeError(`bound must be an integer from 1 to 2^32, got ${describe(bound)}`);
     }
     // Words in the incomplete last stretch of `bound` numbers would favour the small ones.
     const limit = 0x100000000 - (0x100000000 % bound);

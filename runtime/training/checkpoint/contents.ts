@@ -2,7 +2,7 @@
  * A checkpoint as the bytes of a safetensors file: tensors by what they belong to, `param/W`, `optimizer/mean/W`, numbers as float64, and
  * in the metadata what the run is of, text by text, and a hash of everything else in the file.
  */
-import { CheckpointError, SafetensorsError } from "../../base/errors.js";
+import { CallTypeError, CheckpointError, SafetensorsError } from "../../base/errors.js";
 import type { FileBytes } from "../../io/bytes.js";
 import { fileFormats } from "../../io/file-formats.js";
 import type { SafeTensor } from "../../io/safe-tensor.js";
@@ -87,7 +87,9 @@ export function compareIdentity(
 ): void {
   const unknown = allow.find((part) => own[part] === undefined);
   if (unknown !== undefined) {
-    throw new TypeError(`train: resume.allow: there is no part ${unknown}; there are ${Object.keys(own).join(", ")}`);
+    throw new CallTypeError(
+      `train: resume.allow: there is no part ${unknown}; there are ${Object.keys(own).join(", ")}`,
+    );
   }
   const parts = new Set([...Object.keys(own), ...Object.keys(found)]);
   const different = [...parts].filter((part) => found[part] !== own[part] && !allow.includes(part));

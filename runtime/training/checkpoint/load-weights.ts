@@ -1,6 +1,6 @@
 /** Weights of another network, as far as they fit, and those of a checkpoint. */
 import { checkInstance, checkModule } from "../../base/arguments.js";
-import { ParamsError } from "../../base/errors.js";
+import { CallTypeError, ParamsError } from "../../base/errors.js";
 import { storedTensors } from "../../module/axes.js";
 import type { CompiledModule, FloatArray, ModuleInstance } from "../../module/compiled-module.js";
 import { checkOptionNames, checkSwitch } from "../../base/options.js";
@@ -52,7 +52,7 @@ export function loadWeights(
   const partial = checkSwitch("loadWeights", "partial", options.partial);
   const { from = "last" } = options;
   if (!["last", "average", "best"].includes(from)) {
-    throw new TypeError(`loadWeights: from must be "last", "average" or "best", got ${JSON.stringify(from)}`);
+    throw new CallTypeError(`loadWeights: from must be "last", "average" or "best", got ${JSON.stringify(from)}`);
   }
   const { cell, dtype } = module.manifest;
   const params = storedTensors(module.manifest);

@@ -1,4 +1,5 @@
 /** Examples that come one after the other, as from a file or a network that memory does not hold. */
+import { CallTypeError } from "../../base/errors.js";
 import { checkCount, checkOptionNames, describe, isRecord } from "../../base/options.js";
 import type { Example } from "./source.js";
 
@@ -35,12 +36,14 @@ export interface IterateOptions {
  */
 export function iterate(open: ExampleStream["open"], options: IterateOptions): ExampleStream {
   if (typeof open !== "function") {
-    throw new TypeError(`iterate: the first argument must be a function that gives examples, got ${describe(open)}`);
+    throw new CallTypeError(
+      `iterate: the first argument must be a function that gives examples, got ${describe(open)}`,
+    );
   }
   checkOptionNames("iterate", options, ["fingerprint", "shuffle"]);
   const { fingerprint, shuffle = 1000 } = options;
   if (typeof fingerprint !== "string" || fingerprint === "") {
-    throw new TypeError(`iterate: fingerprint must be a text that tells these data from others, got ${describe(fingerprint)}`); // prettier-ignore
+    throw new CallTypeError(`iterate: fingerprint must be a text that tells these data from others, got ${describe(fingerprint)}`); // prettier-ignore
   }
   checkCount("iterate: shuffle", shuffle);
   return { fingerprint: `${fingerprint}, drawn from ${shuffle}`, shuffle, open };

@@ -1,5 +1,6 @@
 /** Numbers that belong to moments, one after the other, and the examples that are cut out of them. */
 import { checkRecord } from "../../base/arguments.js";
+import { CallRangeError, CallTypeError } from "../../base/errors.js";
 import { checkCount, checkOptionNames, describe, isList, isRecord } from "../../base/options.js";
 import type { NpyArray } from "../../io/arrays/npy.js";
 import { type DataSource, hashOf, isFileArray, rowsOf } from "./source.js";
@@ -32,12 +33,12 @@ export function seriesOf(
   checkRecord("seriesOf", "the first argument", "lists by name", columns);
   const entries = Object.entries(columns).map(([name, rows]) => [name, columnOf(name, rows)] as const);
   const [first] = entries;
-  if (first === undefined) throw new TypeError("seriesOf: there must be at least one column");
+  if (first === undefined) throw new CallTypeError("seriesOf: there must be at least one column");
   const lengthOf = ({ values, width }: SeriesColumn): number => values.length / width;
   const length = lengthOf(first[1]);
   for (const [name, column] of entries) {
     if (lengthOf(column) === length) continue;
-    throw new RangeError(
+    throw new CallRangeError(
       `seriesOf: columns must be of one length: ${first[0]} has ${length}, ${name} ${lengthOf(column)}`,
     );
   }
@@ -47,7 +48,7 @@ export function seriesOf(
 function columnOf(name: string, given: unknown): SeriesColumn {
   const rows: unknown = isFileArray(given) ? rowsOf(given) : given;
   if (!isList(rows) || rows.length === 0) {
-    throw new TypeError(`seriesOf: ${name} must be a list with something for each moment, got ${describe(rows)}`);
+    throw new CallTypeError(`seriesOf: ${name} must be a list with something for each moment, got ${describe(rows)}`);
   }
   const lists = Array.from(rows as ArrayLike<ArrayLike<number> | number>, (row) =>
     typeof row === "number" ? [row] : row,
@@ -57,7 +58,7 @@ function columnOf(name: string, given: unknown): SeriesColumn {
   for (const [t, row] of lists.entries()) {
     const fits = isNumbers(row) && row.length === width;
     if (!fits || width === 0)
-      throw new TypeError(`seriesOf: ${name}[${t}] must be ${width} numbers, got ${describe(row)}`);
+      throw new CallTypeError(`seriesOf: ${name}[${t}] must be ${width} numbers, got ${describe(row)}`);
     values.set(row, t * width);
   }
   return { values, width };
@@ -70,7 +71,9 @@ const isNumbers = (value: unknown): boolean =>
 function checkSeries(where: string, value: unknown): void {
   const isSeries = isRecord(value) && Number.isSafeInteger(value["length"]) && isRecord(value["columns"]);
   if (!isSeries) {
-    throw new TypeError(`${where}: the first argument must be a series (from csv or seriesOf), got ${describe(value)}`);
+    throw new CallTypeError(
+      `${where}: the first argument must be a series (from csv or seriesOf), got ${describe(value)}`,
+    );
   }
 }
 
@@ -94,7 +97,7 @@ export function windows(series: TimeSeries, options: WindowOptions): DataSource 
   const { length, stride = 1 } = options;
   for (const [name, value] of Object.entries({ length, stride })) checkCount(`windows: ${name}`, value);
   if (series.length < length) {
-    throw new RangeError(`windows: there are ${series.length} moments, too few for a window of ${length}`);
+    throw new CallRangeError(`windows: there are ${series.length} moments, too few for a window of ${length}`);
   }
   const entries = Object.entries(series.columns);
   const lists = Object.fromEntries(entries.map(([name, { values }]) => [name, values]));
@@ -120,7 +123,7 @@ export function windows(series: TimeSeries, options: WindowOptions): DataSource 
 export function splitByTime(series: TimeSeries, last: number): readonly [before: TimeSeries, last: TimeSeries] {
   checkSeries("splitByTime", series);
   if (!Number.isSafeInteger(last) || last < 1 || last >= series.length) {
-    throw new RangeError(
+    throw new CallRangeError(
       `splitByTime: the last part must have 1 to ${series.length - 1} moments, got ${describe(last)}`,
     );
   }

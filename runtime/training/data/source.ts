@@ -1,5 +1,6 @@
 /** Where examples come from. */
 import { checkRecord } from "../../base/arguments.js";
+import { CallRangeError, CallTypeError } from "../../base/errors.js";
 import { describe, isList, isRecord } from "../../base/options.js";
 import type { ArrayNumbers, NpyArray } from "../../io/arrays/npy.js";
 import type { Random } from "../../base/random.js";
@@ -26,10 +27,10 @@ export function checkSource(where: string, place: string, value: unknown): void 
   checkRecord(where, place, "a source of examples (from arrays, windows, …)", value);
   const { count, fingerprint, read } = value as Partial<DataSource>;
   if (typeof read !== "function" || typeof fingerprint !== "string") {
-    throw new TypeError(`${where}: ${place} must be a source of examples, with \`read\` and \`fingerprint\``);
+    throw new CallTypeError(`${where}: ${place} must be a source of examples, with \`read\` and \`fingerprint\``);
   }
   if (!Number.isSafeInteger(count) || count! < 1 || count! > 2 ** 31) {
-    throw new RangeError(`${where}: ${place} must have 1 to 2^31 examples, got ${describe(count)}`);
+    throw new CallRangeError(`${where}: ${place} must have 1 to 2^31 examples, got ${describe(count)}`);
   }
 }
 
@@ -56,17 +57,17 @@ type ListedColumns = Readonly<Record<string, readonly (ArrayLike<number> | numbe
 function listed(columns: ListedColumns): DataSource {
   const names = Object.keys(columns);
   const [first] = names;
-  if (first === undefined) throw new TypeError("arrays: there must be at least one column");
+  if (first === undefined) throw new CallTypeError("arrays: there must be at least one column");
   for (const name of names) {
     const column: unknown = columns[name];
-    if (!Array.isArray(column)) throw new TypeError(`arrays: ${name} must be an array, got ${describe(column)}`);
+    if (!Array.isArray(column)) throw new CallTypeError(`arrays: ${name} must be an array, got ${describe(column)}`);
     if (column.length !== columns[first]!.length) {
       const lengths = `${first} has ${columns[first]!.length} examples, ${name} ${column.length}`;
-      throw new RangeError(`arrays: columns must be of one length: ${lengths}`);
+      throw new CallRangeError(`arrays: columns must be of one length: ${lengths}`);
     }
     const wrong = column.findIndex((value) => typeof value !== "number" && !isList(value));
     if (wrong >= 0) {
-      throw new TypeError(`arrays: ${name}[${wrong}] must be a list of numbers, got ${describe(column[wrong])}`);
+      throw new CallTypeError(`arrays: ${name}[${wrong}] must be a list of numbers, got ${describe(column[wrong])}`);
     }
   }
   const examples = columns[first]!.map((_, i) =>

@@ -1,4 +1,5 @@
 /** Parts of data that share no group: what is tested on has no speaker, patient or book that was learned from. */
+import { CallRangeError, CallTypeError } from "../../base/errors.js";
 import { randomStream } from "../../base/random.js";
 import { checkOption, checkOptionNames, describe, isList } from "../../base/options.js";
 import { checkSource, type DataSource, hashOf } from "./source.js";
@@ -28,15 +29,15 @@ export function splitByGroup(
   const { share, seed } = options;
   checkOption("splitByGroup: share", share, 0, 1);
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(`splitByGroup: seed must be an integer from 0 to 2^53 - 1, got ${describe(seed)}`);
+    throw new CallRangeError(`splitByGroup: seed must be an integer from 0 to 2^53 - 1, got ${describe(seed)}`);
   }
   if (!isList(groups) || groups.length !== data.count) {
     const got = isList(groups) ? `${groups.length}` : describe(groups);
-    throw new TypeError(`splitByGroup: groups must be a list of ${data.count}, one for each example, got ${got}`);
+    throw new CallTypeError(`splitByGroup: groups must be a list of ${data.count}, one for each example, got ${got}`);
   }
   const names = [...new Set(Array.from(groups))];
   if (names.length < 2) {
-    throw new RangeError("splitByGroup: there must be at least two groups, and all examples are of one");
+    throw new CallRangeError("splitByGroup: there must be at least two groups, and all examples are of one");
   }
   const chosen = Math.min(names.length - 1, Math.max(1, Math.round(share * names.length)));
   const others = new Set(randomStream(seed, "groups").shuffle(names).slice(0, chosen));

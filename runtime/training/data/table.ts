@@ -2,7 +2,7 @@
  * Tables in text: comma or tab separated values (RFC 4180) and JSON lines. The reader is strict and small, which is why it is our own: it
  * needs no library's guesses of types, and says for everything that is wrong in which line.
  */
-import { SourceError } from "../../base/errors.js";
+import { CallTypeError, SourceError } from "../../base/errors.js";
 import { checkCount, checkOptionNames, describe, isRecord } from "../../base/options.js";
 import { arrays, type DataSource } from "./source.js";
 import { type TimeSeries, seriesOf } from "./series.js";
@@ -25,12 +25,13 @@ export interface CsvOptions {
  *     const days = csv(await readFile("weather.csv", "utf8"), { columns: { weather: ["temp_max", "wind"] } });
  */
 export function csv(text: string, options: CsvOptions): TimeSeries {
-  if (typeof text !== "string") throw new TypeError(`csv: the first argument must be a text, got ${describe(text)}`);
+  if (typeof text !== "string")
+    throw new CallTypeError(`csv: the first argument must be a text, got ${describe(text)}`);
   checkOptionNames("csv", options, ["columns", "ahead", "separator"]);
   const { columns, ahead = {}, separator = "," } = options;
   checkColumns(columns, ahead);
   if (typeof separator !== "string" || separator.length !== 1 || separator === '"') {
-    throw new TypeError(`csv: separator must be one character, got ${describe(separator)}`);
+    throw new CallTypeError(`csv: separator must be one character, got ${describe(separator)}`);
   }
   const [head, ...rows] = parseRows(text, separator);
   if (head === undefined || rows.length === 0)
@@ -69,16 +70,16 @@ export function csv(text: string, options: CsvOptions): TimeSeries {
 
 /** @throws TypeError or RangeError that names the column. */
 function checkColumns(columns: unknown, ahead: unknown): void {
-  if (!isRecord(columns)) throw new TypeError(`csv: columns must be an object, got ${describe(columns)}`);
-  if (!isRecord(ahead)) throw new TypeError(`csv: ahead must be an object, got ${describe(ahead)}`);
+  if (!isRecord(columns)) throw new CallTypeError(`csv: columns must be an object, got ${describe(columns)}`);
+  if (!isRecord(ahead)) throw new CallTypeError(`csv: ahead must be an object, got ${describe(ahead)}`);
   for (const [name, own] of Object.entries(columns)) {
     const headings: readonly unknown[] = Array.isArray(own) ? own : [own];
     if (headings.length > 0 && headings.every((heading) => typeof heading === "string")) continue;
-    throw new TypeError(`csv: columns.${name} must be a heading or several of them, got ${describe(own)}`);
+    throw new CallTypeError(`csv: columns.${name} must be a heading or several of them, got ${describe(own)}`);
   }
   for (const [name, own] of Object.entries(ahead)) {
     if (!Array.isArray(own) || own.length !== 2 || typeof own[0] !== "string") {
-      throw new TypeError(`csv: ahead.${name} must be a heading and a number of moments, got ${describe(own)}`);
+      throw new CallTypeError(`csv: ahead.${name} must be a heading and a number of moments, got ${describe(own)}`);
     }
     checkCount(`csv: ahead.${name}[1]`, own[1]);
   }
@@ -151,7 +152,7 @@ export function fieldsOf(line: string, separator: string, number: number): strin
  */
 export function jsonLines(text: string): DataSource {
   if (typeof text !== "string")
-    throw new TypeError(`jsonLines: the first argument must be a text, got ${describe(text)}`);
+    throw new CallTypeError(`jsonLines: the first argument must be a text, got ${describe(text)}`);
   const examples: Record<string, ArrayLike<number>>[] = [];
   let names: readonly string[] | undefined;
   for (const [i, line] of text.split(/\r\n|\n/u).entries()) {

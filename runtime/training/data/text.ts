@@ -1,5 +1,5 @@
 /** Text as numbers: letters, bytes or words, and the vocabulary that tells which is which. */
-import { SourceError } from "../../base/errors.js";
+import { CallRangeError, CallTypeError, SourceError } from "../../base/errors.js";
 import { decodeUtf8, encodeUtf8 } from "../../io/utf8.js";
 import { checkCount, checkOptionNames, describe, isRecord } from "../../base/options.js";
 import { type DataSource, hashOf } from "./source.js";
@@ -45,25 +45,25 @@ export interface TextSource extends DataSource {
  */
 export function text(content: string, options: TextOptions): TextSource {
   if (typeof content !== "string") {
-    throw new TypeError(`text: the first argument must be a text, got ${describe(content)}`);
+    throw new CallTypeError(`text: the first argument must be a text, got ${describe(content)}`);
   }
   checkOptionNames("text", options, ["unit", "length", "documents", "vocabulary", "atLeast", "input"]);
   const { unit, length = Infinity, documents, atLeast = 1, input = "text" } = options;
   if (!Object.hasOwn(splitters, String(unit))) {
-    throw new TypeError(`text: unit must be "character", "byte" or "word", got ${describe(unit)}`);
+    throw new CallTypeError(`text: unit must be "character", "byte" or "word", got ${describe(unit)}`);
   }
   if (length !== Infinity) checkCount("text: length", length);
   checkCount("text: atLeast", atLeast);
   if (options.atLeast !== undefined && (unit === "byte" || options.vocabulary !== undefined)) {
     const why = unit === "byte" ? "all bytes are known" : "the vocabulary that is given tells what is known";
-    throw new TypeError(`text: atLeast has nothing to leave out: ${why}`);
+    throw new CallTypeError(`text: atLeast has nothing to leave out: ${why}`);
   }
   if (documents !== undefined && !(documents instanceof RegExp)) {
-    throw new TypeError(`text: documents must be a regular expression, got ${describe(documents)}`);
+    throw new CallTypeError(`text: documents must be a regular expression, got ${describe(documents)}`);
   }
   const vocabulary = options.vocabulary ?? vocabularyOf(content, unit, atLeast);
   if (vocabulary.unit !== unit) {
-    throw new TypeError(`text: the vocabulary is of ${vocabulary.unit}s, unit is ${describe(unit)}`);
+    throw new CallTypeError(`text: the vocabulary is of ${vocabulary.unit}s, unit is ${describe(unit)}`);
   }
   const parts = documents === undefined ? [content] : partsOf(content, documents);
   const examples = parts
@@ -122,7 +122,9 @@ function createVocabulary(unit: TextUnit, tokens: readonly string[]): Vocabulary
       const told = Array.from(given, (number) => {
         if (Number.isInteger(number) && number >= 0 && number <= tokens.length)
           return number === 0 ? "" : tokens[number - 1]!;
-        throw new RangeError(`decode: numbers must be integers from 0 to ${tokens.length}, got ${describe(number)}`);
+        throw new CallRangeError(
+          `decode: numbers must be integers from 0 to ${tokens.length}, got ${describe(number)}`,
+        );
       }).join("");
       return unit === "byte" ? decodeUtf8(Uint8Array.from(told, (token) => token.charCodeAt(0))) : told;
     },

@@ -1,3 +1,4 @@
+import { CallRangeError } from "../../base/errors.js";
 import type { SparseRecord, TensorRecord } from "../../module/compiled-module.js";
 import { checkRecord, checkTensors } from "../../base/arguments.js";
 import { describe } from "../../base/options.js";
@@ -29,7 +30,7 @@ export function clipByGlobalNorm(gradients: SparseRecord, maxNorm: number): numb
   const numbers = numbersByName(gradients);
   checkTensors("clipByGlobalNorm", "the first argument", what, numbers);
   if (typeof maxNorm !== "number" || !(maxNorm > 0)) {
-    throw new RangeError(`maxNorm must be a number above 0, got ${describe(maxNorm)}`);
+    throw new CallRangeError(`maxNorm must be a number above 0, got ${describe(maxNorm)}`);
   }
   const norm = globalNorm(numbers);
   const scale = maxNorm / (norm + 1e-6);

@@ -1,4 +1,5 @@
 /** Which params an optimiser changes, and with which options: groups by patterns of names. */
+import { CallTypeError } from "../../base/errors.js";
 import { describe, isRecord } from "../../base/options.js";
 
 /** Params whose names match, with options of their own in the place of the optimiser's. The first group that matches counts. */
@@ -38,7 +39,9 @@ export function groupParams<Options extends object>(
   for (const { texts, tests } of patterns) {
     tests.forEach((test, i) => {
       if (names.some((name) => test.test(name))) return;
-      throw new TypeError(`${where}: ${describe(texts[i])} matches no param; there are ${names.join(", ") || "none"}`);
+      throw new CallTypeError(
+        `${where}: ${describe(texts[i])} matches no param; there are ${names.join(", ") || "none"}`,
+      );
     });
   }
   const places = names.map((name) => patterns.findIndex(({ tests }) => tests.some((test) => test.test(name))));
@@ -69,21 +72,21 @@ function patternsOf(match: string | readonly string[]): Patterns {
 /** @throws TypeError where groups are no list of objects with patterns. */
 export function checkGroups(where: string, groups: unknown, known: readonly string[]): void {
   if (groups === undefined) return;
-  if (!Array.isArray(groups)) throw new TypeError(`${where}: groups must be an array, got ${describe(groups)}`);
+  if (!Array.isArray(groups)) throw new CallTypeError(`${where}: groups must be an array, got ${describe(groups)}`);
   for (const [i, group] of groups.entries()) {
     const place = `${where}: groups[${i}]`;
-    if (!isRecord(group)) throw new TypeError(`${place} must be an object, got ${describe(group)}`);
+    if (!isRecord(group)) throw new CallTypeError(`${place} must be an object, got ${describe(group)}`);
     const { match, frozen } = group;
     const texts: readonly unknown[] = Array.isArray(match) ? match : [match];
     if (texts.length === 0 || texts.some((text) => typeof text !== "string" || text === "")) {
-      throw new TypeError(`${place}.match must be a name, a pattern, or an array of them, got ${describe(match)}`);
+      throw new CallTypeError(`${place}.match must be a name, a pattern, or an array of them, got ${describe(match)}`);
     }
     if (frozen !== undefined && typeof frozen !== "boolean") {
-      throw new TypeError(`${place}.frozen must be true or false, got ${describe(frozen)}`);
+      throw new CallTypeError(`${place}.frozen must be true or false, got ${describe(frozen)}`);
     }
     const allowed = [...known, "match", "frozen"];
     const unknown = Object.keys(group).find((name) => !allowed.includes(name));
     if (unknown !== undefined)
-      throw new TypeError(`${place}: unknown option ${unknown}; expected ${allowed.join(", ")}`);
+      throw new CallTypeError(`${place}: unknown option ${unknown}; expected ${allowed.join(", ")}`);
   }
 }

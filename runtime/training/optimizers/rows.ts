@@ -1,4 +1,5 @@
 /** Updates of tables by the rows that a call has touched. */
+import { CallRangeError, CallTypeError } from "../../base/errors.js";
 import { describe, isRecord } from "../../base/options.js";
 import type { FloatArray, GradientRows, SparseRecord } from "../../module/compiled-module.js";
 
@@ -25,26 +26,26 @@ export function numbersOf(gradient: unknown): unknown {
 export function widthOfRows(name: string, { rows, values }: GradientRows, length: number, wanted?: number): number {
   // Arrays of another realm are no instances of this one's classes.
   if (!ArrayBuffer.isView(rows) || rows[Symbol.toStringTag] !== "Int32Array") {
-    throw new TypeError(`step: the gradient of ${name} must have rows, an Int32Array, got ${describe(rows)}`);
+    throw new CallTypeError(`step: the gradient of ${name} must have rows, an Int32Array, got ${describe(rows)}`);
   }
   const width = rows.length === 0 ? length : values.length / rows.length;
   if (wanted !== undefined && values.length !== rows.length * wanted) {
-    throw new RangeError(
+    throw new CallRangeError(
       `step: the gradient of ${name} must have ${wanted} values for each of its ${rows.length} rows, got ${values.length} in all`,
     );
   }
   const fits = rows.length === 0 ? values.length === 0 : Number.isInteger(width) && width > 0 && length % width === 0;
   if (!fits) {
-    throw new RangeError(
+    throw new CallRangeError(
       `step: the gradient of ${name} must have as many values for each of its ${rows.length} rows as the param, got ${values.length} in all`,
     );
   }
   const inOrder = rows.slice().sort();
   const out = [inOrder[0] ?? 0, inOrder.at(-1) ?? 0].find((row) => row < 0 || row >= length / width);
   if (out !== undefined)
-    throw new RangeError(`step: ${name} has ${length / width} rows; its gradient has one for row ${out}`);
+    throw new CallRangeError(`step: ${name} has ${length / width} rows; its gradient has one for row ${out}`);
   const twice = inOrder.find((row, k) => row === inOrder[k - 1]);
-  if (twice !== undefined) throw new RangeError(`step: the gradient of ${name} has row ${twice} twice`);
+  if (twice !== undefined) throw new CallRangeError(`step: the gradient of ${name} has row ${twice} twice`);
   return width;
 }
 

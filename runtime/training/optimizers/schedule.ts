@@ -1,4 +1,5 @@
 /** Learning rates that change while a model trains, as functions of the updates that are done. */
+import { CallTypeError } from "../../base/errors.js";
 import { checkCount, checkOption, checkOptionNames, checkPositive, describe, isRecord } from "../../base/options.js";
 import { halfTurnCosine, power } from "../elementwise/plain-math.js";
 
@@ -29,7 +30,7 @@ export function scheduleOf(where: string, rate: LearningRate): Schedule {
     return constant(rate);
   }
   if (isRecord(rate) && typeof rate["at"] === "function") return rate;
-  throw new TypeError(`${where}: learningRate must be a number, a function or a schedule, got ${describe(rate)}`);
+  throw new CallTypeError(`${where}: learningRate must be a number, a function or a schedule, got ${describe(rate)}`);
 }
 
 /** The same rate for all updates. */

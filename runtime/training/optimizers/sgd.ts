@@ -1,4 +1,5 @@
 /** Gradient descent, plain and with momentum. */
+import { CallTypeError } from "../../base/errors.js";
 import { checkSwitch } from "../../base/options.js";
 import { add, multiply, subtract } from "../elementwise/program.js";
 import type { WithGroups } from "./groups.js";
@@ -45,8 +46,8 @@ const kind: OptimizerKind<SgdOptions> = {
     checkAmount(`${where}: dampening`, dampening);
     checkAmount(`${where}: weightDecay`, weightDecay);
     if (!checkSwitch(where, "nesterov", nesterov)) return;
-    if (momentum === 0) throw new TypeError(`${where}: nesterov needs a momentum above 0`);
-    if (dampening !== 0) throw new TypeError(`${where}: nesterov takes no dampening`);
+    if (momentum === 0) throw new CallTypeError(`${where}: nesterov needs a momentum above 0`);
+    if (dampening !== 0) throw new CallTypeError(`${where}: nesterov takes no dampening`);
   },
   rule: ({ momentum, dampening, nesterov, weightDecay }): UpdateRule => {
     const scalars = {

@@ -1,5 +1,6 @@
 /** The state of an optimiser: params of each group one after the other in one array, and arrays of that length beside it. */
 import { checkFloats, checkRecord, refuse } from "../../base/arguments.js";
+import { CallRangeError, CallTypeError } from "../../base/errors.js";
 import type { SafeTensor } from "../../io/safe-tensor.js";
 import { fromNumbers, toNumbers } from "../../io/tensor-numbers.js";
 import { elementCount, type FloatArray, type GradientRows, type SparseRecord, type TensorRecord } from "../../module/compiled-module.js"; // prettier-ignore
@@ -173,25 +174,25 @@ function loadState(stored: StoredState, tensors: ReadonlyMap<string, SafeTensor>
   const found = new Map<string, FloatArray>();
   const take = (key: string, length: number, dtype: string): void => {
     const tensor = tensors.get(key);
-    if (tensor === undefined) throw new TypeError(`load: ${key} is missing in the state of ${name}`);
+    if (tensor === undefined) throw new CallTypeError(`load: ${key} is missing in the state of ${name}`);
     if (tensor.dtype === dtype && tensor.shape.length === 1 && tensor.shape[0] === length) {
       found.set(key, toNumbers(tensor) as FloatArray);
       return;
     }
     const came = `${tensor.dtype} [${tensor.shape.join(", ")}]`;
-    throw new TypeError(`load: ${key} of the state of ${name} must be ${dtype} [${length}], got ${came}`);
+    throw new CallTypeError(`load: ${key} of the state of ${name} must be ${dtype} [${length}], got ${came}`);
   };
   const own = scalarsOf(stored);
   const other = [...tensors.keys()].find((key) => key.startsWith(scalarsPrefix) && key !== own);
   if (other !== undefined)
-    throw new TypeError(`load: it is the state of ${other.slice(scalarsPrefix.length)}, not of ${name}`);
+    throw new CallTypeError(`load: it is the state of ${other.slice(scalarsPrefix.length)}, not of ${name}`);
   take(own, 1 + schedules.reduce((sum, { memory }) => sum + memory.length, 0), "F64");
   eachStored(stored, (key, _memory, { length }) => take(key, length, stored.dtype));
   const extra = [...tensors.keys()].find((key) => !found.has(key));
-  if (extra !== undefined) throw new TypeError(`load: ${extra} does not belong to the state of ${name}`);
+  if (extra !== undefined) throw new CallTypeError(`load: ${extra} does not belong to the state of ${name}`);
   const [updates = 0, ...rest] = found.get(own)!;
   if (!Number.isSafeInteger(updates) || updates < 0)
-    throw new TypeError(`load: ${describe(updates)} is no count of updates`);
+    throw new CallTypeError(`load: ${describe(updates)} is no count of updates`);
   for (const { memory } of schedules) memory.set(rest.splice(0, memory.length));
   eachStored(stored, (key, memory, { from }) => memory.set(found.get(key)!, from));
   return updates;
@@ -214,7 +215,7 @@ const memoryOf = (schedule: Schedule): Float64Array => Float64Array.from(schedul
 
 function kindOf(name: string, params: TensorRecord): "f32" | "f64" {
   const kinds = new Set(Object.values(params).map((values) => (values.BYTES_PER_ELEMENT === 4 ? "f32" : "f64")));
-  if (kinds.size > 1) throw new TypeError(`${name}: params must all be Float32Array or all Float64Array`);
+  if (kinds.size > 1) throw new CallTypeError(`${name}: params must all be Float32Array or all Float64Array`);
   return [...kinds][0] ?? "f32";
 }
 
@@ -264,7 +265,7 @@ function checkShapes(params: TensorRecord, shapes: Shapes): void {
     const length = Object.hasOwn(params, name) ? params[name]!.length : undefined;
     if (length === elementCount(shape)) continue;
     const came = length === undefined ? "there is no such param" : `the param has length ${length}`;
-    throw new TypeError(`attach: shapes.${name} is [${shape.join(", ")}], but ${came}`);
+    throw new CallTypeError(`attach: shapes.${name} is [${shape.join(", ")}], but ${came}`);
   }
 }
 
@@ -280,13 +281,14 @@ function checkGradients(
   for (const name in gradients) checkFloats("step", name, numbersOf(gradients[name]));
   for (const { name, length } of placed) {
     const gradient = Object.hasOwn(gradients, name) ? gradients[name] : undefined;
-    if (gradient === undefined) throw new TypeError(`step: the gradient of ${name} is missing`);
+    if (gradient === undefined) throw new CallTypeError(`step: the gradient of ${name} is missing`);
     if (isRows(gradient)) widthOfRows(name, gradient, length, rowOf(shapes, name));
     else if (gradient.length !== length) {
-      throw new RangeError(`step: the gradient of ${name} must have length ${length}, got ${gradient.length}`);
+      throw new CallRangeError(`step: the gradient of ${name} must have length ${length}, got ${gradient.length}`);
     }
   }
   for (const name in gradients) {
-    if (!Object.hasOwn(params, name)) throw new TypeError(`step: there is a gradient for ${name}, but no such param`);
+    if (!Object.hasOwn(params, name))
+      throw new CallTypeError(`step: there is a gradient for ${name}, but no such param`);
   }
 }

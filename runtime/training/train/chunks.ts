@@ -1,5 +1,6 @@
 /** Sequences in chunks: what is asked of truncated backpropagation, and the states that one chunk hands on to the next. */
 import { refuse } from "../../base/arguments.js";
+import { CallRangeError, CallTypeError } from "../../base/errors.js";
 import { leastOf } from "../../module/axes.js";
 import type { FloatArray, TensorRecord } from "../../module/compiled-module.js";
 import type { Manifest } from "../../module/manifest.js";
@@ -59,14 +60,14 @@ export function checkTruncate(manifest: Manifest, truncate: unknown): Cutting | 
   const every = checkCount("train: truncate", given.every);
   const back = checkCount("train: truncate.back", given.back ?? every);
   if (back % every !== 0) {
-    throw new RangeError(`train: truncate.back must be a multiple of ${every}, got ${back}`);
+    throw new CallRangeError(`train: truncate.back must be a multiple of ${every}, got ${back}`);
   }
   const { axis, states } = cutOf(manifest, given.along);
   for (const name of states) {
     const { shape } = manifest.states.find((state) => state.name === name)!;
     const size = shape.find((own) => typeof own === "string");
     if (size === undefined) continue;
-    throw new TypeError(
+    throw new CallTypeError(
       `train: truncate: the state ${name} has a size that differs from call to call, ${size}, and cannot be handed on`,
     );
   }
@@ -79,19 +80,19 @@ function cutOf(
   along: unknown,
 ): { readonly axis: string; readonly states: readonly string[] } {
   // prettier-ignore
-  if (cuts.length === 0) throw new TypeError(`train: truncate: no input of ${cell} has a sequence in front`);
+  if (cuts.length === 0) throw new CallTypeError(`train: truncate: no input of ${cell} has a sequence in front`);
   const axes = cuts.map(({ axis }) => axis);
   if (along !== undefined && !axes.includes(along as string)) {
-    throw new TypeError(`train: truncate.along must be one of ${axes.join(", ")}, got ${describe(along)}`);
+    throw new CallTypeError(`train: truncate.along must be one of ${axes.join(", ")}, got ${describe(along)}`);
   }
   const asked = cuts.filter(({ axis }) => along === undefined || axis === along);
   const [first, second] = asked.filter(({ obstacle }) => obstacle === undefined);
   if (first === undefined) {
     const why = asked.map(({ axis, obstacle }) => `cannot be cut along ${axis}: ${obstacle}`).join("; ");
-    throw new TypeError(`train: truncate: ${cell} ${why}`);
+    throw new CallTypeError(`train: truncate: ${cell} ${why}`);
   }
   if (second !== undefined) {
-    throw new TypeError(`train: truncate: ${cell} can be cut along ${first.axis} and ${second.axis}; say which by \`along\``); // prettier-ignore
+    throw new CallTypeError(`train: truncate: ${cell} can be cut along ${first.axis} and ${second.axis}; say which by \`along\``); // prettier-ignore
   }
   return { axis: first.axis, states: first.states! };
 }

@@ -1,5 +1,6 @@
 /** Examples as a call takes them: sizes told by their lists, and a batch of them in padded tensors. */
 import { refuse } from "../../base/arguments.js";
+import { CallRangeError, CallTypeError } from "../../base/errors.js";
 import type { FloatArray } from "../../module/compiled-module.js";
 import { inputsOfExample, leastOf, meetsCondition, namedAxes, sizeOfAxis } from "../../module/axes.js";
 import type { InputEntry, Manifest } from "../../module/manifest.js";
@@ -42,7 +43,7 @@ export function createPacker(manifest: Manifest): BatchPacker {
       if (!isRecord(example)) refuse(label, "it", "an object with a list for each input", example);
       const unknown = Object.keys(example).find((name) => name !== "sizes" && !names.includes(name));
       if (unknown !== undefined) {
-        throw new TypeError(`${label}: unknown name ${unknown}; expected ${[...names, "sizes"].join(", ")}`);
+        throw new CallTypeError(`${label}: unknown name ${unknown}; expected ${[...names, "sizes"].join(", ")}`);
       }
       const lists = names.map((name) => listAt(example, name, label));
       const known = knownSizes(example, named, label);
@@ -84,9 +85,9 @@ export function createPacker(manifest: Manifest): BatchPacker {
 
 function listAt(example: Example, name: string, label: string): ArrayLike<number> {
   const list: unknown = Object.hasOwn(example, name) ? example[name] : undefined;
-  if (list === undefined) throw new TypeError(`${label}: ${name} is missing`);
+  if (list === undefined) throw new CallTypeError(`${label}: ${name} is missing`);
   if (typeof list === "number") return [list];
-  if (!isList(list)) throw new TypeError(`${label}: ${name} must be a list of numbers, got ${describe(list)}`);
+  if (!isList(list)) throw new CallTypeError(`${label}: ${name} must be a list of numbers, got ${describe(list)}`);
   if (Array.isArray(list)) checkNumbers(list, name, label);
   return list as ArrayLike<number>;
 }
@@ -96,16 +97,16 @@ function checkNumbers(list: readonly unknown[], name: string, label: string): vo
   const wrong = list.findIndex((value) => typeof value !== "number");
   if (wrong < 0) return;
   const help = isList(list[wrong]) ? "; the rows of an input stand in one list, one after the other" : "";
-  throw new TypeError(`${label}: ${name}[${wrong}] must be a number, got ${describe(list[wrong])}${help}`);
+  throw new CallTypeError(`${label}: ${name}[${wrong}] must be a number, got ${describe(list[wrong])}${help}`);
 }
 
 function knownSizes({ sizes = {} }: Example, named: readonly string[], label: string): Record<string, number> {
-  if (!isRecord(sizes)) throw new TypeError(`${label}: sizes must be an object, got ${describe(sizes)}`);
+  if (!isRecord(sizes)) throw new CallTypeError(`${label}: sizes must be an object, got ${describe(sizes)}`);
   for (const name of Object.keys(sizes)) {
-    if (!named.includes(name)) throw new TypeError(`${label}: sizes.${name} is the size of nothing`);
+    if (!named.includes(name)) throw new CallTypeError(`${label}: sizes.${name} is the size of nothing`);
     const size = sizes[name];
     if (Number.isSafeInteger(size) && (size as number) >= 0) continue;
-    throw new RangeError(`${label}: sizes.${name} must be an integer of at least 0, got ${describe(size)}`);
+    throw new CallRangeError(`${label}: sizes.${name} must be an integer of at least 0, got ${describe(size)}`);
   }
   return { ...(sizes as Sizes) };
 }
@@ -152,11 +153,11 @@ function refuseOpen(
     const open = openSize(input, sizes);
     const { length } = lists[i]!;
     if (open?.name !== name || length === 0) continue;
-    throw new RangeError(
+    throw new CallRangeError(
       `${label}: ${input.name} must have shape [${input.shape.join(", ")}], whose length is a multiple of ${open.rest}; got ${length}`,
     );
   }
-  throw new TypeError(`${label}: nothing tells the size of ${name}; give it as \`sizes: { ${name}: … }\``);
+  throw new CallTypeError(`${label}: nothing tells the size of ${name}; give it as \`sizes: { ${name}: … }\``);
 }
 
 /** @throws RangeError where the module would not take an example of these sizes. */
@@ -165,19 +166,19 @@ function checkSizes({ axes, requires = [] }: Manifest, sizes: Sizes, label: stri
   for (const axis of given) {
     const size = sizes[axis.name]!;
     if (size >= leastOf(axis)) continue;
-    throw new RangeError(`${label}: ${axis.name} must be at least ${leastOf(axis)}, and is ${size}`);
+    throw new CallRangeError(`${label}: ${axis.name} must be at least ${leastOf(axis)}, and is ${size}`);
   }
   const told = given.map(({ name }) => `${name} ${sizes[name]}`).join(", ");
   for (const condition of requires) {
     if (meetsCondition(condition, (axis) => sizes[axis]!)) continue;
     const { kind, text, equation } = condition;
     const demand = `${text} must ${kind === "whole" ? "be whole" : "hold"}${equation === undefined ? "" : ` in ${equation}`}`;
-    throw new RangeError(`${label}: ${demand}; it has ${told}`);
+    throw new CallRangeError(`${label}: ${demand}; it has ${told}`);
   }
   for (const { name, size } of axes) {
     const value = sizes[name]!;
     if (size === undefined || (Number.isInteger(value) && value >= 0)) continue;
-    throw new RangeError(
+    throw new CallRangeError(
       `${label}: the size ${name} must be a whole number from 0 on, and is ${value}; it has ${told}`,
     );
   }
@@ -194,13 +195,15 @@ function checkList(
   if (list.length !== wanted) {
     const told = named.map((axis) => `${axis} = ${sizes[axis]}`).join(", ");
     const form = `[${shape.join(", ")}]${told === "" ? "" : ` with ${told}`}`;
-    throw new RangeError(`${label}: ${name} must have shape ${form}, that is length ${wanted}; got ${list.length}`);
+    throw new CallRangeError(`${label}: ${name} must have shape ${form}, that is length ${wanted}; got ${list.length}`);
   }
   const bound = typeof own === "number" ? own : (sizes[own] ?? 0);
   for (let i = 0; dtype === "index" && i < list.length; i++) {
     const index = list[i]!;
     if (Number.isInteger(index) && index >= 0 && index < bound) continue;
-    throw new RangeError(`${label}: ${name}[${i}] must be an integer from 0 to ${bound - 1}, got ${describe(index)}`);
+    throw new CallRangeError(
+      `${label}: ${name}[${i}] must be an integer from 0 to ${bound - 1}, got ${describe(index)}`,
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 /** What `train` is asked, and the checks of it. */
+import { CallRangeError, CallTypeError } from "../../base/errors.js";
 import { inputsOfExample } from "../../module/axes.js";
 import { asModule, type ModuleNamespace } from "../../module/load-js.js";
 import type { CompiledModule } from "../../module/compiled-module.js";
@@ -140,7 +141,7 @@ export function checkTrainOptions(options: TrainOptions): CheckedTraining {
   checkCount("train: accumulate", accumulate);
   checkCount("train: shard", shard);
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(`train: seed must be an integer from 0 to 2^53 - 1, got ${describe(seed)}`);
+    throw new CallRangeError(`train: seed must be an integer from 0 to 2^53 - 1, got ${describe(seed)}`);
   }
   checkEnd(options);
   if (clip !== undefined) {
@@ -168,18 +169,18 @@ function checkLosses(given: unknown): CompiledModule {
   const module = asModule(given);
   const { cell, losses = [], has } = module.manifest;
   if (losses.length === 0) {
-    throw new TypeError(`train: ${cell} has no loss; a network says with \`loss = …\` what it is trained by`);
+    throw new CallTypeError(`train: ${cell} has no loss; a network says with \`loss = …\` what it is trained by`);
   }
-  if (!has.gradient) throw new TypeError(`train: ${cell} was compiled without its gradient`);
+  if (!has.gradient) throw new CallTypeError(`train: ${cell} was compiled without its gradient`);
   return module;
 }
 
 function checkEnd({ updates, epochs }: TrainOptions): void {
   if (updates === undefined && epochs === undefined) {
-    throw new TypeError("train: updates or epochs must be given, to say when training ends");
+    throw new CallTypeError("train: updates or epochs must be given, to say when training ends");
   }
   if (updates !== undefined && epochs !== undefined) {
-    throw new TypeError(
+    throw new CallTypeError(
       `train: only one of updates and epochs may say when training ends, got updates ${describe(updates)} and epochs ${describe(epochs)}`,
     );
   }
@@ -191,7 +192,7 @@ function checkEnd({ updates, epochs }: TrainOptions): void {
 function checkStream({ truncate, standardize }: TrainOptions): void {
   for (const [name, value] of Object.entries({ truncate, standardize })) {
     if (value === undefined) continue;
-    throw new TypeError(`train: ${name} needs data whose examples have numbers (from arrays, windows, …), and these come in turn`); // prettier-ignore
+    throw new CallTypeError(`train: ${name} needs data whose examples have numbers (from arrays, windows, …), and these come in turn`); // prettier-ignore
   }
 }
 
@@ -201,7 +202,7 @@ function checkOnNonFinite({ onNonFinite: value, truncate }: TrainOptions): void 
   checkOptionNames("train: onNonFinite", value, ["skip"]);
   checkCount("train: onNonFinite.skip", value.skip);
   if (truncate !== undefined) {
-    throw new TypeError("train: onNonFinite: with `truncate` nothing is left out: the next chunk begins with the states of that one"); // prettier-ignore
+    throw new CallTypeError("train: onNonFinite: with `truncate` nothing is left out: the next chunk begins with the states of that one"); // prettier-ignore
   }
 }
 
@@ -216,7 +217,7 @@ function checkValidation(validation: ValidationOptions, manifest: Manifest): voi
   if (validation.patience !== undefined) checkCount("train: validation.patience", validation.patience);
   const { keepBest } = validation;
   if (keepBest !== undefined && typeof keepBest !== "boolean") {
-    throw new TypeError(`train: validation.keepBest must be true or false, got ${describe(keepBest)}`);
+    throw new CallTypeError(`train: validation.keepBest must be true or false, got ${describe(keepBest)}`);
   }
 }
 
@@ -242,7 +243,7 @@ function checkResume({ checkpoints, resume = false }: TrainOptions): void {
     if (!Array.isArray(resume["allow"])) refuse("train", "resume.allow", "a list of names", resume["allow"]);
   } else if (typeof resume !== "boolean") refuse("train", "resume", "true, false or { allow }", resume);
   if (resume !== false && checkpoints === undefined) {
-    throw new TypeError("train: resume needs checkpoints, which say where to go on");
+    throw new CallTypeError("train: resume needs checkpoints, which say where to go on");
   }
 }
 
@@ -251,17 +252,17 @@ function checkStandardized({ manifest }: CompiledModule, standardize: TrainOptio
   checkRecord("train", "standardize", "pairs of fixed values by input", standardize);
   for (const [name, pair] of Object.entries(standardize)) {
     const input = inputsOfExample(manifest).find((entry) => entry.name === name && entry.dtype === "real");
-    if (input === undefined) throw new TypeError(`train: standardize: ${name} is no input of real numbers`);
+    if (input === undefined) throw new CallTypeError(`train: standardize: ${name} is no input of real numbers`);
     if (!Array.isArray(pair) || pair.length !== 2) {
-      throw new TypeError(`train: standardize.${name} must be two names of fixed values, got ${describe(pair)}`);
+      throw new CallTypeError(`train: standardize.${name} must be two names of fixed values, got ${describe(pair)}`);
     }
     for (const own of pair) {
       const fixed = manifest.fixed?.find((entry) => entry.name === own);
       if (fixed === undefined)
-        throw new TypeError(`train: standardize: ${describe(own)} is no fixed value of ${manifest.cell}`);
+        throw new CallTypeError(`train: standardize: ${describe(own)} is no fixed value of ${manifest.cell}`);
       const tail = input.shape.slice(input.shape.length - fixed.shape.length);
       if (fixed.shape.join() === tail.join()) continue;
-      throw new TypeError(
+      throw new CallTypeError(
         `train: standardize: ${own} must have the shape of the last axes of ${name}, [${input.shape.join(", ")}]; it has [${fixed.shape.join(", ")}]`,
       );
     }

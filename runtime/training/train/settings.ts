@@ -1,5 +1,6 @@
 /** Settings of a network while it trains: numbers, or functions of the updates that are done, as learning rates are. */
 import { checkRecord } from "../../base/arguments.js";
+import { CallRangeError, CallTypeError } from "../../base/errors.js";
 import type { Manifest } from "../../module/manifest.js";
 import { describe, isRecord } from "../../base/options.js";
 import type { LearningRate, Schedule } from "../optimizers/schedule.js";
@@ -26,7 +27,7 @@ export function checkSettings(where: string, { settings = [], cell }: Manifest, 
   const names = settings.map(({ name }) => name);
   for (const [name, value] of Object.entries(given as TrainSettings)) {
     if (!names.includes(name)) {
-      throw new TypeError(`train: ${where}: ${cell} has no setting ${name}; it has ${names.join(", ") || "none"}`);
+      throw new CallTypeError(`train: ${where}: ${cell} has no setting ${name}; it has ${names.join(", ") || "none"}`);
     }
     if (typeof value !== "function") scheduleOfSetting(`${where}.${name}`, value);
   }
@@ -51,10 +52,10 @@ export function createSettings(where: string, given: TrainSettings = {}): RunSet
 function scheduleOfSetting(place: string, value: LearningRate): Schedule {
   const number = (own: unknown): number => {
     if (typeof own === "number" && Number.isFinite(own)) return own;
-    throw new RangeError(`train: ${place} must be a finite number, got ${describe(own)}`);
+    throw new CallRangeError(`train: ${place} must be a finite number, got ${describe(own)}`);
   };
   if (typeof value === "function") return { at: (updates) => number(value(updates)) };
   if (typeof value === "number") return { description: describe(number(value)), at: () => value };
   if (isRecord(value) && typeof value.at === "function") return value;
-  throw new TypeError(`train: ${place} must be a number, a function or a schedule, got ${describe(value)}`);
+  throw new CallTypeError(`train: ${place} must be a number, a function or a schedule, got ${describe(value)}`);
 }

@@ -1,4 +1,5 @@
 /** Batches of examples that come one after the other. */
+import { CallTypeError } from "../../base/errors.js";
 import { describe } from "../../base/options.js";
 import { type Random, randomStream } from "../../base/random.js";
 import type { ExampleStream } from "../data/iterate.js";
@@ -23,7 +24,7 @@ export function createStreamFeed(stream: ExampleStream, packer: BatchPacker, bat
     await entered.fill();
     for (let i = 0; i < taken && entered.waiting > 0; i++) await entered.take();
     if (entered.waiting === 0 && taken === 0) {
-      throw new TypeError(`train: data gave no example in epoch ${epoch}`);
+      throw new CallTypeError(`train: data gave no example in epoch ${epoch}`);
     }
     return entered;
   };
@@ -124,7 +125,7 @@ class Passage {
 function iteratorOf(given: unknown): AsyncIterator<Example> | Iterator<Example> {
   const iterable = Object(given) as Partial<AsyncIterable<Example> & Iterable<Example>>;
   if (typeof given === "string" || (iterable[Symbol.asyncIterator] ?? iterable[Symbol.iterator]) === undefined) {
-    throw new TypeError(`train: data must open something to iterate over, got ${describe(given)}`);
+    throw new CallTypeError(`train: data must open something to iterate over, got ${describe(given)}`);
   }
   return iterable[Symbol.asyncIterator]?.() ?? iterable[Symbol.iterator]!();
 }

@@ -1,5 +1,6 @@
 /** The threads of a run, and how many of them pay. */
 import { refuse } from "../../base/arguments.js";
+import { CallTypeError } from "../../base/errors.js";
 import type { CompiledModule, ModuleInstance } from "../../module/compiled-module.js";
 import type { ModuleSource } from "../../module/load-js.js";
 import { createCrew, type Crew, type LostWorker } from "../../pool/crew.js";
@@ -26,7 +27,7 @@ export function checkThreadsOption(module: CompiledModule, given: unknown): Thre
     const found = crewOf(given);
     if (found === undefined) refuse("train", "threads", 'a number, "auto" or a pool (from openPool)', given);
     if (JSON.stringify(found.module.manifest) !== JSON.stringify(module.manifest)) {
-      throw new TypeError(`train: threads: the pool is of another module, ${found.module.manifest.cell}`);
+      throw new CallTypeError(`train: threads: the pool is of another module, ${found.module.manifest.cell}`);
     }
     return { threads: found.crew.threads, isMeasured: false, source: { text: "" }, pool: found.crew };
   }

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** Trains networks by their declared losses. */
+import { CallTypeError } from "../../base/errors.js";
 import type { ModuleInstance, TensorRecord } from "../../module/compiled-module.js";
 import type { TrainEvent, TrainSummary } from "./events.js";
 import { checkTrainOptions, type TrainOptions } from "./options.js";
@@ -56,7 +57,7 @@ export function train(options: TrainOptions): Training {
         if (done === true) break;
       }
       const { summary } = run;
-      if (summary === undefined) throw new TypeError("finish: training was stopped before its end");
+      if (summary === undefined) throw new CallTypeError("finish: training was stopped before its end");
       return summary;
     },
   };

@@ -1,12 +1,15 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { loadModule } from "../../../runtime/index.js";
+import { train } from "../../../runtime/training/train/train.js";
 import { recell } from "../../support/command-line.js";
 // Commands are loaded when they are used: here before any test, whose time it would take.
 import "../../../compiler/cli/report.js";
 import "../../../compiler/cli/train.js";
+
+vi.mock("../../../runtime/training/train/train.js", { spy: true });
 
 const folder = mkdtempSync(join(tmpdir(), "recell-train-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -154,6 +157,7 @@ describe("what is wrong is told", () => {
     [2, ["mood.cell", "--data", "days.csv", "-d", "C=2"], /Mood takes k once for each sequence: --group HEADING says/u],
     [2, ["mood.cell", "--data", "days.csv", "-d", "C=2", "--group", "id"], /--group needs --columns x=HEADING/u],
     [1, ["forecast.cell", "--data", "days.csv", "-d", "I=2", "--target", "mid"], /csv: there is no column "mid"/u],
+    [1, ["forecast.cell", "--data", "days.csv", "-d", "I=2", "--length", "99"], /windows: there are 54 moments, too few for a window of 99/u], // prettier-ignore
     [
       1,
       ["letters.cell", "--data", "mood.jsonl", "-d", "H=4", "-d", "V=4"],
@@ -164,4 +168,17 @@ describe("what is wrong is told", () => {
     const { code, error } = await recell("train", ...paths, "-o", file("e"));
     expect([code, error]).toEqual([expected, expect.stringMatching(message)]);
   });
+
+  test.each([new TypeError("train: x is not a function"), new RangeError("train: Invalid array length")])(
+    "a fault inside is a bug, however it is called: %s",
+    async (fault) => {
+      vi.mocked(train).mockImplementationOnce(() => {
+        throw fault;
+      });
+      const args = ["--data", file("mood.jsonl"), "-d", "C=2", "--updates", "1", "-o", file("g")];
+      const { code, error } = await recell("train", file("mood.cell"), ...args);
+      expect([code, error]).toEqual([3, expect.stringContaining(fault.message)]);
+      expect(existsSync(file("g"))).toBe(false);
+    },
+  );
 });

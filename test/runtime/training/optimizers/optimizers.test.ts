@@ -4,6 +4,7 @@ import {
   adagrad,
   adam,
   adamw,
+  CallTypeError,
   lion,
   nadam,
   type Optimizer,
@@ -280,7 +281,7 @@ describe("what is saved", () => {
     const params = { W: new Float64Array(2) };
     const saved = adam().attach({ params }).save();
     const other = nadam().attach({ params });
-    expect(() => other.load(saved)).toThrow(new TypeError("load: it is the state of adam, not of nadam"));
+    expect(() => other.load(saved)).toThrow(new CallTypeError("load: it is the state of adam, not of nadam"));
     expect(() => adamw().attach({ params }).load(saved)).toThrow("load: it is the state of adam, not of adamw");
   });
 
