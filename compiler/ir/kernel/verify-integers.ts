@@ -82,18 +82,21 @@ export class IntegerVerifier {
     });
   }
 
-  /** `size - i` is above 0 where a loop over `i` ends at that size. */
+  /** `size - i` is above 0 where a loop over `i` ends at that size, however often the sum holds it. */
   private distances(value: Affine, scope: KernelScope): SumPart[] {
     return value.terms.flatMap(({ variable, coefficient }) => {
       const below = scope.integer(variable)?.below;
       if (below === undefined) return [];
-      const factor = -this.dim(coefficient);
-      if (factor === 0) return [];
+      const away = -this.dim(coefficient);
       const size = value.terms.find((term) => {
-        return scope.integer(term.variable)?.size === below.size && this.dim(term.coefficient) === factor;
-      })?.variable;
+        return scope.integer(term.variable)?.size === below.size && this.dim(term.coefficient) * away > 0;
+      });
       if (size === undefined) return [];
-      const distance = subtractAffine(subtractAffine(affineVariable(size), affineVariable(variable)), below.from);
+      const factor = Math.sign(away) * Math.min(Math.abs(away), Math.abs(this.dim(size.coefficient)));
+      const distance = subtractAffine(
+        subtractAffine(affineVariable(size.variable), affineVariable(variable)),
+        below.from,
+      );
       const most = this.interval(distance, scope)?.[1];
       if (most === undefined) return [];
       const other = subtractAffine(value, scaleAffine(distance, dimConstant(factor)));

@@ -54,6 +54,13 @@ describe("what is in order", () => {
         for t < %T of b
           x[n + t * (-1) + 8 - 1] = 1`,
     ],
+    [
+      "the last of two parts of the size of an example, backwards",
+      `for b < examples
+        index n = %T of b
+        for t < %T of b
+          y[t] = add(x[n * 2 + t * (-1) - 1], x[n + t * (-2) + 3])`,
+    ],
     ["a list of those that go on", "for t < %T\n  select list[0 .. active] from examples where t < %T and y"],
     [
       "a list and its count, panels and what reads them",
@@ -144,6 +151,10 @@ describe("what is not", () => {
     [
       "for b < examples\n  index n = %T of b\n  for i < n + 1\n    x[n + i * (-1) - 1] = 1",
       "x of 12 elements at -5 to 3",
+    ],
+    [
+      "for b < examples\n  index n = %T of b\n  for t < n\n    x[n * 2 + t * (-1) - 2] = 1",
+      "x of 12 elements at -1 to 6",
     ],
     [
       "for b < examples\n  index n = %T of b\n  for t < n\n    y[t] = (n + t * (-1) < n ? x[n + t * (-1) - 2] : 0)",
