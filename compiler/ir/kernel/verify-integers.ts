@@ -1,5 +1,13 @@
 /** The values that integers of a kernel may have, for given sizes of a call. */
-import { BATCH_SYMBOL, type Dim, dimConstant, evaluateDim, symbolsOf } from "../../base/types/dim.js";
+import {
+  BATCH_SYMBOL,
+  type Dim,
+  dimConstant,
+  equalDims,
+  evaluateDim,
+  multiplyDims,
+  symbolsOf,
+} from "../../base/types/dim.js";
 import {
   addAffine,
   AFFINE_ZERO,
@@ -11,7 +19,7 @@ import {
   substituteAffine,
 } from "./affine.js";
 import type { Affine, LoopAxis, Examples, LoopExtent, IndexExpression } from "./kernel-program.js";
-import { type Integer, type Range, KernelScope } from "./verify-scope.js";
+import { type Integer, type OwnSize, type Range, KernelScope } from "./verify-scope.js";
 import type { Condition } from "./visit.js";
 
 /** What a part of a sum may be, and the rest of the sum. */
@@ -84,24 +92,42 @@ export class IntegerVerifier {
 
   /** `size - i` is above 0 where a loop over `i` ends at that size, however often the sum holds it. */
   private distances(value: Affine, scope: KernelScope): SumPart[] {
-    return value.terms.flatMap(({ variable, coefficient }) => {
-      const below = scope.integer(variable)?.below;
-      if (below === undefined) return [];
-      const away = -this.dim(coefficient);
-      const size = value.terms.find((term) => {
-        return scope.integer(term.variable)?.size === below.size && this.dim(term.coefficient) * away > 0;
-      });
-      if (size === undefined) return [];
-      const factor = Math.sign(away) * Math.min(Math.abs(away), Math.abs(this.dim(size.coefficient)));
-      const distance = subtractAffine(
-        subtractAffine(affineVariable(size.variable), affineVariable(variable)),
-        below.from,
-      );
-      const most = this.interval(distance, scope)?.[1];
-      if (most === undefined) return [];
-      const other = subtractAffine(value, scaleAffine(distance, dimConstant(factor)));
-      return [{ range: factor < 0 ? [factor * most, factor] : [factor, factor * most], other }];
+    return this.lower(value, scope).flatMap(({ part, within, times }) =>
+      value.terms.flatMap((term): SumPart[] => {
+        const own = scope.integer(term.variable)?.size;
+        const sizes = this.dim(term.coefficient);
+        if (own === undefined || sizes * times >= 0) return [];
+        const rows = [1, Math.max(1, Math.floor(Math.abs(times / sizes)))].find((count) =>
+          equalSizes(own, timesSize(count, within)),
+        );
+        if (rows === undefined) return [];
+        const factor = Math.sign(sizes) * Math.min(Math.abs(sizes), Math.floor(Math.abs(times) / rows));
+        const distance = subtractAffine(affineVariable(term.variable), scaleAffine(part, dimConstant(rows)));
+        const most = this.interval(distance, scope)?.[1];
+        if (most === undefined) return [];
+        const other = subtractAffine(value, scaleAffine(distance, dimConstant(factor)));
+        const [near, far] = [factor * rows, factor * most];
+        return [{ range: factor < 0 ? [far, near] : [near, far], other }];
+      }),
+    );
+  }
+
+  /** Parts of a sum that stay below the size of an example, and how many times the sum holds them: `i`, or the row of `i` and `j`. */
+  private lower(value: Affine, scope: KernelScope): { part: Affine; within: OwnSize; times: number }[] {
+    const loops = value.terms.flatMap(({ variable, coefficient }) => {
+      const within = scope.integer(variable)?.below;
+      if (within === undefined) return [];
+      return [{ part: addAffine(affineVariable(variable), within.from), within, times: this.dim(coefficient) }];
     });
+    const rows = value.terms.flatMap(({ variable, coefficient }) => {
+      const row = scope.integer(variable)?.row;
+      if (row === undefined) return [];
+      const inRow = loops.filter(
+        ({ within, times }) => equalSizes(within, row.width) && times === this.dim(coefficient),
+      );
+      return inRow.map(({ part, times }) => ({ part: addAffine(affineVariable(variable), part), within: row.within, times })); // prettier-ignore
+    });
+    return [...loops, ...rows];
   }
 
   /** `from + i` is below the size that a loop over `i` has the rest of, which ranges of both do not tell. */
@@ -216,8 +242,8 @@ export class IntegerVerifier {
         this.variable(value.example, scope);
         return {
           range: [0, this.dim(value.dim)],
-          size: sizeKey(value),
-          upTo: { size: sizeKey(value), dim: value.dim, from: AFFINE_ZERO },
+          size: value,
+          upTo: { dim: value.dim, example: value.example, from: AFFINE_ZERO },
         };
       case "part": {
         if (value.example !== undefined) this.variable(value.example, scope);
@@ -245,7 +271,7 @@ export class IntegerVerifier {
     const [a, b] = [this.range(left, scope), this.range(right, scope)];
     if (kind === "multiply") {
       const ends = a && b && a.flatMap((x) => b.map((y) => x * y));
-      return { range: ends && [Math.min(...ends), Math.max(...ends)] };
+      return { range: ends && [Math.min(...ends), Math.max(...ends)], ...this.row(left, right, scope) };
     }
     if (b === undefined) return { range: undefined };
     // The size of an example may be 0: what is divided by it then never runs.
@@ -261,6 +287,22 @@ export class IntegerVerifier {
     const rest = least === most ? restOf(expand(left, scope), least, scope) : undefined;
     if (a !== undefined && a[0] === a[1] && least === most) return { range: [a[0] % least, a[0] % least] };
     return { range: [0, most - 1], ...(rest && { rest }) };
+  }
+
+  /** `left · right` begins a row where `right` is the size of an example, and `left` stays below another one or a number. */
+  private row(left: Affine, right: Affine, scope: KernelScope): Pick<Integer, "row"> {
+    const [value, [term]] = [expand(left, scope), right.terms];
+    const width = term === undefined ? undefined : scope.integer(term.variable)?.size;
+    if (term === undefined || width === undefined || affineKey(right) !== affineKey(affineVariable(term.variable))) return {}; // prettier-ignore
+    const count = this.lower(value, scope).flatMap(({ part, within, times }) => {
+      if (times < 1 || within.example !== width.example) return [];
+      const more = this.interval(subtractAffine(value, scaleAffine(part, dimConstant(times))), scope)?.[1];
+      return more === undefined || more >= times ? [] : [timesSize(times, within).dim];
+    })[0];
+    const most = this.interval(value, scope)?.[1];
+    const rows = count ?? (most === undefined || most < 0 ? undefined : dimConstant(most + 1));
+    if (rows === undefined) return {};
+    return { row: { width, within: { dim: multiplyDims(rows, width.dim), example: width.example } } };
   }
 
   /** The scope where a condition is true; undefined where that depends on several variables. */
@@ -319,11 +361,13 @@ function partOf(
   { dim, example, from }: Extract<IndexExpression, { kind: "part" }>,
   scope: KernelScope,
 ): Pick<Integer, "upTo"> {
-  return example === undefined ? {} : { upTo: { size: sizeKey({ dim, example }), dim, from: expand(from, scope) } };
+  return example === undefined ? {} : { upTo: { dim, example, from: expand(from, scope) } };
 }
 
-function sizeKey({ dim, example }: { readonly dim: Dim; readonly example: string }): string {
-  return `${dim.key} of ${example}`;
+const equalSizes = (a: OwnSize, b: OwnSize): boolean => a.example === b.example && equalDims(a.dim, b.dim);
+
+function timesSize(count: number, { dim, example }: OwnSize): OwnSize {
+  return { dim: multiplyDims(dimConstant(count), dim), example };
 }
 
 function lastOf(from: number, last: number, step: number): number {

@@ -6,21 +6,27 @@ import type { Affine } from "./kernel-program.js";
 /** From the least value to the largest; undefined where it is not known. */
 export type Range = readonly [number, number] | undefined;
 
-/** What the size of an example has from a place on. */
-export interface SizePart {
-  readonly size: string;
+/** A dimension of one example. */
+export interface OwnSize {
   readonly dim: Dim;
+  readonly example: string;
+}
+
+/** What the size of an example has from a place on. */
+export interface SizePart extends OwnSize {
   readonly from: Affine;
 }
 
 export interface Integer {
   readonly range: Range;
   /** The size of an example that it is. */
-  readonly size?: string;
+  readonly size?: OwnSize;
   /** Together with that `from`, it is at most that size where it is above 0. */
   readonly upTo?: SizePart;
   /** That which it stays below, together with `from`. */
   readonly below?: SizePart;
+  /** Where a row of that width begins, all of which lies in that size. */
+  readonly row?: { readonly width: OwnSize; readonly within: OwnSize };
   /** What it is in terms of others. */
   readonly value?: Affine;
   /** What is left of `left` where it is divided by a number. */

@@ -61,6 +61,33 @@ describe("what is in order", () => {
         for t < %T of b
           y[t] = add(x[n * 2 + t * (-1) - 1], x[n + t * (-2) + 3])`,
     ],
+    [
+      "rows of the size of an example backwards, and as many rows of three",
+      `for b < examples
+        index n = S of b
+        index all = S*S of b
+        index threes = 3*S of b
+        for i < S of b
+          index row = multiply(i, n)
+          for j < S of b
+            x[all + row * (-1) + j * (-1) - 1] = 1
+          for k < 3
+            x[threes + i * (-3) + k * (-1) - 1] = 1`,
+    ],
+    [
+      "three rows of the size of an example backwards, and three for each of its places",
+      `for b < examples
+        index n = S of b
+        index threes = 3*S of b
+        index all = 3*S*S of b
+        for k < 3
+          index row = multiply(k, n)
+          for i < S of b
+            x[threes + i * (-1) + row * (-1) - 1] = 1
+            index inner = multiply(i * 3 + k, n)
+            for j < S of b
+              x[all + inner * (-1) + j * (-1) - 1] = 1`,
+    ],
     ["a list of those that go on", "for t < %T\n  select list[0 .. active] from examples where t < %T and y"],
     [
       "a list and its count, panels and what reads them",
@@ -166,6 +193,18 @@ describe("what is not", () => {
     ],
     [
       "for b < examples\n  index n = %T of b\n  for c < 3\n    index part = %T of b beyond c * 3, at most 3\n    for i < part from -1\n      x[n + i * (-1) + c * (-3)] = 1",
+      "x of 12 elements at -8 to 5",
+    ],
+    [
+      "for b < examples\n  index n = S of b\n  index all = S*S of b\n  for i < S of b\n    index row = multiply(i, n)\n    for j < S of b\n      x[all + row * (-1) + j * (-1) - 2] = 1",
+      "x of 12 elements at -1 to 2",
+    ],
+    [
+      "for b < examples\n  index n = S of b\n  index all = 3*S of b\n  for i < S of b\n    for k < 3\n      x[all + i * (-3) + k * (-1) - 2] = 1",
+      "x of 12 elements at -1 to 4",
+    ],
+    [
+      "for b < examples\n  index n = S of b\n  index all = 3*S of b\n  for k < 4\n    index row = multiply(k, n)\n    for i < S of b\n      x[all + i * (-1) + row * (-1) - 1] = 1",
       "x of 12 elements at -8 to 5",
     ],
     ["for i < 4\n  x[i * 4] = 1", "x of 12 elements at 0 to 12"],
