@@ -168,6 +168,7 @@ describe("lines that are read at places which are computed", () => {
     at[k < M] = max(0, 1 - abs(far - (k + 1))) e = at @ s`);
 
   it.each([
+    { M: 2, H: 2 },
     { M: 6, H: 1 },
     { M: 5, H: 3 },
   ])("have the gradient of what they say, %j", async (dimensions) => {
@@ -182,6 +183,18 @@ describe("lines that are read at places which are computed", () => {
     expect(own.length).toBe(wanted.length);
     expect(Math.max(...own.map((value, i) => Math.abs(value - wanted[i]!)))).toBeLessThan(1e-12);
   });
+
+  it.each(["", "+ 0.1 * sum(s, axis = 0)", "+ 0.1 * s[M - 1]", "+ 0.1 * s[0]"])(
+    "and as a whole, or at others, %j",
+    async (further) => {
+      const own = (next: string): string => text(`state s: [M, H] ${next} e = s[argmax(s[n] @ c for n)] ${further}`);
+      const [line, other] = [
+        await load(own("s' = concat([y], s[:M - 1])"), { M: 4, H: 2 }, "js"),
+        await load(own("s'[k] = if k == 0 then y else s[(k + M - 1) mod M]"), { M: 4, H: 2 }, "js"),
+      ].map((module) => derivatives(module, { H: 2 })) as [number[], number[]];
+      expect(Math.max(...line.map((value, i) => Math.abs(value - other[i]!)))).toBeLessThan(1e-12);
+    },
+  );
 
   it("take as much work in a step of backward however long they are", () => {
     const work = (M: number): number => {

@@ -70,17 +70,26 @@ export function delayLinesOf(scan: Scan): readonly (DelayLine | undefined)[] {
 /** The same with those that return, which are in loops that run back. */
 export function linesOf(scan: Scan): readonly (DelayLine | ReturningLine | undefined)[] {
   const { body } = scan;
-  return delayLinesOf(scan).map(
-    (line, i) => line ?? (scan.reverse ? returningLineOf(body, at(body.inputs, i), at(body.outputs, i)) : undefined),
-  );
+  const lines = delayLinesOf(scan);
+  if (!scan.reverse) return lines;
+  // Once for all: a loop may carry a thousand values.
+  const known = { producer: definitions(body), uses: countUses(body) };
+  return lines.map((line, i) => line ?? returningLineOf(body, known, at(body.inputs, i), at(body.outputs, i)));
 }
 
 /**
  * The gradient of a line that is read at a place which is computed: it is added where that was read. Nothing but the element that leaves is read
  * in a step, so elements may change where they lie.
  */
-function returningLineOf(fn: GraphFunction, state: ValueId, next: ValueId): ReturningLine | undefined {
-  const [producer, uses] = [definitions(fn), countUses(fn)];
+function returningLineOf(
+  fn: GraphFunction,
+  {
+    producer,
+    uses,
+  }: { readonly producer: ReadonlyMap<ValueId, Instruction>; readonly uses: ReadonlyMap<ValueId, number> },
+  state: ValueId,
+  next: ValueId,
+): ReturningLine | undefined {
   const added: ValueId[] = [];
   const moved: Instruction[] = [];
   const terms = [next];
@@ -95,6 +104,7 @@ function returningLineOf(fn: GraphFunction, state: ValueId, next: ValueId): Retu
   if (padded?.operation.kind !== "pad" || moved.length > 1 || added.length === 0 || typeOf(fn, state).shared)
     return undefined;
   const kept = at(padded.operands, 0);
+  if (uses.get(kept) !== 1) return undefined;
   const made = producer.get(kept);
   const { shape } = typeOf(fn, state);
   const { operation } = padded;
