@@ -4,8 +4,8 @@ import { forEachAccess } from "./visit.js";
 
 /**
  * What such a region computes keeps its contents, and nothing else of the program writes it. It reads nothing but that, values that the
- * caller gives, and what other regions of this kind have computed before it in the same function: not what another one has, which may be
- * of parameters of before.
+ * caller gives, and what other regions of this kind have computed before it in the same function, or packed where it has changed: not what
+ * another function has, which may be of parameters of before.
  */
 export function verifyOnce({ functions }: KernelProgram, buffers: ReadonlyMap<string, KernelBuffer>): string[] {
   const writers = new Map<string, Set<Statement>>();
@@ -32,28 +32,40 @@ function problemsOf(
   const problems = new Set<string>();
   const told = (region: string, problem: string): unknown =>
     problems.add(`${fn.name}: ${region} runs where parameters have changed, and ${problem}`);
+  const isSettled = (buffer: string): boolean => {
+    const whole = buffers.get(buffer)?.within ?? buffer;
+    const isExternal = buffers.get(whole)?.external === true || buffers.get(buffer)?.external === true;
+    return settled.has(whole) || (isExternal && writers.get(whole) === undefined);
+  };
   for (const statement of fn.body) {
     if (statement.kind === "for" || statement.kind === "windows") {
       for (const inner of statement.body) if (isOnce(inner)) told(inner.name, "stands in a loop");
     }
+    for (const panels of packedOnChange(statement, isSettled)) settled.add(panels);
     if (!isOnce(statement)) continue;
     const { name } = statement;
     const own = new Set<string>();
     forEachAccess(statement, ({ buffer }, use) => {
       const whole = buffers.get(buffer)?.within ?? buffer;
-      const { external = false, persistent = false } = buffers.get(whole) ?? {};
       if (use === "read") {
-        const isGiven = writers.get(whole) === undefined && (external || buffers.get(buffer)?.external === true);
-        if (!isGiven && !settled.has(whole) && !own.has(whole)) told(name, `${buffer} changes in other ways`);
+        if (!isSettled(buffer) && !own.has(whole)) told(name, `${buffer} changes in other ways`);
         return;
       }
       own.add(whole);
-      if (!persistent) told(name, `${buffer} keeps nothing`);
+      if (buffers.get(whole)?.persistent !== true) told(name, `${buffer} keeps nothing`);
       if ((writers.get(whole)?.size ?? 0) > 1) told(name, `${buffer} is written elsewhere too`);
     });
     for (const buffer of own) settled.add(buffer);
   }
   return [...problems];
+}
+
+/** Panels that hold, from this statement on, what their matrix is now: packs look themselves for what has changed in it. */
+function packedOnChange(statement: Statement, isSettled: (buffer: string) => boolean): string[] {
+  if (statement.kind !== "region") return [];
+  return statement.body.flatMap((inner) =>
+    inner.kind === "pack" && inner.onChange && isSettled(inner.from.buffer) ? [inner.to] : [],
+  );
 }
 
 function isOnce(statement: Statement): statement is RegionStatement {

@@ -37,6 +37,35 @@ test.each([
   expect(problems(text, more)).toEqual(problem === undefined ? [] : [told(problem)]);
 });
 
+test.each([
+  ["p", []],
+  ["y", ["y changes in other ways", "packed changes in other ways"]],
+])("products with panels that are packed where %s has changed", (matrix, expected) => {
+  const text = dedent(`
+      axes %T steps T
+      slot 0: real[2]
+      slot 1: real[2]
+      slot 2: real[2]
+      slot 3: real[3]
+      buffer p: real[2] slot 0 external
+      buffer packed: real[3] slot 3 persistent
+      buffer q: real[2] slot 2 persistent
+      buffer y: real[2] slot 1 external
+      kernel f {
+        region packed
+          pack packed from ${matrix}[j] over j < 2, k < 1 as 1 runs of 2 in panels of 4 where changed
+        region r where changed
+          product q[i * 2 + j] = sum p[i + k] * ${matrix}[j] packed in packed
+            rows i < 1
+            columns j < 2
+            contracted k < 1
+        region w
+          y[0] = 1
+      }`);
+  const sizes = new Map([["%B", 1], ["%T", 2]]); // prettier-ignore
+  expect(verifyKernel(parseKernel(text), sizes).toSorted()).toEqual(expected.map(told).toSorted());
+});
+
 test("in a loop", () => {
   expect(problems("for t < %T\n  region r where changed ; r\n    q[0] = p[0]")).toEqual([told("stands in a loop")]);
 });
