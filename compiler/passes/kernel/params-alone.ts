@@ -58,6 +58,8 @@ interface KeptGroup {
 class Taker {
   /** Those of params alone, in their order. */
   readonly lets = new Map<string, StatementOf<"let">>();
+  /** Those of `lets` that cost something. */
+  private readonly dearNames = new Set<string>();
   private readonly loads = new Map<string, KernelExpression>();
   private readonly groups = new Map<string, KeptGroup>();
   private readonly isKept: (buffer: string) => boolean;
@@ -90,6 +92,7 @@ class Taker {
         case "let":
           if (this.isPure(statement.value, axes)) {
             this.lets.set(statement.name, statement);
+            if (this.isDear(statement.value)) this.dearNames.add(statement.name);
             return statement;
           }
           return { ...statement, value: this.expression(statement.value, axes) };
@@ -141,7 +144,7 @@ class Taker {
   }
 
   private isDear(value: KernelExpression): boolean {
-    if (value.kind === "variable") return this.isDear(this.valueOf(value.name));
+    if (value.kind === "variable") return this.dearNames.has(value.name);
     if (value.kind === "choice") return this.isDear(value.below) || this.isDear(value.otherwise);
     return value.kind === "operation" && (dear.has(value.op) || value.operands.some((operand) => this.isDear(operand)));
   }
@@ -185,7 +188,7 @@ class Taker {
       place(value.right);
       this.needs(value.below, names, moving);
       this.needs(value.otherwise, names, moving);
-    } else if (value.kind === "variable") {
+    } else if (value.kind === "variable" && !names.has(value.name)) {
       names.add(value.name);
       this.needs(this.valueOf(value.name), names, moving);
     }

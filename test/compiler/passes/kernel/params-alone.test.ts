@@ -55,3 +55,10 @@ test.each([
 ])("not %s", (_, body) => {
   expect(taken(body)).toEqual({ kept: "", body, sizes: [] });
 });
+
+test("a long chain of names, each of which reads the one before twice", () => {
+  const names = Array.from({ length: 60 }, (_, i) => `let v${i + 1} = add(v${i}, v${i})`);
+  const chain = ["let v0 = mul(p[0], 2)", ...names].join("\n");
+  expect(taken(`${chain}\ny[0] = mul(v60, x[0])\n`).sizes).toEqual([]);
+  expect(taken(`${chain}\ny[0] = mul(exp(v60), x[0])\n`).sizes).toEqual([1]);
+});
