@@ -10,7 +10,7 @@ export type SourcePart = Extract<OptionalPart, `wasm-${string}`>;
 type OptionalShellPart = Exclude<OptionalPart, "wasm">;
 
 /** Those that change how all calls are read and run. */
-const around: ReadonlySet<OptionalPart> = new Set(["draws", "settings", "rings", "limits", "found", "rows"]);
+const around: ReadonlySet<OptionalPart> = new Set(["draws", "settings", "rings", "limits", "found", "told", "rows"]);
 
 /**
  * The optional parts of the shell that this module needs, and what of theirs the others ask for.
@@ -40,7 +40,6 @@ export function partsOf(
   source?: SourcePart,
 ): { readonly parts: readonly OptionalShellPart[]; readonly functions: readonly string[] } {
   const initializers = [...params, ...fixed, ...draws].map(({ initializer }) => initializer);
-  const isNormal = initializers.some(({ law }) => law === "normal");
   const callables = [{ stream, random, settings }, ...entries]; // The whole, and its parts.
   const streams = callables.some((one) => one.stream !== undefined);
   const drawsInCalls = callables.some((one) => one.random !== undefined);
@@ -54,7 +53,7 @@ export function partsOf(
     contexts: { wanted: (has.step && contexts.length > 0) || streams, name: "createContexts" },
     select: { wanted: streams, name: "createSelect" },
     entries: { wanted: entries.length > 0, name: "createEntries" },
-    normal: { wanted: isNormal || drawsInCalls, name: "normalStream" },
+    normal: { wanted: drawsInCalls || initializers.some(({ law }) => law === "normal"), name: "normalStream" },
     orthogonal: { wanted: initializers.some(({ kind }) => kind === "orthogonal"), name: "orthogonalize" },
     starts: { wanted: startRounds !== undefined, name: "createStarts" },
     draws: { wanted: drawsInCalls, name: "createDraws" },
@@ -62,6 +61,7 @@ export function partsOf(
     settings: { wanted: callables.some((one) => one.settings !== undefined), name: "createSettings" },
     limits: { wanted: isBelowSizes, name: "createLimits" },
     found: { wanted: axes.some((axis) => axis.found === true), name: "createFound" },
+    told: { wanted: axes.some(({ size }) => size !== undefined), name: "createTold" },
     rows: { wanted: params.some(({ rows }) => rows !== undefined), name: "createRows" },
     gradient: { wanted: has.gradient !== false, name: "gradient" },
     losses: { wanted: losses.length > 0, name: "losses" },

@@ -7,9 +7,10 @@ import { resultOf, writeAll } from "./tensors.js";
 /**
  * @param {Core} core
  * @param {Sequence} sequence whose buffers it uses
+ * @param {string} where
  * @returns {StreamBlock}
  */
-export function createBlock(core, sequence) {
+export function createBlock(core, sequence, where) {
   const inputs = core.tensors("input", [], false);
   const result = resultOf(core, core.tensors("output", [], false), {});
   /** @param {readonly BufferedTensor[]} targets @param {readonly BufferedTensor[]} sources */
@@ -28,16 +29,16 @@ export function createBlock(core, sequence) {
   return {
     inputs,
     check(stream) {
-      const steps = optionalInteger("steps", core.options.steps, capacity, core.fewest, capacity);
+      const steps = optionalInteger(where, core.options.steps, capacity, core.fewest, capacity);
       if (call?.sizes[streamAt] !== steps) {
         const sizes = [...stream.sizes];
         sizes[streamAt] = steps;
         const extents = stream.extents.map((own, i) => (i + 1 === streamAt ? own.slice().fill(steps) : own));
         call = { ...stream, sizes, extents };
-        core.refresh?.("steps", call, true);
+        core.refresh?.(where, call, true);
       }
       padIndices(inputs, call);
-      checkTensors("steps", inputs, call.sizes);
+      checkTensors(where, inputs, call.sizes);
     },
     run() {
       const own = /** @type {SizedCall} */ (call);

@@ -10,7 +10,7 @@
  * @param {{ batch: number, steps: number, sizes: Record<string, number> }} capacity
  * @returns {SizesOfCalls}
  */
-export function createComputed({ axes, outputs, requires = [], stream }, { batch, steps, sizes }) {
+export function createComputed({ axes, requires = [], stream }, { batch, steps, sizes }) {
   /** @type {(term: readonly [number, ...string[]]) => Term} */
   const termOf = ([factor, ...names]) => ({
     factor,
@@ -22,7 +22,6 @@ export function createComputed({ axes, outputs, requires = [], stream }, { batch
     divisor: termOf(divisor),
     floor,
   });
-  const isFound = axes.some(({ found }) => found);
   const given = axes.filter(({ size }) => size === undefined).length;
   const computed = axes.flatMap(({ name, size, largest = false }) =>
     size === undefined ? [] : [{ name, largest, ...expression(size) }],
@@ -103,14 +102,7 @@ export function createComputed({ axes, outputs, requires = [], stream }, { batch
     sizes[name] = most;
   }
 
-  /** What `forward` tells, which other calls leave as it is. */
-  const told = axes.flatMap(({ name, size }, i) =>
-    size !== undefined && outputs.some(({ shape }) => shape.includes(name))
-      ? [{ name, i, dims: [~0], data: new Int32Array(batch) }]
-      : [],
-  );
   return {
-    told: told.length > 0 ? { sizes: told } : {},
     refresh(where, call, isWhole, known) {
       most.fill(0);
       for (let b = 0; b < /** @type {number} */ (call.sizes[0]); b++) {
@@ -122,8 +114,6 @@ export function createComputed({ axes, outputs, requires = [], stream }, { batch
           /** @type {Int32Array} */ (call.extents[i - 1])[b] = value;
           most[i] = Math.max(/** @type {number} */ (most[i]), value);
         }
-        for (const { i, data } of where === "forward" && (known || !isFound) ? told : [])
-          data[b] = /** @type {number} */ (own[i]);
       }
       for (let i = 0; i < given; i++) own[i] = /** @type {number} */ (call.sizes[i]);
       computeAll(own);

@@ -16,6 +16,7 @@ export function createCore(manifest, kernels, capacity, parts) {
   const { buffers, table } = kernels;
   const { axes } = manifest;
   const { batch, steps } = capacity;
+  const refresh = capacity.computed?.refresh;
   const stepsAt = axes.findIndex(({ option }) => option === "steps");
   const streamAt = axes.findIndex(({ name, option }) => name === manifest.stream || option === "steps");
   const labels = axes.map(({ name, option, size }) => (size || option === "sizes" ? name : option));
@@ -157,7 +158,7 @@ export function createCore(manifest, kernels, capacity, parts) {
       pending.full = pending.full && allAre(each, extent);
       named++;
     }
-    capacity.computed?.refresh(where, pending, isWhole);
+    refresh?.(where, pending, isWhole);
     return pending;
   };
 
@@ -172,17 +173,16 @@ export function createCore(manifest, kernels, capacity, parts) {
     fewest: extents[streamAt - 1]?.low ?? 0,
     tensor,
     tensors,
-    told: capacity.computed?.told,
-    refresh: capacity.computed?.refresh,
+    refresh,
     newCall,
     readCall,
     isTransferable,
-    guarded: (name, call) => (a, b, c, d) => {
+    guarded: (where, call) => (a, b, c, d) => {
       // Getters of the arguments run while they are read.
-      if (busy) throw new TypeError(`${name}: another call is reading its arguments`);
+      if (busy) throw new TypeError(`${where}: another call is reading its arguments`);
       if (memory?.length === 0) {
         throw new TypeError(
-          `${name}: the memory of this instance is gone: an array of its params was transferred; make a new instance`,
+          `${where}: the memory of this instance is gone: an array of its params was transferred; make a new instance`,
         );
       }
       busy = true;

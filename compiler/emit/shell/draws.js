@@ -180,9 +180,7 @@ export function createDraws(core) {
         throw new TypeError(`${where}: train must be true or false, got ${describe(value)}`);
       own.train = value;
       if (seed.value === undefined && (value || always)) {
-        const from = ["step", "steps"].includes(where)
-          ? ": a stream starts by `reset({ seed })`"
-          : ": it must be an integer";
+        const from = isWhole === false ? ": a stream starts by `reset({ seed })`" : ": it must be an integer";
         throw new TypeError(`${where}: seed is missing${from}, by which random numbers are drawn`);
       }
       own.seed = optionalInteger(where, seed, 0, 0, Number.MAX_SAFE_INTEGER);

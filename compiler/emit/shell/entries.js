@@ -3,7 +3,7 @@
 import { createCore } from "./core.js";
 import { bufferName, groups } from "./roles.js";
 import { createSequence } from "./sequence.js";
-import { createStream } from "./stream.js";
+import { createStream, streamMethods } from "./stream.js";
 import { record } from "./tensors.js";
 
 /** @import { BufferedTensorKind, Capacity, Core, Kernels, Manifest, InstanceMethod, OptionalParts } from "./instance-parts.js" */
@@ -81,24 +81,6 @@ function kernelsOf(manifest, name, kernels) {
 }
 
 /**
- * Its messages name the part, too.
- * @param {string} entry
- * @param {string} name
- * @param {InstanceMethod} call
- * @returns {InstanceMethod}
- */
-function calledOf(entry, name, call) {
-  return (given) => {
-    try {
-      return call(given);
-    } catch (error) {
-      if (error instanceof Error && error.message.startsWith(`${name}:`)) error.message = `${entry}.${error.message}`;
-      throw error;
-    }
-  };
-}
-
-/**
  * @param {Core} whole
  * @param {Kernels} kernels
  * @param {Capacity} capacity
@@ -139,23 +121,27 @@ export function createEntries(whole, kernels, capacity, parts) {
     const sizes = { ...capacity.sizes };
     const computed = parts.createComputed?.(manifest, { ...capacity, sizes });
     const core = createCore(manifest, kernelsOf(manifest, entry.name, kernels), { ...capacity, sizes, computed, none: 0 }, parts); // prettier-ignore
+    /** @type {Core["called"]} */
+    const called = (name) => `${entry.name}.${name}`;
+    Object.assign(core, { called });
     parts.around?.forEach((change) => change(core));
     cores.push(taking(core));
-    const sequence = createSequence(core);
+    const sequence = createSequence(core, called("forward"));
     /** @type {Record<string, InstanceMethod>} */
     const methods = {
       forward: sequence.forward,
-      ...(manifest.stream && createStream(core, sequence, parts)),
+      ...(manifest.stream && createStream(core, sequence, parts, streamMethods.map(called))),
     };
-    for (const name of ["step", "steps", "reset", "snapshot", "restore"]) {
+    for (const name of streamMethods) {
       methods[name] ??= () => {
-        throw new TypeError(`${name}: this entry looks ahead, so it cannot stream`);
+        throw new TypeError(`${called(name)}: this entry looks ahead, so it cannot stream`);
       };
     }
     for (const name in methods) {
-      const own = core.guarded(name, /** @type {InstanceMethod} */ (methods[name]));
+      const where = called(name);
+      const own = core.guarded(where, /** @type {InstanceMethod} */ (methods[name]));
       // One call of the instance at a time.
-      methods[name] = calledOf(entry.name, name, whole.guarded(name, own));
+      methods[name] = whole.guarded(where, own);
     }
     entries[entry.name] = Object.freeze(methods);
   }

@@ -17,9 +17,10 @@ export function createFound(core) {
     run(entry, call) {
       if (wholeEntries.includes(entry)) {
         // Each is as long as it can be, until it is known; and what has the sizes of before is another call to the kernels.
-        refresh(entry, call, true);
+        const where = core.called?.(entry) ?? entry;
+        refresh(where, call, true);
         run("lengths", { ...call });
-        refresh(entry, call, true, lengths);
+        refresh(where, call, true, lengths);
         call.full = false;
       }
       run(entry, call);

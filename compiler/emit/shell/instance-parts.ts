@@ -63,8 +63,6 @@ export interface Capacity {
 
 /** Sizes that follow from others. */
 export interface SizesOfCalls {
-  /** Groups of results that tell them, where outputs have them. */
-  readonly told: { readonly sizes?: readonly ToldSize[] };
   /** Computes them for a call, from the other sizes and extents that it has, and checks what is demanded of each example: in a stream, but for its length. */
   refresh(
     where: string,
@@ -189,8 +187,10 @@ export interface Core {
   ): BufferedTensor;
   /** The tensors of a kind, or their derivatives of that kind; where `streamed`, of one step, and where that is false, of several steps of a stream. */
   tensors(kind: BufferedTensorKind, derived?: readonly Derivation[], streamed?: boolean): BufferedTensor[];
+  /** Of a part that is called by itself: what messages say that its functions are. */
+  readonly called?: (name: string) => string;
   /** Groups of results that tell sizes of examples. */
-  readonly told: SizesOfCalls["told"] | undefined;
+  readonly told?: { readonly sizes: readonly ToldSize[] };
   /** Computes the sizes of a call that follow from others, where there are such. */
   readonly refresh: SizesOfCalls["refresh"] | undefined;
   /** The place of the axis that streams go along among sizes; below 0 in modules that do not stream. */
@@ -204,12 +204,15 @@ export interface Core {
     readonly inStream: CallArgument[];
     readonly steps: CallArgument;
   };
-  /** Checks the options of a call that were taken, and gives them; they hold until the next `readCall`. A stream has no length that anything could be demanded of. */
+  /**
+   * Checks the options of a call that were taken, and gives them; they hold until the next `readCall`. A stream has no length that
+   * anything could be demanded of: `isWhole` is left out where one begins, and false where a step begins it by nothing.
+   */
   readCall(where: string, isWhole?: boolean): SizedCall;
   /** Can an array of this instance be transferred to another thread, and its memory with it? */
   readonly isTransferable: boolean;
   /** The function of an instance, one call at a time. */
-  guarded(name: string, call: InstanceMethod): InstanceMethod;
+  guarded(where: string, call: InstanceMethod): InstanceMethod;
   /** Gives what `readCall` read last, and takes `call`, which it replaces, for the next `readCall`. */
   begin(call: SizedCall): SizedCall;
   /** Parameters or their tangents may have changed; parameters may do so at any time where their arrays are `handedOut`. */
@@ -305,7 +308,7 @@ export interface OptionalParts {
     parts: OptionalParts,
     tensors: readonly BufferedTensor[],
   ) => (seed: number | undefined, all?: boolean) => void;
-  /** For modules that draw, have settings, indices below sizes of calls, delay lines, or gradients by rows: they change how calls are read and run. */
+  /** For modules that draw, have settings, indices below sizes of calls, delay lines, outputs with sizes that follow from others, or gradients by rows: they change how calls are read and run. */
   readonly around?: readonly ((core: Core) => void)[];
   /** For networks of which parts are called by themselves. */
   readonly createEntries?: (

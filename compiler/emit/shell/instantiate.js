@@ -3,7 +3,7 @@ import { allocate, readCapacity } from "./capacity.js";
 import { createCore } from "./core.js";
 import { createParams } from "./params.js";
 import { createSequence } from "./sequence.js";
-import { createStream } from "./stream.js";
+import { createStream, streamMethods } from "./stream.js";
 
 /** @import { Capacity, Kernels, Manifest, InstanceMethod, OptionalParts } from "./instance-parts.js" */
 
@@ -47,7 +47,7 @@ function assemble(manifest, kernels, capacity, parts) {
     ...parts.jvp?.(core, sequence),
     ...parts.hvp?.(core, sequence),
   };
-  for (const name of ["step", "steps", "reset", "snapshot", "restore"]) {
+  for (const name of streamMethods) {
     methods[name] ??= () => {
       throw new TypeError(`${name}: this module cannot stream`);
     };

@@ -30,6 +30,7 @@ export const optionalParts = [
   "rings",
   "limits",
   "found",
+  "told",
   "rows",
   "gradient",
   "losses",
@@ -50,6 +51,7 @@ export type ShellPart = (typeof shellParts)[number];
 export const innerProperties = [
   "begin",
   "byName",
+  "called",
   "computed",
   "computes",
   "data",
@@ -96,6 +98,7 @@ export const namesInModules: ReadonlySet<string> = new Set([
   "createRings",
   "createLimits",
   "createFound",
+  "createTold",
   "createRows",
   "gradient",
   "losses",

@@ -10,17 +10,18 @@ import { checkTensor, convert, countOf } from "./check.js";
  */
 export function createSelect(core, states, running) {
   const [batch = 1] = core.newCall().sizes;
+  const where = core.called?.("select") ?? "select";
   const rows = core.tensor("rows", [~0], new Int32Array(batch), 0, 0);
   return {
     /** @param {unknown} given of each example, whose states it goes on with */
     select(given) {
       const call = running();
-      if (call === undefined) throw new TypeError("select: there is no stream yet: call reset or step first");
+      if (call === undefined) throw new TypeError(`${where}: there is no stream yet: call reset or step first`);
       const { sizes } = call;
       const count = /** @type {number} */ (sizes[0]);
       rows.high = count - 1;
       rows.value = convert(rows, given);
-      checkTensor("select", rows, sizes);
+      checkTensor(where, rows, sizes);
       core.order?.();
       for (const tensor of states) {
         const { data } = tensor;

@@ -6,9 +6,10 @@ import { resultOf, write, writeAll } from "./tensors.js";
 
 /**
  * @param {Core} core
+ * @param {string} place what messages of `forward` are of
  * @returns {Sequence}
  */
-export function createSequence(core) {
+export function createSequence(core, place = "forward") {
   const inputs = [...core.tensors("input"), ...core.tensors("context")];
   const states = core.tensors("initial");
   const known = namesOf([...inputs, ...states, ...core.options.all]);
@@ -49,8 +50,8 @@ export function createSequence(core) {
       }
     },
     forward(values) {
-      sequence.take("forward", values);
-      sequence.check("forward");
+      sequence.take(place, values);
+      sequence.check(place);
       sequence.begin();
       core.run("forward", sequence.call);
       sequence.ran = true;

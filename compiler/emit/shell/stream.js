@@ -5,18 +5,23 @@ import { record, resultOf, write, writeAll } from "./tensors.js";
 
 /** @import { Core, GivenCall, OptionalParts, Sequence, BufferedTensor } from "./instance-parts.js" */
 
+/** What instances have to stream. */
+export const streamMethods = ["step", "steps", "reset", "snapshot", "restore"];
+
 /**
  * @param {Core} core
  * @param {Sequence} sequence
  * @param {OptionalParts} parts
+ * @param {readonly string[]} places what messages of the methods are of
  */
-export function createStream(core, sequence, parts) {
+export function createStream(core, sequence, parts, places = streamMethods) {
   const { manifest } = core;
+  const [atStep, atSteps, atReset, , atRestore] = /** @type {[string, string, string, string, string]} */ (places);
   const inputs = core.tensors("input", [], true);
   const states = core.tensors("state", [], true);
   const contexts = parts.createContexts?.(core);
   const held = contexts?.tensors ?? [];
-  const block = createBlock(core, sequence);
+  const block = createBlock(core, sequence, atSteps);
   const { inStream, steps: count } = core.options;
   const cell = placeOf("cell");
   const ofStates = placeOf("states");
@@ -48,12 +53,12 @@ export function createStream(core, sequence, parts) {
 
   /** @param {GivenCall} [values] */
   const reset = (values = none) => {
-    take("reset", values, resetNames);
-    const next = core.readCall("reset");
+    take(atReset, values, resetNames);
+    const next = core.readCall(atReset);
     const fit = contexts?.fit(call, next);
-    checkTensors("reset", states, next.sizes, states);
+    checkTensors(atReset, states, next.sizes, states);
     const computes = states.some(isOpen);
-    contexts?.check("reset", next, (tensor) => computes && !(fit && tensor.given));
+    contexts?.check(atReset, next, (tensor) => computes && !(fit && tensor.given));
     if (!fit) contexts?.forget();
     block.forget();
     start();
@@ -64,13 +69,13 @@ export function createStream(core, sequence, parts) {
     reset,
     /** @param {GivenCall} values */
     step(values) {
-      if (!running) take("step", none, resetNames);
-      take("step", values, stepNames);
-      const next = running ? call : core.readCall("step");
+      if (!running) take(atStep, none, resetNames);
+      take(atStep, values, stepNames);
+      const next = running ? call : core.readCall(atStep, false);
       const { sizes } = next;
       padIndices(inputs, next);
-      checkTensors("step", inputs, sizes);
-      contexts?.check("step", next, isMissing);
+      checkTensors(atStep, inputs, sizes);
+      contexts?.check(atStep, next, isMissing);
       if (running) contexts?.write(call);
       else start();
       writeAll(inputs, sizes);
@@ -79,13 +84,13 @@ export function createStream(core, sequence, parts) {
     },
     /** @param {GivenCall} [values] */
     steps(values = none) {
-      if (!running) take("steps", none, resetNames);
-      take("steps", values, blockNames);
-      const next = running ? call : core.readCall("steps");
+      if (!running) take(atSteps, none, resetNames);
+      take(atSteps, values, blockNames);
+      const next = running ? call : core.readCall(atSteps, false);
       // What was made for a stream of before.
       if (!running) block.forget();
       block.check(next);
-      contexts?.check("steps", next, isMissing);
+      contexts?.check(atSteps, next, isMissing);
       if (running) contexts?.write(call);
       else start();
       return block.run();
@@ -118,19 +123,18 @@ export function createStream(core, sequence, parts) {
     },
     /** @param {unknown} snapshot */
     restore(snapshot) {
-      const where = "restore";
-      take(where, snapshot, snapshotNames);
+      take(atRestore, snapshot, snapshotNames);
       if (cell.value !== manifest.cell) {
         const { value } = cell;
         const other = typeof value === "string" ? quote(value.slice(0, 40)) : describe(value);
-        throw new TypeError(`${where}: this is no snapshot of ${quote(manifest.cell)}, but of ${other}`);
+        throw new TypeError(`${atRestore}: this is no snapshot of ${quote(manifest.cell)}, but of ${other}`);
       }
-      take(`${where}: states`, ofStates.value, stateNames);
-      take(`${where}: contexts`, ofContexts.value, contextNames);
-      const next = core.readCall(where);
+      take(`${atRestore}: states`, ofStates.value, stateNames);
+      take(`${atRestore}: contexts`, ofContexts.value, contextNames);
+      const next = core.readCall(atRestore);
       const { sizes } = next;
-      contexts?.check(where, next, () => false);
-      checkTensors(where, states, sizes);
+      contexts?.check(atRestore, next, () => false);
+      checkTensors(atRestore, states, sizes);
       call = core.begin(call);
       core.order?.(true);
       block.forget();
