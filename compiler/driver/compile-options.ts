@@ -54,8 +54,8 @@ export interface CompileOptions extends SourceOptions {
   /** With `hvp`, which includes the gradient. */
   readonly hvp?: boolean;
   /**
-   * A budget: operations of the cell, once for its values, three times more for the gradient, twice for `jvp`, six times for
-   * `hvp`. Time and memory of a compilation grow with it. 100,000 where left out.
+   * A budget: operations of the cell, a loop as one more than what is in it, once for its values, three times more for the
+   * gradient, twice for `jvp`, six times for `hvp`. Time and memory of a compilation grow with it. 100,000 where left out.
    */
   readonly maxOperations?: number;
   /**

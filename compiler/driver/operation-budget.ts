@@ -1,6 +1,6 @@
 /** How large a cell may be with its derivatives: what time and memory of a compilation grow with. */
 import { type Diagnostic, DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
-import { operationsOfProgram } from "../program/program.js";
+import { instructionsIn } from "../ir/graph/count-instructions.js";
 import type { LowerResult } from "./lower-source.js";
 
 /** How much work the derivatives are beside the values, which are 1. */
@@ -16,7 +16,7 @@ export function beyondBudget(
   if (program === undefined) return [];
   const entries = Object.entries(derivativeWork) as [keyof Derivatives, number][];
   const weight = entries.reduce((sum, [entry, work]) => sum + (derivatives[entry] === false ? 0 : work), 1);
-  const operations = operationsOfProgram(program) * weight;
+  const operations = instructionsIn(program.forward, program.initial) * weight;
   if (operations <= settings.maxOperations) return [];
   const collector = new DiagnosticCollector();
   const message = `\`${program.name}\` has ${operations} operations with its derivatives, more than ${settings.maxOperations}`;

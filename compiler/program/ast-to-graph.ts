@@ -7,6 +7,7 @@ import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { operationLimit } from "../language/semantics/checker.js";
 import { suggestion } from "../language/semantics/suggestion.js";
 import { invariant } from "../base/diagnostics/invariant.js";
+import { instructionsIn } from "../ir/graph/count-instructions.js";
 import { GraphBuilder, type NamedOutput } from "../ir/graph/build.js";
 import type { GraphFunction, ValueId, ValueType } from "../ir/graph/graph-function.js";
 import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
@@ -43,10 +44,8 @@ import {
   type LoweredStarts,
   type LoweredTensor,
   type ValueName,
-  instructionsIn,
   type LoweredNetwork,
   type LoweredSetting,
-  operationsOf,
   type LoweredParam,
 } from "./lowered-cell.js";
 import { checkCount, countOf, largestCount, tooLarge } from "./element-count.js";
@@ -95,7 +94,8 @@ export function lowerNamed(
     const isNetwork = cell.form === "network";
     const names = isNetwork ? new Map<string, ValueName>() : valueNames(rootFrame(written, given.dimensions, reals));
     const lowered = isNetwork ? lowering.network() : lowering.cellOfSteps(names);
-    const operations = "whole" in lowered ? instructionsIn(lowered.whole) : operationsOf(lowered);
+    const operations =
+      "whole" in lowered ? instructionsIn(lowered.whole) : instructionsIn(lowered.step, lowered.initial);
     if (operations > operationLimit) {
       collector.report("program-too-large", cell.span, `\`${name}\` has ${operations} operations`, {
         help: `a cell has at most ${operationLimit}`,

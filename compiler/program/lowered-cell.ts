@@ -177,16 +177,3 @@ export interface LoweredNetwork extends Pick<
   /** Lengths that its values tell: run-time dimensions, each at most so large. */
   readonly found: readonly FoundDimension[];
 }
-
-/** Operations of a step, and of initial values that are computed: what time and memory of a compilation grow with. */
-export function operationsOf({ step, initial }: Pick<LoweredCell, "step" | "initial">): number {
-  return step.instructions.length + (initial?.instructions.length ?? 0);
-}
-
-/** With those in the bodies of loops. */
-export function instructionsIn({ instructions }: GraphFunction): number {
-  return instructions.reduce(
-    (sum, { operation }) => sum + 1 + (operation.kind === "scan" ? instructionsIn(operation.body) : 0),
-    0,
-  );
-}

@@ -191,13 +191,6 @@ export function programBoundary(program: Program): {
   };
 }
 
-/** Operations of values and of initial values, loops counted by what is in them: what time and memory of a compilation grow with. */
-export const operationsOfProgram = ({ forward, initial }: Pick<Program, "forward" | "initial">): number =>
-  operationsIn(forward) + (initial === undefined ? 0 : operationsIn(initial));
-
-const operationsIn = ({ instructions }: GraphFunction): number =>
-  instructions.reduce((sum, { operation }) => sum + (operation.kind === "scan" ? operationsIn(operation.body) : 1), 0);
-
 /** What is drawn, and the initial values that are computed of it. */
 export function startRoles({ starts, params, fixed }: Program): Role[] {
   if (starts === undefined) return [];

@@ -68,8 +68,8 @@ describe.each(calls)("%s", (name, call) => {
 
 describe("a budget of operations", () => {
   test.each<[string, (maxOperations: number) => Promise<unknown>, number]>([
-    ["checkGradients", (maxOperations) => checkGradients(text, { runs: 1, maxOperations }), 24],
-    ["diagnose", (maxOperations) => diagnose(text, { steps: 2, maxOperations }), 12],
+    ["checkGradients", (maxOperations) => checkGradients(text, { runs: 1, maxOperations }), 36],
+    ["diagnose", (maxOperations) => diagnose(text, { steps: 2, maxOperations }), 18],
   ])("of %s counts the derivatives that it takes", async (_, call, operations) => {
     await expect(call(operations)).resolves.toBeDefined();
     await expect(call(operations - 1)).rejects.toThrow(

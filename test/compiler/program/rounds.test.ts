@@ -1,5 +1,6 @@
 /** Rounds, each beside the same written out: values to the bit, gradients too. */
 import { describe, expect, it } from "vitest";
+import { lowerSource } from "../../../compiler/driver/lower-source.js";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
 import { evaluate, lower, tryLower } from "./support.js";
 
@@ -142,6 +143,20 @@ describe("rounds that cannot be written out", () => {
   ])("%s", (_what, equation, code) => {
     const functions = "fn f(v: [n]): [n] { r = v then r + sin(r) for 1000 return r }";
     expect(tryLower(around(equation, equation.includes("f(y)") ? functions : ""), sizes).codes).toEqual([code]);
+  });
+
+  it("loops that are too large together, each with what is in it", () => {
+    const [calls, equations] = [30, 38];
+    const lines = Array.from({ length: calls }, (_, i) => `v${i + 1} = log_softmax(v${i})`).join("\n");
+    const loops = Array.from({ length: equations }, (_, i) => `r${i} = x then f(r${i}) for 30`).join("\n");
+    const sum = Array.from({ length: equations }, (_, i) => `r${i}`).join(" + ");
+    const text = `fn f(v0: [n]): [n] { ${lines} return v${calls} } cell A(N) { input x: [N] ${loops} output y = ${sum} }`;
+    const { program, diagnostics } = lowerSource(text, { dimensions: { N: 2 } }, "all sizes");
+    expect(program).toBeUndefined();
+    expect(diagnostics.map(({ code }) => code)).toEqual(["program-too-large"]);
+    const [, operations] = /^`A` has (\d+) operations$/u.exec(diagnostics[0]!.message)!;
+    expect(Number(operations)).toBeGreaterThan(20_000);
+    expect(diagnostics[0]!.help).toBe("a cell has at most 20000");
   });
 
   it("a number that has no size", () => {

@@ -144,7 +144,7 @@ cell A(H) { input x: [H] context m: [S, H] use l[2] = B(H) output y = x then l[k
     severity: "error",
     summary: "a file, or a cell or function that becomes too large when everything is written out",
     explanation:
-      "Functions and used cells are written out where they are used: at most 20000 operations and 1000 levels. " +
+      "Functions and used cells are written out where they are used: at most 20000 operations, those inside loops included, and 1000 levels. " +
       "A file has at most 1000000 characters; what a module computes, at most `maxOperations`.",
     example: `fn f0(x: real): real { return x } ${doubling}`,
   },

@@ -1,4 +1,5 @@
 import { InvariantError } from "../../../base/diagnostics/invariant.js";
+import { instructionsIn } from "../../../ir/graph/count-instructions.js";
 import { rewriteFunction } from "../../../ir/graph/rewrite.js";
 import type { GraphFunction, Operation, OperationKind, ValueId } from "../../../ir/graph/graph-function.js";
 import type { ShapeContext } from "../../../ir/ops/shape-rules.js";
@@ -29,7 +30,7 @@ for (const table of [{ map: arithmeticRules }, viewRules, productRules]) {
 
 function simplifyFunction(fn: GraphFunction, context: ShapeContext): GraphFunction {
   // One or two do for nearly all functions; what is constant goes one loop further in with each. So many are a circle of rules.
-  const limit = countInstructions(fn) + 8;
+  const limit = instructionsIn(fn) + 8;
   let current = fn;
   for (let round = 0; round < limit; round++) {
     const next = simplifyOnce(current, context);
@@ -37,14 +38,6 @@ function simplifyFunction(fn: GraphFunction, context: ShapeContext): GraphFuncti
     current = next.fn;
   }
   throw new InvariantError(`${fn.name} is not simple after ${limit} rounds: rules undo each other`);
-}
-
-/** Those inside of loops included. */
-function countInstructions({ instructions }: GraphFunction): number {
-  return instructions.reduce(
-    (sum, { operation }) => sum + 1 + (operation.kind === "scan" ? countInstructions(operation.body) : 0),
-    0,
-  );
 }
 
 function simplifyOnce(fn: GraphFunction, context: ShapeContext): { fn: GraphFunction; applied: number } {
