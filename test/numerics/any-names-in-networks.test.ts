@@ -8,6 +8,7 @@ import { fuzzParameters } from "../support/fuzz.js";
 
 const plain = {
   cell: "Inner0",
+  real: "i0",
   cellInput: "q0",
   cellState: "s0",
   cellParam: "p0",
@@ -27,6 +28,7 @@ const plain = {
   target: "o0",
   param: "w0",
   fixed: "m0",
+  setting: "h0",
   use: "u0",
   useOfNetwork: "v0",
   call: "a0",
@@ -39,18 +41,20 @@ const plain = {
   otherLoss: "loss1",
   output: "y0",
   otherOutput: "n0",
+  part: "f0",
+  otherPart: "f1",
 };
 
 type Names = Readonly<typeof plain>;
 type Kind = keyof Names;
 
 const source = (n: Names): string => `
-cell ${n.cell}(${n.dimension}) {
+cell ${n.cell}(${n.dimension}, ${n.real}: real = 0.25) {
   input ${n.cellInput}: [${n.dimension}]
   state ${n.cellState}: [${n.dimension}]
   param ${n.cellParam}: [${n.dimension}, ${n.dimension}] ~ orthogonal
   ${n.cellState}' = tanh(${n.cellParam} @ ${n.cellState} + ${n.cellInput})
-  output ${n.cellOutput} = ${n.cellState}' * 0.5
+  output ${n.cellOutput} = ${n.cellState}' * ${n.real}
 }
 network ${n.network}(${n.dimension}; ${n.networkSize}) {
   input ${n.networkInput}: [${n.networkSize}, ${n.dimension}]
@@ -64,7 +68,8 @@ network ${n.main}(${n.dimension}; ${n.size} >= 1, ${n.otherSize}) {
   input ${n.target}: [${n.size}, ${n.dimension}]
   param ${n.param}: [${n.dimension}, ${n.dimension}] ~ glorot_uniform
   fixed ${n.fixed}: [${n.dimension}] ~ 0.5
-  use ${n.use} = ${n.cell}(${n.dimension})
+  setting ${n.setting}: real = 0.75
+  use ${n.use} = ${n.cell}(${n.dimension}, ${n.real} = 0.5)
   use ${n.useOfNetwork} = ${n.network}(${n.dimension})
   ${n.call} = ${n.use}(${n.input})
   ${n.otherCall} = ${n.use}(${n.otherInput})
@@ -73,8 +78,10 @@ network ${n.main}(${n.dimension}; ${n.size} >= 1, ${n.otherSize}) {
   ${n.equation}[${n.index}] = ${n.param} @ ${n.loop}[${n.index}]
   loss ${n.loss} = sum(${n.equation} * ${n.target}, axis = [0, 1]) per ${n.size}
   loss ${n.otherLoss} = sum(${n.otherCall}, axis = [0, 1])
-  output ${n.output} = ${n.equation} * ${n.fixed} + ${n.input}[${n.size} - 1]
+  output ${n.output} = ${n.equation} * ${n.fixed} + ${n.setting} * ${n.input}[${n.size} - 1]
   output ${n.otherOutput} = ${n.callOfNetwork} + ${n.otherCall}.${n.cellState}'
+  entry ${n.part} = ${n.call}, ${n.otherOutput}
+  entry ${n.otherPart} = ${n.output} given ${n.loop}
 }
 `;
 
@@ -118,12 +125,13 @@ async function results(names: Names, target: Target): Promise<unknown> {
   const values = {
     ...inputs,
     [states[0]!]: draw(B * N),
+    [names.setting]: 0.5,
     sizes: { [names.size]: [T, T - 1], [names.otherSize]: [S, 0] },
   };
   const tangents = { [names.input]: draw(B * T * N), params: { [names.param]: draw(N * N) } };
   const cotangents = { [names.output]: draw(B * T * N), [names.loss]: draw(1), final: { [states[2]!]: draw(B * N) } };
   const all: unknown[] = [];
-  const keep = (result: unknown): void => void all.push(numbersOf(result, keys));
+  const keep = (result: unknown, own = keys): void => void all.push(numbersOf(result, own));
   keep(network.forward(values));
   keep(network.backward?.(cotangents));
   keep(network.jvp?.(values, tangents));
@@ -134,6 +142,11 @@ async function results(names: Names, target: Target): Promise<unknown> {
     loss,
     losses.map((name) => told[name]),
   );
+  const { [names.part]: part, [names.otherPart]: otherPart } = network.entries!;
+  const read = { [names.input]: inputs[names.input], [names.otherInput]: inputs[names.otherInput] };
+  keep(part!.forward({ ...read, sizes: values.sizes }), [names.call, names.otherOutput, ...states, "final"]);
+  const given = { [names.input]: inputs[names.input], [names.loop]: draw(B * T * N), [names.setting]: 0.25 };
+  keep(otherPart!.forward({ ...given, sizes: { [names.size]: [T, T - 1] } }), [names.output, "final"]);
   return all;
 }
 
