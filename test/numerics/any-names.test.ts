@@ -190,11 +190,12 @@ describe("names", () => {
     }
   });
 
-  it("`residual` for every kind", async () => {
-    for (const [i, kinds] of places.filter((_, at) => isFuzzing || at % 4 === 0).entries()) {
-      const names = comparison.withWord("residual", kinds);
-      expect(await comparison.isSame(names, i % 2 === 0 ? "js" : "wasm"), kinds.join(" ")).toBe(true);
-    }
+  describe("`residual` for", () => {
+    for (const [i, kinds] of places.entries())
+      it.skipIf(!isFuzzing && i % 4 !== 0)(kinds.join(", "), async () => {
+        const names = comparison.withWord("residual", kinds);
+        expect(await comparison.isSame(names, i % 8 < 4 ? "js" : "wasm")).toBe(true);
+      });
   });
 });
 

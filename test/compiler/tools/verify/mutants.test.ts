@@ -2,7 +2,7 @@
  * `verifyModule` finds edits of single instructions. A sample of them here; as many as RUNS says for each cell, precision and
  * target with `--mode fuzz`, where figures and survivors are printed.
  */
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { decodeModule } from "../../../../compiler/emit/wasm/assembler/decode.js";
 import { printString } from "../../../../compiler/emit/js/literal.js";
 import { encodeModule } from "../../../../compiler/emit/wasm/assembler/encode.js";
@@ -71,6 +71,9 @@ async function wasmSubject({ file, cell, dimensions, dtype, parts = { jvp: false
   return { bytes, loaded, original: withFile(loaded, bytes) };
 }
 
+/** Edits that were made, and those that engines refuse by themselves. */
+const tally = { made: 0, invalid: 0 };
+
 /** As many edits of each kind, as far as there are. */
 function* chosen(loaded: CompiledModule, bytes: Uint8Array, count: number, seed: number): Generator<Mutant> {
   const edits = createRandom(seed).shuffle(wasmEdits(bytes, loaded.manifest.dtype));
@@ -80,8 +83,12 @@ function* chosen(loaded: CompiledModule, bytes: Uint8Array, count: number, seed:
   for (const edit of turns) {
     if (made === count) return;
     const edited = editWasm(bytes, edit);
-    if (!WebAssembly.validate(edited as Uint8Array<ArrayBuffer>)) continue;
+    if (!WebAssembly.validate(edited as Uint8Array<ArrayBuffer>)) {
+      tally.invalid += 1;
+      continue;
+    }
     made += 1;
+    tally.made += 1;
     yield { kind: edit.kind, what: edit.what, module: withFile(loaded, edited) };
   }
 }
@@ -109,6 +116,11 @@ async function expectAllFound(
 }
 
 describe("an edited instruction", () => {
+  afterAll(() => {
+    console.log(`${tally.made} of ${tally.made + tally.invalid} edits of WebAssembly are valid`);
+    expect(tally.made).toBeGreaterThanOrEqual(tally.invalid);
+  });
+
   test.each(subjects.wasm)("of $cell in WebAssembly, $dtype, is found", async (subject) => {
     const { numRuns, seed } = fuzzParameters(9);
     const { bytes, loaded, original } = await wasmSubject(subject);
