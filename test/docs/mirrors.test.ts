@@ -38,6 +38,7 @@ const ofSeveral: Readonly<Record<string, readonly [of: string, ...names: string[
     "rows",
     "starts",
     "steps",
+    "told",
   ],
   "compiler/emit/wasm": ["imports between rooms", "rooms"],
   "compiler/emit/wasm/assembler": ["what is written and what is read, together", "round-trip"],
