@@ -14,7 +14,7 @@
  *   draw.W 0  start.W                               what initial values of params draw, and are
  *   step.input.x step.context.m step.state.h step.output.y    streaming; step.state.h is read and replaced
  *   next$input.x  next$step.state.h                 the same of a part of a network that is called by itself, `entry next = …`
- *   step.residual.N                                 what a stream computes of its contexts, for all of its steps
+ *   step.residual.context.N                         what a stream computes of its contexts, for all of its steps
  *
  * A buffer holds a shared value as `[…over, …shape]`, a value of each example as `[B, …over, …shape]`, row-major, with the
  * sizes of the call at hand.

@@ -26,9 +26,6 @@ it.each([
   expect(wholeTexts.test(readFileSync(join(root, `test/${source!.replace(".ts", ".test.ts")}`), "utf8"))).toBe(true);
 });
 
-/** What is no pass of a list: it is made for what it is given, `oneStepOf`, or run for an entry by the driver. */
-const inNoList = ["one-step", "split-contexts"];
-
 it.each(["graph", "kernel"])("%s: each file that has a pass is in a list", (room) => {
   const folder = join(root, "compiler/passes", room);
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).flatMap((path) => {
@@ -40,5 +37,5 @@ it.each(["graph", "kernel"])("%s: each file that has a pass is in a list", (room
   });
   const listed = new Set<string>([...graphPasses, ...kernelPasses].map(({ name }) => name));
   expect(names.length).toBeGreaterThan(4);
-  expect(names.filter((name) => !listed.has(name) && !inNoList.includes(name))).toEqual([]);
+  expect(names.filter((name) => !listed.has(name))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** Files that pages and comments name are there. */
+/** Files that pages and comments name are there, and so are the names of code in comments. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -22,4 +22,23 @@ it("in pages and comments", () => {
   });
   expect(named.length).toBeGreaterThan(40);
   expect(named.filter(({ path }) => !places.some((place) => existsSync(join(root, place, path))))).toEqual([]);
+});
+
+/** What other libraries and hosts call something. */
+const foreign = ["CosineAnnealingLR", "DecompressionStream", "OneCycleLR", "ReduceLROnPlateau", "StepLR"];
+
+it("names in comments", () => {
+  const code = new Set(foreign);
+  const named: { file: string; name: string }[] = [];
+  const files = ["compiler", "runtime", "test/compiler", "test/docs", "test/examples", "test/numerics", "test/runtime", "test/support"].flatMap(below); // prettier-ignore
+  for (const file of files.filter((path) => /(?<!\.generated|\.d)\.[jt]s$/u.test(path))) {
+    const pieces = readFileSync(join(root, file), "utf8").split(/(\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/ .*$)/mu);
+    for (const [i, piece] of pieces.entries()) {
+      // Between two pieces of code stands a comment. Only a capital inside says that a word is a name.
+      if (i % 2 === 0) for (const [word] of piece.matchAll(/[\w$]+/gu)) code.add(word);
+      else for (const [, name = ""] of piece.matchAll(/`(\w*[a-z][A-Z]\w*)(?:\([^`]*)?`/gu)) named.push({ file, name });
+    }
+  }
+  expect(named.length).toBeGreaterThan(100);
+  expect(named.filter(({ name }) => !code.has(name))).toEqual([]);
 });
