@@ -27,8 +27,11 @@ type ProductOfWindows = Extract<Operation, { kind: "contract" }>;
 
 const none = dimConstant(0);
 const one = dimConstant(1);
-/** Elements of a window that are written out, each a term of one formula: more are a loop. */
-const MOST_ENTRIES = 16;
+/**
+ * Elements of a window that are written out, each a term of one formula: more are a loop. `window-delays` makes windows of at most as many
+ * for any reader, as their gradient is this sum.
+ */
+export const mostElementsWrittenOut = 16;
 
 class Expansion {
   private readonly b: GraphBuilder;
@@ -64,7 +67,7 @@ class Expansion {
       own.includes(label) && !others.includes(label);
     const [left, right] = product.operands;
     // Of a single channel the products are few, and a convolution with one column slower than the sum of a few elements.
-    const isLong = (constantOf(at(this.b.shapeOf(value), operation.axis + 1)) ?? Infinity) > MOST_ENTRIES;
+    const isLong = (constantOf(at(this.b.shapeOf(value), operation.axis + 1)) ?? Infinity) > mostElementsWrittenOut;
     const [own, opposite] = other.includes(entry) ? [other, a] : [a, other];
     const channels = result.filter((label) => label !== entry && isOf(label, own, opposite));
     const sizes = channels.map((label) => constantOf(at(this.b.shapeOf(value), result.indexOf(label))));
@@ -165,7 +168,7 @@ class Expansion {
     const { axis, size, stride, dilation } = this.operation;
     const shape = b.shapeOf(value);
     const count = constantOf(at(shape, axis + 1));
-    if (count === undefined || count > MOST_ENTRIES) return undefined;
+    if (count === undefined || count > mostElementsWrittenOut) return undefined;
     let sum: ValueId | undefined;
     for (let k = 0; k < count; k++) {
       const entry = b.slice(value, axis + 1, dimConstant(k), one);

@@ -7,6 +7,7 @@ import { definitions, forEachNeeded, rewriteFunction } from "../../ir/graph/rewr
 import { isCarried, operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import type { GraphPass } from "../pass.js";
+import { mostElementsWrittenOut } from "./expand-unwindows.js";
 import { timeLevels } from "./time-levels.js";
 
 /**
@@ -38,9 +39,6 @@ export const windowDelays: GraphPass = {
     return found ? without : fn;
   },
 };
-
-/** Windows of at most as many elements are read by anything: a gradient adds them up element by element. */
-const MOST_ENTRIES = 16;
 
 type Readers = ReadonlyMap<ValueId, readonly Instruction[]>;
 
@@ -88,7 +86,7 @@ class Windows {
     const isFit = reads.every(
       (read, i) =>
         read !== undefined &&
-        ((constantOf(read.count) ?? Infinity) <= MOST_ENTRIES || isOfProducts(at(places, i), readers)),
+        ((constantOf(read.count) ?? Infinity) <= mostElementsWrittenOut || isOfProducts(at(places, i), readers)),
     );
     if (!isFit) return undefined;
     const histories = lines.map((line, i) => this.history(line, at(this.operands, i)));
