@@ -86,15 +86,17 @@ export type SourceErrorCode =
   /** There is nothing in it. */
   | "empty";
 
-/** Data that cannot be read. `line` counts from 1. */
+/** Data that cannot be read. `line` counts from 1; `detail` is the message without the function that read them. */
 export class SourceError extends Error {
   override readonly name = "SourceError";
   readonly code: SourceErrorCode;
   readonly line: number;
+  readonly detail: string;
 
-  constructor(code: SourceErrorCode, message: string, line: number) {
-    super(message);
+  constructor(code: SourceErrorCode, detail: string, line: number, reader?: string) {
+    super(reader === undefined ? detail : `${reader}: ${detail}`);
     this.code = code;
+    this.detail = detail;
     this.line = line;
   }
 }

@@ -72,7 +72,7 @@ export class TableReader {
     try {
       fields = fieldsOf(text, this.separator, number).map((field) => field.trim());
     } catch (error) {
-      throw error instanceof SourceError ? new InputError(error.message.replace(/^csv: /u, "")) : error;
+      throw error instanceof SourceError ? new InputError(error.detail) : error;
     }
     const { headings } = this;
     if (headings === undefined) {

@@ -146,14 +146,14 @@ function groupedLines(content: string, separator: string, settings: TrainCommand
   const placeOf = (own: string): number => {
     const place = head?.fields.indexOf(own) ?? -1;
     if (place >= 0) return place;
-    throw new SourceError("missing-column", `csv: there is no column ${JSON.stringify(own)}; there are ${head?.fields.join(", ") ?? "none"}`, 1); // prettier-ignore
+    throw new SourceError("missing-column", `there is no column ${JSON.stringify(own)}; there are ${head?.fields.join(", ") ?? "none"}`, 1, "csv"); // prettier-ignore
   };
   const [key, kind] = [placeOf(group), placeOf(heading)];
   const inputs = Object.entries(columns).map(([name, own]) => [name, own.map((each) => [each, placeOf(each)] as const)] as const); // prettier-ignore
   const examples = new Map<string, Record<string, unknown>>();
   for (const row of rows) {
     const { fields, line } = row;
-    if (fields.length !== head!.fields.length) throw new SourceError("bad-row", `csv: line ${line} has ${fields.length} fields, the headings are ${head!.fields.length}`, line); // prettier-ignore
+    if (fields.length !== head!.fields.length) throw new SourceError("bad-row", `line ${line} has ${fields.length} fields, the headings are ${head!.fields.length}`, line, "csv"); // prettier-ignore
     const text = fields[kind]!.trim();
     const example = examples.get(fields[key]!) ?? { [label]: /^\d+$/u.test(text) ? Number(text) : text };
     examples.set(fields[key]!, example);

@@ -1,7 +1,7 @@
 /** The part of the grammar that stands inside items: types, expressions, selections, indices. */
 import { CstParser, type CstNode, type ParserMethod } from "#chevrotain";
 import { errorLimit } from "./reporter.js";
-import { parserMessages } from "./parser-messages.js";
+import { parserMessages, part } from "./parser-messages.js";
 import * as t from "./tokens.js";
 
 export type GrammarRule = ParserMethod<[], CstNode>;
@@ -42,7 +42,7 @@ export abstract class ExpressionParser extends CstParser {
               this.AT_LEAST_ONE_SEP({
                 SEP: t.Comma,
                 DEF: () => this.SUBRULE1(this.expression),
-                ERR_MSG: "a dimension",
+                ERR_MSG: part("dimension"),
               });
               this.CONSUME(t.RightParen);
             });
@@ -54,14 +54,14 @@ export abstract class ExpressionParser extends CstParser {
           },
         },
       ],
-      ERR_MSG: "a type",
+      ERR_MSG: part("type"),
     });
   });
 
   /** `[i, j < N]`, on the left of an equation. */
   readonly indices: GrammarRule = this.inner("indices", () => {
     this.CONSUME(t.LeftBracket);
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression), ERR_MSG: "an index" });
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression), ERR_MSG: part("index") });
     this.CONSUME(t.RightBracket);
   });
 
@@ -126,7 +126,7 @@ export abstract class ExpressionParser extends CstParser {
         },
         { ALT: () => this.SUBRULE(this.operation) },
       ],
-      ERR_MSG: "an expression",
+      ERR_MSG: part("expression"),
     });
   });
 
@@ -185,7 +185,11 @@ export abstract class ExpressionParser extends CstParser {
         {
           ALT: () => {
             this.CONSUME(t.LeftParen);
-            this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression), ERR_MSG: "an expression" });
+            this.AT_LEAST_ONE_SEP({
+              SEP: t.Comma,
+              DEF: () => this.SUBRULE(this.expression),
+              ERR_MSG: part("expression"),
+            });
             this.CONSUME(t.RightParen);
           },
         },
@@ -197,7 +201,7 @@ export abstract class ExpressionParser extends CstParser {
           },
         },
       ],
-      ERR_MSG: "an expression",
+      ERR_MSG: part("expression"),
     });
   });
 
@@ -206,7 +210,7 @@ export abstract class ExpressionParser extends CstParser {
     this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.argument) });
     this.OPTION(() => {
       this.CONSUME(t.For);
-      this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE1(this.expression), ERR_MSG: "an index" });
+      this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE1(this.expression), ERR_MSG: part("index") });
     });
     this.CONSUME(t.RightParen);
   });
@@ -216,7 +220,7 @@ export abstract class ExpressionParser extends CstParser {
     this.OPTION({
       GATE: this.isNamed,
       DEF: () => {
-        this.AT_LEAST_ONE_SEP({ SEP: t.Dot, DEF: () => this.CONSUME(t.Name), ERR_MSG: "a name" });
+        this.AT_LEAST_ONE_SEP({ SEP: t.Dot, DEF: () => this.CONSUME(t.Name), ERR_MSG: t.Name.name });
         this.CONSUME(t.Equals);
       },
     });
@@ -239,14 +243,14 @@ export abstract class ExpressionParser extends CstParser {
           this.CONSUME(t.Dot);
           this.OR1({
             DEF: [{ ALT: () => this.CONSUME(t.Name) }, { ALT: () => this.CONSUME(t.NextName) }],
-            ERR_MSG: "a name",
+            ERR_MSG: t.Name.name,
           });
         },
       },
       {
         ALT: () => {
           this.CONSUME(t.LeftBracket);
-          this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.index), ERR_MSG: "an index" });
+          this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.index), ERR_MSG: part("index") });
           this.CONSUME(t.RightBracket);
         },
       },
@@ -273,7 +277,7 @@ export abstract class ExpressionParser extends CstParser {
           },
         },
       ],
-      ERR_MSG: "an index",
+      ERR_MSG: part("index"),
     });
   });
 }

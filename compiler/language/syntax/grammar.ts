@@ -8,6 +8,7 @@
  * Recovery: an error inside an item leaves the item and goes on at the next separator; headers recover at their brace.
  */
 import { ExpressionParser, type GrammarRule } from "./expression-grammar.js";
+import { part } from "./parser-messages.js";
 import * as t from "./tokens.js";
 
 export class CellParser extends ExpressionParser {
@@ -35,14 +36,14 @@ export class CellParser extends ExpressionParser {
         { ALT: () => this.SUBRULE(this.fn) },
         { ALT: () => this.SUBRULE(this.equation) },
       ],
-      ERR_MSG: "a cell, a function, a constant or an import",
+      ERR_MSG: part("topLevel"),
     });
   });
 
   readonly importDeclaration: GrammarRule = this.inner("importDeclaration", () => {
     this.CONSUME(t.Import);
     this.CONSUME(t.ImportLeftBrace);
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.importName), ERR_MSG: "a name" });
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.importName), ERR_MSG: t.Name.name });
     this.CONSUME(t.ImportRightBrace);
     this.CONSUME(t.From);
     this.CONSUME(t.StringLiteral);
@@ -60,7 +61,7 @@ export class CellParser extends ExpressionParser {
     this.SUBRULE(this.cellHeader);
     this.OR({
       DEF: [{ ALT: () => this.SUBRULE(this.otherCell) }, { ALT: () => this.SUBRULE(this.cellBody) }],
-      ERR_MSG: "`(` or `{`",
+      ERR_MSG: part("cellBegin"),
     });
   });
 
@@ -92,7 +93,11 @@ export class CellParser extends ExpressionParser {
       this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.cellParameter) });
       this.OPTION1(() => {
         this.CONSUME(t.HeaderSeparator);
-        this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.runtimeDimension), ERR_MSG: "a dimension" });
+        this.AT_LEAST_ONE_SEP({
+          SEP: t.Comma,
+          DEF: () => this.SUBRULE(this.runtimeDimension),
+          ERR_MSG: part("dimension"),
+        });
       });
       this.CONSUME(t.RightParen);
     });
@@ -132,7 +137,7 @@ export class CellParser extends ExpressionParser {
         { ALT: () => this.SUBRULE(this.fn) },
         { ALT: () => this.SUBRULE(this.equation) },
       ],
-      ERR_MSG: "a declaration or an equation",
+      ERR_MSG: part("cellItem"),
     });
   });
 
@@ -145,7 +150,7 @@ export class CellParser extends ExpressionParser {
       { ALT: () => this.CONSUME(t.Fixed) },
       { ALT: () => this.CONSUME(t.Setting) },
     ]);
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.declaredName), ERR_MSG: "a name" });
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.declaredName), ERR_MSG: t.Name.name });
     this.CONSUME(t.Colon);
     this.SUBRULE(this.type);
     this.OPTION(() => {
@@ -165,13 +170,13 @@ export class CellParser extends ExpressionParser {
 
   readonly use: GrammarRule = this.inner("use", () => {
     this.CONSUME(t.Use);
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.usedName), ERR_MSG: "a name" });
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.usedName), ERR_MSG: t.Name.name });
     this.CONSUME(t.Equals);
     this.CONSUME(t.Name, { LABEL: "CellName" });
     this.OPTION(() => this.SUBRULE(this.callArguments));
     this.OPTION1(() => {
       this.CONSUME(t.With);
-      this.AT_LEAST_ONE_SEP1({ SEP: t.Comma, DEF: () => this.SUBRULE(this.useStart), ERR_MSG: "a name" });
+      this.AT_LEAST_ONE_SEP1({ SEP: t.Comma, DEF: () => this.SUBRULE(this.useStart), ERR_MSG: t.Name.name });
     });
   });
 
@@ -191,7 +196,7 @@ export class CellParser extends ExpressionParser {
 
   /** `inner.W[n] ~ orthogonal(1)`. */
   readonly useStart: GrammarRule = this.inner("useStart", () => {
-    this.AT_LEAST_ONE_SEP({ SEP: t.Dot, DEF: () => this.CONSUME(t.Name), ERR_MSG: "a name" });
+    this.AT_LEAST_ONE_SEP({ SEP: t.Dot, DEF: () => this.CONSUME(t.Name), ERR_MSG: t.Name.name });
     this.OPTION(() => this.SUBRULE(this.indices));
     this.CONSUME(t.Tilde);
     this.SUBRULE(this.expression);
@@ -227,13 +232,13 @@ export class CellParser extends ExpressionParser {
     this.CONSUME(t.Entry);
     this.CONSUME(t.Name);
     this.CONSUME(t.Equals);
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression), ERR_MSG: "a name" });
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression), ERR_MSG: t.Name.name });
     this.OPTION(() => {
       this.CONSUME(t.Given);
       this.AT_LEAST_ONE_SEP1({
         SEP: t.Comma,
         DEF: () => this.CONSUME1(t.Name, { LABEL: "Cut" }),
-        ERR_MSG: "a name",
+        ERR_MSG: t.Name.name,
       });
     });
   });
@@ -283,7 +288,7 @@ export class CellParser extends ExpressionParser {
         this.CONSUME(t.Colon);
         this.SUBRULE(this.type);
       },
-      ERR_MSG: "a name",
+      ERR_MSG: t.Name.name,
     });
     this.CONSUME(t.RightParen);
   });
@@ -301,7 +306,7 @@ export class CellParser extends ExpressionParser {
   readonly functionType: GrammarRule = this.inner("functionType", () => {
     this.CONSUME(t.Fn);
     this.CONSUME(t.LeftParen);
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.type), ERR_MSG: "a type" });
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.type), ERR_MSG: part("type") });
     this.CONSUME(t.RightParen);
     this.CONSUME(t.Colon);
     this.SUBRULE1(this.type, { LABEL: "result" });
@@ -314,7 +319,7 @@ export class CellParser extends ExpressionParser {
         { ALT: () => this.SUBRULE(this.returnValue) },
         { ALT: () => this.SUBRULE(this.derivative) },
       ],
-      ERR_MSG: "an equation or `return`",
+      ERR_MSG: part("functionItem"),
     });
   });
 

@@ -9,7 +9,7 @@ import { CellParser } from "./grammar.js";
 import { helpBehind, helpForWord, isLoopWord, loopHelp } from "./foreign-words.js";
 import { layOut } from "./layout.js";
 import { endOf, lex, type SyntaxToken } from "./lexer.js";
-import { nothingExpected } from "./parser-messages.js";
+import { type Expected, expectedInWords, expectedOf } from "./parser-messages.js";
 import { clip, SyntaxReporter } from "./reporter.js";
 import { sourceLimit } from "./source-limit.js";
 import * as t from "./tokens.js";
@@ -82,6 +82,7 @@ interface Finding {
 
 function reportError(error: IRecognitionException, tokens: readonly SyntaxToken[], reporter: SyntaxReporter): void {
   const found = error.token as SyntaxToken;
+  const expected = expectedOf(error);
   // The parser's own previous token is a later one where it has gone on after the error.
   const at = tokens.indexOf(found);
   const before = tokens[at - 1] ?? (error as { previousToken?: SyntaxToken }).previousToken;
@@ -89,11 +90,10 @@ function reportError(error: IRecognitionException, tokens: readonly SyntaxToken[
   if (previous === undefined) return;
   const isMissing = found.tokenType === EOF || found.payload.virtual;
   // A missing part has no place of its own: the token before it stands for it, and so where the next line begins.
-  const isAhead =
-    !isMissing && error.message === "`=`" && (found.payload.beginsLine || found.tokenType === t.RightBrace);
+  const isAhead = !isMissing && expected === t.Equals && (found.payload.beginsLine || found.tokenType === t.RightBrace);
   const place = isMissing || isAhead ? previous : found;
   const segment = (found.tokenType === EOF ? previous : found).payload.segment;
-  const { code, message, help } = describe(error.message, isMissing ? undefined : found, previous, tokens);
+  const { code, message, help } = describe(expected, isMissing ? undefined : found, previous, tokens);
   reporter.reportIn(segment, code, place.startOffset, endOf(place), message, { help });
 }
 
@@ -103,9 +103,11 @@ function isReal(token: SyntaxToken | undefined): token is SyntaxToken {
 }
 
 const operandEnds = new Set([t.RightParen, t.RightBracket, t.NextName, t.NumberLiteral, t.Superscript, t.Name]);
+/** What can be expected where an operand is complete. */
+const behindOperands = new Set<Expected>([undefined, t.RightParen, t.RightBracket, t.Comma, t.Then, t.Else]);
 
 function describe(
-  expected: string,
+  expected: Expected,
   found: SyntaxToken | undefined,
   previous: SyntaxToken,
   tokens: readonly SyntaxToken[],
@@ -114,7 +116,9 @@ function describe(
   const before = `\`${clip(previous.image)}\``;
   if (found === undefined) {
     const message =
-      expected === nothingExpected ? `unexpected end after ${before}` : `expected ${expected} after ${before}`;
+      expected === undefined
+        ? `unexpected end after ${before}`
+        : `expected ${expectedInWords(expected)} after ${before}`;
     return { code, message, help: helpFor(expected, previous, tokens) };
   }
   const type = found.tokenType;
@@ -128,7 +132,7 @@ function describe(
     const help = "what has a derivative of its own is a function: `fn f(v: [n]): [n] { return … derivative(dv) = … }`";
     return { code: "misplaced-derivative", message, help };
   }
-  const afterOperand = expected === nothingExpected || /^`[)\],]`$|^`(then|else)`$/.test(expected);
+  const afterOperand = behindOperands.has(expected);
   if (type === t.LeftParen && operandEnds.has(previous.tokenType) && afterOperand) {
     const message = "only a name can be called";
     // A name that is called is no error: this one is a member.
@@ -140,8 +144,9 @@ function describe(
         : "a product is written with `*` or `@`";
     return { code: "not-callable", message, help };
   }
-  const message = expected === nothingExpected ? `unexpected ${what}` : `expected ${expected}, found ${what}`;
-  if (type === t.If && expected === "an expression") {
+  const message =
+    expected === undefined ? `unexpected ${what}` : `expected ${expectedInWords(expected)}, found ${what}`;
+  if (type === t.If && expected === "expression") {
     return { code, message, help: "as an operand, a condition stands in parentheses: `(if c then a else b)`" };
   }
   if (type === t.Equals && afterOperand) return { code, message, help: "to compare, write `==`" };
@@ -158,14 +163,14 @@ function describe(
 
 /** Statements and lists of declarations of other languages. */
 function foreign(
-  expected: string,
+  expected: Expected,
   found: SyntaxToken,
   message: string,
   tokens: readonly SyntaxToken[],
 ): Finding | undefined {
   const code = "unexpected-token";
   const word = found.image;
-  if (expected === nothingExpected && isLoopWord(word)) {
+  if (expected === undefined && isLoopWord(word)) {
     return { code: "loop-statement", message: `there are no loops, so \`${word}\` begins nothing`, help: loopHelp };
   }
   if (found.payload.beginsLine && helpForWord(word) !== undefined) return { code, message, help: helpForWord(word) };
@@ -177,7 +182,7 @@ function foreign(
 function helpBefore(
   found: SyntaxToken,
   previous: SyntaxToken,
-  expected: string,
+  expected: Expected,
   tokens: readonly SyntaxToken[],
 ): string | undefined {
   const begin = tokens.find(({ payload: { segment } }) => segment === found.payload.segment);
@@ -190,7 +195,8 @@ function helpBefore(
   if (previous.image === "import" && found.image === "*") {
     return 'an import names what it takes: `import { GRU, LSTM as Memory } from "./cells.cell"`';
   }
-  if (found.image === ":" && expected === "`]`") return "a slice has a start and an end, and no step: `x[0:8]`";
+  if (found.image === ":" && expected === t.RightBracket)
+    return "a slice has a start and an end, and no step: `x[0:8]`";
   return undefined;
 }
 
@@ -203,8 +209,8 @@ function setState(found: SyntaxToken, tokens: readonly SyntaxToken[]): string | 
 }
 
 /** What would join two values that stand side by side. */
-function missing(expected: string, found: TokenType): string {
-  if (expected !== nothingExpected) return "a comma or an operator";
+function missing(expected: Expected, found: TokenType): string {
+  if (expected !== undefined) return "a comma or an operator";
   return found === t.Name ? "an operator (or a `=` after the second)" : "an operator";
 }
 
@@ -214,16 +220,16 @@ function isDeclared({ payload: { segment } }: SyntaxToken, tokens: readonly Synt
   return tokens.some((token) => token.payload.segment === segment && words.includes(token.tokenType));
 }
 
-function helpFor(expected: string, previous: SyntaxToken, tokens: readonly SyntaxToken[]): string | undefined {
-  if (expected === "`=`" && tokens[tokens.indexOf(previous) - 1]?.tokenType === t.Output) {
+function helpFor(expected: Expected, previous: SyntaxToken, tokens: readonly SyntaxToken[]): string | undefined {
+  if (expected === t.Equals && tokens[tokens.indexOf(previous) - 1]?.tokenType === t.Output) {
     return `an output has a name and a value: \`output y = ${clip(previous.image)}\``;
   }
-  if (expected === "`else`") return "a condition always has both branches: `if c then a else b`";
-  if (expected === "`:`" && previous.tokenType === t.RightParen) {
+  if (expected === t.Else) return "a condition always has both branches: `if c then a else b`";
+  if (expected === t.Colon && previous.tokenType === t.RightParen) {
     return "a function names the type of its result: `fn f(v: [n]): [n] { … }`";
   }
-  if (expected === "`:`" && previous.tokenType === t.Name) return "a declaration names its type: `input x: [H]`";
-  if (expected === "`=`" && helpForWord(previous.image) !== undefined) return helpForWord(previous.image);
-  if (expected === "a type") return "a type is `[H, I]`, `real` or `index(V)`";
+  if (expected === t.Colon && previous.tokenType === t.Name) return "a declaration names its type: `input x: [H]`";
+  if (expected === t.Equals && helpForWord(previous.image) !== undefined) return helpForWord(previous.image);
+  if (expected === "type") return "a type is `[H, I]`, `real` or `index(V)`";
   return undefined;
 }

@@ -1,6 +1,7 @@
 /** Compares gradients with other numbers for the same derivatives and keeps the worst. */
 import { maxAbs } from "../calls/compare.js";
 import type { VariableRole } from "../calls/tensors.js";
+import { methods as knownMethods } from "./report.js";
 import type { Comparison, Method, MethodReport, Precision, TensorReport } from "./report.js";
 import { indexOf, type Point, type PointTensor, realPlaces } from "./point.js";
 import type { Random } from "../../../runtime/base/random.js";
@@ -201,8 +202,8 @@ export class Comparisons {
  * nothing else. Where the equations are not known, zero may be right: it counts as compared where values were.
  */
 function tellsFromZero(methods: readonly MethodReport[], precision: Precision, knowsEquations: boolean): boolean {
-  const first = methods.filter((own) => own.precision === precision && !own.method.startsWith("second"));
-  const independent = first.filter(({ method }) => method !== "forward mode");
+  const first = methods.filter((own) => own.precision === precision && knownMethods[own.method].order === 1);
+  const independent = first.filter(({ method }) => knownMethods[method].isIndependent);
   const used = independent.length > 0 ? independent : first;
   return used.some(({ compared, vanishing }) => compared > (knowsEquations ? vanishing : 0));
 }

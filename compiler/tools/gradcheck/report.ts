@@ -17,6 +17,16 @@ import type { Precision } from "./precision.js";
 export type Method =
   "complex step" | "differences" | "forward mode" | "second differences" | "second complex step" | "float64";
 
+/** Which derivatives a method compares, and whether its numbers come about without the rules that are checked. */
+export const methods: Readonly<Record<Method, { readonly order: 1 | 2; readonly isIndependent: boolean }>> = {
+  "complex step": { order: 1, isIndependent: true },
+  differences: { order: 1, isIndependent: true },
+  "forward mode": { order: 1, isIndependent: false },
+  "second differences": { order: 2, isIndependent: true },
+  "second complex step": { order: 2, isIndependent: true },
+  float64: { order: 1, isIndependent: true },
+};
+
 export type { Precision };
 
 /** Two numbers for one derivative. */

@@ -35,11 +35,11 @@ export function csv(text: string, options: CsvOptions): TimeSeries {
   }
   const [head, ...rows] = parseRows(text, separator);
   if (head === undefined || rows.length === 0)
-    throw new SourceError("empty", "csv: there are no lines below the headings", 1);
+    throw new SourceError("empty", "there are no lines below the headings", 1, "csv");
   const wrong = rows.find(({ fields }) => fields.length !== head.fields.length);
   if (wrong !== undefined) {
     const problem = `line ${wrong.line} has ${wrong.fields.length} fields, the headings are ${head.fields.length}`;
-    throw new SourceError("bad-row", `csv: ${problem}`, wrong.line);
+    throw new SourceError("bad-row", problem, wrong.line, "csv");
   }
   const numbers = (heading: string): number[] => {
     const place = head.fields.indexOf(heading);
@@ -47,13 +47,15 @@ export function csv(text: string, options: CsvOptions): TimeSeries {
     const known = head.fields.map((field) => JSON.stringify(field)).join(", ");
     throw new SourceError(
       "missing-column",
-      `csv: there is no column ${JSON.stringify(heading)}; there are ${known}`,
+      `there is no column ${JSON.stringify(heading)}; there are ${known}`,
       1,
+      "csv",
     );
   };
   const furthest = Object.values(ahead).reduce((most, [, moments]) => Math.max(most, moments), 0);
   const length = rows.length - furthest;
-  if (length < 1) throw new SourceError("empty", `csv: ${rows.length} lines are too few to look ${furthest} ahead`, 1);
+  if (length < 1)
+    throw new SourceError("empty", `${rows.length} lines are too few to look ${furthest} ahead`, 1, "csv");
   const together = (headings: readonly string[]): number[][] => {
     const lists = headings.map(numbers);
     return Array.from({ length }, (_, t) => lists.map((list) => list[t]!));
@@ -97,8 +99,9 @@ export function numberAt({ line, fields }: TableRow, place: number, heading: str
   const got = field === "" ? "nothing" : JSON.stringify(field.slice(0, 40));
   throw new SourceError(
     "bad-number",
-    `csv: line ${line}, column ${JSON.stringify(heading)}: expected a number, got ${got}`,
+    `line ${line}, column ${JSON.stringify(heading)}: expected a number, got ${got}`,
     line,
+    "csv",
   );
 }
 
@@ -114,7 +117,7 @@ export function parseRows(text: string, separator: string): TableRow[] {
     while ((line.split('"').length - 1) % 2 === 1) {
       at++;
       if (at >= lines.length)
-        throw new SourceError("bad-row", `csv: line ${start + 1}: a quote is not closed`, start + 1);
+        throw new SourceError("bad-row", `line ${start + 1}: a quote is not closed`, start + 1, "csv");
       line += `\n${lines[at]}`;
     }
     rows.push({ line: start + 1, fields: fieldsOf(line, separator, start + 1) });
@@ -129,7 +132,8 @@ export function fieldsOf(line: string, separator: string, number: number): strin
     if (line[at] !== '"') {
       const end = line.indexOf(separator, at);
       const field = line.slice(at, end < 0 ? line.length : end);
-      if (field.includes('"')) throw new SourceError("bad-row", `csv: line ${number}: a quote within a field`, number);
+      if (field.includes('"'))
+        throw new SourceError("bad-row", `line ${number}: a quote within a field`, number, "csv");
       fields.push(field);
       at += field.length + 1;
       continue;
@@ -137,7 +141,7 @@ export function fieldsOf(line: string, separator: string, number: number): strin
     let end = line.indexOf('"', at + 1);
     while (line[end + 1] === '"') end = line.indexOf('"', end + 2);
     if (end + 1 < line.length && line[end + 1] !== separator) {
-      throw new SourceError("bad-row", `csv: line ${number}: something after a closing quote`, number);
+      throw new SourceError("bad-row", `line ${number}: something after a closing quote`, number, "csv");
     }
     fields.push(line.slice(at + 1, end).replaceAll('""', '"'));
     at = end + 2;
@@ -160,17 +164,17 @@ export function jsonLines(text: string): DataSource {
     const example = parseLine(line, i + 1);
     names ??= Object.keys(example);
     if (Object.keys(example).sort().join() !== [...names].sort().join()) {
-      throw new SourceError("bad-row", `jsonLines: line ${i + 1} has ${Object.keys(example).join(", ")}; the first has ${names.join(", ")}`, i + 1); // prettier-ignore
+      throw new SourceError("bad-row", `line ${i + 1} has ${Object.keys(example).join(", ")}; the first has ${names.join(", ")}`, i + 1, "jsonLines"); // prettier-ignore
     }
     examples.push(example);
   }
-  if (names === undefined || names.length === 0) throw new SourceError("empty", "jsonLines: there is no example", 1);
+  if (names === undefined || names.length === 0) throw new SourceError("empty", "there is no example", 1, "jsonLines");
   return arrays(Object.fromEntries(names.map((name) => [name, examples.map((example) => example[name]!)])));
 }
 
 function parseLine(line: string, number: number): Record<string, ArrayLike<number>> {
   const fail = (problem: string): never => {
-    throw new SourceError("bad-row", `jsonLines: line ${number}: ${problem}`, number);
+    throw new SourceError("bad-row", `line ${number}: ${problem}`, number, "jsonLines");
   };
   let value: unknown;
   try {

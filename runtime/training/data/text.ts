@@ -69,7 +69,7 @@ export function text(content: string, options: TextOptions): TextSource {
   const examples = parts
     .flatMap((part) => chunks(vocabulary.encode(part), length))
     .map((numbers) => ({ [input]: numbers }));
-  if (examples.length === 0) throw new SourceError("empty", "text: there is nothing in it", 1);
+  if (examples.length === 0) throw new SourceError("empty", "there is nothing in it", 1, "text");
   return {
     vocabulary,
     count: examples.length,
@@ -151,5 +151,5 @@ export function loadVocabulary(saved: string): Vocabulary {
       return createVocabulary(unit as TextUnit, tokens as string[]);
     }
   }
-  throw new SourceError("bad-row", `loadVocabulary: this is no saved vocabulary: ${describe(saved)}`, 1);
+  throw new SourceError("bad-row", `this is no saved vocabulary: ${describe(saved)}`, 1, "loadVocabulary");
 }

@@ -22,6 +22,7 @@ function expectSourceError(run: () => unknown, code: SourceErrorCode, line: numb
   expect(caught).toBeInstanceOf(SourceError);
   expect(caught).toMatchObject({ code, line });
   expect((caught as SourceError).message).toBe(message);
+  expect(`${message.split(":")[0]}: ${(caught as SourceError).detail}`).toBe(message);
 }
 
 describe("arrays of files", () => {
