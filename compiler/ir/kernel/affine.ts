@@ -71,6 +71,11 @@ export function plainValue(a: Affine): number | undefined {
   return a.terms.length === 0 ? constantOf(a.constant) : undefined;
 }
 
+/** Does `value` change with `variable`? */
+export function moves(value: Affine, variable: string): boolean {
+  return value.terms.some((term) => term.variable === variable);
+}
+
 /** How often a loop runs, where that is a plain number. */
 export function plainExtent(extent: LoopExtent): number | undefined {
   return extent.kind === "affine" ? plainValue(extent.value) : undefined;

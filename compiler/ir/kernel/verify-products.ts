@@ -1,7 +1,7 @@
 /** Checks of products and of the copies of matrices that they read. */
 import { countTerms } from "./terms.js";
-import { plainExtent } from "./affine.js";
-import type { Access, LoopAxis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./kernel-program.js";
+import { moves, plainExtent } from "./affine.js";
+import type { LoopAxis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./kernel-program.js";
 import type { ElementVerifier } from "./verify-expressions.js";
 import type { Report } from "./verify-integers.js";
 import { OverwriteVerifier } from "./verify-overwrites.js";
@@ -55,7 +55,8 @@ export class ProductVerifier {
     if (copied !== undefined) this.copied(copied, product);
     if ((out === undefined) === (tail === undefined)) this.report("a product has either a result or a tail");
     if (out !== undefined) {
-      if (contracted.some((axis) => moves(out, axis))) this.report(`${out.buffer} moves with a contracted axis`);
+      if (contracted.some(({ variable }) => moves(out.offset, variable)))
+        this.report(`${out.buffer} moves with a contracted axis`);
       else this.elements.access(out, "real", scope);
     }
     this.overwrites.verify(product, scope);
@@ -85,8 +86,10 @@ export class ProductVerifier {
     const scope = this.bindAll(contracted, outer);
     this.elements.access(a, "real", scope);
     this.elements.access(b, "real", scope);
-    if (moves(a, columns)) this.report(`the left operand ${a.buffer} moves with the columns`);
-    if (moves(b, rows)) this.report(`the right operand ${b.buffer} moves with the rows`);
+    if (columns !== undefined && moves(a.offset, columns.variable))
+      this.report(`the left operand ${a.buffer} moves with the columns`);
+    if (rows !== undefined && moves(b.offset, rows.variable))
+      this.report(`the right operand ${b.buffer} moves with the rows`);
     if (packed === undefined) return;
     this.elements.buffer(packed.buffer, "real");
     const ranges = packed.part.map(({ index }) => this.elements.integers.range(index, scope));
@@ -118,8 +121,4 @@ export class ProductVerifier {
     }
     return scope;
   }
-}
-
-function moves({ offset }: Access, axis: LoopAxis | undefined): boolean {
-  return offset.terms.some(({ variable }) => variable === axis?.variable);
 }

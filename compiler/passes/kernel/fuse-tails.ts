@@ -35,7 +35,7 @@ import { type UnplacedBuffer, type UnplannedKernels, wholeOf } from "../../ir/ke
 import type { KernelPass } from "./kernel-pass.js";
 import { type ProductNest, productNest } from "./product-nest.js";
 import { tileOf, type VectorTarget } from "./target.js";
-import { isVectorizable } from "./vectorizable.js";
+import { isVectorizable } from "../../ir/kernel/vectorizable.js";
 
 export const fuseTails: KernelPass<VectorTarget> = {
   name: "fuse-tails",

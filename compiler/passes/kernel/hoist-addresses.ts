@@ -1,5 +1,6 @@
 /** Computes the parts of addresses that a loop does not change once before it: `const row = (b * T + t) * 512;`. */
 import { addAffine, affineKey, affineVariable } from "../../ir/kernel/affine.js";
+import { collectNames } from "../../ir/kernel/bound-names.js";
 import { FreshNames } from "../../ir/kernel/fresh-names.js";
 import type { Access, Affine, ForStatement, Statement } from "../../ir/kernel/kernel-program.js";
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
@@ -69,22 +70,4 @@ function hoistOutOf(loop: ForStatement, fresh: () => string): { lets: Statement[
   };
   const body = loop.body.map((statement) => mapStatement(statement, { access: rewrite }));
   return { lets, loop: { ...loop, body } };
-}
-
-/** Adds the names that are bound in `statements`. */
-export function collectNames(statements: readonly Statement[], names: Set<string>): void {
-  for (const statement of statements) {
-    if (statement.kind === "for") {
-      names.add(statement.variable);
-      collectNames(statement.body, names);
-    } else if (statement.kind === "pieces") {
-      const { examples, steps, done, carried, body, carry, finish } = statement;
-      for (const name of [examples?.first, examples?.end, steps?.from, done, carried]) {
-        if (name !== undefined) names.add(name);
-      }
-      for (const part of [body, carry, finish]) collectNames(part, names);
-    } else if (statement.kind === "let_index" || statement.kind === "let" || statement.kind === "accumulator") {
-      names.add(statement.name);
-    } else if (statement.kind === "select_examples") names.add(statement.count);
-  }
 }

@@ -22,7 +22,7 @@ import type {
 import { type UnplannedKernels, wholeOf } from "../../ir/kernel/unplanned.js";
 import { forEachAccess, type LoadExpression, mapStatement } from "../../ir/kernel/visit.js";
 import { isNumberStatement } from "./examples-first.js";
-import { collectNames } from "./hoist-addresses.js";
+import { collectNames } from "../../ir/kernel/bound-names.js";
 import { type KernelPass, mapRegions } from "./kernel-pass.js";
 import type { ScalarTarget, VectorTarget } from "./target.js";
 

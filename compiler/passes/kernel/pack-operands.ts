@@ -8,7 +8,7 @@
  */
 import { affineVariable, plainExtent } from "../../ir/kernel/affine.js";
 import { freshBuffer } from "../../ir/kernel/fresh-names.js";
-import { countTerms } from "../../ir/kernel/terms.js";
+import { panelElements } from "../../ir/kernel/panels.js";
 import type {
   ForStatement,
   LoopAxis,
@@ -217,20 +217,6 @@ class Packer {
     this.known.set(key, pack);
     return pack;
   }
-}
-
-/** Elements of all panels, units that fill the last one of each part included. */
-export function panelElements(pack: PackStatement, lanes: number): number {
-  return (countTerms(pack.parts) ?? 0) * partElements(pack, lanes);
-}
-
-/** Elements of the panels of one matrix. */
-export function partElements(
-  { contracted, runs, length, block }: Pick<PackStatement, "contracted" | "runs" | "length" | "block">,
-  lanes: number,
-): number {
-  const depth = countTerms(contracted) ?? 0;
-  return Math.ceil(Math.ceil(length / lanes) / block) * block * lanes * runs * depth;
 }
 
 function region(pack: PackStatement): Statement {

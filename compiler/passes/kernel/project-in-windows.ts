@@ -15,6 +15,7 @@ import {
   affineConstant,
   affineKey,
   affineVariable,
+  moves,
   plainExtent,
   scaleAffine,
 } from "../../ir/kernel/affine.js";
@@ -47,7 +48,6 @@ import { type UnplacedBuffer, wholeOf } from "../../ir/kernel/unplanned.js";
 import type { KernelPass } from "./kernel-pass.js";
 import { type ProductNest, productNest } from "./product-nest.js";
 import type { VectorTarget } from "./target.js";
-import { moves } from "./vectorizable.js";
 import { realBytes } from "../../ir/ops/number-range.js";
 
 export const projectInWindows: KernelPass<VectorTarget> = {

@@ -9,7 +9,7 @@ import { at } from "../../base/at.js";
 import { addAffine, affineConstant, affineVariable, plainExtent, substituteAffine } from "../../ir/kernel/affine.js";
 import type { Affine, KernelExpression, ForStatement, Statement } from "../../ir/kernel/kernel-program.js";
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
-import { changeOf, decideChoices } from "./choices.js";
+import { changeOf, decideChoices } from "../../ir/kernel/choices.js";
 import type { KernelPass } from "./kernel-pass.js";
 import type { VectorTarget } from "./target.js";
 

@@ -1,7 +1,7 @@
 /** Loops of kernels as WebAssembly code: in lanes where their rounds do not depend on each other, else round by round. */
 import { AFFINE_ZERO, affineVariable, plainExtent } from "../../../ir/kernel/affine.js";
 import type { ForStatement } from "../../../ir/kernel/kernel-program.js";
-import { isVectorizable, runSideBySide } from "../../../passes/kernel/vectorizable.js";
+import { isVectorizable, runSideBySide } from "../../../ir/kernel/vectorizable.js";
 import type { Local } from "../assembler/function-code.js";
 import { collapsible } from "./collapsible-loops.js";
 import type { KernelContext } from "./context.js";

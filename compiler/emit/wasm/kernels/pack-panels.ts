@@ -1,7 +1,7 @@
 /** Weights in the order in which tiles read them, packed again where they have changed. */
 import { AFFINE_ZERO, affineConstant } from "../../../ir/kernel/affine.js";
 import type { PackStatement } from "../../../ir/kernel/kernel-program.js";
-import { panelElements } from "../../../passes/kernel/pack-operands.js";
+import { panelElements } from "../../../ir/kernel/panels.js";
 import { constantOf } from "../../../base/types/dim.js";
 import type { Local } from "../assembler/function-code.js";
 import type { KernelContext } from "./context.js";

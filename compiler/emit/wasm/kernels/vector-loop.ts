@@ -1,8 +1,8 @@
 /** A loop in vectors, and what is left after them: fewer lanes where the number is known, else one by one. */
 import { type ForStatement, PARTIALS } from "../../../ir/kernel/kernel-program.js";
 import { forEachAccess } from "../../../ir/kernel/visit.js";
-import { collectNames } from "../../../passes/kernel/hoist-addresses.js";
-import { moves } from "../../../passes/kernel/vectorizable.js";
+import { collectNames } from "../../../ir/kernel/bound-names.js";
+import { moves } from "../../../ir/kernel/affine.js";
 import type { Local } from "../assembler/function-code.js";
 import type { KernelContext } from "./context.js";
 import type { Lanes } from "./elements.js";

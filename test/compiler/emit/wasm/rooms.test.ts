@@ -22,6 +22,11 @@ describe("the rooms of the WebAssembly printer", () => {
     expect(importsOfRoom("assembler")).toEqual(["base"]);
   });
 
+  it("know of the passes what machines are, and nothing of how they rewrite", () => {
+    const passes = imports.filter(({ to }) => roomOf(to) === "passes").map(({ to }) => to);
+    expect([...new Set(passes)]).toEqual(["compiler/passes/kernel/target.ts"]);
+  });
+
   it("import each other along one road", () => {
     const arrows = rooms.map((room) => [room, importsOfRoom(room).filter((target) => rooms.includes(target))]);
     expect(Object.fromEntries(arrows)).toEqual({

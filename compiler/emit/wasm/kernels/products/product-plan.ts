@@ -10,7 +10,7 @@ import {
 } from "../../../../ir/kernel/affine.js";
 import { countTerms, termIndex } from "../../../../ir/kernel/terms.js";
 import type { Access, Affine, LoopAxis, ProductStatement } from "../../../../ir/kernel/kernel-program.js";
-import { partElements } from "../../../../passes/kernel/pack-operands.js";
+import { partElements } from "../../../../ir/kernel/panels.js";
 import { type Tile, tileOf } from "../../../../passes/kernel/target.js";
 import { constantOf, dimConstant } from "../../../../base/types/dim.js";
 import type { Local } from "../../assembler/function-code.js";

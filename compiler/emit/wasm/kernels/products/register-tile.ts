@@ -7,8 +7,8 @@ import { invariant } from "../../../../base/diagnostics/invariant.js";
 import { affineVariable, plainExtent, substituteAffine } from "../../../../ir/kernel/affine.js";
 import type { Access, Affine, KernelExpression, Statement } from "../../../../ir/kernel/kernel-program.js";
 import { forEachAccess, mapExpression } from "../../../../ir/kernel/visit.js";
-import { decideChoices } from "../../../../passes/kernel/choices.js";
-import { isVectorExpression } from "../../../../passes/kernel/vectorizable.js";
+import { decideChoices } from "../../../../ir/kernel/choices.js";
+import { isVectorExpression } from "../../../../ir/kernel/vectorizable.js";
 import type { FunctionCode, Local } from "../../assembler/function-code.js";
 import type { Lanes } from "../elements.js";
 import type { ComputedIntegers } from "../integers.js";
@@ -196,7 +196,8 @@ export class RegisterTile {
     else this.laneByLane(value, group.count, context);
   }
 
-  /** What the sums of a run start from, over the unit; the sides of choices that are the same for the whole run are taken. */
+  /** What the sums of a run start from, over the unit; the sides of choices that are the same for the whole run are taken. Not by a
+   * pass: a product has one expression for all its runs, and what is decided is another in each. */
   private initialOf(initial: KernelExpression, run: number): KernelExpression {
     const { columns, schedule: { tail } = {} } = this.plan.product;
     const names = columnOf(this.plan, run);

@@ -1,6 +1,6 @@
 /** Choices by places (of a concatenation, a padding, a rotation) by the value of one variable. */
-import { affineConstant, plainValue, substituteAffine, subtractAffine } from "../../ir/kernel/affine.js";
-import type { Affine, KernelExpression } from "../../ir/kernel/kernel-program.js";
+import { affineConstant, plainValue, substituteAffine, subtractAffine } from "./affine.js";
+import type { Affine, KernelExpression } from "./kernel-program.js";
 import { constantOf } from "../../base/types/dim.js";
 
 /** The value of `variable` from which on the sides of `left < right` are exchanged; undefined where they may change else. */

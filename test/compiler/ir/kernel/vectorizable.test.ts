@@ -1,7 +1,7 @@
 /** Which loops may run in the lanes of vectors. Each body that may not differs by one line from one that may. */
 import { describe, expect, it } from "vitest";
 import { parseKernelBody } from "../../../../compiler/ir/kernel/parse.js";
-import { isVectorizable, runSideBySide } from "../../../../compiler/passes/kernel/vectorizable.js";
+import { isVectorizable, runSideBySide } from "../../../../compiler/ir/kernel/vectorizable.js";
 
 describe("iterations of i run side by side", () => {
   it.each([

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { affineConstant, affineVariable, addAffine, scaleAffine } from "../../../../compiler/ir/kernel/affine.js";
 import type { Affine, KernelExpression } from "../../../../compiler/ir/kernel/kernel-program.js";
-import { changeOf, decideChoices } from "../../../../compiler/passes/kernel/choices.js";
+import { changeOf, decideChoices } from "../../../../compiler/ir/kernel/choices.js";
 import { dimConstant, dimSymbol } from "../../../../compiler/base/types/dim.js";
 
 const [i, j] = [affineVariable("i"), affineVariable("j")];

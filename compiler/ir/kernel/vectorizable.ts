@@ -1,12 +1,7 @@
 /** Whether the iterations of a loop may run side by side in the lanes of vectors. */
-import { accessKey } from "../../ir/kernel/affine.js";
-import type { Access, Affine, KernelExpression, Statement } from "../../ir/kernel/kernel-program.js";
-import { forEachAccess } from "../../ir/kernel/visit.js";
-
-/** Does `value` change with `variable`? */
-export function moves(value: Affine, variable: string): boolean {
-  return value.terms.some((term) => term.variable === variable);
-}
+import { accessKey, moves } from "./affine.js";
+import type { Access, KernelExpression, Statement } from "./kernel-program.js";
+import { forEachAccess } from "./visit.js";
 
 /**
  * True where `body`, run for consecutive values of `variable`, may compute several of them at a time: every element that it
