@@ -1,14 +1,14 @@
 /** Kernel expressions as JavaScript. */
 import type { RealType } from "../../ir/ops/number-range.js";
-import { at } from "../../base/at.js";
-import type { Affine, KernelExpression, IndexExpression, KernelSlot } from "../../ir/kernel/kernel-program.js";
+import type { Affine, KernelExpression, IndexExpression } from "../../ir/kernel/kernel-program.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { nearest, type ScalarExpr, type ScalarFunction, scalarFunction } from "../../base/math/expr.js";
 import { type MathName, mathFunctions } from "../../base/math/functions.js";
 import { printInlined } from "../../base/math/print-js.js";
 import { strongFunctions } from "../../base/math/strong.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
-import { type Dim, dimConstant, symbolOf } from "../../base/types/dim.js";
+import { type Dim, dimConstant } from "../../base/types/dim.js";
+import { printDimension } from "../text/sizes.js";
 
 const ONE = dimConstant(1);
 
@@ -230,39 +230,6 @@ function signed(name: string, factor: string): string {
 
 function parenthesized(text: string): string {
   return /^[\w$.[\]]+$/.test(text) ? text : `(${text})`;
-}
-
-/** The elements of a slot: the largest of its sizes, but not more than it has at most; `print` writes one of them. */
-export function printSlotSize(
-  { sizes, most }: Pick<KernelSlot, "sizes" | "most">,
-  print: (dim: Dim) => string,
-): string {
-  const each = [...new Set(sizes.map(print))];
-  const largest = each.length === 1 ? at(each, 0) : `Math.max(${each.join(", ")})`;
-  return most === undefined ? largest : `Math.min(${largest}, ${print(most)})`;
-}
-
-/** A dimension over sizes that are written as `symbol` says. */
-export function printDimension(dim: Dim, symbol: (name: string) => string): string {
-  let text = "";
-  let divides = false;
-  for (const term of dim.terms) {
-    const top: string[] = [];
-    const bottom: string[] = [];
-    for (const [factor, exponent] of term.powers) {
-      for (let i = 0; i < Math.abs(exponent); i++) (exponent > 0 ? top : bottom).push(symbol(symbolOf(factor)));
-    }
-    const magnitude = Math.abs(term.numerator);
-    if (magnitude !== 1 || top.length === 0) top.push(String(magnitude));
-    if (term.denominator !== 1) bottom.push(String(term.denominator));
-    divides ||= bottom.length > 0;
-    const quotient = bottom.length === 0 ? top.join(" * ") : `(${top.join(" * ")}) / (${bottom.join(" * ")})`;
-    const negative = term.numerator < 0;
-    if (text === "") text = negative ? `-${quotient}` : quotient;
-    else text += negative ? ` - ${quotient}` : ` + ${quotient}`;
-  }
-  if (text === "") return "0";
-  return divides ? `Math.round(${text})` : text;
 }
 
 function printNumber(value: number, dtype: RealType): string {

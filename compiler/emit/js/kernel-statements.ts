@@ -8,14 +8,8 @@ import type {
 } from "../../ir/kernel/kernel-program.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
 import { BATCH_SYMBOL } from "../../base/types/dim.js";
-import {
-  bare,
-  type KernelNames,
-  printAffine,
-  printDimension,
-  printExpression,
-  printIndexExpression,
-} from "./kernel-expressions.js";
+import { bare, type KernelNames, printAffine, printExpression, printIndexExpression } from "./kernel-expressions.js";
+import { printDimension } from "../text/sizes.js";
 import { printPieces } from "./kernel-pieces.js";
 
 /** A region is a function of sizes of the call and of variables around it, which its caller may call otherwise. */

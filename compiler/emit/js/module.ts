@@ -3,7 +3,7 @@ import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js"
 import { exportedFunctions, partsOf, titleLines } from "../module-text.js";
 import { baseParts } from "../shell/parts.js";
 import { shell } from "../shell/shell.generated.js";
-import { blockComment, printData } from "./literal.js";
+import { blockComment, printData } from "../text/literal.js";
 
 /**
  * @param kernels JavaScript that declares `createKernels(capacity)` and `workspaceBytes(capacity)`.

@@ -18,12 +18,13 @@ import { loopsOnly } from "../../ir/kernel/loops-only.js";
 import type { ScalarFunction } from "../../base/math/expr.js";
 import { printMathHelpers } from "../../base/math/print-js.js";
 import { extentsOf } from "../../base/types/call-axes.js";
-import { capacityOf } from "./capacity-of.js";
+import { capacityOf } from "../text/capacity-of.js";
 import { BATCH_SYMBOL, dimConstant } from "../../base/types/dim.js";
-import { Identifiers } from "./identifiers.js";
-import { type KernelNames, printDimension, printSlotSize } from "./kernel-expressions.js";
+import { Identifiers } from "../text/identifiers.js";
+import type { KernelNames } from "./kernel-expressions.js";
+import { printDimension, printSlotSize } from "../text/sizes.js";
 import { printStatements, type RegionCall } from "./kernel-statements.js";
-import { commentText, printString } from "./literal.js";
+import { commentText, printString } from "../text/literal.js";
 
 /**
  * Declares `createKernels`, `workspaceBytes` and the functions they use; free of imports.

@@ -3,7 +3,7 @@
  * `declared-types.ts` knows what is declared, this file only how it is spelled.
  */
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import { commentText } from "../js/literal.js";
+import { commentText } from "../text/literal.js";
 import {
   type DeclarationOptions,
   declaredTypes,

@@ -1,7 +1,7 @@
 /** What declarations say of calls: the types of what `forward` and streams take and give, and these functions. */
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { hasSteps, namedAxes, ofOneStep, ofStream } from "../../../runtime/module/axes.js";
-import { printString } from "../js/literal.js";
+import { printString } from "../text/literal.js";
 import type { DeclaredMethod, DeclaredType } from "./declared.js";
 import { callOptions, optionsInSnapshot } from "./option-members.js";
 import {

@@ -1,6 +1,6 @@
 /** What declarations say of gradients, whole ones and those that are made by rows. */
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import { printString } from "../js/literal.js";
+import { printString } from "../text/literal.js";
 import type { DeclaredType } from "./declared.js";
 import { lossGradientType } from "./declared-losses.js";
 import { inline, type Member, member, optional, realOf, tensors } from "./members.js";

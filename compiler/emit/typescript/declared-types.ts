@@ -1,6 +1,6 @@
 /** The types that a module's declarations consist of, from its manifest; `declarations.ts` prints them. */
 import type { Manifest } from "../../../runtime/module/manifest.js";
-import { printString } from "../js/literal.js";
+import { printString } from "../text/literal.js";
 import type { DeclaredMethod, DeclaredType } from "./declared.js";
 import { gradientTypes } from "./declared-gradients.js";
 import {

@@ -1,7 +1,7 @@
 /** Members of declared types: tensors and sizes of calls. */
 import type { InputEntry, Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 import { namedAxes, toldSizes } from "../../../runtime/module/axes.js";
-import { printString } from "../js/literal.js";
+import { printString } from "../text/literal.js";
 
 export interface Member {
   /** As a property name in a type: quoted where it has to be. */

@@ -7,10 +7,10 @@ import { invariant } from "../../../base/diagnostics/invariant.js";
 import type { KernelProgram } from "../../../ir/kernel/kernel-program.js";
 import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, multiplyDims } from "../../../base/types/dim.js";
 import { extentsOf } from "../../../base/types/call-axes.js";
-import { capacityOf } from "../../js/capacity-of.js";
-import { Identifiers } from "../../js/identifiers.js";
-import { printDimension, printSlotSize } from "../../js/kernel-expressions.js";
-import { printString } from "../../js/literal.js";
+import { capacityOf } from "../../text/capacity-of.js";
+import { Identifiers } from "../../text/identifiers.js";
+import { printDimension, printSlotSize } from "../../text/sizes.js";
+import { printString } from "../../text/literal.js";
 import { type AddressWord, type MemoryLayout } from "./memory-layout.js";
 
 /** Declares `planMemory`; free of imports. */

@@ -1,7 +1,7 @@
 /** The text of a module with WebAssembly kernels: header, manifest, kernels or the build of their files, and the shell. */
 import type { Manifest } from "../../../../runtime/module/manifest.js";
 import { digestOf } from "../../digest.js";
-import { blockComment, printData, printString } from "../../js/literal.js";
+import { blockComment, printData, printString } from "../../text/literal.js";
 import { exportedFunctions, partsOf, type SourcePart, titleLines } from "../../module-text.js";
 import { smallShell } from "../../shell/shell.generated.js";
 import { addMark } from "./build-mark.js";

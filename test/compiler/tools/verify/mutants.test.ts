@@ -4,7 +4,7 @@
  */
 import { afterAll, describe, expect, test } from "vitest";
 import { decodeModule } from "../../../../compiler/emit/wasm/assembler/decode.js";
-import { printString } from "../../../../compiler/emit/js/literal.js";
+import { printString } from "../../../../compiler/emit/text/literal.js";
 import { encodeModule } from "../../../../compiler/emit/wasm/assembler/encode.js";
 import { printable } from "../../../../compiler/emit/wasm/module/printable-bytes.js";
 import { compile, type CompileSuccess, verifyModule } from "../../../../compiler/index.js";

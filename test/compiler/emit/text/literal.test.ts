@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { blockComment, printData, printString } from "../../../../compiler/emit/js/literal.js";
+import { blockComment, printData, printString } from "../../../../compiler/emit/text/literal.js";
 
 const evaluate = async (expression: string): Promise<unknown> => {
   const module = `data:text/javascript,${encodeURIComponent(`export default ${expression};`)}`;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Identifiers } from "../../../../compiler/emit/js/identifiers.js";
+import { Identifiers } from "../../../../compiler/emit/text/identifiers.js";
 
 test("what is around is taken, but for what comes there later", () => {
   const outer = new Identifiers(["end"]);
