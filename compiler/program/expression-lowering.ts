@@ -31,7 +31,7 @@ import {
 import {
   branchInRound,
   elementInRound,
-  entryAt,
+  elementAt,
   lowerRounds,
   numberOfPlace,
   placeInRound,
@@ -181,7 +181,7 @@ const rules: LoweringRules = {
   gather: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);
     const place = placeOf(frame, node.index);
-    if (place !== undefined) return entryAt(builderAt(lowering, frame, node), operand, node.axis, dimConstant(place));
+    if (place !== undefined) return elementAt(builderAt(lowering, frame, node), operand, node.axis, dimConstant(place));
     const index = lowerIndex(lowering, frame, node.index);
     const builder = builderAt(lowering, frame, node);
     const others = range(0, builder.shapeOf(operand).length).filter((axis) => axis !== node.axis);
@@ -199,7 +199,7 @@ const rules: LoweringRules = {
     const here = elementInRound(frame, node);
     if (here.terms.length > 0) return lowerElement(lowering, frame, here);
     const operand = lowerExpression(lowering, frame, node.operand);
-    return entryAt(builderAt(lowering, frame, node), operand, node.axis, placeInRound(frame, here));
+    return elementAt(builderAt(lowering, frame, node), operand, node.axis, placeInRound(frame, here));
   },
   position: (lowering, frame, node) => {
     const place = placeOf(frame, node);

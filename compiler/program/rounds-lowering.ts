@@ -277,7 +277,7 @@ function hasSteps(root: TypedExpression): boolean {
 }
 
 /** The element at a place along an axis, which goes. */
-export function entryAt(builder: GraphBuilder, operand: ValueId, axis: number, place: Dim): ValueId {
+export function elementAt(builder: GraphBuilder, operand: ValueId, axis: number, place: Dim): ValueId {
   const part = builder.slice(operand, axis, place, dimConstant(1));
   return builder.reshape(
     part,

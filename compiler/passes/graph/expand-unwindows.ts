@@ -45,7 +45,7 @@ class Expansion {
   }
 
   of(value: ValueId): ValueId {
-    return this.convolution(value) ?? this.apartFromEachOther(value) ?? this.entries(value) ?? this.places(value);
+    return this.convolution(value) ?? this.apartFromEachOther(value) ?? this.elements(value) ?? this.places(value);
   }
 
   /** Of a product with the windows on one side and their elements on the other, or of a sum of such products. */
@@ -62,18 +62,18 @@ class Expansion {
     const product = view.match(value, "contract");
     if (product === undefined || product.operation.strong === true) return undefined;
     const { a, b: other, result } = product.operation;
-    const [window, entry] = [at(result, operation.axis), at(result, operation.axis + 1)];
+    const [window, element] = [at(result, operation.axis), at(result, operation.axis + 1)];
     const isOf = (label: number, own: readonly number[], others: readonly number[]): boolean =>
       own.includes(label) && !others.includes(label);
     const [left, right] = product.operands;
     // Of a single channel the products are few, and a convolution with one column slower than the sum of a few elements.
     const isLong = (constantOf(at(this.b.shapeOf(value), operation.axis + 1)) ?? Infinity) > mostElementsWrittenOut;
-    const [own, opposite] = other.includes(entry) ? [other, a] : [a, other];
-    const channels = result.filter((label) => label !== entry && isOf(label, own, opposite));
+    const [own, opposite] = other.includes(element) ? [other, a] : [a, other];
+    const channels = result.filter((label) => label !== element && isOf(label, own, opposite));
     const sizes = channels.map((label) => constantOf(at(this.b.shapeOf(value), result.indexOf(label))));
     if (!isLong && sizes.every((size) => size === 1)) return undefined;
-    if (isOf(window, a, other) && isOf(entry, other, a)) return this.turned(product.operation, left, right, false);
-    return isOf(window, other, a) && isOf(entry, a, other)
+    if (isOf(window, a, other) && isOf(element, other, a)) return this.turned(product.operation, left, right, false);
+    return isOf(window, other, a) && isOf(element, a, other)
       ? this.turned(product.operation, right, left, true)
       : undefined;
   }
@@ -84,10 +84,10 @@ class Expansion {
     const product = view.match(value, "contract");
     if (product === undefined) return undefined;
     const { a, b: other, result } = product.operation;
-    const entry = at(result, operation.axis + 1);
-    if (a.includes(entry) && other.includes(entry)) return undefined;
+    const element = at(result, operation.axis + 1);
+    if (a.includes(element) && other.includes(element)) return undefined;
     const operands = product.operands.map((id, i) => {
-      const axis = (i === 0 ? a : other).indexOf(entry);
+      const axis = (i === 0 ? a : other).indexOf(element);
       return axis < 0 ? id : b.emit({ kind: "reverse", axis }, [id]);
     });
     return this.convolution(b.emit(product.operation, operands));
@@ -97,9 +97,9 @@ class Expansion {
   private turned({ a, b: other, result, parts }: ProductOfWindows, p: ValueId, q: ValueId, isSecond: boolean): ValueId {
     const { b } = this;
     const { axis, size, stride, dilation } = this.operation;
-    const [window, entry] = [at(result, axis), at(result, axis + 1)];
+    const [window, element] = [at(result, axis), at(result, axis + 1)];
     const [ofP, ofQ] = isSecond ? [other, a] : [a, other];
-    const [axisOfP, axisOfQ] = [ofP.indexOf(window), ofQ.indexOf(entry)];
+    const [axisOfP, axisOfQ] = [ofP.indexOf(window), ofQ.indexOf(element)];
     const count = at(b.shapeOf(q), axisOfQ);
     const spread = this.apart(p, axisOfP, stride);
     const before = multiplyDims(dilation, subtractDims(count, one));
@@ -109,8 +109,8 @@ class Expansion {
     const steps = { stride: one, dilation };
     const windows = b.emit({ kind: "window", axis: axisOfP, length: size, size: count, ...steps }, [padded]);
     const back = b.emit({ kind: "reverse", axis: axisOfQ }, [q]);
-    const ownP = ofP.flatMap((label) => (label === window ? [window, entry] : [label]));
-    const kept = result.filter((label) => label !== entry);
+    const ownP = ofP.flatMap((label) => (label === window ? [window, element] : [label]));
+    const kept = result.filter((label) => label !== element);
     return isSecond
       ? b.contract(back, windows, { a: ofQ, b: ownP, result: kept, parts })
       : b.contract(windows, back, { a: ownP, b: ofQ, result: kept, parts });
@@ -153,8 +153,8 @@ class Expansion {
   private apartFromEachOther(value: ValueId): ValueId | undefined {
     const { b } = this;
     const { axis, size, stride, dilation } = this.operation;
-    const [length, entries] = b.shapeOf(value).slice(axis, axis + 2) as [Dim, Dim];
-    const [step, count] = [constantOf(stride), constantOf(entries)];
+    const [length, elements] = b.shapeOf(value).slice(axis, axis + 2) as [Dim, Dim];
+    const [step, count] = [constantOf(stride), constantOf(elements)];
     if (step === undefined || count === undefined || step < count || constantOf(dilation) !== 1) return undefined;
     const between = this.around(value, axis + 1, none, dimConstant(step - count));
     const shape = b.shapeOf(value);
@@ -163,7 +163,7 @@ class Expansion {
     return b.slice(this.around(b.reshape(between, all), axis, none, size), axis, none, size);
   }
 
-  private entries(value: ValueId): ValueId | undefined {
+  private elements(value: ValueId): ValueId | undefined {
     const { b } = this;
     const { axis, size, stride, dilation } = this.operation;
     const shape = b.shapeOf(value);
@@ -171,8 +171,8 @@ class Expansion {
     if (count === undefined || count > mostElementsWrittenOut) return undefined;
     let sum: ValueId | undefined;
     for (let k = 0; k < count; k++) {
-      const entry = b.slice(value, axis + 1, dimConstant(k), one);
-      const own = this.apart(b.reshape(entry, shape.filter((_, i) => i !== axis + 1)), axis, stride); // prettier-ignore
+      const element = b.slice(value, axis + 1, dimConstant(k), one);
+      const own = this.apart(b.reshape(element, shape.filter((_, i) => i !== axis + 1)), axis, stride); // prettier-ignore
       const spread = this.padded(own, axis, multiplyDims(dilation, dimConstant(k)), size);
       const term = b.slice(spread, axis, none, size);
       sum = sum === undefined ? term : b.map("add", sum, term);

@@ -32,14 +32,14 @@ export function oneStep(fn: GraphFunction, sequence: string, context: ShapeConte
       replaced.kind === "scan" && constantOf(replaced.length) === 1
         ? runOnce(there, replaced, own)
         : there.emitAll(replaced, own);
-    checkOneEntry(b, replaced, own, outputs);
+    checkOneElement(b, replaced, own, outputs);
     recordResults(b, fn, instruction, outputs, values);
   }
   return finishLike(b, fn, values);
 }
 
 /** What streams has an element wherever something reads or keeps one: beyond them a kernel would read what is somewhere else. */
-function checkOneEntry(
+function checkOneElement(
   b: GraphBuilder,
   operation: Operation,
   operands: readonly ValueId[],

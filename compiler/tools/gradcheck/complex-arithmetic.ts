@@ -101,7 +101,7 @@ function productRule(
   return realArithmetic.sum(terms);
 }
 
-const entryAt = ({ re, im }: ComplexTensor, i: number): Complex => ({
+const complexAt = ({ re, im }: ComplexTensor, i: number): Complex => ({
   re: re.data[i] as number,
   im: im === undefined ? 0 : (im.data[i] as number),
 });
@@ -120,8 +120,8 @@ function map(
   const [re, im] = [zeros(shape), zeros(shape)];
   const [x, y = x, z = x] = operands as readonly [ComplexTensor, ComplexTensor?, ComplexTensor?];
   for (let i = 0; i < re.data.length; i++) {
-    const result = compute(decide, entryAt(x, i), entryAt(y, i), entryAt(z, i));
-    re.data[i] = unroundedOps.has(op) ? result.re : realOf(entryAt(x, i).re, entryAt(y, i).re, entryAt(z, i).re);
+    const result = compute(decide, complexAt(x, i), complexAt(y, i), complexAt(z, i));
+    re.data[i] = unroundedOps.has(op) ? result.re : realOf(complexAt(x, i).re, complexAt(y, i).re, complexAt(z, i).re);
     im.data[i] = result.im;
   }
   return flatOps.has(op) ? { re } : { re, im };
@@ -140,7 +140,7 @@ function extreme(
   const result = { re, im };
   const counts = new Float64Array(re.data.length);
   for (const [position, target] of reductionOf(source.re.shape, axes).targets.entries()) {
-    const [own, found] = [entryAt(source, position), entryAt(result, target)];
+    const [own, found] = [complexAt(source, position), complexAt(result, target)];
     const beyond = counts[target] === 0 ? Infinity : (op === "max" ? 1 : -1) * order(decide, own, found);
     const count = beyond === 0 ? (counts[target] as number) + 1 : 1;
     // NaN goes on.

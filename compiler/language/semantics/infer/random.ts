@@ -42,7 +42,7 @@ export function inferRandom(checker: Checker, call: CallNode, word: DrawFunction
   const draw = { law, inTraining, isInitial };
   checker.instances.draws?.note({ role: "random", name: key, span, documentation: "", type, draw });
   checker.addExtent({ operations: 10, depth: 6 }, span);
-  const drawn = entryAt({ kind: "value", name: key, span, type }, around, sequences);
+  const drawn = elementAt({ kind: "value", name: key, span, type }, around, sequences);
   const write = new DrawWriter(checker, call, drawn);
   const value = word === "sample" ? sampled(checker, call, write, values, given) : rules[word](write, values);
   return { kind: "expanded", word, operands: values, value, span, type: value.type };
@@ -76,7 +76,7 @@ function sequencesInFront({ indices, isRuntime }: Checker, axes: readonly Axis[]
 }
 
 /** What is drawn for the values of these indices, which stand from `axis` on. */
-function entryAt(whole: TypedExpression, terms: readonly PlaceTerm[], axis: number): TypedExpression {
+function elementAt(whole: TypedExpression, terms: readonly PlaceTerm[], axis: number): TypedExpression {
   return terms.reduce((operand, term): TypedExpression => {
     const type: SemanticType = { kind: "real", axes: axesOf(operand.type).filter((_, i) => i !== axis) };
     const start = term.first === undefined ? dimConstant(0) : subtractDims(dimConstant(0), term.first);
