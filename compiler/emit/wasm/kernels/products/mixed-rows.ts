@@ -93,14 +93,14 @@ export class MixedRows {
   /** All vectors of one row, a block for each of the rows that there would be. */
   private singleRow(): void {
     const { code, members, units } = this;
-    const { block, width, rowTile, lot } = this.plan;
+    const { block, width, rowTile, vectorsOfRow } = this.plan;
     members.forEach((member, n) => {
       if (n === 0) pushMember(this.range.rows, this.range.position, 0, this.context);
       else code.get(at(members, 0));
       code.set(member);
     });
     units.forEach((unit, n) => {
-      const ahead = (Math.floor(n / rowTile) * lot + (n % rowTile) * block) * width;
+      const ahead = (Math.floor(n / rowTile) * vectorsOfRow + (n % rowTile) * block) * width;
       code.get(this.range.first).i32(ahead).op("i32.add").set(unit);
     });
   }
@@ -108,20 +108,20 @@ export class MixedRows {
   private tile(): void {
     const { code, tiles, units } = this;
     const { position, lots } = this.range;
-    const { block, width, rowTile, lot } = this.plan;
+    const { block, width, rowTile, vectorsOfRow } = this.plan;
     const rows = tiles.rows(this.members);
     const starts = units.map((unit) => tiles.start(unit));
-    const groups = Array.from({ length: lot * lots }, (_, g) => {
-      const [l, r, v] = [Math.floor(g / lot), Math.floor((g % lot) / block), g % block];
+    const groups = Array.from({ length: vectorsOfRow * lots }, (_, g) => {
+      const [l, r, v] = [Math.floor(g / vectorsOfRow), Math.floor((g % vectorsOfRow) / block), g % block];
       return tiles.group(at(rows, r), at(starts, l * rowTile + r), v * width, width);
     });
     tiles.begin(groups);
     for (let l = 0; l < lots; l++) {
-      const own = groups.slice(l * lot, (l + 1) * lot);
+      const own = groups.slice(l * vectorsOfRow, (l + 1) * vectorsOfRow);
       const unit = at(units, l * rowTile);
       code.get(this.many).if(
         () => tiles.contract({ rows, position, vectors: block, groups: own }, unit),
-        () => tiles.contract({ rows: rows.slice(0, 1), position, vectors: lot, groups: own }, unit),
+        () => tiles.contract({ rows: rows.slice(0, 1), position, vectors: vectorsOfRow, groups: own }, unit),
       );
     }
     tiles.finish(groups);
@@ -132,8 +132,8 @@ export class MixedRows {
   private nextColumns(): void {
     const { code, start } = this;
     const { position, first, lots } = this.range;
-    const { block, width, rowTile, lot } = this.plan;
-    const all = lot * lots * width;
+    const { block, width, rowTile, vectorsOfRow } = this.plan;
+    const all = vectorsOfRow * lots * width;
     code.increase(start, block * lots * width);
     code.get(start).get(first).op("i32.sub").i32(all).op("i32.eq");
     code.if(() => {

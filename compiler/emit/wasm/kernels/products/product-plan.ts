@@ -43,7 +43,7 @@ export interface ProductPlan {
   readonly rowTile: number;
   readonly panels: number;
   /** Vectors that a single row goes through at once. */
-  readonly lot: number;
+  readonly vectorsOfRow: number;
   /** Lots whose tails are computed together. */
   readonly lots: number;
   readonly nest: Tile["nest"];
@@ -74,7 +74,7 @@ export function planProduct(product: ProductStatement, context: KernelContext): 
     block: tile.block,
     rowTile: tile.rows,
     panels: tile.panels,
-    lot: tile.block * tile.panels,
+    vectorsOfRow: tile.block * tile.panels,
     lots: tail === undefined ? 1 : tile.lots,
     nest: tile.nest,
     depth: countTerms(contracted) ?? 1,

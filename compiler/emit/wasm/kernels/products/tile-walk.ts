@@ -37,10 +37,10 @@ export class TileWalk {
 
   /** Loops around the terms of a tile of several rows, and over them. */
   private loops(): number {
-    const { product, lot, lots, width, panels } = this.plan;
+    const { product, vectorsOfRow, lots, width, panels } = this.plan;
     const { rows, columns, contracted, schedule: { tail } = {} } = product;
     const length = tail?.length ?? (columns && plainExtent(columns.extent));
-    const inLots = columns !== undefined && (length === undefined || length >= 2 * lot * lots * width);
+    const inLots = columns !== undefined && (length === undefined || length >= 2 * vectorsOfRow * lots * width);
     const inPanels = this.fillsTiles && panels > 1;
     const own = [inLots, rows !== undefined, inPanels].filter(Boolean).length;
     return this.code.loops + own + contracted.length;
@@ -66,7 +66,7 @@ export class TileWalk {
   /** Columns whose number is known: panels of packed weights, whole and in part. */
   private knownColumns(length: number, first: Local): void {
     const { width } = this.plan;
-    const wide = this.plan.lot * this.plan.lots;
+    const wide = this.plan.vectorsOfRow * this.plan.lots;
     const vectors = Math.ceil(length / width);
     const whole = Math.floor(length / width);
     const counts = Array.from({ length: vectors }, (_, v) => Math.min(width, length - v * width));
@@ -109,7 +109,7 @@ export class TileWalk {
         });
       });
     };
-    const wide = this.plan.lot;
+    const wide = this.plan.vectorsOfRow;
     if (wide > 1) step(Array<number>(wide).fill(width), wide * width);
     step([width], width);
     step([1], 1);
@@ -129,10 +129,10 @@ export class TileWalk {
     if (start === undefined) code.i32(0);
     else code.get(start);
     code.set(position);
-    const whole = counts.length % this.plan.lot === 0 && counts.every((count) => count === width);
+    const whole = counts.length % this.plan.vectorsOfRow === 0 && counts.every((count) => count === width);
     const known = typeof end === "number" && end < this.plan.rowTile;
     if (whole && !known && !this.fillsTiles && this.plan.rowTile === this.plan.panels) {
-      const lots = counts.length / this.plan.lot;
+      const lots = counts.length / this.plan.vectorsOfRow;
       new MixedRows(this.plan, this.context, this.tiles, { rows, end, position, first, lots }).emit();
     } else this.separateRows(rows, end, position, counts, first);
     code.release(position);
