@@ -26,6 +26,7 @@ import {
   entryOf,
   type EntryProgram,
   type EntrySource,
+  type EntryVersion,
   type ProgramEntry,
 } from "../program/entry.js";
 import {
@@ -49,7 +50,7 @@ import {
   roleInEntry,
   streamedRole,
 } from "../program/roles.js";
-import { withGradientRows } from "./gradient-rows.js";
+import { gradientRowsStage, withGradientRows } from "./gradient-rows.js";
 import { partsOfLoss } from "../../runtime/module/loss-parts.js";
 
 /** What makes entries, before passes run on them and between. */
@@ -108,6 +109,8 @@ interface OwnEntry {
   /** Those of its buffers alone. */
   readonly roles: (program: Program) => readonly Role[];
   readonly passes: readonly GraphPass[];
+  /** Begins with what `forward` has passed, not with equations of its own. */
+  readonly isOfForward: boolean;
   /** Only beside gradients. */
   readonly ofGradient?: true;
   /** Its buffers are laid out after those of all derivatives. */
@@ -120,6 +123,7 @@ const ownEntries: readonly OwnEntry[] = [
     // What several losses are divided by, which must be known of a whole batch before the gradient of any part of it.
     from: (program, forward) => ((program.losses ?? []).length > 1 ? weightsOf(program, forward) : undefined),
     roles: () => [],
+    isOfForward: true,
     passes: [...valuePasses, ...residualPasses],
     ofGradient: true,
     isLast: false,
@@ -128,6 +132,7 @@ const ownEntries: readonly OwnEntry[] = [
     of: "lengths",
     from: ({ found }) => found?.fn,
     roles: ({ found }) => (found?.dimensions ?? []).map(({ symbol }) => ({ kind: "found", name: symbol })),
+    isOfForward: false,
     passes: [...valuePasses, ...residualPasses],
     isLast: false,
   },
@@ -135,6 +140,7 @@ const ownEntries: readonly OwnEntry[] = [
     of: "start",
     from: ({ starts }) => starts?.fn,
     roles: startRoles,
+    isOfForward: false,
     passes: [...initialPasses, ...initialValuePasses],
     isLast: true,
   },
@@ -151,7 +157,8 @@ export const ownFunctions = (program: Program): [of: EntrySource, fn: GraphFunct
 export function buildEntries(program: Program, options: EntryOptions): EntryProgram {
   const [problem] = problemsOf(program);
   invariant(problem === undefined, `${program.name}: ${problem ?? ""}`);
-  const { entries, roles } = new EntryBuilder(program, options).build();
+  const builder = new EntryBuilder(program, options).build();
+  const { entries, roles } = builder;
   const parts = (program.parts ?? []).map((part) => entriesOfPart(part, options));
   const all = new Map([entries, ...parts.map((part) => part.entries)].flatMap((own) => [...own]));
   const allRoles = [...roles, ...parts.flatMap((part) => part.roles)];
@@ -162,7 +169,9 @@ export function buildEntries(program: Program, options: EntryOptions): EntryProg
     entries: all,
     roles: new Map(allRoles.map((role) => [nameOfRole(role), role])),
   };
-  return withGradientRows(made, options.observe);
+  return withGradientRows(made, (entry, fn) => {
+    builder.observed(entry, gradientRowsStage, fn, builder.kept.get(entry));
+  });
 }
 
 const sizesIn = (program: Program, entries: ReadonlyMap<string, ProgramEntry>): ComputedSizes =>
@@ -177,12 +186,8 @@ interface PartEntries {
 
 /** Of a part that is called by itself: it has values and streams, and its buffers and kernels have its name before theirs. */
 function entriesOfPart({ name, program }: NetworkPart, { observe }: EntryOptions): PartEntries {
-  const { entries, roles } = new EntryBuilder(program, {
-    gradient: false,
-    jvp: false,
-    hvp: false,
-    ...(observe && { observe: (entry, pass, fn) => observe(nameInEntry(name, entry), pass, fn) }),
-  }).build();
+  const options = { gradient: false, jvp: false, hvp: false, ...(observe && { observe }) };
+  const { entries, roles } = new EntryBuilder(program, options, name).build();
   const names = new Map(roles.map((role) => [nameOfRole(role), nameOfRole(roleInEntry(role, name))]));
   const renamed = [...entries.values()].map((entry): [string, ProgramEntry] => {
     const own = nameInEntry(name, entry.name);
@@ -192,18 +197,29 @@ function entriesOfPart({ name, program }: NetworkPart, { observe }: EntryOptions
   return { name, ...own, sizes: sizesIn(program, entries) };
 }
 
+/** An entry on its way. */
+interface Made extends ProgramEntry {
+  /** What has made it last; undefined where nobody observes, so that nothing holds what is past. */
+  readonly last: EntryVersion | undefined;
+}
+
 class EntryBuilder {
   readonly entries = new Map<string, ProgramEntry>();
+  /** The last versions of the entries, where they are observed. */
+  readonly kept = new Map<string, EntryVersion | undefined>();
   readonly roles: Role[];
   private readonly program: Program;
   private readonly options: EntryOptions;
+  private readonly part: string | undefined;
   private readonly context: ShapeContext;
   private readonly tensors: readonly Role[];
   private readonly boundary: Boundary;
 
-  constructor(program: Program, options: EntryOptions) {
+  /** @param part what the source calls the program, where it is a part of another */
+  constructor(program: Program, options: EntryOptions, part?: string) {
     this.program = program;
     this.options = options;
+    this.part = part;
     this.context = programContext(program);
     this.tensors = programRoles(program);
     this.roles = [...this.tensors];
@@ -213,115 +229,128 @@ class EntryBuilder {
   /** In the order of the entries, in which buffers are laid out. */
   build(): this {
     const { program, options } = this;
-    const equations = (of: EntrySource, fn: GraphFunction): ProgramEntry =>
+    const equations = (of: EntrySource, fn: GraphFunction): Made =>
       this.made(derivation(of), entryStages.equations, fn);
     const whole = this.run(equations("forward", program.forward), equationPasses);
     const windowed = this.run(whole, sequencePasses);
-    const plain = (windowed.fn === whole.fn ? whole : this.run(windowed, windowPasses)).fn;
+    const plain = windowed.fn === whole.fn ? windowed : this.run(windowed, windowPasses);
     const initial = program.initial && this.run(equations("initial", program.initial), initialPasses);
     const values = initial && this.run(initial, initialValuePasses);
-    if (program.stream !== undefined) this.addStream(program.stream, whole.fn, values);
+    if (program.stream !== undefined) this.addStream(program.stream, whole, values);
     else if (values !== undefined) this.keep(values);
-    if (options.gradient) this.addGradient(plain, initial?.fn);
-    else this.keep(this.run(entryOf(derivation("forward"), plain), residualPasses));
+    if (options.gradient) this.addGradient(plain, initial);
+    else this.keep(this.run(plain, residualPasses));
     const own = ownEntries.filter(({ ofGradient }) => ofGradient !== true || options.gradient !== false);
-    const add = ({ of, from, roles, passes }: OwnEntry): void => {
-      const fn = from(program, plain);
+    const add = ({ of, from, roles, passes, isOfForward }: OwnEntry): void => {
+      const fn = from(program, plain.fn);
       if (fn === undefined) return;
       this.roles.push(...roles(program));
-      this.keep(this.run(equations(of, fn), passes));
+      const entry = isOfForward ? { ...entryOf(derivation(of), fn), last: plain.last } : equations(of, fn);
+      this.keep(this.run(entry, passes));
     };
     own.filter(({ isLast }) => !isLast).forEach(add);
-    for (const mode of directionalModes) if (options[mode.by]) this.addDirectional(mode, plain, initial?.fn);
+    for (const mode of directionalModes) if (options[mode.by]) this.addDirectional(mode, plain, initial);
     own.filter(({ isLast }) => isLast).forEach(add);
     return this;
   }
 
-  private addStream(stream: string, plain: GraphFunction, initialValues: ProgramEntry | undefined): void {
+  private addStream(stream: string, plain: Made, initialValues: Made | undefined): void {
     const { context, program } = this;
     const tensors = streamedRoles(program);
     const names = new Map(tensors.map((role) => [nameOfRole(role), nameOfRole(streamedRole(role))]));
     this.roles.push(...tensors.map(streamedRole));
     const how = { ...derivation("forward"), streamed: true };
     const isHere = (name: string): boolean => names.has(name);
-    const others = new Set(plain.outputNames.filter((name) => !isHere(name)));
-    const isWhole = others.size === 0 && plain.inputs.every((id) => isHere(nameOf(plain, id)));
-    const part = isWhole ? plain : this.part(how, withoutOutputs(plain, others), isHere);
-    const whole = this.run(entryOf(how, part), valuePasses).fn;
-    const single = this.made(how, entryStages.oneStep, renamePorts(oneStep(whole, stream, context), names));
-    const step = this.run(single, residualPasses).fn;
+    const { fn } = plain;
+    const others = new Set(fn.outputNames.filter((name) => !isHere(name)));
+    const isWhole = others.size === 0 && fn.inputs.every((id) => isHere(nameOf(fn, id)));
+    const entry: Made = { ...entryOf(how, fn), last: plain.last };
+    const own = isWhole ? entry : this.onlyHere({ ...entry, fn: withoutOutputs(entry.fn, others) }, isHere);
+    const whole = this.run(own, valuePasses);
+    const single = this.made(how, entryStages.oneStep, renamePorts(oneStep(whole.fn, stream, context), names), whole);
+    const step = this.run(single, residualPasses);
     const isContext = new Set(contextRoles(program).map((role) => nameOfRole(streamedRole(role))));
-    const split = splitContexts(step, context, (name) => isContext.has(name), (i) => nameOfRole(keptRole(i))); // prettier-ignore
-    this.keep(this.made(how, entryStages.splitContexts, split.step));
+    const split = splitContexts(step.fn, context, (name) => isContext.has(name), (i) => nameOfRole(keptRole(i))); // prettier-ignore
+    this.keep(this.made(how, entryStages.splitContexts, split.step, step));
     if (split.contexts !== undefined) {
       this.roles.push(...split.contexts.outputs.map((_, i) => keptRole(i)));
       const ofContexts = { of: "contexts", by: "value", streamed: true } as const;
-      const contexts = this.part(ofContexts, split.contexts, (name, { shared }) => isContext.has(name) || shared); // prettier-ignore
-      this.keep(this.made(ofContexts, entryStages.splitContexts, contexts));
+      const entry: Made = { ...entryOf(ofContexts, split.contexts), last: step.last };
+      const contexts = this.onlyHere(entry, (name, { shared }) => isContext.has(name) || shared);
+      this.keep(this.made(ofContexts, entryStages.splitContexts, contexts.fn, contexts));
     }
     if (initialValues === undefined) return;
     this.keep(initialValues);
     const ofInitial = { ...derivation("initial"), streamed: true };
-    this.keep(this.made(ofInitial, entryStages.oneStep, renamePorts(initialValues.fn, names)));
+    this.keep(this.made(ofInitial, entryStages.oneStep, renamePorts(initialValues.fn, names), initialValues));
   }
 
-  private addGradient(plain: GraphFunction, initial: GraphFunction | undefined): void {
+  private addGradient(plain: Made, initial: Made | undefined): void {
     const { context, tensors, boundary } = this;
     const { rules, gradient: of } = this.options;
-    const { forward, backward, residuals } = reverseMode(plain, context, { ...(rules && { rules }), ...boundary });
+    const { forward, backward, residuals } = reverseMode(plain.fn, context, { ...(rules && { rules }), ...boundary });
     const given = tensors.filter(({ kind }) => kind === "input" || kind === "context");
     const unwanted = new Set(of === "params" ? given.map((role) => nameOfRole(deriveRole(role, ["grad"]))) : []);
     this.roles.push(...tensors.map((role) => deriveRole(role, ["grad"])));
     this.roles.push(...residuals.map((name): Role => ({ kind: "residual", name })));
-    const derived = (how: EntryDerivation, fn: GraphFunction): ProgramEntry => this.made(how, entryStages.derive, fn);
-    this.keep(this.run(derived(derivation("forward"), forward), residualPasses));
-    const ofForward = derived(derivation("forward", "gradient"), withoutOutputs(backward, unwanted));
+    const derived = (from: Made, by: EntryDerivation["by"], fn: GraphFunction): Made =>
+      this.made(derivation(from.of, by), entryStages.derive, fn, from);
+    this.keep(this.run(derived(plain, "value", forward), residualPasses));
+    const ofForward = derived(plain, "gradient", withoutOutputs(backward, unwanted));
     this.keep(this.run(ofForward, derivativePasses));
     if (initial === undefined) return;
-    const gradient = withoutOutputs(gradientOf(initial, context, rules, false, boundary), unwanted);
-    this.keep(this.run(derived(derivation("initial", "gradient"), gradient), derivativePasses));
+    const gradient = withoutOutputs(gradientOf(initial.fn, context, rules, false, boundary), unwanted);
+    this.keep(this.run(derived(initial, "gradient", gradient), derivativePasses));
   }
 
-  private addDirectional(mode: DirectionalMode, plain: GraphFunction, initial: GraphFunction | undefined): void {
+  private addDirectional(mode: DirectionalMode, plain: Made, initial: Made | undefined): void {
     const { context, tensors, boundary } = this;
     const how = { rules: this.options.rules, boundary };
     this.roles.push(...mode.derived.flatMap((each) => tensors.map((role) => deriveRole(role, each))));
-    for (const [of, fn] of [
-      ["forward", plain],
-      ["initial", initial],
-    ] as const) {
-      if (fn === undefined) continue;
-      const derived = this.made(derivation(of, mode.by), entryStages.derive, mode.derive(fn, context, how));
+    for (const from of [plain, initial]) {
+      if (from === undefined) continue;
+      const fn = mode.derive(from.fn, context, how);
+      const derived = this.made(derivation(from.of, mode.by), entryStages.derive, fn, from);
       this.keep(this.run(derived, derivativePasses));
     }
   }
 
-  private keep(entry: ProgramEntry): void {
+  private keep({ last, ...entry }: Made): void {
+    this.kept.set(entry.name, last);
     const { stream } = this.program;
     const isOfOne = entry.streamed && stream !== undefined;
     this.entries.set(entry.name, isOfOne ? { ...entry, oneOf: stream } : entry);
   }
 
-  /** What a stage that is no pass gives. */
-  private made(how: EntryDerivation, stage: EntryStage, fn: GraphFunction): ProgramEntry {
+  /** What a stage that is no pass gives, of the equations or of another entry. */
+  private made(how: EntryDerivation, stage: EntryStage, fn: GraphFunction, from?: Made): Made {
     const entry = entryOf(how, fn);
-    this.options.observe?.(entry.name, stage, entry.fn);
-    return entry;
+    return { ...entry, last: this.observed(entry.name, stage, entry.fn, from?.last) };
   }
 
   /** With those of its inputs alone that are here, which are all that its outputs need. */
-  private part(
-    how: EntryDerivation,
-    fn: GraphFunction,
-    isHere: (input: string, type: ValueType) => boolean,
-  ): GraphFunction {
-    const part = this.run(entryOf(how, fn), portPasses).fn;
-    return { ...part, inputs: part.inputs.filter((id) => isHere(nameOf(part, id), typeOf(part, id))) };
+  private onlyHere(entry: Made, isHere: (input: string, type: ValueType) => boolean): Made {
+    const part = this.run(entry, portPasses);
+    const { fn } = part;
+    return { ...part, fn: { ...fn, inputs: fn.inputs.filter((id) => isHere(nameOf(fn, id), typeOf(fn, id))) } };
   }
 
-  private run(entry: ProgramEntry, passes: readonly GraphPass[]): ProgramEntry {
-    const observe = (pass: string, after: GraphFunction): void => this.options.observe?.(entry.name, pass, after);
-    return { ...entry, fn: runPasses(entry.fn, passes, this.context, observe) };
+  private run(entry: Made, passes: readonly GraphPass[]): Made {
+    let { last } = entry;
+    const fn = runPasses(entry.fn, passes, this.context, (pass, after) => {
+      last = this.observed(entry.name, pass, after, last);
+    });
+    return { ...entry, fn, last };
+  }
+
+  /** Tells who observes; of a part by what that calls the entry. */
+  observed(own: string, stage: string, fn: GraphFunction, from: EntryVersion | undefined): EntryVersion | undefined {
+    const { observe } = this.options;
+    if (observe === undefined) return undefined;
+    const entry = this.part === undefined ? own : nameInEntry(this.part, own);
+    const version = { entry, stage, fn, from };
+    observe(version);
+    return version;
   }
 }
 

@@ -7,18 +7,25 @@ import type { Shape } from "../base/types/shape.js";
 import { countUses, definitions } from "../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId } from "../ir/graph/graph-function.js";
 import { outputName, typeOf } from "../ir/graph/values.js";
-import type { EntryDerivation, EntryObserver, EntryProgram } from "../program/entry.js";
+import type { EntryDerivation, EntryProgram } from "../program/entry.js";
 
 /** What finds them. */
 export const gradientRowsStage = "gradient-rows";
 
-/** The same entries, with the gradients that are made by rows. */
-export function withGradientRows(program: EntryProgram, observe?: EntryObserver): EntryProgram {
+/**
+ * The same entries, with the gradients that are made by rows.
+ *
+ * @param observe called with the entry that is looked at
+ */
+export function withGradientRows(
+  program: EntryProgram,
+  observe: (entry: string, fn: GraphFunction) => void,
+): EntryProgram {
   const entryBy = (of: EntryDerivation["of"]): GraphFunction | undefined =>
     [...program.entries.values()].find((entry) => entry.of === of && entry.by === "gradient")?.fn;
   const backward = entryBy("forward");
   if (backward === undefined) return program;
-  observe?.(backward.name, gradientRowsStage, backward);
+  observe(backward.name, backward);
   // What gradients of initial values are added to is not cleared by rows.
   const further = new Set(entryBy("initial")?.outputNames);
   const read: Reads = { fn: backward, defined: definitions(backward), uses: countUses(backward) };

@@ -12,7 +12,7 @@ import type { SourceFileNode } from "../language/syntax/ast.js";
 import { printSourceFile } from "../language/syntax/print-ast.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
 import type { Program } from "../program/program.js";
-import { functionsCalled } from "../program/entry.js";
+import { type EntryVersion, functionsCalled, historyOf, runOf } from "../program/entry.js";
 import { nameInEntry } from "../program/roles.js";
 import { type KernelTargetName, type TargetPasses, targetPasses } from "../passes/kernel/passes.js";
 import { buildEntries, type EntryOptions, entryStages } from "./entries.js";
@@ -29,7 +29,7 @@ export interface Stage {
   /** What it does, in one line. */
   readonly summary: string;
   readonly gives: StageForm;
-  /** How often it runs on an entry, at most: `simplify:2` is the second time. */
+  /** How often it runs on an entry and what that is made from, at most: `simplify:2` is the second time. */
   readonly runs: number;
   /** Whose kernels pass through it; texts and graphs are the same for all. */
   readonly targets: readonly KernelTargetName[];
@@ -93,7 +93,7 @@ export interface StageOptions extends Omit<EntryOptions, "observe"> {
 /** A stage that an entry has passed. */
 export interface PassedStage {
   readonly stage: Stage;
-  /** Which of its runs on this entry, from 1. */
+  /** Which of its runs on this entry and what that is made from, from 1. */
   readonly run: number;
 }
 
@@ -106,25 +106,50 @@ export interface StagedProgram {
   readonly written: { readonly tree: SourceFileNode; readonly typed: TypedCell } | undefined;
 }
 
-/** What ran on each entry, in order, by the names of their functions: first what is before all entries. */
+/** What ran on each entry, in order, by the names of their functions: first what is before all entries, then on what it is made from. */
 export function stagesPassed(
-  { program, written }: StagedProgram,
+  staged: StagedProgram,
   { target, ...options }: EntryOptions & Pick<StageOptions, "target">,
 ): Map<string, PassedStage[]> {
-  const before = stages.filter(({ name, gives }) => name === "lower" || (gives === "text" && written !== undefined));
+  const { program, written } = staged;
+  const lowered = loweredFunctions(staged);
+  const texts = stages.filter(({ gives }) => gives === "text" && written !== undefined);
+  const lower = lookUp(stagesByName, "lower");
   const after = stages.filter(({ gives, targets }) => ["kernels", "code"].includes(gives) && targets.includes(target));
-  const passed = new Map<string, PassedStage[]>();
   const once = (stage: Stage): PassedStage => ({ stage, run: 1 });
-  buildEntries(program, {
-    ...options,
-    observe: (entry, pass) => {
-      const own = passed.get(entry) ?? before.map(once);
-      const run = own.filter(({ stage }) => stage.name === pass).length + 1;
-      passed.set(entry, [...own, { stage: lookUp(stagesByName, pass), run }]);
-    },
-  });
-  return new Map([...passed].map(([entry, own]) => [entry, [...own, ...after.map(once)]]));
+  const { finished } = lastVersions(program, options);
+  return new Map(
+    [...finished].map(([entry, last]): [string, PassedStage[]] => {
+      const before = loweredOf(last, lowered) === undefined ? texts : [...texts, lower];
+      const own = historyOf(last).map((at) => ({ stage: lookUp(stagesByName, at.stage), run: runOf(at) }));
+      return [entry, [...before.map(once), ...own, ...after.map(once)]];
+    }),
+  );
 }
+
+/** The last version of each entry, in their order, and what gradients have of rows. */
+function lastVersions(program: Program, options: EntryOptions) {
+  const finished = new Map<string, EntryVersion>();
+  const { rows = new Map<string, Shape>() } = buildEntries(program, {
+    ...options,
+    observe: (version) => void finished.set(version.entry, version),
+  });
+  return { finished, rows };
+}
+
+/** What `lower` gives, by the entry that begins with it. */
+function loweredFunctions({ program, cell }: StagedProgram): Map<string, GraphFunction> {
+  const { initial } = cell ?? program;
+  const parts = (program.parts ?? []).map(({ name: part, program: { forward } }): [string, GraphFunction] => {
+    const name = nameInEntry(part, forward.name);
+    return [name, { ...forward, name }];
+  });
+  return new Map([["forward", cell?.step ?? program.forward], ...(initial === undefined ? [] : [["initial", initial] as const]), ...parts]); // prettier-ignore
+}
+
+/** What an entry begins with, of what `lower` gives. */
+const loweredOf = (last: EntryVersion, lowered: ReadonlyMap<string, GraphFunction>): GraphFunction | undefined =>
+  lowered.get(historyOf(last)[0]?.entry ?? "");
 
 /**
  * What a stage gives, as text: of each entry, in their order, what it gave in that run; before them `buffers` where they get
@@ -148,26 +173,20 @@ const textsOf: Readonly<Record<StageForm, TextsOf>> = {
     const { tree, typed } = written;
     return new Map([["text", name === "parse" ? printSourceFile(tree) : printTypedCell(typed)]]);
   },
-  graph: ({ program, cell }, { name }, options) => {
-    if (name === "lower") {
-      const { initial } = cell ?? program;
-      const parts = (program.parts ?? []).map(({ name: part, program: { forward } }) => {
-        return { ...forward, name: nameInEntry(part, forward.name) };
-      });
-      const all = [cell?.step ?? program.forward, ...(initial === undefined ? [] : [initial]), ...parts];
-      return new Map(all.filter((fn) => options.isShown(fn.name)).map(namedText));
-    }
+  graph: (staged, { name }, options) => {
+    const lowered = loweredFunctions(staged);
+    if (name === "lower" && options.entry === undefined) return new Map([...lowered.values()].map(namedText));
+    const { finished, rows } = lastVersions(staged.program, options);
+    const shown = [...finished].flatMap(([entry, last]) => (options.isShown(entry) ? [last] : []));
+    if (name === "lower") return new Map(shown.flatMap((last) => loweredOf(last, lowered) ?? []).map(namedText));
     const printed = new Map<string, string>();
-    const runs = new Map<string, number>();
-    const { rows = new Map<string, Shape>() } = buildEntries(program, {
-      ...options,
-      observe: (entry, pass, fn) => {
-        if (pass !== name || !options.isShown(entry)) return;
-        const run = (runs.get(entry) ?? 0) + 1;
-        runs.set(entry, run);
-        if (run === (options.run ?? run)) printed.set(...namedText({ ...fn, name: entry }));
-      },
-    });
+    for (const last of shown) {
+      const runs = historyOf(last).filter(({ stage }) => stage === name);
+      const version = runs[(options.run ?? runs.length) - 1];
+      // What several entries are made from is printed once, under the name that it had.
+      if (version === undefined || printed.has(version.entry)) continue;
+      printed.set(...namedText({ ...version.fn, name: version.entry }));
+    }
     return name === gradientRowsStage ? withRows(printed, rows) : printed;
   },
   kernels: ({ program }, { name }, { target, dtype, isShown, ...options }) => {

@@ -87,8 +87,28 @@ export function nameOfEntry({ of, by, streamed }: EntryDerivation): EntryName {
   return name;
 }
 
-/** Called with what a stage has made of an entry. */
-export type EntryObserver = (entry: string, stage: string, fn: GraphFunction) => void;
+/** What a stage has made of an entry. */
+export interface EntryVersion {
+  readonly entry: string;
+  readonly stage: string;
+  readonly fn: GraphFunction;
+  /** What it was made from, of this entry or of the one that it is derived from; undefined where the program begins. */
+  readonly from: EntryVersion | undefined;
+}
+
+/** Called with each version, after what it was made from. */
+export type EntryObserver = (version: EntryVersion) => void;
+
+/** All that it was made from, and it itself, in order. */
+export function historyOf(version: EntryVersion): EntryVersion[] {
+  const history: EntryVersion[] = [];
+  for (let at: EntryVersion | undefined = version; at !== undefined; at = at.from) history.push(at);
+  return history.reverse();
+}
+
+/** Which run of its stage gave it, from 1, those on what it was made from counted. */
+export const runOf = (version: EntryVersion): number =>
+  historyOf(version).filter(({ stage }) => stage === version.stage).length;
 
 /** The entry that is derived so; what gradients of initial values give adds to the gradients of the steps. */
 export function entryOf(kind: EntryDerivation, fn: GraphFunction): ProgramEntry {

@@ -49,8 +49,8 @@ export function checkSequenceProgram(
     gradient: true,
     jvp: true,
     hvp: true,
-    observe: (entry, pass, fn) => {
-      invalid.push(...verifyFunction(fn, context).map((problem) => `${entry} after ${pass}: ${problem}`));
+    observe: ({ entry, stage, fn }) => {
+      invalid.push(...verifyFunction(fn, context).map((problem) => `${entry} after ${stage}: ${problem}`));
     },
   });
   const fn = (name: string): GraphFunction => {

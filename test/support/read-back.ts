@@ -44,7 +44,7 @@ export function expectEntriesReadBack(program: Program, stages?: readonly string
   const texts = new Set<string>();
   buildEntries(program, {
     ...{ gradient: true, jvp: true, hvp: false },
-    observe: (_entry, stage, fn) => {
+    observe: ({ stage, fn }) => {
       if (stages?.includes(stage) === false) return;
       const text = printFunction(fn);
       if (texts.has(text)) return;

@@ -101,16 +101,23 @@ export const valuePasses: readonly GraphPass[] = [dropDerivatives, sinkConcats];
 /** The same for initial values. */
 export const initialValuePasses: readonly GraphPass[] = [dropDerivatives, removeUnusedValues];
 
-/** The lists that an entry passes, one after the other. */
+const sequences = [...equationPasses, ...sequencePasses, ...windowPasses];
+
+/** The lists that an entry passes, one after the other, from the equations on. */
 export const entryPasses: readonly (readonly GraphPass[])[] = [
   // forward
-  [...equationPasses, ...sequencePasses, ...windowPasses, ...residualPasses],
-  // step, weights
-  [...portPasses, ...valuePasses, ...residualPasses],
+  [...sequences, ...residualPasses],
+  // weights
+  [...sequences, ...valuePasses, ...residualPasses],
+  // step, and the contexts of its steps
+  [...equationPasses, ...portPasses, ...valuePasses, ...residualPasses, ...portPasses],
+  // Lengths.
+  [...valuePasses, ...residualPasses],
   // Initial values of states and params.
   [...initialPasses, ...initialValuePasses],
-  // Derivatives of each of these.
-  derivativePasses,
+  // Derivatives of sequences, and of initial values.
+  [...sequences, ...derivativePasses],
+  [...initialPasses, ...derivativePasses],
 ];
 
 /** Every pass, as `explain --after` takes it. */

@@ -9,7 +9,7 @@ import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import { type Dim, evaluateDim } from "../../base/types/dim.js";
 import { ownFunctions } from "../../driver/entries.js";
 import { gradientOf, tangentsOnly } from "../../passes/autodiff/whole-derivatives.js";
-import { type EntryDerivation, type EntrySource, nameOfEntry } from "../../program/entry.js";
+import { type EntryDerivation, type EntrySource, type EntryVersion, nameOfEntry, runOf } from "../../program/entry.js";
 import { type Program, programBoundary, programContext, programRoles, streamedRoles } from "../../program/program.js";
 import { type Derivation, deriveRole, nameOfRole, type Role, streamedRole } from "../../program/roles.js";
 
@@ -222,10 +222,10 @@ export function numbersOfEach(value: BatchValue, examples: number): number[] {
   return tensors.flatMap(({ data }) => [...data]);
 }
 
-interface EntryVersion {
+interface NumberedVersion {
   readonly entry: string;
   readonly pass: string;
-  /** Which of its runs on this entry, from 1. */
+  /** Which of its runs on this entry and what that is made from, from 1. */
   readonly run: number;
   readonly fn: GraphFunction;
 }
@@ -233,19 +233,15 @@ interface EntryVersion {
 /** Versions of entries, without those that a pass has left as they were. */
 export class EntryVersions {
   private readonly last = new Map<string, GraphFunction>();
-  /** How often a pass has run on an entry. */
-  private readonly runs = new Map<string, number>();
-  readonly versions: EntryVersion[] = [];
+  readonly versions: NumberedVersion[] = [];
 
   /** As `observe` of entries takes it. */
-  readonly observe = (entry: string, pass: string, fn: GraphFunction): void => {
+  readonly observe = (version: EntryVersion): void => {
+    const { entry, stage: pass, fn } = version;
     const before = this.last.get(entry);
     this.last.set(entry, fn);
-    const key = `${entry} ${pass}`;
-    const run = (this.runs.get(key) ?? 0) + 1;
-    this.runs.set(key, run);
     if (before?.instructions === fn.instructions && before.outputs === fn.outputs && before.names === fn.names) return;
-    this.versions.push({ entry, pass, run, fn });
+    this.versions.push({ entry, pass, run: runOf(version), fn });
   };
 
   /** The last of an entry. */

@@ -65,7 +65,7 @@ test("what is no stage, or none of that target, is told", async () => {
   expect([other.code, other.error]).toEqual([2, expect.stringMatching(/--target must be js or wasm/u)]);
   const list = await after("list");
   expect(list.out).toMatch(
-    /^parse +[^]*^lower +one example[^]*^simplify +.*\(simplify:1 to simplify:5\)$[^]*^hoist-addresses +.*\(kernels, js only\)$[^]*\(code, wasm only\)/mu,
+    /^parse +[^]*^lower +one example[^]*^simplify +.*\(simplify:1 to simplify:6\)$[^]*^hoist-addresses +.*\(kernels, js only\)$[^]*\(code, wasm only\)/mu,
   );
 });
 
@@ -75,9 +75,16 @@ test("the list of an entry is what ran on it, in order", async () => {
     return out === "" ? error : out.split("\n").map((line) => line.split(" ")[0]!);
   };
   const backward = await listed("--entry", "backward");
-  expect(backward.slice(0, 7)).toEqual(["parse", "check", "lower", "derive", "drop-derivatives", "expand-strong-products", "expand-unwindows"]); // prettier-ignore
+  expect(backward.slice(0, 6)).toEqual(["parse", "check", "lower", "equations", "expand-unwindows:1", "simplify:1"]);
+  const derive = backward.indexOf("derive");
+  expect(backward.slice(derive, derive + 4)).toEqual(["derive", "drop-derivatives", "expand-strong-products", "expand-unwindows:2"]); // prettier-ignore
   const step = (await listed("--entry", "step")) as string[];
   const places = [
+    "equations",
+    "expand-unwindows",
+    "separate-loops",
+    "order-sums",
+    "merge-projections",
     "drop-derivatives:1",
     "one-step",
     "drop-derivatives:2",
@@ -88,8 +95,11 @@ test("the list of an entry is what ran on it, in order", async () => {
   ];
   expect(step.filter((name) => places.includes(name))).toEqual(places);
   expect(await listed("--entry", "step", "--target", "js")).toEqual(expect.not.arrayContaining(["layout"]));
+  expect(step).not.toContain("window-delays");
   for (const name of ["drop-derivatives:1", "one-step"])
     expect((await after(name, "--entry", "step")).out).toMatch(/^func step\(/u);
+  for (const name of step.slice(2, step.indexOf("drop-derivatives:1")))
+    expect((await after(name, "--entry", "step")).out, name).toMatch(name === "lower" ? /^func step\(/u : /^func forward\(/u); // prettier-ignore
   const { functions } = JSON.parse((await after("list", "--entry", "step", "--json")).out) as { functions: { entry: string; stages: string[] }[] }; // prettier-ignore
   expect(functions).toEqual([{ entry: "step", stages: step.filter((name) => name !== "") }]);
   expect(await listed("--entry", "jvp")).toContain("there is no entry jvp; there is one with --jvp");
@@ -101,14 +111,16 @@ test("each run of a stage that runs several times", async () => {
   const runs = await Promise.all([1, 2, 3, 4].map((run) => after(`simplify:${run}`, "--entry", "forward")));
   expect(new Set(runs.map(({ out }) => out)).size).toBeGreaterThan(1);
   expect(runs[3]!.out).toBe((await after("simplify", "--entry", "forward")).out);
-  const backward = await after("simplify:3", "--entry", "backward");
+  expect((await after("simplify:3", "--entry", "backward")).out).toBe(runs[2]!.out);
+  expect((await after("simplify:5", "--entry", "backward")).out).toMatch(/^func backward\(/u);
+  const backward = await after("simplify:6", "--entry", "backward");
   expect([backward.code, backward.error]).toEqual([
     2,
-    expect.stringContaining("simplify does not run 3 times on backward; it runs on forward"),
+    expect.stringContaining("simplify does not run 6 times on backward; it runs on nothing here"),
   ]);
-  const errors = await Promise.all(["simplify:6", "simplify:0", "simplify:x", "memory:2"].map((name) => after(name)));
+  const errors = await Promise.all(["simplify:7", "simplify:0", "simplify:x", "memory:2"].map((name) => after(name)));
   expect(errors.map(({ code, error }) => [code, error.split("\n")[0]])).toEqual([
-    [2, expect.stringContaining("there is no simplify:6: simplify runs up to 5 times on an entry")],
+    [2, expect.stringContaining("there is no simplify:7: simplify runs up to 6 times on an entry")],
     [2, expect.stringContaining("there is no simplify:0: ")],
     [2, expect.stringContaining("there is no simplify:x: ")],
     [2, expect.stringContaining("there is no memory:2: memory runs once, so it needs no number")],

@@ -91,8 +91,8 @@ test("every pass leaves valid functions", () => {
     gradient: true,
     jvp: true,
     hvp: true,
-    observe: (entry, pass, fn) => {
-      invalid.push(...verifyFunction(fn, context).map((problem) => `${entry} after ${pass}: ${problem}`));
+    observe: ({ entry, stage, fn }) => {
+      invalid.push(...verifyFunction(fn, context).map((problem) => `${entry} after ${stage}: ${problem}`));
     },
   });
   expect(invalid).toEqual([]);

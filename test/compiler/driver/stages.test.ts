@@ -9,6 +9,7 @@ import { printFunction } from "../../../compiler/ir/graph/print.js";
 import type { GraphFunction } from "../../../compiler/ir/graph/graph-function.js";
 import { verifyKernel } from "../../../compiler/ir/kernel/verify.js";
 import { graphPasses } from "../../../compiler/passes/graph/passes.js";
+import { type EntryVersion, historyOf, runOf } from "../../../compiler/program/entry.js";
 import { buildEntries } from "../../../compiler/driver/entries.js";
 import { kernelStages } from "../../support/kernel-stages.js";
 import { attendingNetwork } from "../../support/attending.js";
@@ -75,15 +76,12 @@ const observedPrograms = [
 test("the stages of graphs are those that entries pass, each as often as is said", () => {
   const most = new Map<string, number>();
   for (const program of observedPrograms) {
-    const runs = new Map<string, number>();
     const last = new Map<string, GraphFunction>();
     const { entries } = buildEntries(program, {
       ...{ gradient: true, jvp: true, hvp: true },
-      observe: (entry, stage, fn) => {
-        const key = `${stage} ${entry}`;
-        runs.set(key, (runs.get(key) ?? 0) + 1);
-        most.set(stage, Math.max(most.get(stage) ?? 0, runs.get(key)!));
-        last.set(entry, fn);
+      observe: (version) => {
+        most.set(version.stage, Math.max(most.get(version.stage) ?? 0, runOf(version)));
+        last.set(version.entry, version.fn);
       },
     });
     // What was looked at last is what kernels are made of.
@@ -97,11 +95,34 @@ test("the stages of graphs are those that entries pass, each as often as is said
   expect(Object.fromEntries(most)).toEqual(Object.fromEntries(known.map(({ name, runs }) => [name, runs])));
 });
 
+test("each version has the history of what it was made from", () => {
+  const histories = new Map<string, string[]>();
+  for (const program of observedPrograms) {
+    const known = new Set<EntryVersion>();
+    buildEntries(program, {
+      ...{ gradient: true, jvp: true, hvp: true },
+      observe: (version) => {
+        expect(version.from === undefined || known.has(version.from), `${version.entry} ${version.stage}`).toBe(true);
+        known.add(version);
+        histories.set(version.entry, historyOf(version).map(({ entry, stage }) => `${entry} ${stage}`)); // prettier-ignore
+      },
+    });
+  }
+  expect(histories.get("step")).toEqual(expect.arrayContaining(["forward order-sums", "step one-step"]));
+  expect(histories.get("step")).not.toContain("forward window-delays");
+  expect(histories.get("stepContexts")).toEqual(expect.arrayContaining(["step one-step", "stepContexts split-contexts"])); // prettier-ignore
+  expect(histories.get("backward")).toEqual(expect.arrayContaining(["forward window-delays", "backward derive"]));
+  expect(histories.get("initialBackward")).toEqual(expect.arrayContaining(["initial simplify", "initialBackward derive"])); // prettier-ignore
+  expect(histories.get("stepInitial")).toEqual([...histories.get("initial")!, "stepInitial one-step"]);
+  for (const [entry, [first]] of histories)
+    expect(first, entry).toBe(`${["initial", "start"].find((of) => entry.toLowerCase().includes(of)) ?? "forward"} equations`); // prettier-ignore
+});
+
 test("no pass runs unseen", () => {
   const seen: string[] = [];
   const spies = graphPasses.map((pass) => ({ name: pass.name, spy: vi.spyOn(pass, "run") }));
   for (const program of observedPrograms)
-    buildEntries(program, { gradient: true, jvp: true, hvp: true, observe: (_, stage) => void seen.push(stage) });
+    buildEntries(program, { gradient: true, jvp: true, hvp: true, observe: ({ stage }) => void seen.push(stage) });
   const ran = spies.map(({ name, spy }) => [name, spy.mock.calls.length]);
   vi.restoreAllMocks();
   expect(ran).toEqual(graphPasses.map(({ name }) => [name, seen.filter((stage) => stage === name).length]));
