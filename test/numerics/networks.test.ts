@@ -4,13 +4,15 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { lookUp } from "../../compiler/base/at.js";
 import { emitModule } from "../../compiler/driver/emit-module.js";
 import { lowerSource } from "../../compiler/driver/lower-source.js";
 import { type BatchValue, evaluateFunction } from "../../compiler/ir/graph/evaluate.js";
 import { tensor } from "../../compiler/ir/graph/tensor.js";
 import { nameOf, outputName } from "../../compiler/ir/graph/values.js";
 import { constantOf, type Dim, evaluateDim, printDim } from "../../compiler/base/types/dim.js";
-import type { Program, ProgramTensor } from "../../compiler/program/program.js";
+import { type Program, programRoles, type ProgramTensor } from "../../compiler/program/program.js";
+import { nameOfRole } from "../../compiler/program/roles.js";
 import { type CompiledModule, loadModule, type ModuleInstance } from "../../runtime/index.js";
 import { randomSource, worstError } from "../support/evaluate-helpers.js";
 import { fuzzParameters } from "../support/fuzz.js";
@@ -205,14 +207,14 @@ class Call {
   evaluated(): Results {
     const { program, given } = this;
     const { forward } = program;
+    const roles = new Map(programRoles(program).map((role) => [nameOfRole(role), role]));
     const all = given.sizes.T.map((_, b) => sizesOf(given.sizes, b));
     const inputs = forward.inputs.map((id): BatchValue => {
-      const [role = "", ...rest] = nameOf(forward, id).split(".");
-      const name = rest.join(".");
+      const { kind, name } = lookUp(roles, nameOf(forward, id));
       const shapeOf = (own: ProgramTensor, b: number): number[] => own.shape.map((dim) => evaluateDim(dim, all[b]!));
-      const param = program.params.find((own) => role === "param" && own.name === name);
+      const param = program.params.find((own) => kind === "param" && own.name === name);
       if (param !== undefined) return { shared: tensor(shapeOf(param, 0), given.params[name]!) };
-      const list = role === "input" ? given.inputs : given.states;
+      const list = kind === "input" ? given.inputs : given.states;
       const own = [...program.inputs, ...program.states].find((one) => one.name === name)!;
       return { examples: all.map((_, b) => tensor(shapeOf(own, b), list[name]![b]!)) };
     });

@@ -3,6 +3,7 @@ import { type BatchValue, evaluateFunction } from "../../compiler/ir/graph/evalu
 import { type Tensor, zeros } from "../../compiler/ir/graph/tensor.js";
 import type { GraphFunction, ValueId, ValueType } from "../../compiler/ir/graph/graph-function.js";
 import { evaluateDim } from "../../compiler/base/types/dim.js";
+import { isSharedName } from "./roles.js";
 
 export type Values = Map<string, BatchValue>;
 export type ExampleSizes = readonly ReadonlyMap<string, number>[];
@@ -68,7 +69,7 @@ export function flatten(value: BatchValue): number[] {
 export function numbersOf(values: Values, name: string, sizes: ExampleSizes): number[] {
   const value = values.get(name);
   if (value === undefined) throw new Error(`no value ${name}`);
-  const isRepeated = "shared" in value && !name.split(".").includes("param");
+  const isRepeated = "shared" in value && !isSharedName(name);
   return flatten(isRepeated ? { examples: sizes.map(() => value.shared) } : value);
 }
 

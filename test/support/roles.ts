@@ -34,5 +34,8 @@ export function rolesOf(...functions: readonly GraphFunction[]): Map<string, Rol
   return new Map(names.map((name) => [name, roleOf(name)]));
 }
 
+/** Is it one for all examples, as parameters are, their derivatives too? */
+export const isSharedName = (name: string): boolean => roleOf(name).shared === true;
+
 /** Is it a buffer of what forward keeps for backward? */
 export const isResidual = (name: string): boolean => roleOf(name).kind === "residual";

@@ -37,7 +37,7 @@ import {
   worstError,
 } from "./evaluate-helpers.js";
 import { lowerProgram, printJsKernels } from "./kernels.js";
-import { rolesOf } from "./roles.js";
+import { isSharedName, rolesOf } from "./roles.js";
 
 type NumberArray = Float32Array | Float64Array | Int32Array;
 
@@ -134,6 +134,11 @@ function checkZeros(name: string, buffer: NumberArray, padded: readonly number[]
   }
 }
 
+/** Fills all buffers but those of sizes, which have no roles, so that what an entry reads before it is written is seen. */
+export function spoil(buffers: KernelBuffers, { roles }: Pick<EntryProgram, "roles">): void {
+  for (const [name, buffer] of Object.entries(buffers)) if (roles.has(name)) buffer.fill(NaN);
+}
+
 /** As what calls kernels takes them. */
 export const callable = (kernels: CompiledKernels): RunKernels => ({
   buffers: kernels.buffers,
@@ -153,14 +158,14 @@ export function runFunction(
     passes?: readonly KernelPass<VectorTarget>[];
   },
 ): { outputs: Values; text: string } {
-  const factory = compileKernels(programOf(fn), options.dtype, options.runtimeDimensions, options.passes);
+  const program = programOf(fn);
+  const factory = compileKernels(program, options.dtype, options.runtimeDimensions, options.passes);
   const padding = paddingFor(examples, options.runtimeDimensions, options.extra ?? 0);
   const kernels = factory.create(padding);
-  for (const [name, buffer] of Object.entries(kernels.buffers)) if (name.includes(".")) buffer.fill(NaN);
-  const isShared = (name: string): boolean => name.split(".").includes("param");
+  spoil(kernels.buffers, program);
   writeInputs(kernels.buffers, fn, values, { examples, padding });
   callEntry(callable(kernels), { name: "forward" }, padding);
-  return { outputs: readChecked(kernels.buffers, fn, { examples, padding }, isShared), text: factory.text };
+  return { outputs: readChecked(kernels.buffers, fn, { examples, padding }, isSharedName), text: factory.text };
 }
 
 /**
@@ -186,7 +191,7 @@ export function compareEntries(
   const isVisible = (name: string): boolean => !isInternal(roleOf(name));
   const make = create ?? ((sizes) => compileKernels(program, options.dtype, dimensions).create(sizes));
   const kernels = make(padding);
-  for (const [name, buffer] of Object.entries(kernels.buffers)) if (name.includes(".")) buffer.fill(NaN);
+  spoil(kernels.buffers, program);
   const known: Values = new Map();
   const errors = new Map<string, number>();
   let compared = 0;
