@@ -11,7 +11,7 @@ import { standardLibraryModule } from "./language/std/embed.js";
 import { CellParser } from "./language/syntax/grammar.js";
 
 /** A generated file: its path from the root of the repository, and its whole text. */
-export interface GeneratedFile {
+interface GeneratedFile {
   readonly path: string;
   readonly text: string;
 }

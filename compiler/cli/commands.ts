@@ -6,7 +6,7 @@ import { runCommand } from "./run-command.js";
 import { trainCommand } from "./train-command.js";
 import { weightsCommand } from "./weights-command.js";
 
-export const buildCommand: CommandEntry = {
+const buildCommand: CommandEntry = {
   name: "build",
   summary: "compile a cell to a standalone module",
   usage: "FILE… --dim NAME=SIZE… --out DIR [options]",
@@ -70,7 +70,7 @@ same bytes.`,
   ],
 };
 
-export const checkCommand: CommandEntry = {
+const checkCommand: CommandEntry = {
   name: "check",
   summary: "report errors and warnings",
   usage: "FILE… [options]",
@@ -96,7 +96,7 @@ is standard input.`,
   ],
 };
 
-export const fmtCommand: CommandEntry = {
+const fmtCommand: CommandEntry = {
   name: "fmt",
   summary: "format files",
   usage: "FILE… [options]",
@@ -128,7 +128,7 @@ operators. A FILE of - reads standard input and prints the result.`,
   ],
 };
 
-export const explainCommand: CommandEntry = {
+const explainCommand: CommandEntry = {
   name: "explain",
   summary: "show what the compiler makes of a cell",
   usage: "FILE [options]",
@@ -171,7 +171,7 @@ derivative as formulas. Dimensions without a size stay symbols; kernels need all
   ],
 };
 
-export const gradcheckCommand: CommandEntry = {
+const gradcheckCommand: CommandEntry = {
   name: "gradcheck",
   summary: "check a cell's derivatives against measurements",
   usage: "FILE [options]",
@@ -220,7 +220,7 @@ million numbers. How it is done: spec/gradient-checking.md.`,
   ],
 };
 
-export const diagnoseCommand: CommandEntry = {
+const diagnoseCommand: CommandEntry = {
   name: "diagnose",
   summary: "show how gradients travel through time",
   usage: "FILE --dim NAME=SIZE… [options]",
@@ -258,7 +258,7 @@ for x: [2] and k: [], then a line of numbers for each step.`,
   ],
 };
 
-export const verifyCommand: CommandEntry = {
+const verifyCommand: CommandEntry = {
   name: "verify",
   summary: "check a compiled module, without its source",
   usage: "FILE.js [options]",
@@ -319,7 +319,7 @@ not checked is told.`,
   ],
 };
 
-export const benchCommand: CommandEntry = {
+const benchCommand: CommandEntry = {
   name: "bench",
   summary: "time a cell, and show where its time goes",
   usage: "FILE --dim NAME=SIZE… [options]",

@@ -87,7 +87,7 @@ export function whereIs(
 export const needsSizes = (gives: Stage["gives"]): boolean => gives === "kernels" || gives === "code";
 
 /** A stage, and which of its runs on an entry: the last, where none is said. */
-export interface ChosenStage {
+interface ChosenStage {
   readonly stage: Stage;
   readonly run?: number;
 }

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { type ReadLimit, streamLimit } from "./read-limits.js";
 
 /** What was read is more than it may be, or nothing comes. */
-export class ReadError extends Error {
+class ReadError extends Error {
   override readonly name = "ReadError";
 }
 

@@ -10,7 +10,7 @@ import { commands } from "./commands.js";
 import { commandHelp, generalHelp } from "./help.js";
 import { createTerminal, type OutputStream, type Terminal } from "./terminal.js";
 
-export interface Environment {
+interface Environment {
   readonly out: OutputStream;
   readonly error: OutputStream;
   /** The variable NO_COLOR. */

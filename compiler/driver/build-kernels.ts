@@ -10,7 +10,7 @@ import type { EntryProgram } from "../program/entry.js";
 /** Changes kernels before they are expanded and printed: for looking at them, and for timing parts of them. */
 export type RewriteKernels = (kernel: KernelProgram) => KernelProgram;
 
-export interface KernelOptions<Machine> {
+interface KernelOptions<Machine> {
   readonly passes: TargetPasses<Machine>;
   readonly dtype: "f32" | "f64";
   /** Called with what lowering gives (`kernels`), after each pass, and with planned memory (`memory`). */

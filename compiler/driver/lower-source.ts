@@ -38,7 +38,7 @@ export interface Findings {
   readonly sources: ReadonlyMap<string, SourceFile>;
 }
 
-export interface ParsedSource {
+interface ParsedSource {
   readonly tree: SourceFileNode;
   readonly collector: DiagnosticCollector;
   readonly sources: Map<string, SourceFile>;
@@ -56,7 +56,7 @@ export function parseSource(text: string, options: CompileOptions): ParsedSource
   return { tree: parse(text, settings.file, collector), collector, sources, settings };
 }
 
-export interface CheckedSource extends Findings {
+interface CheckedSource extends Findings {
   readonly sources: Map<string, SourceFile>;
   /** Without cells where the text cannot be parsed. */
   readonly program: TypedProgram;

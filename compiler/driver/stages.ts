@@ -21,7 +21,7 @@ import { gradientRowsStage } from "./gradient-rows.js";
 import { buildKernels } from "./build-kernels.js";
 
 /** What a stage gives: the text as it was read, equations of one example, loops over buffers of a whole batch, or what is printed of these. */
-export type StageForm = "text" | "graph" | "kernels" | "code";
+type StageForm = "text" | "graph" | "kernels" | "code";
 
 export interface Stage {
   /** As `explain --after` takes it. */
@@ -81,7 +81,7 @@ function kernelStages(listOf: (passes: TargetPasses<unknown>) => readonly Pick<S
   return [...found.values()];
 }
 
-export interface StageOptions extends Omit<EntryOptions, "observe"> {
+interface StageOptions extends Omit<EntryOptions, "observe"> {
   readonly target: KernelTargetName;
   readonly dtype: "f32" | "f64";
   /** Which run on an entry, from 1; the last where left out. */

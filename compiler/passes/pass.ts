@@ -13,7 +13,7 @@ export interface Pass<Program, Context> {
 export type GraphPass = Pass<GraphFunction, ShapeContext>;
 
 /** Called after each pass; `explain` prints, tests verify. */
-export type PassObserver<Program> = (pass: string, program: Program) => void;
+type PassObserver<Program> = (pass: string, program: Program) => void;
 
 /** Runs passes in order. */
 export function runPasses<Program, Context>(

@@ -22,7 +22,7 @@ import type { GraphFunction, Instruction, Operation, OperationKind, ValueId } fr
 import { typeOf } from "../ir/graph/values.js";
 
 /** Element `i` is made of the elements of the sequence up to `i + look`; there are `extra` more than the sequence has. */
-export interface AlongSequence {
+interface AlongSequence {
   readonly kind: "along";
   readonly axis: number;
   readonly extra: Dim;
@@ -34,7 +34,7 @@ export interface AlongSequence {
 export type Reach = AlongSequence | { readonly kind: "same" } | { readonly kind: "end" } | { readonly kind: "ahead" };
 
 /** Where something looks ahead first. */
-export interface LookAhead {
+interface LookAhead {
   readonly instruction: Instruction;
   /** What it does, as a sentence about it goes on. */
   readonly what: string;

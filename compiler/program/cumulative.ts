@@ -21,7 +21,7 @@ const combinations: { readonly [Name in CumulativeName]: Combine } = {
   logcumsumexp: logOfSum,
 };
 
-export interface Cumulation {
+interface Cumulation {
   readonly operation: CumulativeName;
   readonly axis: number;
   /** From the last element to the first. */

@@ -23,7 +23,7 @@ import { isCarried, operandKind, resultParts, type Scan } from "../ir/graph/scan
 import { wholeWithDims } from "../ir/graph/map-dims.js";
 import type { Instruction, Operation, ValueId } from "../ir/graph/graph-function.js";
 
-export interface LoopSequence {
+interface LoopSequence {
   readonly length: Dim;
   readonly reverse: boolean;
   /** Inputs of the inner builder that are values of the outer one. */

@@ -5,7 +5,7 @@ import type { ScalarOp } from "../ir/ops/scalar-ops.js";
 import type { ElementwiseName } from "../language/semantics/builtins.js";
 
 /** `exponent`: of a power, where it is a literal. */
-export type ElementwiseLowering = (
+type ElementwiseLowering = (
   builder: GraphBuilder,
   operands: readonly ValueId[],
   exponent: number | undefined,

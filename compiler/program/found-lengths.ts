@@ -29,7 +29,7 @@ export interface LengthFinder {
 
 const foundName = ({ symbol }: FoundDimension): string => nameOfRole({ kind: "found", name: symbol });
 
-export interface SplitLengths {
+interface SplitLengths {
   /** The equations without what lengths are found by. */
   readonly forward: GraphFunction;
   /** Where their values are now. */

@@ -34,7 +34,7 @@ export interface Frame {
   readonly places?: ReadonlyMap<string, number>;
 }
 
-export interface PlaceAround {
+interface PlaceAround {
   readonly index: string;
   readonly lowering: Lowering;
   readonly frame: Frame;

@@ -22,7 +22,7 @@ import type { Operation, ValueId, ValueType } from "../ir/graph/graph-function.j
 import type { Lowering } from "./frame.js";
 
 /** The element at `start` and the index, or `start` less the index. */
-export interface EntryPlace {
+interface EntryPlace {
   readonly start: Dim;
   readonly reverse: boolean;
 }

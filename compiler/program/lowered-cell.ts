@@ -128,7 +128,7 @@ export interface LoweredCell {
   readonly names: ReadonlyMap<string, ValueName>;
 }
 
-export interface LoweredPart {
+interface LoweredPart {
   readonly name: string;
   /** Names of inputs that are equations of the whole. */
   readonly given: readonly string[];

@@ -4,7 +4,7 @@ import type { ValueId } from "../ir/graph/graph-function.js";
 import type { RunState, RunStates } from "./frame.js";
 import type { LoweredState } from "./lowered-cell.js";
 
-export interface ModuleState {
+interface ModuleState {
   readonly state: LoweredState;
   readonly value: ValueId;
   last: ValueId | undefined;

@@ -9,7 +9,7 @@ import type { LoweredInput, LoweredNetwork } from "./lowered-cell.js";
 import { nameOfRole } from "./roles.js";
 import { withSequenceStates, type WithStates } from "./sequence-states.js";
 
-export interface StreamedNetwork {
+interface StreamedNetwork {
   /** Undefined where it looks ahead. */
   readonly stream: string | undefined;
   readonly contexts: readonly LoweredInput[];

@@ -51,7 +51,7 @@ function checkExact(bound: Dim, { span }: TypedExpression): void {
 }
 
 /** An index as a real number: inputs and states are integers, whatever is computed is one already. */
-export function lowerNumber(lowering: Lowering, frame: Frame, node: TypedExpression): ValueId {
+function lowerNumber(lowering: Lowering, frame: Frame, node: TypedExpression): ValueId {
   const place = placeOf(frame, node);
   if (place !== undefined) return builderAt(lowering, frame, node).constant(place);
   const value = lowering.lower(lowering, frame, node);

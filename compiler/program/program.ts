@@ -37,7 +37,7 @@ export interface ProgramInput extends ProgramTensor {
 /** The same at every step. */
 export type ProgramContext = ProgramTensor & Partial<Pick<ProgramInput, "dtype" | "bound">>;
 
-export interface ProgramState extends ProgramTensor, Partial<Pick<ProgramInput, "dtype" | "bound" | "forLosses">> {
+interface ProgramState extends ProgramTensor, Partial<Pick<ProgramInput, "dtype" | "bound" | "forLosses">> {
   readonly initial: "zeros" | "computed";
 }
 
@@ -51,7 +51,7 @@ export type ProgramRandom = ProgramTensor & LoweredRandom;
 /** One number for all examples of a call: nothing is derived by it. */
 export type ProgramSetting = ProgramTensor & LoweredSetting;
 
-export interface ProgramStarts extends Pick<LoweredStarts, "fn" | "rounds"> {
+interface ProgramStarts extends Pick<LoweredStarts, "fn" | "rounds"> {
   readonly draws: readonly (ProgramParam & LoweredDraw)[];
 }
 

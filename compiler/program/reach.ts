@@ -7,7 +7,7 @@ import type { Program, ProgramTensor } from "./program.js";
 import { nameOfRole, type TensorKind } from "./roles.js";
 
 /** How one value reaches another; loops are followed inside. */
-export interface ReachRules {
+interface ReachRules {
   /** The operands of an operation that reach its result. */
   readonly through: (instruction: Instruction) => readonly ValueId[];
   /** Operands from which the search starts, wherever the operation stands; none unless told. */

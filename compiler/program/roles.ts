@@ -43,9 +43,12 @@ export interface Role {
   readonly entry?: string;
 }
 
+const derivedName = (by: Derivation, of: string): string => `${by}.${of}`;
+
 /** Different for different roles. */
 export function nameOfRole({ kind, name, derived = [], streamed = false, entry }: Role): string {
-  const plain = [...derived, ...(streamed ? ["step"] : []), kind, name].join(".");
+  const value = [...(streamed ? ["step"] : []), kind, name].join(".");
+  const plain = derived.reduceRight((of, by) => derivedName(by, of), value);
   return entry === undefined ? plain : nameInEntry(entry, plain);
 }
 
@@ -61,7 +64,7 @@ export const roleInEntry = (role: Role, entry: string): Role =>
   role.kind === "param" || role.kind === "fixed" ? role : { ...role, entry };
 
 /** The name of the gradient by the value of this name, or of the cotangent that belongs to it. */
-export const gradName = (name: string): string => `grad.${name}`;
+export const gradName = (name: string): string => derivedName("grad", name);
 
 /** What a derived function calls the cotangent of a value inside of it. */
 export const cotangentName = (name: string): string => `d_${name}`;
@@ -70,7 +73,7 @@ export const cotangentName = (name: string): string => `d_${name}`;
 export const rowsName = (gradient: string): string => nameOfRole({ kind: "rows", name: gradient });
 
 /** The name of the tangent of the value of this name. */
-export const tangentName = (name: string): string => `tangent.${name}`;
+export const tangentName = (name: string): string => derivedName("tangent", name);
 
 /** @param derived the outermost first */
 export const deriveRole = (role: Role, derived: readonly Derivation[]): Role => ({ ...role, derived });

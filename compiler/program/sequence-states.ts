@@ -27,7 +27,7 @@ import { asNumber } from "./place-number.js";
 import { nameOfRole } from "./roles.js";
 
 /** Equations over sequences, with what they are made of. */
-export interface SequenceEquations {
+interface SequenceEquations {
   readonly forward: GraphFunction;
   readonly axes: readonly CallAxis[];
   readonly states: readonly LoweredState[];
@@ -37,7 +37,7 @@ export interface SequenceEquations {
 }
 
 /** The sequence along which a network streams. */
-export interface StreamedSequence {
+interface StreamedSequence {
   readonly symbol: string;
   readonly causality: Causality;
   /** Inputs that are the same for all of it. */

@@ -10,9 +10,9 @@ export function unsigned(value: number): number[] {
 
 export const sized = (bytes: readonly number[]): number[] => [...unsigned(bytes.length), ...bytes];
 
-export const wasmName = (name: string): number[] => sized([...name].map((letter) => letter.charCodeAt(0)));
+const wasmName = (name: string): number[] => sized([...name].map((letter) => letter.charCodeAt(0)));
 
-export interface WasmFunction {
+interface WasmFunction {
   readonly name: string;
   /** What it has after its parameters: its locals and instructions. */
   readonly body: readonly number[];

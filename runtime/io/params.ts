@@ -124,7 +124,7 @@ function parametersIn(where: string, module: Described, file: FileBytes, options
 }
 
 /** What a file has and what it should have, for a message that shows both. */
-export interface ParamsSides {
+interface ParamsSides {
   readonly cell: string;
   readonly params: readonly Listed[];
   readonly tensors: ReadonlyMap<string, SafeTensor>;

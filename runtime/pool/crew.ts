@@ -8,7 +8,7 @@ import { keepInSlot, type PoolOrder, type PoolReport, type Room, type RunOrder, 
 import { bytesOf, layoutOf, type PlacedTask, SharedMemories, tensorsIn } from "./shared-memory.js";
 import { copyOf, type Divisors, type GradientPart, type PoolTask, runTask, type TaskResult } from "./task.js";
 
-export interface CrewOptions {
+interface CrewOptions {
   readonly manifest: Manifest;
   readonly source: ModuleSource;
   /** Those who call are one of them. */

@@ -67,7 +67,7 @@ export function createHostWorker(): HostWorker {
   return new host.Worker(address, { type: "module" });
 }
 
-export interface WorkerListener {
+interface WorkerListener {
   message(told: unknown): void;
   /** It has ended, or cannot begin. */
   lost(cause: string): void;

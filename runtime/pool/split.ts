@@ -11,7 +11,7 @@ type List = ArrayLike<number> & { slice(from: number, to: number): ArrayLike<num
 const isArray = (value: unknown): value is Float32Array => ArrayBuffer.isView(value) && !(value instanceof DataView);
 
 /** Values for so many examples of a call, from one on: parts of the arrays that were given. */
-export type TakeExamples = (from: number, count: number) => Record<string, unknown>;
+type TakeExamples = (from: number, count: number) => Record<string, unknown>;
 
 /** @param batch Examples of the call. @throws TypeError for a tensor that has no row for each of them. */
 export function splitValues(manifest: Manifest, values: CallValues, batch: number): TakeExamples {

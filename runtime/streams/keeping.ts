@@ -6,7 +6,7 @@ import type { Opening } from "./opening.js";
 import { readSnapshot, sameBytes, writeSnapshot } from "./snapshot.js";
 import type { Streams, StreamsParts } from "./stream-types.js";
 
-export interface Keeping {
+interface Keeping {
   snapshot(slot: number): Uint8Array;
   readonly restore: Streams["restore"];
   /** Puts a record into a new place, and gives the id. */

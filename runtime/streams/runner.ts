@@ -16,7 +16,7 @@ export interface CommonValues {
   readonly seed: number | undefined;
 }
 
-export interface StreamRunnerOptions extends CommonValues {
+interface StreamRunnerOptions extends CommonValues {
   readonly layout: RecordLayout;
   readonly arena: Arena;
   readonly dtype: "f32" | "f64";

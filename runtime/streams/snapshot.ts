@@ -15,7 +15,7 @@ const [programAt, weightsAt, stepsAt, lengthAt, recordAt, digestBytes] = [8, 24,
 export const shortHash = (parts: readonly Uint8Array[]): Uint8Array =>
   Uint8Array.from({ length: digestBytes }, (_, i) => parseInt(sha256(parts).slice(2 * i, 2 * i + 2), 16));
 
-export interface StreamSnapshot {
+interface StreamSnapshot {
   readonly program: Uint8Array;
   readonly weights: Uint8Array;
   readonly steps: number;

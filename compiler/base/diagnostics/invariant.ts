@@ -7,8 +7,3 @@ export class InvariantError extends Error {
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new InvariantError(message);
 }
-
-/** Marks a switch as exhaustive: reaching it is a type error at compile time and an {@link InvariantError} at run time. */
-export function unreachable(value: never, what: string): never {
-  throw new InvariantError(`unexpected ${what}: ${JSON.stringify(value)}`);
-}

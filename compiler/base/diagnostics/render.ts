@@ -137,7 +137,7 @@ function characterStart(text: string, offset: number): number {
 }
 
 /** A place in the JSON form. Offsets are half-open UTF-16 offsets; lines and columns count from 1. */
-export interface JsonPlace {
+interface JsonPlace {
   readonly file: string;
   readonly start: number;
   readonly end: number;

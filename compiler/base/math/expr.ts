@@ -10,7 +10,7 @@
 import { invariant } from "../diagnostics/invariant.js";
 
 export type FloatType = "f32" | "f64";
-export type ScalarType = FloatType | "bool";
+type ScalarType = FloatType | "bool";
 
 /** Operand types ("float": one float type, the same for all), and the result's ("same": the operands' float type). */
 interface Signature {
@@ -73,7 +73,7 @@ export interface ConstantExpr {
   readonly value: number;
 }
 
-export interface ParameterExpr {
+interface ParameterExpr {
   readonly op: "parameter";
   readonly type: FloatType;
   readonly name: string;

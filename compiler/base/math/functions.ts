@@ -32,14 +32,14 @@ export const mathNames = [
 
 export type MathName = (typeof mathNames)[number];
 
-export interface ErrorBound {
+interface ErrorBound {
   /** Units in the last place of the exact result, where that is a normal number. 0.5 is correct rounding. */
   readonly ulp: number;
   /** Absolute error where the exact result is subnormal. */
   readonly subnormal: number;
 }
 
-export interface MathFunction {
+interface MathFunction {
   readonly arity: number;
   readonly f32: ScalarFunction;
   readonly f64: ScalarFunction;

@@ -139,7 +139,7 @@ function printLiteral(value: number): Text {
   return { text, level: text.startsWith("-") ? "unary" : "atom" };
 }
 
-export interface PrintedExpr {
+interface PrintedExpr {
   /** `const name = …;` lines, in order, without indentation. */
   readonly statements: readonly string[];
   /** The value, in terms of the parameters' names and the statements'. */

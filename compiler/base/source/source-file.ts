@@ -1,7 +1,7 @@
 import type { Span } from "./span.js";
 
 /** A place as people count: both from 1, columns in UTF-16 units (as editors and language servers do). */
-export interface Location {
+interface Location {
   readonly line: number;
   readonly column: number;
 }

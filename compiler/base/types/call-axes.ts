@@ -11,7 +11,7 @@ import { BATCH_SYMBOL, TIME_SYMBOL } from "./dim.js";
  */
 export const axisKinds = ["steps", "sequence", "dimension"] as const;
 
-export type AxisKind = (typeof axisKinds)[number];
+type AxisKind = (typeof axisKinds)[number];
 
 /**
  * In which order the terms of one example are added along an axis (spec/numerics.md). `from the end`: no equation sums along it, so that a

@@ -247,7 +247,7 @@ export function commonDivisor(dim: Dim): Dim {
 }
 
 /** The least common multiple of denominators. */
-export function commonDenominator(terms: Dim["terms"]): number {
+function commonDenominator(terms: Dim["terms"]): number {
   return terms.reduce((product, { denominator }) => (product / greatestCommonDivisor(product, denominator)) * denominator, 1); // prettier-ignore
 }
 

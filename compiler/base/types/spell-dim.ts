@@ -1,7 +1,7 @@
 /** Dimensions in another spelling than that of the language, which `printDim` has. */
 import { type Dim, type Factor, isFloor, isSymbolOrNumber, termsInOrder } from "./dim.js";
 
-export interface DimSpelling {
+interface DimSpelling {
   readonly symbol: (name: string) => string;
   readonly times: string;
   readonly floor: string;

@@ -9,7 +9,7 @@ import { InputError } from "./input-error.js";
 /** Longer ones are no lines of numbers, but a file of another kind. */
 const longestLine = 2 ** 26;
 
-export interface InputLine {
+interface InputLine {
   readonly text: string;
   /** From 1. */
   readonly number: number;

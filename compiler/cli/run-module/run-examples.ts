@@ -22,7 +22,7 @@ export interface ExampleColumns extends ResultColumns {
   readonly isSequence: boolean;
 }
 
-export interface ExampleResult extends ResultBlock {
+interface ExampleResult extends ResultBlock {
   readonly outputs: readonly ExampleColumns[];
 }
 

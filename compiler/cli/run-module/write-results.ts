@@ -82,7 +82,7 @@ function tableWriter(to: ResultDestination, outputs: readonly ResultColumns[], s
 }
 
 /** Nested as the shape says; what is not finite is null, as JSON has no word for it. */
-export function jsonOf(values: FloatArray, shape: readonly number[]): string {
+function jsonOf(values: FloatArray, shape: readonly number[]): string {
   const [size, ...rest] = shape;
   if (size === undefined) {
     const value = values[0]!;

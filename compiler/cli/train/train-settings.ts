@@ -4,7 +4,7 @@ import { suggest } from "../../base/diagnostics/suggest.js";
 import { numberOf, type ParsedArguments, UsageError } from "../arguments.js";
 import { type ConfigEntry, ConfigError } from "./config-text.js";
 
-export const optimizerNames = ["adam", "adamw", "nadam", "rmsprop", "adagrad", "sgd", "lion"] as const;
+const optimizerNames = ["adam", "adamw", "nadam", "rmsprop", "adagrad", "sgd", "lion"] as const;
 
 export interface TrainCommandSettings {
   readonly data?: string;

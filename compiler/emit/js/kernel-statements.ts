@@ -19,7 +19,7 @@ export interface RegionCall {
   readonly variables: readonly string[];
 }
 
-export interface StatementContext {
+interface StatementContext {
   readonly names: KernelNames;
   /** Prints the function, and says how it is called. */
   readonly printRegion: (region: RegionStatement<LoopStatement>) => RegionCall;

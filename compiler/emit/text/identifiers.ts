@@ -12,7 +12,7 @@ const reserved = new Set(
 );
 
 /** ASCII letters, digits and `_`; other characters become their code point, `σ` `u3c3`. Never begins with `$`. */
-export function sanitize(name: string): string {
+function sanitize(name: string): string {
   const text = name.replace(/[^A-Za-z0-9_]+/gu, (run) =>
     /^[\s.:[\]()%-]+$/u.test(run)
       ? "_"

@@ -17,7 +17,7 @@ export function describe(entry: TensorEntry, note = ""): string {
   return [`${shape}${note}`, entry.documentation].filter((text) => text !== "").join("\n\n");
 }
 
-export interface TensorOptions {
+interface TensorOptions {
   readonly type?: string;
   readonly optional?: boolean;
   readonly note?: string;

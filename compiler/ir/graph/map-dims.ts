@@ -3,7 +3,7 @@ import type { Dim } from "../../base/types/dim.js";
 import type { GraphFunction, Operation } from "./graph-function.js";
 
 /** What dimensions become. */
-export interface DimChange {
+interface DimChange {
   /** The size of an axis, or a count of rounds. */
   readonly size: (dim: Dim) => Dim;
   /** A number that is no size: where a slice begins, what is padded, a dimension as a value. */
@@ -11,7 +11,7 @@ export interface DimChange {
 }
 
 /** Only these operations hold dimensions; functions in them stay as they are. */
-export function withDims(operation: Operation, { size, number }: DimChange): Operation {
+function withDims(operation: Operation, { size, number }: DimChange): Operation {
   switch (operation.kind) {
     case "dimension":
       return { ...operation, dim: number(operation.dim) };

@@ -13,7 +13,7 @@ export interface PlacedOperand {
   readonly axis: number | undefined;
 }
 
-export interface PlaceByPlace {
+interface PlaceByPlace {
   readonly result: number;
   /** Of each operand; undefined where all of it is read at every place. */
   readonly along: readonly (number | undefined)[];

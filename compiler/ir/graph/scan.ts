@@ -9,7 +9,7 @@ import type { Operation } from "./graph-function.js";
 export type Scan = Extract<Operation, { kind: "scan" }>;
 
 /** All that the layout depends on. */
-export type ScanCounts = Pick<Scan, "carried" | "sequences">;
+type ScanCounts = Pick<Scan, "carried" | "sequences">;
 
 export type OperandKind = "carried" | "sequence" | "invariant";
 

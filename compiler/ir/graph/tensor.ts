@@ -59,23 +59,3 @@ export function positionsOf(shape: readonly number[], strides: readonly number[]
   }
   return positions;
 }
-
-/** Calls `visit` with every index of `shape` in row-major order and its position; the array is reused. */
-export function forEachIndex(
-  shape: readonly number[],
-  visit: (index: readonly number[], position: number) => void,
-): void {
-  const count = elementCount(shape);
-  const index = new Array<number>(shape.length).fill(0);
-  for (let position = 0; position < count; position++) {
-    visit(index, position);
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const next = (index[axis] as number) + 1;
-      if (next < (shape[axis] as number)) {
-        index[axis] = next;
-        break;
-      }
-      index[axis] = 0;
-    }
-  }
-}

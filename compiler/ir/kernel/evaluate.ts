@@ -13,14 +13,14 @@ import { CallState, type PackedMatrix } from "./evaluate-expressions.js";
 import type { KernelProgram } from "./kernel-program.js";
 
 /** The sizes of a call, or those it may have at most. */
-export interface KernelCallSizes {
+interface KernelCallSizes {
   readonly batch: number;
   readonly steps: number;
   readonly sizes: Readonly<Record<string, number>>;
 }
 
 /** The same interface as kernels in JavaScript have: buffers by name, sizes in a table, a function for each entry. */
-export interface EvaluatedKernels {
+interface EvaluatedKernels {
   /** What the caller sees, `lengths`, and `sizes.S` of each example. */
   readonly buffers: Readonly<Record<string, BufferArray>>;
   /** `batch`, `steps` and the run-time sizes of the call at hand. */

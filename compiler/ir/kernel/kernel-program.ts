@@ -267,7 +267,7 @@ export type LoopStatement =
   ForStatement<LoopStatement> | PiecesStatement<LoopStatement> | RegionStatement<LoopStatement> | SimpleStatement;
 
 /** Statements without others in them. */
-export type SimpleStatement =
+type SimpleStatement =
   | { readonly kind: "let_index"; readonly name: string; readonly value: IndexExpression }
   | { readonly kind: "let"; readonly name: string; readonly value: KernelExpression }
   /**

@@ -2,7 +2,7 @@
 import type { ForStatement, KernelFunction, Statement, WindowsStatement } from "./kernel-program.js";
 import { forEachAccess } from "./visit.js";
 
-export interface Lifetime {
+interface Lifetime {
   readonly name: string;
   /** Positions of statements, first to last use, both included; whole loops where a value may cross an iteration. */
   readonly first: number;

@@ -51,7 +51,7 @@ export function isVectorExpression(value: KernelExpression, variable: string): b
 }
 
 /** Is a buffer read at another place than where it is stored? */
-export function readsWhatOthersStore(body: readonly Statement[]): boolean {
+function readsWhatOthersStore(body: readonly Statement[]): boolean {
   const stored = new Map<string, Set<string>>();
   const read: Access[] = [];
   for (const statement of body) {

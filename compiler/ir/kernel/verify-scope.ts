@@ -13,7 +13,7 @@ export interface OwnSize {
 }
 
 /** What the size of an example has from a place on. */
-export interface SizePart extends OwnSize {
+interface SizePart extends OwnSize {
   readonly from: Affine;
 }
 
@@ -40,7 +40,7 @@ export interface Scalar {
 }
 
 /** The pair of a `select`: how many elements of a list hold. */
-export interface Selection {
+interface Selection {
   readonly list: string;
   readonly count: string;
 }

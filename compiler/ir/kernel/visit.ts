@@ -26,7 +26,7 @@ export interface Condition {
   readonly holds: boolean;
 }
 
-export type AccessVisitor = (access: Access, use: AccessUse, conditions: readonly Condition[]) => void;
+type AccessVisitor = (access: Access, use: AccessUse, conditions: readonly Condition[]) => void;
 
 const always: readonly Condition[] = [];
 

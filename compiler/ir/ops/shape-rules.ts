@@ -21,7 +21,7 @@ import { typeOf } from "../graph/values.js";
 import { at } from "../../base/at.js";
 import { comparisonOps, logicalOps, scalarArity } from "./scalar-ops.js";
 
-export type ShapeRuleResult = readonly ValueType[] | string;
+type ShapeRuleResult = readonly ValueType[] | string;
 
 /** What is known of the symbols of sizes that calls give. */
 export interface ShapeContext {

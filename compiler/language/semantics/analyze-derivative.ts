@@ -40,7 +40,7 @@ function realPositions(parameters: Parameters): number[] {
 }
 
 /** A derivative and the equations of its function. */
-export interface SplitEquations {
+interface SplitEquations {
   readonly derivative: TypedDerivative | undefined;
   /** Those that the value may need. */
   readonly equations: readonly TypedNode[];

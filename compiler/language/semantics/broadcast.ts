@@ -3,13 +3,13 @@ import { at } from "../../base/at.js";
 import { constantOf, type Dim, equalDims } from "../../base/types/dim.js";
 import type { Axis } from "./semantic-type.js";
 
-export type Broadcast =
+type Broadcast =
   | { readonly ok: true; readonly axes: readonly Axis[] }
   /** The axes that differ, as positions in each side. */
   | { readonly ok: false; readonly left: number; readonly right: number; readonly why: "differ" | "ambiguous" };
 
 /** Dimensions that are known at run time only. */
-export type IsRuntime = (dim: Dim) => boolean;
+type IsRuntime = (dim: Dim) => boolean;
 
 /**
  * Aligns last axes; an axis of constant size 1 is repeated. A side with fewer axes is refused where it has a run-time axis that

@@ -45,7 +45,7 @@ export interface Initial {
 }
 
 /** How many arguments of a call are inputs: the rest are contexts. */
-export type SplitCall = (
+type SplitCall = (
   instance: string,
   call: CallNode,
 ) => { inputs: readonly Expression[]; contexts: readonly Expression[] };

@@ -90,7 +90,7 @@ export function matchCall(
   };
 }
 
-export interface CheckedContexts {
+interface CheckedContexts {
   readonly contexts: readonly TypedExpression[];
   readonly runtimeDimensions: ReadonlyMap<string, Dim>;
 }
@@ -143,7 +143,7 @@ export function checkGivenParams(
   return typed;
 }
 
-export type CheckedInputs = Pick<TypedInstanceCall, "inputs" | "states">;
+type CheckedInputs = Pick<TypedInstanceCall, "inputs" | "states">;
 
 /** Checks inputs and states; what {@link checkContexts} said about names and number is not said again. */
 export function checkInputs(checker: Checker, instance: TypedInstance, call: CallNode): CheckedInputs | undefined {

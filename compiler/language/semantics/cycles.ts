@@ -2,12 +2,12 @@
 import type { Span } from "../../base/source/span.js";
 import type { Checker } from "./checker.js";
 
-export interface Cycle {
+interface Cycle {
   readonly parts: readonly CyclePart[];
   readonly help: string;
 }
 
-export interface CyclePart {
+interface CyclePart {
   readonly text: string;
   readonly span: Span;
   /** A call stands where its cell is declared, which is not where one would look first. */

@@ -1,6 +1,6 @@
 /** Draws: functions of the language whose value is made of random numbers. */
 /** The numbers that a draw is made of: from 0 to 1, neither included, or of the standard normal distribution. */
-export type Law = "uniform" | "normal";
+type Law = "uniform" | "normal";
 
 /** How numbers are drawn that an expression reads. */
 export interface DrawnAs {

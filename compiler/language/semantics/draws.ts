@@ -12,7 +12,7 @@ import { countsSteps } from "./step-counter.js";
 import type { TypedCell, TypedItem, TypedTensor } from "./typed-program.js";
 
 /** Where a draw stands. */
-export interface PlacedDraw {
+interface PlacedDraw {
   /** Of the equation; of an initial value, which several states may share, the key of the node at hand. */
   readonly owner: string | undefined;
   readonly position: number;
@@ -22,7 +22,7 @@ export interface PlacedDraw {
   readonly isInitial: boolean;
 }
 
-export interface MisplacedDraw {
+interface MisplacedDraw {
   readonly message: string;
   readonly help: string;
 }

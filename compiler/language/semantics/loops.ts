@@ -16,7 +16,7 @@ import type { LoopGuesses, LoopTypes, TypedLoop } from "./typed-networks.js";
 
 type Nodes = ReadonlyMap<string, GraphNode>;
 
-export interface FoundLoop {
+interface FoundLoop {
   readonly key: string;
   readonly members: ReadonlySet<string>;
   /** Which of them are read before they are known. */
@@ -84,7 +84,7 @@ function components(keys: Iterable<string>, needs: (key: string) => readonly str
 }
 
 /** What a trial with guessed types finds. */
-export interface LoopTrial {
+interface LoopTrial {
   readonly typeOf: (name: string) => SemanticType | undefined;
   /** What is wrong in the equations of these names; undefined where nothing is. */
   readonly firstError: (members: ReadonlySet<string>) => Diagnostic | undefined;

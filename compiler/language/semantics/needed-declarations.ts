@@ -47,7 +47,7 @@ function givenCells({ bound, home, written: { other } }: CellDeclaration): Decla
 }
 
 /** Cells that are given for parameters: `GRU`, `Stack(GRU)`. */
-export function addCells(value: Expression, add: (name: string) => void): void {
+function addCells(value: Expression, add: (name: string) => void): void {
   if (value.kind === "reference") add(value.name);
   if (value.kind !== "call") return;
   add(value.callee.text);

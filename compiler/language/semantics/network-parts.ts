@@ -18,7 +18,7 @@ import type { TypedPart, TypedFound, TypedLoop } from "./typed-networks.js";
 import type { TypedCell, TypedNode } from "./typed-program.js";
 
 /** What is known of the network. */
-export interface PartSurroundings {
+interface PartSurroundings {
   readonly checker: Checker;
   readonly scope: CellScope;
   readonly graph: CellGraph;

@@ -7,7 +7,7 @@ import type { CellDeclaration, FunctionDeclaration, ModuleScope } from "./declar
 import { untilKey, weightKey } from "./node-keys.js";
 import type { SemanticType } from "./semantic-type.js";
 
-export type EntryKind =
+type EntryKind =
   | "dimension"
   | "real"
   | "input"

@@ -4,7 +4,7 @@ import type { CellScope } from "./scope.js";
 
 export type ShiftName = "before" | "after";
 
-export interface ShiftOfEquation {
+interface ShiftOfEquation {
   readonly word: ShiftName;
   /** The equation, and where it is read. */
   readonly of: string;

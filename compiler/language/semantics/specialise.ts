@@ -61,7 +61,7 @@ export function cellNamed(
 }
 
 /** A cell given for a parameter, in the words of `home`: `GRU`, `LayerNormLSTM(eps = 1e-3)`. */
-export function cellArgument(
+function cellArgument(
   value: Expression,
   home: ModuleScope,
   collector: DiagnosticCollector,

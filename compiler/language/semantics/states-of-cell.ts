@@ -5,7 +5,7 @@ import { substituteType } from "./substitute.js";
 import { typedParts } from "./typed-parts.js";
 import type { TypedCell, TypedExpression, TypedInstance, TypedRun, TypedTensor } from "./typed-program.js";
 
-export interface StateAtPath {
+interface StateAtPath {
   /** Named by the path, with its type in terms of the cell. */
   readonly tensor: TypedTensor;
   /** Where a call starts it from is said inside already. */

@@ -1,6 +1,6 @@
 /** Orders the nodes of a graph so that each comes after those it needs; without recursion, for graphs of any depth. */
 
-export interface Ordering<T> {
+interface Ordering<T> {
   /** Every reachable node once, needs first. Nodes of a cycle are in it too, in some order. */
   readonly order: readonly T[];
   /** Cycles as paths: `[r, n]` where r needs n and n needs r. The first few, as every cycle may have many more. */

@@ -254,7 +254,7 @@ export interface TypedFunction extends SizeDemands {
 }
 
 /** `random`: drawn by the seed of the call. `setting`: a number of the call. */
-export type TensorRole = "input" | "context" | "state" | "param" | "fixed" | "setting" | "random";
+type TensorRole = "input" | "context" | "state" | "param" | "fixed" | "setting" | "random";
 
 /** Is it of the module, and the same for all examples and steps? */
 export const isStored = ({ role }: Pick<TypedTensor, "role">): boolean => role === "param" || role === "fixed";

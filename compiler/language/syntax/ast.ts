@@ -261,7 +261,7 @@ export interface NumberNode extends Node {
 }
 
 /** `2i`; `text` has the `i`, `value` is what stands before it. */
-export interface ImaginaryNode extends Node {
+interface ImaginaryNode extends Node {
   readonly kind: "imaginary";
   readonly value: number;
   readonly text: string;
@@ -337,7 +337,7 @@ export interface IndexedNode extends Node {
 }
 
 /** `over L <= N until c`: the first index goes up to the first place where c holds, and that is L; at most N. */
-export interface UntilNode extends Node {
+interface UntilNode extends Node {
   readonly length: Name;
   readonly most: Expression;
   readonly condition: Expression;

@@ -25,7 +25,7 @@ import * as t from "./tokens.js";
 
 /** Levels of one expression, parts of one expression. */
 export const depthLimit = 500;
-export const sizeLimit = 10_000;
+const sizeLimit = 10_000;
 
 /** Thrown where a part is missing or was reported: the item around it is left out of the tree. */
 export class Incomplete extends Error {}

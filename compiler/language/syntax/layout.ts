@@ -17,7 +17,7 @@ import { clip, type SyntaxReporter } from "./reporter.js";
 import * as t from "./tokens.js";
 
 /** How deep brackets and `if` may nest. */
-export const nestingLimit = 200;
+const nestingLimit = 200;
 
 interface OpenFrame {
   readonly kind: "(" | "[" | BlockKind;

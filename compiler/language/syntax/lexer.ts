@@ -10,7 +10,7 @@ import type { SyntaxReporter } from "./reporter.js";
 import * as tokens from "./tokens.js";
 
 /** What later stages know about a token beyond its type and place. */
-export interface TokenPayload {
+interface TokenPayload {
   /** Canonical spelling of a name without its prime; the image of anything else. */
   text: string;
   /** Number of the item it belongs to; one item reports one error of structure. */

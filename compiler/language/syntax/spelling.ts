@@ -59,7 +59,7 @@ const symbols = new Map([
   ["∑", "sum"],
 ]);
 
-export interface Spelling {
+interface Spelling {
   readonly text: string;
   /** Characters no name can have; `text` leaves them out. */
   readonly unsupported: readonly string[];

@@ -16,7 +16,7 @@ import { type OutputZeros, strongZeros } from "./strong-zeros.js";
 import { sumContributions } from "./sum-contributions.js";
 import { valueFacts } from "./value-facts.js";
 
-export interface WalkOptions {
+interface WalkOptions {
   readonly rules: DerivativeRules;
   /** In the body of a scan the sum over the batch is taken outside of it. */
   readonly insideScan: boolean;

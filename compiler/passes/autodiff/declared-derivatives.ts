@@ -13,7 +13,7 @@ import { cotangentsOf, type PlainOperation, tangentOf } from "./local-derivative
 import type { Strength } from "./strong-zeros.js";
 import { sumContributions } from "./sum-contributions.js";
 
-export type CustomDerivative = Extract<Operation, { kind: "custom_derivative" }>;
+type CustomDerivative = Extract<Operation, { kind: "custom_derivative" }>;
 
 /** What is linear has no loops in it and no derivatives of its own. */
 function local(operation: Operation): PlainOperation {

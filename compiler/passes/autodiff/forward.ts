@@ -15,7 +15,7 @@ import { tangentOf } from "./local-derivatives.js";
 import { type MaybeZeros, type TangentZeros, tangentZeros } from "./tangent-zeros.js";
 import { finiteInputsOf, type ValueFacts, valueFacts } from "./value-facts.js";
 
-export interface ForwardMode {
+interface ForwardMode {
   /** Inputs: those of the primal, then `tangent.<name>` of each active one. Outputs: the primal's, then tangents. */
   readonly fn: GraphFunction;
   /** Which outputs of the primal have a tangent (the others' is zero). */

@@ -48,7 +48,7 @@ export function joinProjections(fn: GraphFunction): ProjectionUnits {
 }
 
 /** The instructions of a function, some of them in groups, such that no unit depends on itself. */
-export class ProjectionUnits {
+class ProjectionUnits {
   private readonly fn: GraphFunction;
   private readonly defined: ReadonlyMap<ValueId, Instruction>;
   private readonly groups = new Map<string, ProjectionGroup>();

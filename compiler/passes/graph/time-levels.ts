@@ -5,7 +5,7 @@ import { isCarried, type OperandKind, operandKind, resultParts, type Scan } from
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 
 /** 0: the same at every step; 1: depends on the sequences of this step only; 2: depends on the state. */
-export type TimeLevel = 0 | 1 | 2;
+type TimeLevel = 0 | 1 | 2;
 
 const levelOfInput: Readonly<Record<OperandKind, TimeLevel>> = { carried: 2, sequence: 1, invariant: 0 };
 

@@ -24,7 +24,7 @@ export const interleaveSumsPass: PlannedPass = {
 };
 
 /** `statements` is the body of one region. */
-export function interleaveSums(statements: readonly Statement[]): Statement[] {
+function interleaveSums(statements: readonly Statement[]): Statement[] {
   return expandBody(statements, new Map());
 }
 

@@ -5,7 +5,7 @@ import { mapParts } from "../../ir/kernel/visit.js";
 import type { Pass } from "../pass.js";
 
 /** What kernels are scheduled for. */
-export interface KernelTarget<Machine> {
+interface KernelTarget<Machine> {
   readonly dtype: "f32" | "f64";
   readonly machine: Machine;
 }

@@ -26,7 +26,7 @@ import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
 /** What takes longer than to load a number. */
 const dear: ReadonlySet<ScalarOp> = new Set<ScalarOp>([...mathNames, "div", "strong_div", "sqrt"]);
 
-export interface ParamsAlone {
+interface ParamsAlone {
   /** What keeps the values; none where the region computes nothing of this kind. */
   readonly kept: Statement[];
   /** The others. */

@@ -10,7 +10,7 @@ import type {
 import { mapStatement } from "../../ir/kernel/visit.js";
 
 /** A product whose sums are stored, with no tail. */
-export type StoredProduct = ProductStatement & { readonly out: Access };
+type StoredProduct = ProductStatement & { readonly out: Access };
 
 export interface ProductNest {
   readonly loops: readonly ForStatement[];

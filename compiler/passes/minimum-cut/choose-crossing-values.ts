@@ -57,7 +57,7 @@ export function isCheap({ operation }: Instruction): boolean {
   }
 }
 
-export interface CrossingOptions {
+interface CrossingOptions {
   /** Inputs that the later part can read without their being kept. */
   readonly isFree: (input: ValueId) => boolean;
   /** False where a view (a slice, say) costs nothing beside what it looks at. */

@@ -25,7 +25,7 @@ export interface BlockedAxis {
   readonly count: number | undefined;
 }
 
-export interface SummedAxes {
+interface SummedAxes {
   readonly axes: readonly LoopAxis[];
   /** Those from here on that `isSummed` does not deny. */
   readonly first: number;

@@ -35,7 +35,7 @@ export function denseLocation(buffer: string, dtype: ElementType, shape: Shape, 
   };
 }
 
-export function denseStrides(shape: Shape): Dim[] {
+function denseStrides(shape: Shape): Dim[] {
   return shape.map((_, axis) => sizeOfShape(shape.slice(axis + 1)));
 }
 
@@ -104,7 +104,7 @@ export function windowLocation(location: BufferLocation, axis: number, stride: D
 }
 
 /** A run of axes of the operand of a reshape with as many elements as a run of axes of its result. */
-export interface ReshapeGroup {
+interface ReshapeGroup {
   readonly from: readonly number[];
   readonly to: readonly number[];
 }

@@ -28,7 +28,7 @@ type Action =
   | { readonly kind: "store_index"; readonly access: Access; readonly value: Affine }
   | { readonly kind: "accumulate"; readonly name: string; readonly op: ReductionOp; readonly value: KernelExpression };
 
-export interface Accumulation {
+interface Accumulation {
   readonly op: ReductionOp;
   readonly value: KernelExpression;
   /** A place for what rounding loses of a sum of blocks. */

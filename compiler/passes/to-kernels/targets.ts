@@ -12,7 +12,7 @@ import { denseLocation, type BufferLocation, reshapeLocation } from "./location.
 import type { Storage } from "./storage.js";
 
 /** Where a result goes: replaced or added to. */
-export interface Destination {
+interface Destination {
   readonly location: BufferLocation;
   readonly mode: "set" | "add";
 }

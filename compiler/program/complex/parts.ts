@@ -13,7 +13,7 @@ export interface ComplexParts {
 type ComplexPart = TypedExpression | undefined;
 
 /** A product of real expressions, of whatever kind. */
-export type Multiply = (left: TypedExpression, right: TypedExpression) => TypedExpression;
+type Multiply = (left: TypedExpression, right: TypedExpression) => TypedExpression;
 
 export const realOf = (type: SemanticType): SemanticType => ({ kind: "real", axes: axesOf(type) });
 
@@ -28,7 +28,7 @@ export function share(node: ComplexPart): ComplexPart {
   return isPlain ? node : { kind: "shared", operand: node, span: node.span, type: node.type };
 }
 
-export const sharedParts = ({ re, im }: ComplexParts): ComplexParts => ({ re: share(re), im: share(im) });
+const sharedParts = ({ re, im }: ComplexParts): ComplexParts => ({ re: share(re), im: share(im) });
 
 export function zeroOf({ span, type }: Pick<TypedExpression, "span" | "type">): TypedExpression {
   const shape = shapeOf(axesOf(type));

@@ -16,7 +16,7 @@ export interface Timing {
   readonly turns: number;
 }
 
-export interface MeasureOptions {
+interface MeasureOptions {
   /** For all contestants together, warming up included. */
   readonly seconds: number;
   /** At least so many turns each, however long that takes. */

@@ -27,7 +27,7 @@ import { type Contestant, find, measure, type Timing } from "./measure.js";
 import { functionOf, hasActivations, onlyPlace, withoutActivations } from "./variants.js";
 import { realBytes } from "../../ir/ops/number-range.js";
 
-export interface ProfileSettings extends CallSettings, Pick<ModuleOptions, "target" | "dtype" | "fma"> {
+interface ProfileSettings extends CallSettings, Pick<ModuleOptions, "target" | "dtype" | "fma"> {
   /** For all that is timed together. */
   readonly seconds: number;
 }
@@ -54,7 +54,7 @@ export interface Profile extends Omit<ProfileSettings, "seconds" | "steps"> {
 }
 
 /** What a part of the program does. */
-export interface ProfiledWork {
+interface ProfiledWork {
   /** Multiplications and additions of products, and all others; a function such as tanh counts as one. */
   readonly products: number;
   readonly operations: number;
@@ -63,7 +63,7 @@ export interface ProfiledWork {
 }
 
 /** A function as a user calls it. Rates and shares are those of its shortest turn, as ceilings are. */
-export interface FunctionProfile extends ProfiledWork {
+interface FunctionProfile extends ProfiledWork {
   readonly name: "step" | "forward" | "forward and backward";
   /** Median and minimum of the turns, per call; the minimum per step, where calls have steps. */
   readonly median: number;

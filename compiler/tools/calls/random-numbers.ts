@@ -29,7 +29,7 @@ function normals(key: TwoWords, start: TwoWords): TwoWords {
 }
 
 /** By what a call draws. */
-export interface DrawnBy {
+interface DrawnBy {
   readonly seed: number;
   /** The states that count steps, `[B]`, by name; those that are missing begin at 0. */
   readonly counters: Readonly<Record<string, ArrayLike<number>>>;
@@ -75,7 +75,7 @@ function numbersOf(entry: RandomEntry, call: CallExtents, { seed, counters }: Dr
 }
 
 /** The numbers of the examples of a call. */
-export const exampleNumbers = ({ examples }: CallExtents): number[] => examples.map(({ number }, b) => number ?? b);
+const exampleNumbers = ({ examples }: CallExtents): number[] => examples.map(({ number }, b) => number ?? b);
 
 /** What calls that train take besides tensors, where the module draws. */
 export const drawOptions = (

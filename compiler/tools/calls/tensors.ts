@@ -4,7 +4,7 @@ import type { CallExtents, Extent } from "./sizes.js";
 import type { InputEntry, Manifest, ParamEntry, StateEntry, TensorEntry } from "../../../runtime/module/manifest.js";
 
 /** What a tensor is to a call. `output` and `final` stand for their cotangents: nothing else of them is given. */
-export type CallRole = "param" | "fixed" | "input" | "context" | "state" | "output" | "final";
+type CallRole = "param" | "fixed" | "input" | "context" | "state" | "output" | "final";
 
 /** Has a gradient, where it is no index. */
 export type VariableRole = "param" | "input" | "context" | "state";

@@ -25,7 +25,7 @@ export interface Chart {
   readonly marks?: boolean;
 }
 
-export interface Box {
+interface Box {
   readonly x: number;
   readonly y: number;
   readonly width: number;

@@ -11,7 +11,7 @@ const style = [
   ".code { font-family: ui-monospace, 'DejaVu Sans Mono', monospace; font-size: 12px }",
 ].join(" ");
 
-export type TextStyle = "plain" | "title" | "heading" | "words" | "faint" | "tick" | "code" | "faint code";
+type TextStyle = "plain" | "title" | "heading" | "words" | "faint" | "tick" | "code" | "faint code";
 
 export function svgText(x: number, y: number, content: string, kind: TextStyle, anchor = "start"): string {
   return `<text x="${x}" y="${y}" class="${kind}" text-anchor="${anchor}">${escapeText(content)}</text>`;

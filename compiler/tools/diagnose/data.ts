@@ -49,7 +49,7 @@ export class DataError extends Error {
   }
 }
 
-export interface RunSizes {
+interface RunSizes {
   readonly batch: number;
   readonly steps: number;
   /** Of run-time dimensions. */

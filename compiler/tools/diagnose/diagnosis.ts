@@ -99,7 +99,7 @@ export interface Saturation {
   readonly units: number;
 }
 
-export type FlowVerdict = "vanishes" | "explodes" | "carried" | "zero" | "not finite" | "no steps";
+type FlowVerdict = "vanishes" | "explodes" | "carried" | "zero" | "not finite" | "no steps";
 
 export interface Verdict {
   readonly flow: FlowVerdict;

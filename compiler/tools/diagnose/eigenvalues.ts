@@ -6,7 +6,7 @@
  * C. F. Van Loan, "Matrix Computations", chapter 7.
  */
 
-export interface Eigenvalue {
+interface Eigenvalue {
   readonly re: number;
   readonly im: number;
 }

@@ -19,7 +19,7 @@ export interface GraphEquation {
   readonly span: Span | undefined;
 }
 
-export interface DiagnosedNode {
+interface DiagnosedNode {
   readonly value: ValueId;
   readonly name: string;
   /** Undefined for a state. */

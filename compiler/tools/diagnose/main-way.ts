@@ -12,7 +12,7 @@ export interface Flows {
   readonly factors: readonly number[];
 }
 
-export interface MainWay {
+interface MainWay {
   /** Indices of edges. */
   readonly edges: readonly number[];
   /** The norm of what goes this way, as far as means over the run tell. */

@@ -35,7 +35,7 @@ function hard(side: number): Reading {
   return { slope: side === 0 ? 1 : 0, stuck: side < 0 ? -1 : side > 0 ? 1 : 0 };
 }
 
-export interface Nonlinearity {
+interface Nonlinearity {
   readonly kind: NonlinearityKind;
   /** Adds what has to be observed to a copy of the function, whose values `mapped` gives. */
   observe(b: GraphBuilder, mapped: (id: ValueId) => ValueId): ValueId;

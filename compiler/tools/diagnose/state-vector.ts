@@ -4,7 +4,7 @@ import type { FloatArray } from "../../../runtime/module/compiled-module.js";
 import type { StateEntry } from "../../../runtime/module/manifest.js";
 import { widthOf } from "../calls/sizes.js";
 
-export interface StatePart {
+interface StatePart {
   readonly name: string;
   readonly from: number;
   readonly width: number;

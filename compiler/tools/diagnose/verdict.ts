@@ -46,7 +46,7 @@ function judgeCurve({ mean }: NormCurve, notFinite: number | undefined): FlowJud
 }
 
 /** The factor per step, by least squares on the logarithms after the first tenth; undefined where there is too little. */
-export function rateOf(mean: readonly number[]): number | undefined {
+function rateOf(mean: readonly number[]): number | undefined {
   const end = mean.findIndex((value) => !Number.isFinite(value));
   const finite = end < 0 ? mean : mean.slice(0, end);
   const from = Math.floor(finite.length / 10);

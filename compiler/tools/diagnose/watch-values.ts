@@ -9,7 +9,7 @@ import type { ProbedSite } from "./probe-cell.js";
 import { placeOf, type PlaceLookup } from "./source-place.js";
 import { packStates, unpackStates } from "./state-vector.js";
 
-export interface WatchedRun {
+interface WatchedRun {
   /** `[B, size]` before each step and after the last one that was finite. */
   readonly states: readonly Float64Array[];
   readonly saturation: readonly Saturation[];

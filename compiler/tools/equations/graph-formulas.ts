@@ -21,7 +21,7 @@ import {
   wordsOf,
 } from "./formula.js";
 
-export interface GraphNames {
+interface GraphNames {
   /** The name of a value in formulas, by that in the graph. */
   readonly nameOf: (name: string) => FormulaName;
   /** Whether a value with this name is defined elsewhere: it needs no equation here. */

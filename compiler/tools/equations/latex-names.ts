@@ -55,7 +55,7 @@ function indexLatex(part: string): string {
   return word === upright(part) && part.length <= 2 ? part : word;
 }
 
-export interface LatexName {
+interface LatexName {
   readonly text: string;
   /** It stands for itself below and above a line: `∂h` and `h^{(l)}` need braces or parentheses there. */
   readonly isPlain: boolean;

@@ -23,7 +23,7 @@ import type { EntryProgram } from "../../program/entry.js";
 /** Where in relation to a loop over time something is computed. */
 export type LoopPart = "once" | "before" | "loop" | "after";
 
-export interface LoopPartReport {
+interface LoopPartReport {
   readonly region: LoopPart;
   /** Named values computed here, in order. */
   readonly values: readonly string[];
@@ -45,7 +45,7 @@ export interface EntryReport {
   readonly recomputed: readonly string[];
 }
 
-export interface ResidualReport {
+interface ResidualReport {
   readonly name: string;
   /** Is it the author's? A value without a name is called by its number, as in the graph. */
   readonly isNamed: boolean;

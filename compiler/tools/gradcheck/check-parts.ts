@@ -23,7 +23,7 @@ interface EntryCounts {
   worst: CalledEntryReport["worst"];
 }
 
-export interface PartComparison extends DrawOptions {
+interface PartComparison extends DrawOptions {
   readonly random: Random;
   readonly tolerance: number;
   readonly tolerance32: number;

@@ -32,7 +32,7 @@ import type { SampleCount } from "./rounding.js";
 import type { PartialReference } from "./sight.js";
 import { type Truth, truthAt } from "./truth.js";
 
-export interface PointCheck {
+interface PointCheck {
   readonly random: Random;
   readonly comparisons: Comparisons;
   readonly declared: DeclaredDistances;

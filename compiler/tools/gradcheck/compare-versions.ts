@@ -13,7 +13,7 @@ import { type Program, programRoles } from "../../program/program.js";
 import { kernelInPart, nameOfRole, type Role, type TensorKind } from "../../program/roles.js";
 import { type EntryMeanings, entryMeanings, EntryVersions, madeUp, type NamedValues } from "./entry-meanings.js";
 
-export interface ComparedVersion {
+interface ComparedVersion {
   readonly entry: string;
   /** How that is made, of a part as of the whole. */
   readonly how: EntryDerivation;

@@ -48,7 +48,7 @@ export function weightedGradient(gradient: GraphFunction, point: Point, weights:
 }
 
 /** What a complex step tells. */
-export interface StepFound {
+interface StepFound {
   readonly derivative: Derivative;
   /** How fast every tie is approached or left, in the order in which they are met. */
   readonly speeds: readonly number[];

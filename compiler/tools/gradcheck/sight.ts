@@ -9,7 +9,7 @@ import { graphValues, inputsOf } from "./graph-point.js";
 import { type PointTensor, sizesAt } from "./point.js";
 
 /** A derivative by differences, and how they were taken. */
-export interface MeasuredDerivative extends Derivative {
+interface MeasuredDerivative extends Derivative {
   readonly options: DifferenceSteps;
 }
 

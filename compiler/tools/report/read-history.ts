@@ -16,7 +16,7 @@ export class HistoryError extends Error {
 }
 
 /** An update as a history has it: without the time that it took. */
-export type RecordedUpdate = Omit<UpdateEvent, "milliseconds">;
+type RecordedUpdate = Omit<UpdateEvent, "milliseconds">;
 
 export interface TrainingHistory {
   /** At least one. */

@@ -1,6 +1,6 @@
 /** Curves of many points, drawn with few: a mean for each stretch, and between which values it was there. */
 
-export interface ThinCurve {
+interface ThinCurve {
   readonly x: readonly number[];
   /** The mean of each stretch; NaN where none of it is finite. */
   readonly y: readonly number[];

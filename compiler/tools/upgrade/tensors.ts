@@ -16,7 +16,7 @@ import type { Edit, Proposal } from "./edit.js";
 import { expressionsOf, valuesOfDeclaration } from "./values-in-file.js";
 
 /** A proposal, or why what looks like an older spelling is left. */
-export interface TensorProposal extends Proposal {
+interface TensorProposal extends Proposal {
   readonly cell: string;
   /** Why it cannot be decided here. */
   readonly against?: string;

@@ -28,7 +28,7 @@ export interface UpgradeNote {
   readonly left?: string;
 }
 
-export interface UpgradeResult extends Findings {
+interface UpgradeResult extends Findings {
   /** In the canonical form. Undefined where the source has errors. */
   readonly text: string | undefined;
   /** In the order of the text. */

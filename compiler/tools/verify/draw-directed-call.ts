@@ -10,7 +10,7 @@ import type { DirectedCall } from "../calls/draw-call.js";
 import type { Tensors } from "../calls/records.js";
 
 /** Sizes of a call, those of run-time dimensions with them. */
-export interface DrawnSizes extends CallSizes {
+interface DrawnSizes extends CallSizes {
   /** Are initial states given, or left to the cell? Drawn where not told. */
   readonly givesStates?: boolean;
 }

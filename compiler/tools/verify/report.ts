@@ -55,7 +55,7 @@ export interface VerifyReport {
   readonly entries: readonly VerifiedEntry[];
 }
 
-export interface VerifiedEntry {
+interface VerifiedEntry {
   readonly name: string;
   readonly checks: readonly CheckReport[];
 }

@@ -14,7 +14,7 @@ const samples = 4;
 /** Deviations of a few samples are of the size of the error, not its bound. */
 const safety = 8;
 
-export interface RoundingAllowance {
+interface RoundingAllowance {
   /** `unitOf` the type of numbers. */
   readonly unit: number;
   /** What is granted whatever was observed, relative to the sum of absolute terms. */

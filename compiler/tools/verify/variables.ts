@@ -7,7 +7,7 @@ import { isInGradient, isVariable, ofTensor, tensorsOf, type VariableRole } from
 import type { DirectedCall } from "../calls/draw-call.js";
 import { emptyRecord, type Tensors } from "../calls/records.js";
 
-export interface CallVariable {
+interface CallVariable {
   readonly role: VariableRole;
   readonly name: string;
   /** Under which `flatten` gives its gradient. */
@@ -53,7 +53,7 @@ export function placeIn(variable: CallVariable, at: number): string {
   return `${titleOf(variable)}[${index.reverse().join(", ")}]`;
 }
 
-export interface Move {
+interface Move {
   readonly variable: CallVariable;
   readonly values: Float64Array;
 }
@@ -71,7 +71,7 @@ function denseMove(variable: CallVariable, random: Random): Move {
   return { variable, values: variable.values.map(() => (random.integer(2) === 0 ? 1 : -1)) };
 }
 
-export function denseDirection(variables: readonly CallVariable[], random: Random): CallDirection {
+function denseDirection(variables: readonly CallVariable[], random: Random): CallDirection {
   const widest = Math.max(1, ...variables.map(({ shape }) => shape[shape.length - 1] ?? 1));
   return {
     moves: variables.map((variable) => denseMove(variable, random)),
@@ -80,7 +80,7 @@ export function denseDirection(variables: readonly CallVariable[], random: Rando
   };
 }
 
-export function singleDirection(variable: CallVariable, at: number): CallDirection {
+function singleDirection(variable: CallVariable, at: number): CallDirection {
   const values = new Float64Array(variable.values.length);
   values[at] = 1;
   return { moves: [{ variable, values }], where: placeIn(variable, at), step: 2 ** -3 };

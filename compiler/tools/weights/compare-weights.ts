@@ -19,7 +19,7 @@ export interface WeightsDifference {
   readonly largest: number;
 }
 
-export interface NumbersDifference {
+interface NumbersDifference {
   readonly name: string;
   /** How many of its numbers differ, and out of how many. */
   readonly count: number;

@@ -16,7 +16,7 @@ export interface TensorFigures {
   readonly infinite: number;
 }
 
-export interface NumberFigures {
+interface NumberFigures {
   readonly min: number;
   readonly max: number;
   readonly mean: number;

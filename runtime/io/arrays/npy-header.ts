@@ -17,10 +17,10 @@ export interface NpyElement {
   readonly littleEndian: boolean;
 }
 
-export const npyElementTypes = ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"] as const;
+const npyElementTypes = ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"] as const;
 export type NpyElementType = (typeof npyElementTypes)[number];
 
-export interface NpyHeader {
+interface NpyHeader {
   readonly element: NpyElement;
   readonly fortranOrder: boolean;
   readonly shape: readonly number[];

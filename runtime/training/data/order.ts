@@ -4,7 +4,7 @@ import { randomStream } from "../../base/random.js";
 /** Another one where the same seed gives another order. */
 export const orderVersion = 1;
 
-export interface OrderOptions {
+interface OrderOptions {
   readonly seed: number;
   readonly epoch: number;
   readonly count: number;

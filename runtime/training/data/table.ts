@@ -87,7 +87,7 @@ function checkColumns(columns: unknown, ahead: unknown): void {
   }
 }
 
-export interface TableRow {
+interface TableRow {
   readonly line: number;
   readonly fields: readonly string[];
 }

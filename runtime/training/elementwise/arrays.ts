@@ -6,7 +6,7 @@ import { createWasmArrays } from "./run-wasm.js";
 
 export type { Kernel };
 
-export interface BoundProgram {
+interface BoundProgram {
   /** The numbers that all elements share, in the order of the program; read at each run. */
   readonly scalars: FloatArray;
   readonly run: Kernel;

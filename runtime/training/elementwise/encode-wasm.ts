@@ -6,7 +6,7 @@ import type { ElementOperand, ElementOperation, ElementProgram } from "./program
 const vectorBytes = 16;
 
 /** Where things lie in the memory, in bytes. */
-export interface WasmPlaces {
+interface WasmPlaces {
   readonly dtype: "f32" | "f64";
   /** Where the first scalar lies; the others follow. */
   readonly scalars: number;

@@ -11,7 +11,7 @@ const cacheLine = 64;
 const mostScalars = 32;
 
 /** Arrays in one memory, of a whole number of vectors each. */
-export interface WasmArrays {
+interface WasmArrays {
   readonly arrays: readonly FloatArray[];
   /** @returns Nothing where the host compiles no such code: an older one, or a page whose policy forbids it. */
   bind(program: ElementProgram, which: readonly number[], scalars: FloatArray): Kernel | undefined;

@@ -15,7 +15,7 @@ export interface WithGroups<Options> {
 }
 
 /** Names of params, and what they are trained with; none where they are frozen. */
-export interface ParamGroup<Options> {
+interface ParamGroup<Options> {
   readonly names: readonly string[];
   readonly options: Options;
 }

@@ -2,7 +2,7 @@
 import { createProgram, type ElementValue, type ElementProgram } from "../elementwise/program.js";
 
 /** What the numbers of an update are computed from that are the same for all elements. */
-export interface UpdateContext {
+interface UpdateContext {
   /** Updates with this one: 1 in the first. */
   readonly update: number;
   readonly rate: number;

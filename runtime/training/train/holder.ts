@@ -4,7 +4,7 @@ import type { CompiledModule, ModuleInstance } from "../../module/compiled-modul
 import type { Room } from "../../pool/messages.js";
 import type { SizedExample } from "./example-values.js";
 
-export interface Holder {
+interface Holder {
   readonly instance: ModuleInstance;
   /** Its largest calls. */
   readonly room: Room;

@@ -17,7 +17,7 @@ import { gradientOf, type MakeCall } from "./shards.js";
 import { createRunner, type ThreadsPlan } from "./threads.js";
 import { tellLosses, type ToldLosses } from "./totals.js";
 
-export interface LearnerSettings {
+interface LearnerSettings {
   readonly module: CompiledModule;
   readonly optimizer: Optimizer;
   readonly packer: BatchPacker;

@@ -17,7 +17,7 @@ interface Suspects {
   readonly losses: Readonly<Record<string, number>>;
 }
 
-export interface NonFinite extends Suspects {
+interface NonFinite extends Suspects {
   readonly batch: Batch;
   /** Params that are trained. */
   readonly names: readonly string[];

@@ -23,7 +23,7 @@ export interface ShardRunner {
 }
 
 /** So many examples after each other; of tracks the same ones at every update, those that begin apart from those that go on. */
-export function shardsOf({ examples, tracks }: Batch, shard: number, back = 0): readonly Shard[] {
+function shardsOf({ examples, tracks }: Batch, shard: number, back = 0): readonly Shard[] {
   const groups = new Map<string, number[]>();
   for (let place = 0; place < examples.length; place++) {
     const track = tracks?.[place];
@@ -37,14 +37,14 @@ export function shardsOf({ examples, tracks }: Batch, shard: number, back = 0): 
   return [...groups.values()];
 }
 
-export interface GradientOfBatch {
+interface GradientOfBatch {
   /** Of the sum of the losses, but for the scale; until the next batch. */
   readonly gradient: SparseRecord;
   readonly totals: Totals;
   readonly scale: number;
 }
 
-export interface ShardsSettings {
+interface ShardsSettings {
   readonly instance: ModuleInstance;
   readonly runner: ShardRunner;
   readonly tree: SumTree;

@@ -36,7 +36,7 @@ export function checkThreadsOption(module: CompiledModule, given: unknown): Thre
   return threads === 1 ? undefined : { threads, isMeasured: given === "auto", source, pool: undefined };
 }
 
-export interface RunnerSettings {
+interface RunnerSettings {
   readonly module: CompiledModule;
   readonly plan: ThreadsPlan | undefined;
   /** That of the learner now, and its room. */
@@ -46,7 +46,7 @@ export interface RunnerSettings {
 }
 
 /** Computes shards by one thread or by several, which gives the same bits. */
-export interface ThreadedRunner extends ShardRunner {
+interface ThreadedRunner extends ShardRunner {
   close(): Promise<void>;
 }
 

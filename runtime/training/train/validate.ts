@@ -22,7 +22,7 @@ export type Validate = (
   update: number,
 ) => Promise<ToldLosses>;
 
-export interface ValidatorSettings {
+interface ValidatorSettings {
   readonly module: CompiledModule;
   readonly packer: BatchPacker;
   readonly data: DataSource;

@@ -78,7 +78,7 @@ const immediateTexts: Record<Immediate, (instruction: WasmInstruction) => string
 };
 
 /** One instruction, as in `v128.load offset=16`. */
-export function instructionText(instruction: WasmInstruction): string {
+function instructionText(instruction: WasmInstruction): string {
   const immediates = immediateTexts[instruction.operation.immediate](instruction);
   return immediates === "" ? instruction.operation.name : `${instruction.operation.name} ${immediates}`;
 }

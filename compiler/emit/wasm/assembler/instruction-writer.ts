@@ -14,7 +14,7 @@ import { OperandStack } from "./operand-stack.js";
 /** Where `br` goes: to the end of a block, to the beginning of a loop. */
 export type Label = BlockFrame;
 
-export type LaneType = "i8x16" | "i32x4" | "i64x2" | "f32x4" | "f64x2";
+type LaneType = "i8x16" | "i32x4" | "i64x2" | "f32x4" | "f64x2";
 
 const laneArrays: Record<LaneType, (lanes: readonly (number | bigint)[]) => ArrayBufferView> = {
   i8x16: (lanes) => Uint8Array.from(lanes, Number),
@@ -27,7 +27,7 @@ const laneArrays: Record<LaneType, (lanes: readonly (number | bigint)[]) => Arra
 const view = new DataView(new ArrayBuffer(8));
 
 /** The function that instructions belong to. */
-export interface WrittenFunction {
+interface WrittenFunction {
   readonly name: string;
   readonly locals: LocalPool;
 }

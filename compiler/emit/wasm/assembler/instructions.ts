@@ -11,7 +11,7 @@ import { vectorInstructions } from "./instructions-vector.js";
 export type OpName =
   keyof typeof scalarInstructions | keyof typeof prefixedInstructions | keyof typeof vectorInstructions;
 
-export interface Effect {
+interface Effect {
   /** The topmost last. */
   readonly operands: readonly WasmType[];
   readonly results: readonly WasmType[];

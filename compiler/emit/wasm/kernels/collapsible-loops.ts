@@ -20,7 +20,7 @@ export interface Collapsed {
   readonly counts?: PieceCounts;
 }
 
-export interface PieceCounts {
+interface PieceCounts {
   /** Rounds of the loop over examples: one where it is one loop. */
   readonly examples: Local;
   /** Steps of all examples where they are one loop; 0 where every example has its own. */

@@ -20,7 +20,7 @@ interface NamedValue {
 }
 
 /** Partial sums (or extremes) in the lanes of vectors: the element at position n belongs to the partial n mod 4. */
-export interface Partials {
+interface Partials {
   readonly op: ReductionOp;
   readonly vectors: readonly Local[];
 }
@@ -60,7 +60,7 @@ interface FunctionNames {
 }
 
 /** What all places of a function share. */
-export interface FunctionNumbers {
+interface FunctionNumbers {
   readonly code: FunctionCode;
   readonly pool: ConstantPool;
   readonly dtype: RealType;

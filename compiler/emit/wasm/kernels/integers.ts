@@ -7,7 +7,7 @@ import type { FunctionCode, Local } from "../assembler/function-code.js";
 import type { MemoryLayout } from "../memory/memory-layout.js";
 
 /** An address: what was pushed, and what the instruction adds to it. */
-export interface PushedAddress {
+interface PushedAddress {
   readonly offset: number;
 }
 

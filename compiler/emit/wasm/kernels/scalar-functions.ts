@@ -11,7 +11,7 @@ import { emitPrimitive, floatLayouts } from "./scalar-operations.js";
 import type { NumberShape, VectorShape } from "../assembler/shapes.js";
 import { firstLane, floatTypeOf, isVector, splat, vectorOf } from "../assembler/shapes.js";
 
-export interface MathOptions {
+interface MathOptions {
   /** Contracts sums with a product into fused multiply-adds of relaxed SIMD, which changes bits. */
   readonly fma?: boolean;
 }

@@ -31,7 +31,7 @@ export type Address =
   | { readonly kind: "table"; readonly word: number };
 
 /** A stretch of memory whose size depends on the capacity. */
-export interface Segment {
+interface Segment {
   readonly elementBytes: number;
   /** Elements, over the capacity: the largest of these. */
   readonly sizes: readonly Dim[];

@@ -16,7 +16,7 @@ export interface CalledOver {
   readonly length: Dim;
 }
 
-export interface LeadingAxes {
+interface LeadingAxes {
   readonly over: readonly CalledOver[];
   /** The arguments at one place. */
   readonly given: readonly TypedExpression[];

@@ -6,7 +6,7 @@ import type { Checker } from "../checker.js";
 import { axesOf, type Axis, printAxes, printSemanticType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 
-export interface RelatedPlace {
+interface RelatedPlace {
   readonly span: Span;
   readonly message: string;
 }

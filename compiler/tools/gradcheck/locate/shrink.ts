@@ -11,7 +11,7 @@ export interface TrialSizes {
   readonly sizes: Readonly<Record<string, number>>;
 }
 
-export interface ShrinkOptions {
+interface ShrinkOptions {
   /** Does the case still show the fault? */
   readonly fails: (trial: Trial) => boolean;
   /** A random case of these sizes; undefined where the cell does not allow them. The attempt makes them different. */

@@ -14,7 +14,7 @@ import type { ShapeContext } from "../../../ir/ops/shape-rules.js";
 import type { Dim } from "../../../base/types/dim.js";
 import type { ScanAxis } from "./order.js";
 
-export interface WatchedOperand {
+interface WatchedOperand {
   /** Name of the input that is added to the operand. */
   readonly input: string;
   readonly instruction: Instruction;

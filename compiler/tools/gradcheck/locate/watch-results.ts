@@ -9,7 +9,7 @@ import type { GraphFunction, Instruction, Operation, ValueId } from "../../../ir
 import type { ShapeContext } from "../../../ir/ops/shape-rules.js";
 import type { ScanAxis } from "./order.js";
 
-export interface WatchedResult {
+interface WatchedResult {
   /** Name of the output that shows it. */
   readonly output: string;
   readonly instruction: Instruction;

@@ -1,7 +1,7 @@
 /** The names of a script that it does not declare itself: what it takes from the host. */
 import type { Node } from "acorn";
 
-export type Tree = Node & Readonly<Record<string, unknown>>;
+type Tree = Node & Readonly<Record<string, unknown>>;
 
 /** The names that are declared in a function, block or loop. */
 interface NameScope {

@@ -17,7 +17,7 @@ import type { Local } from "../../assembler/function-code.js";
 import type { KernelContext } from "../context.js";
 
 /** How the vectors of the right operand are loaded. */
-export type RightOperand =
+type RightOperand =
   | "packed"
   /** Columns side by side. */
   | "rows"
