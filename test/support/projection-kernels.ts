@@ -1,11 +1,13 @@
 /** Kernels in text on which passes that move projections of inputs are tried. */
 
+/** Parts of these kernels that tests write otherwise. */
+type ProjectionParts = "p" | "x" | "start" | "input" | "loop" | "last" | "out" | "rows" | "columns";
+
 /** A projection of inputs for all steps, and a loop whose product starts from it. */
-export const projectionKernels = (
-  changes: Partial<Record<"p" | "x" | "start" | "input" | "loop" | "last", string>> = {},
-): string => {
+export const projectionKernels = (changes: Partial<Record<ProjectionParts, string>> = {}): string => {
   const { p = "p: real[2*%B*%T]", x = "x: real[3*%B*%T] external persistent", loop = "for t < %T" } = changes;
   const { start = "p[b * (2*%T) + i + t * 2]", input = "x[b * (3*%T) + j + t * 3]", last = "" } = changes;
+  const { out = "p[b * (2*%T) + i + t * 2]", rows = "rows t < %T of b", columns = "columns i < 2" } = changes;
   return `
     buffer U: real[4] external persistent held
     buffer W: real[6] external persistent held
@@ -17,8 +19,8 @@ export const projectionKernels = (
     kernel f {
       region p ; p = b + W · x
         for b < examples
-          product p[b * (2*%T) + i + t * 2] = b[i] + sum ${input} * W[i * 3 + j]
-            rows t < %T of b
+          product ${out} = b[i] + sum ${input} * W[i * 3 + j]
+            ${rows}
             columns i < 2
             contracted j < 3
       ${loop}
@@ -26,7 +28,7 @@ export const projectionKernels = (
         region y ; y = p + U · x
           product y[b * (2*%T) + i + t * 2] = ${start} + sum x[b * (3*%T) + j + t * 3] * U[i * 2 + j]
             rows b < examples rows[0 .. active]
-            columns i < 2
+            ${columns}
             contracted j < 2
       ${last}
     }`;

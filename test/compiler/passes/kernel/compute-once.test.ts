@@ -135,6 +135,24 @@ ${indented(other === "" ? "s[0] = 1" : other, "        ")}
   expectKernels(computeOnce, kernel, kernel);
 });
 
+test.each([
+  ["what two places write", "buffer q: real[3]", "q[0] = mul(param.p[0], 2)", "q[0] = 1"],
+  ["what is zero between calls", "buffer q: real[3] persistent zeros", "q[0] = mul(param.p[0], 2)", "y[0] = q[0]"],
+  ["a part of another buffer", "buffer all: real[6] persistent\nbuffer q: real[3] within all persistent", "q[0] = mul(param.p[0], 2)", "y[0] = q[0]"],
+  ["what a size of the call tells too", "buffer q: real[%T]", "for t < %T\n  q[t] = mul(param.p[0], real(t))", "y[0] = x[0]"],
+])("nor, in scratch, %s", (_, scratch, own, more) => {
+  const kernel = `${buffers}
+${scratch.replace(/^/gmu, "    ")}
+    kernel f {
+      region r ; r
+${own.replace(/^/gmu, "        ")}
+      region more ; more
+        ${more}
+        y[1] = x[1]
+    }`;
+  expectKernels(computeOnce, kernel, kernel);
+}); // prettier-ignore
+
 const source = `
 cell Filter(H) {
   input x: [H]

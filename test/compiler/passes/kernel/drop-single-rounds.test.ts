@@ -50,6 +50,19 @@ test("a loop of one round is its body at 0, but for one that counts the parts of
   );
 });
 
+test("a loop of one round that begins elsewhere stays: its variable is not 0", () => {
+  const text = `
+    buffer x: real[4] external persistent
+    buffer y: real[4] external persistent
+    kernel f {
+      region r ; r
+        for j < 4
+          for i < 1 from j
+            y[j] = x[i]
+    }`;
+  expectKernels(dropSingleRounds, text, text);
+});
+
 const single = `cell Single { input x: [1]\n state h: [1]\n h' = tanh(h + x)\n output y = h' }`;
 
 test("a cell of one unit has no loop over units", () => {

@@ -146,6 +146,39 @@ describe("left alone are", () => {
     expect(bodyOf(kernelOf(text, [fuseTails]))).toBe(bodyOf(kernelOf(text)));
   }); // prettier-ignore
 
+  /** A product and the region after it. */
+  const pair = (body: string, last = "", product = "p[b * 4 + i] = sum x[b * 2 + j] * W[i * 2 + j]"): string => `
+      buffer W: real[8*%B] external persistent
+      buffer p: real[4*%B]
+      buffer rows: index[%B]
+      buffer x: real[2*%B] external persistent
+      buffer y: real[4*%B] external persistent
+      kernel f {
+        region p ; p
+          product ${product}
+            rows b < examples
+            columns i < 4
+            contracted j < 2
+        region y ; y
+${body.replace(/^/gmu, "          ")}${last}
+      }`;
+  const stored = "y[b * 4 + i] = tanh(p[b * 4 + i])";
+
+  it.each([
+    ["a product that another region writes to", `for b < examples\n  for i < 4\n    ${stored}`, "\n        region z ; z\n          p[0] = 1"],
+    ["a region of other rows", `for b < 1\n  for i < 4\n    ${stored}`],
+    ["a region with a loop more", `for b < examples\n  for k < 2\n    for i < 2\n      y[b * 4 + i + k * 2] = tanh(p[b * 4 + i + k * 2])`],
+    ["a region of every other unit", `for b < examples\n  for i < 4 step 2\n    ${stored}`],
+    ["a region that runs backwards", `for b < examples\n  for i < 4 reverse\n    ${stored}`],
+    ["a region that does not read the product", "for b < examples\n  for i < 4\n    y[b * 4 + i] = tanh(x[b * 2])"],
+    ["a region that takes its numbers for truth values", "for b < examples\n  for i < 4\n    y[b * 4 + i] = select(bool p[b * 4 + i], 1, 0)"],
+    ["a region that reads another row", "for b < examples\n  for i < 4\n    y[b * 4 + i] = tanh(p[i])"],
+    ["a region that overwrites the right operand", "for b < examples\n  for i < 4\n    W[b * 8 + i] = tanh(p[b * 4 + i])"],
+  ])("%s", (_, body, last = "") => {
+    const text = pair(body, last);
+    expectKernels(fuseTails, text, text);
+  }); // prettier-ignore
+
   it.each([
     [8, true],
     [9, false],

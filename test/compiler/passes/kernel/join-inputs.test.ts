@@ -61,6 +61,13 @@ describe("left alone", () => {
     ["a projection that the caller sees", { p: "p: real[2*%B*%T] external persistent" }],
     ["what another entry reads", { p: "p: real[2*%B*%T] persistent" }],
     ["what is read twice", { last: again }],
+    ["what is written twice", { last: "region z ; z\n        p[0] = 0" }],
+    ["what is read one element later", { p: "p: real[2*%B*%T + 1]", start: "p[b * (2*%T) + i + t * 2 + 1]" }],
+    ["what starts fewer sums than it has", { columns: "columns i < 1" }],
+    [
+      "what is read along rows that it has along columns",
+      { start: "p[b * (2*%T) + i * 2 + t]", loop: "for t < 2", out: "p[b * (2*%T) + i + t * 2]" },
+    ],
     ["what is read at another place than that of the sum", { start: "p[b * (2*%T) + t * 2]" }],
     ["what is made of something that the kernel writes", { input: "y[b * (2*%T) + t * 2]" }],
   ])("%s", (_, changes) => {

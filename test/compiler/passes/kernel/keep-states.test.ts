@@ -8,6 +8,9 @@ const buffers = `
     buffer x: real[%B*%T] external persistent
     buffer y: real[%B*%T] external persistent`;
 
+const other = `
+    buffer w: real[%B] external persistent`;
+
 /** The same kernels but for the body of the loop over steps and what stands around it. */
 function expectLoop(before: string, after: string, scratch = "", left = scratch): void {
   const kernel = (text: string): string => `
@@ -86,6 +89,52 @@ test("where another element of the buffer may be the same one, all stays in memo
         h[b * 2 + t] = add(h[b * 2], 1)
         h[b * 2] = add(h[b * 2], 1)`;
   expectLoop(loop, loop);
+});
+
+test("what a round has stored is told no more once another store of it may be to the same element", () => {
+  expectLoop(
+    `
+      for t < 2
+        h[b * 2 + t] = add(w[b], 1)
+        h[b * 2] = add(w[b], 2)
+        w[b] = h[b * 2 + t]`,
+    `
+      var w = w[b]
+      for t < 2
+        let v = add(w, 1)
+        h[b * 2 + t] = v
+        let v2 = add(w, 2)
+        h[b * 2] = v2
+        set w = h[b * 2 + t]
+      w[b] = w`,
+    other,
+  );
+});
+
+test("elements that are others in each round stay in memory, and those that are only read", () => {
+  const loop = `
+      for t < 2
+        h[b * 2 + t] = add(h[b * 2 + t], w[b])`;
+  expectLoop(loop, loop, other);
+});
+
+test("places that stay, but may be the same one, stay in memory", () => {
+  const loop = `
+      for e < 2
+        for t < %T of b
+          let u = h[b * 2 + e]
+          h[b * 2 + e] = add(h[b * 2], x[b * %T + t])
+          h[b * 2] = add(u, 1)`;
+  expectLoop(loop, loop);
+});
+
+test("buffers that the loop reads by two names stay", () => {
+  const part = `
+    buffer p: real[2*%B] within h external persistent`;
+  const twice = `
+      for t < 2
+        h[b * 2] = add(h[b * 2], p[b * 2])`;
+  expectLoop(twice, twice, part);
 });
 
 test("elements that are added to and truth values stay", () => {

@@ -78,6 +78,28 @@ test("each side of a choice has a loop, whose names are its own", () => {
   );
 });
 
+describe("stays whole", () => {
+  const choice = "(i < 5 ? x[i] : x[i - 5])";
+  test.each([
+    ["a loop that begins later", `for i < 8 from 2\n  y[i] = ${choice}`],
+    ["a loop that runs backwards", `for i < 8 reverse\n  y[i] = ${choice}`],
+    ["a loop of every other element", `for i < 8 step 2\n  y[i] = ${choice}`],
+    ["a loop with another inside", "for i < 8\n  let v = (i < 5 ? x[i] : x[i - 5])\n  for j < 2\n    y[i] = mul(v, real(j))"],
+    ["a loop that never changes sides", "for i < 8\n  y[i] = (i < 8 ? x[i] : x[0])"],
+    ["a loop that is on the other side at once", "for i < 8\n  y[i] = (i < 0 ? x[i + 2] : x[i])"],
+    ["a loop of more sides than the target has loops for", `for i < 9\n${[1, 2, 3, 4, 5, 6, 7, 8].map((n) => `  let v${n} = (i < ${n} ? x[0] : x[1])\n`).join("")}  y[0] = add(v1, v8)`],
+  ])("%s", (_, body) => {
+    const text = `
+    buffer x: real[8] external persistent
+    buffer y: real[8] external persistent
+    kernel f {
+      region y ; y
+${body.replace(/^/gmu, "        ")}
+    }`;
+    expectKernels(splitChoices, text, text);
+  }); // prettier-ignore
+});
+
 describe.each([2, 3, 5, 8, 13])("%i elements", (n) => {
   test("the same numbers, in a kernel that is in order", () => {
     const x = Array.from({ length: 2 * n }, (_, i) => Math.sin(i + 1));
