@@ -30,9 +30,6 @@ export interface KernelNames {
   readonly dtype: RealType;
 }
 
-/** Operations whose exact result on two float32 numbers need not be a float32. */
-const rounds: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["add", "sub", "mul", "div", "sqrt"]);
-
 const round = (dtype: RealType): ScalarFunction =>
   scalarFunction("round", dtype, ["x"], (x) => nearest(x as ScalarExpr));
 const roundFunctions = { f32: round("f32"), f64: round("f64") };
@@ -40,14 +37,20 @@ const roundFunctions = { f32: round("f32"), f64: round("f64") };
 /** `before`: where to put lines that come before the statement with the expression. */
 type ScalarOpPrinter = (operands: readonly string[], names: KernelNames, before: string[]) => string;
 
+/** Whether the exact result on float32 numbers, which float64 has or comes close enough to, is a float32 as well. */
+type ResultKind = "float32" | "to be rounded";
+
+const finished = (text: string, result: ResultKind, names: KernelNames): string =>
+  result === "to be rounded" && names.dtype === "f32" ? names.fround(bare(text)) : text;
 const call =
-  (name: string): ScalarOpPrinter =>
-  (operands) =>
-    `${name}(${operands.map(bare).join(", ")})`;
+  (name: string, result: ResultKind): ScalarOpPrinter =>
+  (operands, names) =>
+    finished(`${name}(${operands.map(bare).join(", ")})`, result, names);
 const infix =
-  (symbol: string): ScalarOpPrinter =>
-  ([a, b]) =>
-    `(${a ?? ""} ${symbol} ${b ?? ""})`;
+  (symbol: string, result: ResultKind): ScalarOpPrinter =>
+  ([a, b], names) =>
+    finished(`(${a ?? ""} ${symbol} ${b ?? ""})`, result, names);
+/** Functions round each step of their own. */
 const inlined =
   (functions: Readonly<Record<RealType, ScalarFunction>>): ScalarOpPrinter =>
   (operands, names, before) => {
@@ -61,11 +64,11 @@ const math = (name: MathName): ScalarOpPrinter => inlined(mathFunctions[name]);
 
 const printers: Readonly<Record<Exclude<ScalarOp, "select">, ScalarOpPrinter>> = {
   neg: ([x]) => `(-${x ?? ""})`,
-  abs: call("Math.abs"),
+  abs: call("Math.abs", "float32"),
   sign: math("sign"),
-  floor: call("Math.floor"),
+  floor: call("Math.floor", "float32"),
   round: inlined(roundFunctions),
-  sqrt: call("Math.sqrt"),
+  sqrt: call("Math.sqrt", "to be rounded"),
   exp: math("exp"),
   expm1: math("expm1"),
   log: math("log"),
@@ -79,19 +82,19 @@ const printers: Readonly<Record<Exclude<ScalarOp, "select">, ScalarOpPrinter>> =
   atan: math("atan"),
   stop_gradient: ([x]) => x ?? "",
   not: ([x]) => `!${x ?? ""}`,
-  add: infix("+"),
-  sub: infix("-"),
-  mul: infix("*"),
-  div: infix("/"),
+  add: infix("+", "to be rounded"),
+  sub: infix("-", "to be rounded"),
+  mul: infix("*", "to be rounded"),
+  div: infix("/", "to be rounded"),
   pow: math("pow"),
-  min: call("Math.min"),
-  max: call("Math.max"),
-  lt: infix("<"),
-  le: infix("<="),
-  eq: infix("==="),
-  ne: infix("!=="),
-  and: infix("&&"),
-  or: infix("||"),
+  min: call("Math.min", "float32"),
+  max: call("Math.max", "float32"),
+  lt: infix("<", "float32"),
+  le: infix("<=", "float32"),
+  eq: infix("===", "float32"),
+  ne: infix("!==", "float32"),
+  and: infix("&&", "float32"),
+  or: infix("||", "float32"),
   strong_mul: inlined(strongFunctions.strong_mul),
   strong_div: inlined(strongFunctions.strong_div),
   clamp: math("clamp"),
@@ -151,8 +154,7 @@ function printOperation(
     const last = operands.length - 1;
     if (operands[last]?.startsWith("-")) operands[last] = `(${operands[last]})`;
   }
-  const text = printers[op](operands, names, before);
-  return names.dtype === "f32" && rounds.has(op) ? names.fround(bare(text)) : text;
+  return printers[op](operands, names, before);
 }
 
 /** Only what is chosen is computed, its functions too: what is not may lie outside of an array. */

@@ -22,6 +22,11 @@ export function validateRelaxed(bytes: Uint8Array): boolean {
 
 export type Run = (...args: number[]) => number;
 
+/** What a module that imports nothing exports. */
+export function exportsOf(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  return new engine.Instance(new engine.Module(bytes), {}).exports;
+}
+
 /** The function `run` of a module and the memory that it imports. */
 export function instantiate(bytes: Uint8Array, pages = 1): { readonly run: Run; readonly memory: ArrayBuffer } {
   const memory = new engine.Memory({ initial: pages });
