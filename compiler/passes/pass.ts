@@ -1,3 +1,4 @@
+import { InvariantError } from "../base/diagnostics/invariant.js";
 import type { GraphFunction } from "../ir/graph/graph-function.js";
 import type { ShapeContext } from "../ir/ops/shape-rules.js";
 
@@ -15,7 +16,7 @@ export type GraphPass = Pass<GraphFunction, ShapeContext>;
 /** Called after each pass; `explain` prints, tests verify. */
 type PassObserver<Program> = (pass: string, program: Program) => void;
 
-/** Runs passes in order. */
+/** Runs passes in order. A bug that shows in one of them is an {@link InvariantError} with its name. */
 export function runPasses<Program, Context>(
   program: Program,
   passes: readonly Pass<Program, Context>[],
@@ -23,8 +24,17 @@ export function runPasses<Program, Context>(
   observe?: PassObserver<Program>,
 ): Program {
   return passes.reduce((current, pass) => {
-    const next = pass.run(current, context);
+    const next = named(pass, () => pass.run(current, context));
     observe?.(pass.name, next);
     return next;
   }, program);
+}
+
+function named<T>(pass: { readonly name: string }, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof InvariantError || error instanceof TypeError)) throw error;
+    throw new InvariantError(`pass ${pass.name}: ${error.message}`, { cause: error });
+  }
 }
