@@ -11,8 +11,14 @@ const kernelPasses = [scalarPasses, vectorPasses].flatMap(({ beforeMemory, after
   ...afterMemory,
 ]);
 
-/** What compares the whole text that a pass gives with a text. */
-const wholeTexts = /\b(?:expectRewritten|expectKernels|expectStatements)\(|\bexpect\(rewritten\(/u;
+/** The name of the constant that has a pass, and that of the pass. */
+const declared = /export const (\w+): (?:GraphPass|KernelPass|PlannedPass)[^=]*= \{\s*name: "([^"]*)"/u;
+
+/** What compares the whole text that the pass gives with a text. */
+const wholeText = (pass: string): RegExp =>
+  new RegExp(`\\b(?:expectRewritten|expectKernels|expectStatements)\\(\\s*${pass}\\b`, "u");
+
+const withoutComments = (text: string): string => text.replaceAll(/\/\*[^]*?\*\/|\/\/.*$/gmu, "");
 
 it.each([
   ...graphPasses.map(({ name }) => ["graph", name] as const),
@@ -23,19 +29,22 @@ it.each([
   expect(source, `no file ${folder}/${name}.ts`).toBeDefined();
   const tests = [`${folder}/${name}.test.ts`, `${folder}/${name}/${name}.test.ts`].map((path) => `test/${path}`);
   expect(tests.filter((path) => existsSync(join(root, path))), `no test ${tests.join(" or ")}`).toHaveLength(1); // prettier-ignore
-  expect(wholeTexts.test(readFileSync(join(root, `test/${source!.replace(".ts", ".test.ts")}`), "utf8"))).toBe(true);
+  const [, pass = ""] = declared.exec(readFileSync(join(root, source!), "utf8")) ?? [];
+  const test = `test/${source!.replace(".ts", ".test.ts")}`;
+  const text = withoutComments(readFileSync(join(root, test), "utf8"));
+  expect(text, `${test} does not import ${pass}`).toMatch(new RegExp(`import \\{[^}]*\\b${pass}\\b[^}]*\\} from "[^"]*/${name}\\.js"`, "u")); // prettier-ignore
+  expect(wholeText(pass).test(text), `${test} has no case with text in and text out, expectRewritten(${pass}, … or one by expectKernels or expectStatements`).toBe(true); // prettier-ignore
 });
 
 it.each(["graph", "kernel"])("%s: each file that has a pass is in a list", (room) => {
   const folder = join(root, "compiler/passes", room);
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).flatMap((path) => {
     if (!path.endsWith(".ts")) return [];
-    const pass = /: (?:GraphPass|KernelPass|PlannedPass)[^=]*= \{\s*name: "([^"]*)"/u.exec(
-      readFileSync(join(folder, path), "utf8"),
-    );
-    return pass === null ? [] : [pass[1]!];
+    const pass = declared.exec(readFileSync(join(folder, path), "utf8"));
+    return pass === null ? [] : [pass[2]!];
   });
   const listed = new Set<string>([...graphPasses, ...kernelPasses].map(({ name }) => name));
   expect(names.length).toBeGreaterThan(4);
-  expect(names.filter((name) => !listed.has(name))).toEqual([]);
+  const missing = names.filter((name) => !listed.has(name));
+  expect(missing, `to be added to a list of compiler/passes/${room}/passes.ts`).toEqual([]);
 });

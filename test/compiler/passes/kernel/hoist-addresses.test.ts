@@ -1,7 +1,15 @@
 /** Parts of addresses that a loop does not change are computed once before it. */
 import { describe, expect, it } from "vitest";
 import { hoistAddresses, hoistAddressesPass } from "../../../../compiler/passes/kernel/hoist-addresses.js";
-import { bodyOf, dedent, expectMeaning, kernelOf, planned, rewritten } from "../../../support/kernel-text.js";
+import {
+  bodyOf,
+  dedent,
+  expectMeaning,
+  expectStatements,
+  kernelOf,
+  planned,
+  rewritten,
+} from "../../../support/kernel-text.js";
 
 function expectHoisted(before: string, after: string): void {
   expect(rewritten(dedent(before), hoistAddresses)).toBe(dedent(after));
@@ -30,6 +38,25 @@ describe("hoist-addresses", () => {
                 output.y[j + row3] = v`),
     );
     expectMeaning(kernel, text);
+  });
+
+  it("gives the same numbers, with a base of each row", () => {
+    expectStatements(
+      hoistAddressesPass,
+      undefined,
+      `
+      buffer x: real[8] external persistent
+      buffer y: real[8] external persistent`,
+      `
+      for i < 2
+        for j < 4
+          y[i * 4 + j] = x[j * 2 + i]`,
+      `
+      for i < 2
+        index row = i * 4
+        for j < 4
+          y[j + row] = x[i + j * 2]`,
+    );
   });
 
   it("leaves plain numbers where they are, so that neighbours share a base", () => {

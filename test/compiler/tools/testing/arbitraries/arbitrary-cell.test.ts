@@ -24,7 +24,8 @@ describe("random cells", () => {
     const text = fc.sample(arbitraryCell(), { seed, numRuns: 600 }).map(({ source }) => source).join("\n"); // prettier-ignore
     // What is drawn by calls has networks and cells of its own in the tests, and indices below sizes of calls are in random networks.
     const others = [...builtinNames].filter((name) => drawFunctionNamed(name) === undefined && name !== "narrow");
-    expect(others.filter((name) => !text.includes(`${name}(`))).toEqual([]);
+    const missing = others.filter((name) => !text.includes(`${name}(`));
+    expect(missing, "in no random cell: forms are in tools/testing/arbitraries/term-forms.ts").toEqual([]);
     const operators = ["+", "-", "*", "/", "@", "<", "<=", ">", ">=", "==", "!=", "and", "or", "then"];
     expect(operators.filter((operator) => !text.includes(` ${operator} `))).toEqual([]);
     for (const piece of [
