@@ -2,7 +2,7 @@
 import { invariant } from "../base/diagnostics/invariant.js";
 import { equalShapes } from "../base/types/shape.js";
 import { axesOf, shapeOf } from "../language/semantics/semantic-type.js";
-import { readsIndex } from "../language/semantics/typed-parts.js";
+import { factorsOf, readsIndex } from "../language/semantics/typed-parts.js";
 import type { TypedExpression, TypedOf } from "../language/semantics/typed-program.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/graph-function.js";
@@ -69,11 +69,6 @@ function sumOfProducts({ index, body }: TypedOf<"index-reduction">): SumOfProduc
   const before = multiplied(factors.filter((factor) => !inside.includes(factor)));
   const first = multiplied(inside.slice(0, -1));
   return first === undefined ? { before, first: last, last: undefined } : { before, first, last };
-}
-
-function factorsOf(node: TypedExpression): readonly TypedExpression[] {
-  if (node.kind !== "elementwise" || node.operation !== "*") return [node];
-  return node.operands.flatMap(factorsOf);
 }
 
 /** Their product from the left, as it would be written. Each is a number, or has the axes of all others that are none. */

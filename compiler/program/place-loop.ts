@@ -25,6 +25,16 @@ export function loopIn(
   return builder instanceof IndexedBuilder ? new PlaceLoop(builder, name, made) : made(builder);
 }
 
+/** What gives values around a loop as the loop has them: each is one input of it. */
+export function bringsInto(loop: LoopBuilder, outer: GraphBuilder): (value: ValueId) => ValueId {
+  const known = new Map<ValueId, ValueId>();
+  return (value) => {
+    const own = known.get(value) ?? loop.input("invariant", `outer.${known.size}`, outer.typeOf(value), value);
+    known.set(value, own);
+    return own;
+  };
+}
+
 const whole = { start: dimConstant(0), reverse: false };
 
 class PlaceLoop implements LoopBuilder {

@@ -15,7 +15,7 @@ import type { TypedCall, TypedExpression, TypedOf, TypedRounds } from "../langua
 import type { IndexedPlace, TypedPlace } from "../language/semantics/typed-sizes.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { broughtIn, builderAt, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
-import { loopIn } from "./place-loop.js";
+import { bringsInto, loopIn } from "./place-loop.js";
 import { RoundBody, RoundLoop, type RoundSteps, type RoundStretch, stretchesOf } from "./round-body.js";
 
 /** Under which a frame keeps what the rounds of a group come to. */
@@ -166,12 +166,7 @@ class Rounds implements RoundSite {
     const outer = builderAt(around, frame, rounds);
     const name = rounds.names.join(" ");
     const loop = loopIn(outer, name, (base) => new RoundBody(base, name, write));
-    const known = new Map<ValueId, ValueId>();
-    const bring = (value: ValueId): ValueId => {
-      const own = known.get(value) ?? loop.input("invariant", `outer.${known.size}`, outer.typeOf(value), value);
-      known.set(value, own);
-      return own;
-    };
+    const bring = bringsInto(loop, outer);
     const names = [...rounds.names, "goes on"];
     const carried = [...values, ...(running === undefined ? [] : [running])].map((value, i) => {
       const shape = i < values.length ? outer.shapeOf(value) : [];

@@ -30,7 +30,7 @@ import { frameInPlace } from "./frame-in-place.js";
 import { atPlace, IndexedBuilder } from "./indexed-builder.js";
 import { lowerIndex } from "./place-functions.js";
 import type { LoweredValues } from "./once.js";
-import { loopIn } from "./place-loop.js";
+import { bringsInto, loopIn } from "./place-loop.js";
 import { drawForRun, drawOwn, type RunNames } from "./randoms.js";
 import { numberOfPlace } from "./rounds-lowering.js";
 
@@ -201,12 +201,7 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
   const given = lowerGiven(lowering, frame, run, child);
   const owned = statesOfRun(frame, run, child);
   const begin = lowerBegin(lowering, frame, run, { child, owned }, given.contexts);
-  const known = new Map<ValueId, ValueId>();
-  const bring = (value: ValueId): ValueId => {
-    const own = known.get(value) ?? loop.input("invariant", `outer.${known.size}`, outer.typeOf(value), value);
-    known.set(value, own);
-    return own;
-  };
+  const bring = bringsInto(loop, outer);
   const around: Frame = { ...frame, bring: (value) => bring(broughtIn(frame, value)) };
   const body = frameInPlace(around, name, run.call.runtimeDimensions);
   const states = tensorsOf(body, "state");

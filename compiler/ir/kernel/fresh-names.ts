@@ -26,6 +26,31 @@ export class FreshNames {
   }
 }
 
+/** Names in use, and more of them. */
+export class TakenNames {
+  private readonly taken: Set<string>;
+  private readonly names = new FreshNames((name) => this.taken.has(name));
+
+  constructor(taken: Iterable<string>) {
+    this.taken = new Set(taken);
+  }
+
+  has(name: string): boolean {
+    return this.taken.has(name);
+  }
+
+  all(): Iterable<string> {
+    return this.taken;
+  }
+
+  /** Takes a name that is free. */
+  pick(hint: string): string {
+    const name = this.names.pick(hint);
+    this.taken.add(name);
+    return name;
+  }
+}
+
 /** A name for one more buffer: what authors name and what the compiler adds share their names. */
 export function freshBuffer(buffers: ReadonlyMap<string, unknown>, hint: string): string {
   return new FreshNames((name) => buffers.has(name)).pick(hint);

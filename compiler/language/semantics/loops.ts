@@ -32,11 +32,16 @@ export interface FoundLoops {
   readonly needs: (key: string) => readonly string[];
 }
 
-export function findLoops(nodes: Nodes): FoundLoops {
-  const whole = (key: string): readonly string[] => {
+/** What a node needs at the same place, or at others. */
+export const allNeeds =
+  (nodes: Nodes) =>
+  (key: string): readonly string[] => {
     const node = nodes.get(key);
     return node === undefined ? [] : [...node.needs, ...node.shifted.keys()];
   };
+
+export function findLoops(nodes: Nodes): FoundLoops {
+  const whole = allNeeds(nodes);
   const all = components(nodes.keys(), whole).flatMap((members): FoundLoop[] => {
     const [first] = members;
     if (first === undefined) return [];

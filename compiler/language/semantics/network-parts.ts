@@ -8,7 +8,7 @@ import type { CellGraph, GraphNode } from "./cell-graph.js";
 import type { Checker } from "./checker.js";
 import { typeOfValue } from "./check-values.js";
 import { forEachPart } from "./expression-parts.js";
-import { findLoops, type FoundLoops, orderWithLoops } from "./loops.js";
+import { allNeeds, findLoops, type FoundLoops, orderWithLoops } from "./loops.js";
 import { type CellScope, isNameOfModule, type ScopeEntry, wordsFor } from "./scope.js";
 import { axesOf, errorType, type SemanticType, shapeOf } from "./semantic-type.js";
 import { suggestion } from "./suggestion.js";
@@ -284,11 +284,7 @@ function nameOf(value: Expression): string {
 }
 
 function reachedFrom(roots: readonly string[], nodes: GraphNodes): GraphNodes {
-  const needs = (key: string): readonly string[] => {
-    const node = nodes.get(key);
-    return node === undefined ? [] : [...node.needs, ...node.shifted.keys()];
-  };
-  const { order } = topologicalOrder(roots, needs);
+  const { order } = topologicalOrder(roots, allNeeds(nodes));
   const reached = new Set(order);
   return new Map([...nodes].filter(([key]) => reached.has(key)));
 }

@@ -145,3 +145,9 @@ export function withTypedParts(node: TypedExpression, parts: readonly TypedExpre
       return node;
   }
 }
+
+/** Of a product of any number of factors, from left to right; else the expression itself. */
+export function factorsOf(node: TypedExpression): readonly TypedExpression[] {
+  if (node.kind !== "elementwise" || node.operation !== "*") return [node];
+  return node.operands.flatMap(factorsOf);
+}

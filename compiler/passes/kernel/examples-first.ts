@@ -7,7 +7,7 @@
  */
 import { type Dim, equalDims } from "../../base/types/dim.js";
 import { affineVariable, substituteAffine } from "../../ir/kernel/affine.js";
-import { FreshNames } from "../../ir/kernel/fresh-names.js";
+import { TakenNames } from "../../ir/kernel/fresh-names.js";
 import type {
   Affine,
   ForStatement,
@@ -54,8 +54,7 @@ class Interchange {
   private readonly selection: StatementOf<"select_examples"> | undefined;
   private readonly inner: readonly Statement[];
   private readonly written = new Set<string>();
-  private readonly taken = new Set<string>();
-  private readonly names = new FreshNames((name) => this.taken.has(name));
+  private readonly names: TakenNames;
 
   constructor(loop: ForStatement, buffers: UnplannedKernels["buffers"]) {
     this.loop = loop;
@@ -63,7 +62,7 @@ class Interchange {
     const [first, ...others] = loop.body;
     this.selection = first?.kind === "select_examples" ? first : undefined;
     this.inner = this.selection === undefined ? loop.body : others;
-    this.taken.add(loop.variable);
+    this.names = new TakenNames([loop.variable]);
     forEachAccess(loop, ({ buffer }, use) => {
       if (use !== "read") this.written.add(wholeOf(buffer, buffers));
     });
@@ -74,7 +73,6 @@ class Interchange {
     const length = this.lengthOfCall();
     if (length === undefined || !this.selects(length)) return undefined;
     const example = this.names.pick("b");
-    this.taken.add(example);
     const regions = this.inner.flatMap((statement) => (statement.kind === "region" ? [statement] : []));
     const last = regions.at(-1);
     const step: StepBody = { shared: [], each: [] };
@@ -131,11 +129,7 @@ class Interchange {
   private rename(body: readonly Statement[], example: string): Statement[] {
     const scalars = new Map<string, string>();
     const integers = new Map<string, Affine>();
-    const take = (name: string): string => {
-      const own = this.names.pick(name);
-      this.taken.add(own);
-      return own;
-    };
+    const take = (name: string): string => this.names.pick(name);
     const look = (statements: readonly Statement[]): void => {
       for (const statement of statements) {
         if (statement.kind === "let") scalars.set(statement.name, take(statement.name));

@@ -1,7 +1,7 @@
 /** Computes the parts of addresses that a loop does not change once before it: `const row = (b * T + t) * 512;`. */
 import { addAffine, affineKey, affineVariable } from "../../ir/kernel/affine.js";
 import { collectNames } from "../../ir/kernel/bound-names.js";
-import { FreshNames } from "../../ir/kernel/fresh-names.js";
+import { TakenNames } from "../../ir/kernel/fresh-names.js";
 import type { Access, Affine, ForStatement, Statement } from "../../ir/kernel/kernel-program.js";
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../base/types/dim.js";
@@ -18,12 +18,8 @@ export const hoistAddressesPass: PlannedPass = {
 export function hoistAddresses(statements: readonly Statement[]): Statement[] {
   const names = new Set<string>();
   collectNames(statements, names);
-  const free = new FreshNames((name) => names.has(name));
-  return hoist(statements, () => {
-    const name = free.pick("row");
-    names.add(name);
-    return name;
-  });
+  const taken = new TakenNames(names);
+  return hoist(statements, () => taken.pick("row"));
 }
 
 function hoist(statements: readonly Statement[], fresh: () => string): Statement[] {

@@ -10,7 +10,7 @@ import { listAt } from "../../base/at.js";
 import { accessKey, plainValue, subtractAffine } from "../../ir/kernel/affine.js";
 import { dtypeOf } from "../../ir/kernel/dtypes.js";
 import { freeVariables } from "../../ir/kernel/free-variables.js";
-import { FreshNames } from "../../ir/kernel/fresh-names.js";
+import { TakenNames } from "../../ir/kernel/fresh-names.js";
 import type {
   Access,
   ForStatement,
@@ -51,15 +51,15 @@ class Keeper {
   private readonly region: RegionStatement;
   private readonly buffers: UnplannedKernels["buffers"];
   private readonly kept: number;
-  private readonly taken: Set<string>;
-  private readonly names = new FreshNames((name) => this.taken.has(name));
+  private readonly names: TakenNames;
 
   constructor(region: RegionStatement, buffers: UnplannedKernels["buffers"], kept: number) {
     this.region = region;
     this.buffers = buffers;
     this.kept = kept;
-    this.taken = new Set(freeVariables(region.body).variables);
-    collectNames(region.body, this.taken);
+    const taken = new Set(freeVariables(region.body).variables);
+    collectNames(region.body, taken);
+    this.names = new TakenNames(taken);
   }
 
   run(): RegionStatement {
@@ -72,12 +72,6 @@ class Keeper {
       if (!statement.body.every(isNumberStatement)) return [{ ...statement, body: this.body(statement.body) }];
       return this.states({ ...statement, body: this.forwarded(statement.body) });
     });
-  }
-
-  private fresh(hint: string): string {
-    const name = this.names.pick(hint);
-    this.taken.add(name);
-    return name;
   }
 
   /** With what a round has stored instead of loads of it. */
@@ -122,7 +116,7 @@ class Keeper {
   /** A value as a variable, and what declares it. */
   private named(value: KernelExpression): { before: Statement[]; value: ScalarVariable } {
     if (value.kind === "variable") return { before: [], value };
-    const name = this.fresh("v");
+    const name = this.names.pick("v");
     return { before: [{ kind: "let", name, value }], value: { kind: "variable", name, dtype: "real" } };
   }
 
@@ -145,7 +139,7 @@ class Keeper {
       if (!stay || !differ) continue;
       const written = new Set(touches.flatMap(({ access, isRead }) => (isRead ? [] : [accessKey(access)])));
       for (const [key, { access, isRead }] of firsts) {
-        if (isRead && written.has(key)) variables.set(key, { access, name: this.fresh(hintOf(buffer)) });
+        if (isRead && written.has(key)) variables.set(key, { access, name: this.names.pick(hintOf(buffer)) });
       }
     }
     if (variables.size === 0 || variables.size > this.kept) return [loop];

@@ -1,7 +1,7 @@
 /** Loop nests over the elements of a value. */
 import type { Affine, LoopAxis, LoopExtent } from "../../ir/kernel/kernel-program.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
-import { FreshNames } from "../../ir/kernel/fresh-names.js";
+import { TakenNames } from "../../ir/kernel/fresh-names.js";
 import { type Dim, dimSymbol, equalDims, symbolsOf } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { Block } from "./block.js";
@@ -11,19 +11,16 @@ const axisNames = ["i", "j", "k", "l", "m", "n"];
 
 /** Hands out loop variables that differ from those around and from each other. */
 export class LoopNames {
-  private readonly taken: Set<string>;
+  private readonly taken: TakenNames;
   private readonly sequences: ReadonlySet<string>;
-  private readonly names = new FreshNames((name) => this.taken.has(name));
 
   constructor(block: Block) {
-    this.taken = new Set(block.scope);
+    this.taken = new TakenNames(block.scope);
     this.sequences = block.storage.sequences;
   }
 
   pick(hint: string): string {
-    const name = this.names.pick(hint);
-    this.taken.add(name);
-    return name;
+    return this.taken.pick(hint);
   }
 
   /** `t` for a sequence, else the next of i, j, k … */
@@ -40,7 +37,7 @@ export class LoopNames {
   }
 
   all(): Iterable<string> {
-    return this.taken;
+    return this.taken.all();
   }
 }
 

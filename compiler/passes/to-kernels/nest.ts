@@ -7,7 +7,7 @@
 import { at, lookUp } from "../../base/at.js";
 import { affineConstant, affineKey, affineVariable, plainExtent, scaleAffine } from "../../ir/kernel/affine.js";
 import { dtypeOf } from "../../ir/kernel/dtypes.js";
-import { FreshNames } from "../../ir/kernel/fresh-names.js";
+import { TakenNames } from "../../ir/kernel/fresh-names.js";
 import type {
   Access,
   Affine,
@@ -55,8 +55,7 @@ export class Nest {
   /** The loop whose rounds are summed block by block, and what stands around a block. */
   blocked: (BlockedAxis & Pick<BlockLoops, "open" | "close">) | undefined;
   private readonly indexMemo = new Map<string, string>();
-  private readonly taken: Set<string>;
-  private readonly names = new FreshNames((name) => this.taken.has(name));
+  private readonly names: TakenNames;
 
   constructor(
     axes: readonly LoopAxis[],
@@ -67,19 +66,14 @@ export class Nest {
     this.axes = axes;
     this.example = example;
     this.perExampleSymbols = perExampleSymbols;
-    this.taken = new Set(taken);
+    this.names = new TakenNames([...taken, ...axes.map(({ variable }) => variable)]);
     this.before = Array.from({ length: axes.length + 1 }, () => []);
     this.after = Array.from({ length: axes.length + 1 }, () => []);
-    for (const [i, axis] of axes.entries()) {
-      this.depths.set(axis.variable, i + 1);
-      this.taken.add(axis.variable);
-    }
+    for (const [i, axis] of axes.entries()) this.depths.set(axis.variable, i + 1);
   }
 
   fresh(hint: string): string {
-    const name = this.names.pick(hint);
-    this.taken.add(name);
-    return name;
+    return this.names.pick(hint);
   }
 
   /** Names an integer; equal expressions share a name. */

@@ -6,7 +6,7 @@ import { invariant } from "../../base/diagnostics/invariant.js";
 import { dimConstant } from "../../base/types/dim.js";
 import { initialKey, nextKey } from "../../language/semantics/node-keys.js";
 import { axesOf } from "../../language/semantics/semantic-type.js";
-import { readsIndex, typedParts, withTypedParts } from "../../language/semantics/typed-parts.js";
+import { factorsOf, readsIndex, typedParts, withTypedParts } from "../../language/semantics/typed-parts.js";
 import type {
   FunctionArgument,
   TypedCall,
@@ -333,9 +333,4 @@ function wholeOf(node: TypedExpression): number {
   if (node.kind === "number") return node.value;
   invariant(node.kind === "elementwise" && node.operands[0] !== undefined, "a power is a literal");
   return -wholeOf(node.operands[0]);
-}
-
-function factorsOf(node: TypedExpression): readonly TypedExpression[] {
-  if (node.kind !== "elementwise" || node.operation !== "*") return [node];
-  return node.operands.flatMap(factorsOf);
 }

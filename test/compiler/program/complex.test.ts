@@ -1,10 +1,8 @@
 /** Complex numbers, each beside the same written in pairs of real numbers. */
 import { describe, expect, it } from "vitest";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
-import { evaluate, lower } from "./support.js";
+import { evaluate, lower, numbers } from "./support.js";
 
-const numbers = (count: number, seed: number): number[] =>
-  Array.from({ length: count }, (_, i) => Math.sin(seed + 1.7 * i) + 0.1 * i);
 const inputs = {
   ...Object.fromEntries(["p", "q"].flatMap((name, i) => ["re", "im"].map((part, j) => [`${name}_${part}`, numbers(3, 2 * i + j)]))), // prettier-ignore
   ...Object.fromEntries(["A", "B"].flatMap((name, i) => ["re", "im"].map((part, j) => [`${name}_${part}`, numbers(i === 0 ? 6 : 12, 9 + 2 * i + j)]))), // prettier-ignore

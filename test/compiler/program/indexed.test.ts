@@ -1,7 +1,7 @@
 /** Index equations and sums over an index, each beside the same written another way, or with its elements written out. */
 import { describe, expect, it } from "vitest";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
-import { evaluate, lower } from "./support.js";
+import { evaluate, lower, numbers } from "./support.js";
 
 const sizes = { N: 3, K: 4 };
 const around = (equation: string): string => `cell A(N, K) {
@@ -17,8 +17,6 @@ const around = (equation: string): string => `cell A(N, K) {
   ${equation}
   output unused = sum(v * w) + sum(x) + s + sum(sum(A, axis = 0)) + sum(sum(B, axis = 0)) + sum(S[0]) + sum(T[0, 0]) + sum(E[0, k])
 }`;
-const numbers = (count: number, seed: number): number[] =>
-  Array.from({ length: count }, (_, i) => Math.sin(seed + 1.7 * i) + 0.1 * i);
 const values = {
   v: numbers(3, 1),
   w: numbers(3, 2),

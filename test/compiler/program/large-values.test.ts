@@ -4,6 +4,7 @@
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { cell, type LoadedCell } from "../../../compiler/index.js";
+import { dot } from "../../support/evaluate-helpers.js";
 
 const dtypes = ["f32", "f64"] as const;
 const unit = { f32: 2 ** -24, f64: 2 ** -53 };
@@ -24,7 +25,6 @@ const logSoftmax = (v: readonly number[]): number[] => {
   const rest = v.reduce((sum, x, i) => (i === top ? sum : sum + Math.exp(x - v[top]!)), 0);
   return v.map((x) => x - v[top]! - Math.log1p(rest));
 };
-const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
 
 /** Numbers that are float32: the shift alone must not matter. */
 const rows: readonly (readonly number[])[] = [

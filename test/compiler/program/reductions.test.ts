@@ -1,9 +1,7 @@
 /** Products, truth values of many, and reductions over several axes, each beside the same with its elements written out. */
 import { describe, expect, it } from "vitest";
-import { evaluate, lower } from "./support.js";
+import { evaluate, lower, numbers } from "./support.js";
 
-const numbers = (count: number, seed: number): number[] =>
-  Array.from({ length: count }, (_, i) => Math.sin(seed + 1.7 * i) + 0.1 * i);
 const values = { v: numbers(7, 1), A: numbers(12, 2), T: numbers(24, 3) };
 
 /** For all sizes, and with numbers for the dimensions, of which single elements can be taken. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { lowerSource } from "../../../compiler/driver/lower-source.js";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
-import { evaluate, lower, tryLower } from "./support.js";
+import { evaluate, lower, numbers, tryLower } from "./support.js";
 
 const around = (equation: string, functions = ""): string => `${functions}
 cell A(N, L) {
@@ -20,8 +20,6 @@ cell A(N, L) {
   output unused = sum(v * w) * s + sum(P[j]) + sum(M[0, 0]) + sum(layer(gain, j)) + sum(inner(v, j)) + sum(Q[0])
 }`;
 const sizes = { N: 2, L: 3 };
-const numbers = (count: number, seed: number): number[] =>
-  Array.from({ length: count }, (_, i) => Math.sin(seed + 1.7 * i) + 0.1 * i);
 const values = {
   v: numbers(2, 1),
   w: numbers(2, 2),

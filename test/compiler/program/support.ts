@@ -16,6 +16,10 @@ import { symbolOf } from "../../../compiler/base/types/dim.js";
 
 export type Sizes = Readonly<Record<string, number>>;
 
+/** Between about -1 and 1 at first, and larger later: no two are the same. */
+export const numbers = (count: number, seed: number): number[] =>
+  Array.from({ length: count }, (_, i) => Math.sin(seed + 1.7 * i) + 0.1 * i);
+
 /** Lowers a cell of a text (the last one), which must have no errors; the graph must be well formed. */
 export function lower(text: string, sizes: Sizes = {}, reals: Sizes = {}): LoweredCell {
   const { cell, codes } = tryLower(text, sizes, reals);

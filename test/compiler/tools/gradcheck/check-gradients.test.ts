@@ -9,6 +9,7 @@ import {
 } from "../../../../compiler/index.js";
 import type { GradientReport, LoadedCell } from "../../../../compiler/index.js";
 import { asModule } from "../../../../runtime/index.js";
+import { failures } from "../../../support/gradient-failures.js";
 
 const source = `
 cell Everything(H, V) {
@@ -26,11 +27,6 @@ cell Everything(H, V) {
   output y = max(h', 0.1)
 }
 `;
-
-const failures = ({ tensors }: GradientReport): string[] =>
-  tensors.flatMap(({ name, methods }) =>
-    methods.flatMap((m) => (m.passed ? [] : [`${name}, ${m.precision} ${m.method}`])),
-  );
 
 const methodsOf = ({ tensors }: GradientReport): string[] =>
   [...new Set(tensors.flatMap(({ methods }) => methods.map((m) => `${m.precision} ${m.method}`)))].sort();

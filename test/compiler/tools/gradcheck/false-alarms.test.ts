@@ -1,9 +1,10 @@
 /** Right cells at points that are hard to measure at, each of which once failed the check; and that faults beside them are found. */
 import { describe, expect, it } from "vitest";
-import { checkGradients, type GradientReport } from "../../../../compiler/index.js";
+import { checkGradients } from "../../../../compiler/index.js";
 import { checkRules } from "../../../../compiler/tools/gradcheck/check-gradients.js";
 import { derivativeModes } from "../../../../compiler/tools/gradcheck/locate/find-rule.js";
 import { derivativeRules } from "../../../../compiler/passes/autodiff/derivative-rules.js";
+import { failures } from "../../../support/gradient-failures.js";
 
 const cellOf = (...outputs: string[]): string =>
   `cell C(N) {\n  input x: [N]\n  input z: [N]\n${outputs.map((output) => `  output ${output}\n`).join("")}}`;
@@ -43,11 +44,6 @@ it.each(derivativeModes)("what is left of large terms that cancel is no fault, %
   const quotient = cellOf("y = 10000 * (x / x)", "w = 10000 * (x * z / x - z)");
   expect(checkRules(quotient, derivativeRules, { runs: 20, seed: 1, modes: [mode] }).mode).toBeUndefined();
 });
-
-const failures = ({ tensors }: GradientReport): string[] =>
-  tensors.flatMap(({ name, methods }) =>
-    methods.flatMap((m) => (m.passed ? [] : [`${name}, ${m.precision} ${m.method}`])),
-  );
 
 it("minus infinity beside numbers is no kink", async () => {
   const text = `network Blocked(N; T >= 1) {

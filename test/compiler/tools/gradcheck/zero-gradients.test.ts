@@ -1,6 +1,7 @@
 /** Right cells in which some gradient is zero whatever the numbers: what all examples share, and what is each one's own. */
 import { describe, expect, it } from "vitest";
-import { checkGradients, type GradientReport } from "../../../../compiler/index.js";
+import { checkGradients } from "../../../../compiler/index.js";
+import { failures } from "../../../support/gradient-failures.js";
 
 /** Each with what has no gradient. */
 const cells: readonly (readonly [string, string, readonly string[]])[] = [
@@ -30,11 +31,6 @@ const cells: readonly (readonly [string, string, readonly string[]])[] = [
   ["a state", "cell A { input x: [2] state h: [2] h' = x output y = if h > 0 then x * x else x }", ["h"]],
   ["integers", "cell A(V) { input k: index(V) input z: real param w: [V] output y = w[k] * sign(z) }", ["z"]],
 ];
-
-const failures = ({ tensors }: GradientReport): string[] =>
-  tensors.flatMap(({ name, methods }) =>
-    methods.flatMap((m) => (m.passed ? [] : [`${name}, ${m.precision} ${m.method}`])),
-  );
 
 describe("a right cell with a gradient that is zero", () => {
   it.each(cells)("%s", async (_, text) => {
