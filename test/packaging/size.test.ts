@@ -54,5 +54,5 @@ test("the compiler in a page, without the tools", async () => {
 });
 
 test("the package with its tools, as far as pages can have it", async () => {
-  expectPageToSay("`recell` the compiler with the tools that most people want", await bundled("index.ts"));
+  expectPageToSay("`recell` the compiler with the three tools above", await bundled("index.ts"));
 });
