@@ -16,9 +16,9 @@ import { type EntryVersion, functionsCalled, historyOf, runOf } from "../program
 import { nameInEntry } from "../program/roles.js";
 import { type KernelTargetName, type TargetPasses, targetPasses } from "../passes/kernel/passes.js";
 import { buildEntries, type EntryOptions, entryStages } from "./entries.js";
-import { entryPasses, graphPasses } from "../passes/graph/passes.js";
+import { beforeKernels, entryPasses, graphPasses } from "../passes/graph/passes.js";
 import { gradientRowsStage } from "./gradient-rows.js";
-import { buildKernels } from "./build-kernels.js";
+import { buildKernels, readyForKernels } from "./build-kernels.js";
 
 /** What a stage gives: the text as it was read, equations of one example, loops over buffers of a whole batch, or what is printed of these. */
 type StageForm = "text" | "graph" | "kernels" | "code";
@@ -56,6 +56,7 @@ export const stages: readonly Stage[] = [
   graphStage(entryStages.oneStep, "what a stream computes, for one step instead of a sequence"),
   graphStage(entryStages.splitContexts, "compute of contexts once for all steps of a stream what tells only of them"),
   graphStage(gradientRowsStage, "which gradients have only rows of their params"),
+  ...beforeKernels.map(({ name, summary }) => graphStage(name, summary)),
   kernelStage("kernels", "loops over examples and steps, and what is stored"),
   ...kernelStages((passes) => passes.beforeMemory),
   kernelStage("memory", "give every buffer its place"),
@@ -130,10 +131,14 @@ export function stagesPassed(
 /** The last version of each entry, in their order, and what gradients have of rows. */
 function lastVersions(program: Program, options: EntryOptions) {
   const finished = new Map<string, EntryVersion>();
-  const { rows = new Map<string, Shape>() } = buildEntries(program, {
+  const entries = buildEntries(program, {
     ...options,
     observe: (version) => void finished.set(version.entry, version),
   });
+  readyForKernels(entries, (entry, stage, fn) => {
+    finished.set(entry, { entry, stage, fn, from: finished.get(entry) });
+  });
+  const { rows = new Map<string, Shape>() } = entries;
   return { finished, rows };
 }
 

@@ -2,17 +2,18 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { graphPasses } from "../../compiler/passes/graph/passes.js";
+import { beforeKernels, graphPasses as entryGraphPasses } from "../../compiler/passes/graph/passes.js";
 import { scalarPasses, vectorPasses } from "../../compiler/passes/kernel/passes.js";
 
 const root = join(import.meta.dirname, "../..");
+const graphPasses = [...entryGraphPasses, ...beforeKernels];
 const kernelPasses = [scalarPasses, vectorPasses].flatMap(({ beforeMemory, afterMemory }) => [
   ...beforeMemory,
   ...afterMemory,
 ]);
 
 /** The name of the constant that has a pass, and that of the pass. */
-const declared = /export const (\w+): (?:GraphPass|KernelPass|PlannedPass)[^=]*= \{\s*name: "([^"]*)"/u;
+const declared = /export const (\w+): (?:GraphPass|KernelPass|PlannedPass|Pass<)[^=]*= \{\s*name: "([^"]*)"/u;
 
 /** What compares the whole text that the pass gives with a text. */
 const wholeText = (pass: string): RegExp =>

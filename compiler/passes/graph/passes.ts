@@ -10,7 +10,10 @@ import { shareCommonValues } from "./share-common-values.js";
 import { simplify } from "./simplify/simplify.js";
 import { sinkConcats } from "./sink-concats.js";
 import { splitTime } from "./split-time.js";
-import type { GraphPass } from "../pass.js";
+import { type SizedContext, nameSizes } from "./name-sizes.js";
+import { sumDotProducts } from "./sum-dot-products.js";
+import type { GraphFunction } from "../../ir/graph/graph-function.js";
+import type { GraphPass, Pass } from "../pass.js";
 import { windowDelays } from "./window-delays.js";
 
 /** On the equations as written, before anything is derived from them. */
@@ -120,5 +123,13 @@ export const entryPasses: readonly (readonly GraphPass[])[] = [
   [...initialPasses, ...derivativePasses],
 ];
 
-/** Every pass, as `explain --after` takes it. */
+/** On all entries, just before they become kernels: nothing derives or prints equations of them any more. */
+export const beforeKernels: readonly Pass<GraphFunction, SizedContext>[] = [
+  // Kernels sum them as reductions.
+  sumDotProducts,
+  // Last, as rules of shapes know nothing of the names.
+  nameSizes,
+];
+
+/** Every pass on the way of entries, as `explain --after` takes it. */
 export const graphPasses: readonly GraphPass[] = [...new Set(entryPasses.flat())];

@@ -7,11 +7,9 @@ import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import type { KernelFunction, Statement } from "../../ir/kernel/kernel-program.js";
 import type { UnplannedKernels } from "../../ir/kernel/unplanned.js";
 import type { EntryProgram, ProgramEntry } from "../../program/entry.js";
-import { shapeContext } from "../../ir/ops/shape-rules.js";
 import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../base/types/dim.js";
 import { Block, type InputSource } from "./block.js";
 import { delayLineOf } from "../../ir/graph/delay-line.js";
-import { sumDotProducts } from "./dot-products.js";
 import { commitInPlace } from "./in-place.js";
 import type { BufferLocation } from "./location.js";
 import { lowerBlock } from "./lower-block.js";
@@ -19,12 +17,9 @@ import { Ring, ringKernels } from "./rings.js";
 import { joinSlices, type ResultTarget, throughReshapes } from "./targets.js";
 import { Storage } from "./storage.js";
 
+/** @param program after the passes before kernels */
 export function lowerToKernels({ axes: given, sizes, entries: sources, roles, rows }: EntryProgram): UnplannedKernels {
-  const context = shapeContext(given);
-  const entries = [...sources.values()].map((entry) => {
-    const fn = sumDotProducts(entry.fn, context);
-    return { ...entry, fn: sizes?.inFunction(fn) ?? fn };
-  });
+  const entries = [...sources.values()];
   const axes = [...given, ...(sizes?.list ?? [])].map(({ symbol, name, kind }) => ({ symbol, name, kind }));
   const storage = new Storage(axes, roles, new Set(rows?.keys()));
   for (const { fn } of entries) declareBuffers(fn, storage);

@@ -8,7 +8,8 @@ import { printKernelFunction } from "../../../compiler/ir/kernel/print.js";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
 import type { GraphFunction } from "../../../compiler/ir/graph/graph-function.js";
 import { verifyKernel } from "../../../compiler/ir/kernel/verify.js";
-import { graphPasses } from "../../../compiler/passes/graph/passes.js";
+import { readyForKernels } from "../../../compiler/driver/build-kernels.js";
+import { beforeKernels, graphPasses } from "../../../compiler/passes/graph/passes.js";
 import { type EntryVersion, historyOf, runOf } from "../../../compiler/program/entry.js";
 import { buildEntries } from "../../../compiler/driver/entries.js";
 import { kernelStages } from "../../support/kernel-stages.js";
@@ -89,8 +90,8 @@ test("the stages of graphs are those that entries pass, each as often as is said
     for (const { name, fn } of entries.values())
       expect(printFunction({ ...last.get(name)!, name }), name).toBe(printFunction(fn));
   }
-  // Before there are entries.
-  const others = ["lower"];
+  // Before there are entries, and after.
+  const others = ["lower", ...beforeKernels.map(({ name }) => name)];
   const known = stages.filter(({ gives, name }) => gives === "graph" && !others.includes(name));
   expect(Object.fromEntries(most)).toEqual(Object.fromEntries(known.map(({ name, runs }) => [name, runs])));
 });
@@ -120,12 +121,16 @@ test("each version has the history of what it was made from", () => {
 
 test("no pass runs unseen", () => {
   const seen: string[] = [];
-  const spies = graphPasses.map((pass) => ({ name: pass.name, spy: vi.spyOn(pass, "run") }));
-  for (const program of observedPrograms)
-    buildEntries(program, { gradient: true, jvp: true, hvp: true, observe: ({ stage }) => void seen.push(stage) });
+  const passes = [...graphPasses, ...beforeKernels];
+  const spies = passes.map((pass) => ({ name: pass.name, spy: vi.spyOn(pass, "run") }));
+  for (const program of observedPrograms) {
+    const observe = ({ stage }: EntryVersion) => void seen.push(stage);
+    const entries = buildEntries(program, { gradient: true, jvp: true, hvp: true, observe });
+    readyForKernels(entries, (_, pass) => void seen.push(pass));
+  }
   const ran = spies.map(({ name, spy }) => [name, spy.mock.calls.length]);
   vi.restoreAllMocks();
-  expect(ran).toEqual(graphPasses.map(({ name }) => [name, seen.filter((stage) => stage === name).length]));
+  expect(ran).toEqual(passes.map(({ name }) => [name, seen.filter((stage) => stage === name).length]));
 });
 
 test.each<KernelTargetName>(["js", "wasm"])("what is shown of kernels is what a module of %s has", (target) => {

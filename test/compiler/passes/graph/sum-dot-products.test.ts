@@ -1,16 +1,13 @@
 /** Dot products become sums of products, with what is summed in the last axes; other products stay. */
 import { describe, it } from "vitest";
-import type { GraphPass } from "../../../../compiler/passes/pass.js";
-import { sumDotProducts } from "../../../../compiler/passes/to-kernels/dot-products.js";
+import { sumDotProducts } from "../../../../compiler/passes/graph/sum-dot-products.js";
 import { expectRewritten, expectUnchanged } from "../../../support/graph-text.js";
-
-const pass: GraphPass = { name: "sum-dot-products", summary: "", run: sumDotProducts };
 
 describe("sumDotProducts", () => {
   it("sums the products of two vectors", () => {
     const head = "func f(%x: real[3], %y: real[3]) -> (r: %r) {";
     expectRewritten(
-      pass,
+      sumDotProducts,
       `${head}
         %r: real[] = contract [0] [0] -> [] parts 4 %x, %y
       }`,
@@ -24,7 +21,7 @@ describe("sumDotProducts", () => {
   it("turns the axes that are summed to the end, and repeats the operand that lacks one", () => {
     const head = "func f(%A: real[2, 3], %y: real[2]) -> (r: %r) {";
     expectRewritten(
-      pass,
+      sumDotProducts,
       `${head}
         %r: real[3] = contract [0 1] [0] -> [1] parts 4 %A, %y
       }`,
@@ -39,7 +36,7 @@ describe("sumDotProducts", () => {
 
   it("leaves products alone that are not summed in parts", () => {
     expectUnchanged(
-      pass,
+      sumDotProducts,
       `func f(%A: real[2, 3], %y: real[2]) -> (r: %r) {
         %r: real[3] = contract [0 1] [0] -> [1] %A, %y
       }`,

@@ -5,16 +5,19 @@
 import { at, lookUp } from "../../base/at.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import { rewriteFunction } from "../../ir/graph/rewrite.js";
-import type { GraphFunction, Operation, ValueId } from "../../ir/graph/graph-function.js";
+import type { Operation, ValueId } from "../../ir/graph/graph-function.js";
 import { pairOf } from "../../ir/graph/values.js";
-import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import type { Dim } from "../../base/types/dim.js";
+import type { GraphPass } from "../pass.js";
 
-export function sumDotProducts(fn: GraphFunction, context: ShapeContext): GraphFunction {
-  return rewriteFunction(fn, context, (b, operation, operands) =>
-    operation.kind === "contract" && operation.parts === 4 ? [sumOfProducts(b, operation, operands)] : undefined,
-  );
-}
+export const sumDotProducts: GraphPass = {
+  name: "sum-dot-products",
+  summary: "write dot products as sums of products, which are summed as reductions are",
+  run: (fn, context) =>
+    rewriteFunction(fn, context, (b, operation, operands) =>
+      operation.kind === "contract" && operation.parts === 4 ? [sumOfProducts(b, operation, operands)] : undefined,
+    ),
+};
 
 function sumOfProducts(
   b: GraphBuilder,
