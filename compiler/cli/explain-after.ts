@@ -98,6 +98,7 @@ interface ChosenStage {
  */
 export function stageOf(text: string): ChosenStage {
   const [name = "", which, ...more] = text.split(":");
+  if (name === "list") throw new UsageError(`there is no ${text}: list is no stage and takes no number`);
   const stage = stages.find((known) => known.name === name);
   if (stage !== undefined) {
     if (which === undefined) return { stage };
@@ -137,10 +138,16 @@ export function showAfter(
     const others = [...textsAfter(staged, stage, shown).keys()];
     throw new UsageError(whyNothing(staged.program, { stage, ...(run && { run }) }, entry, others, options));
   }
+  if (found.size === 0) {
+    const entries = [...stagesPassed(staged, { ...options, target }).keys()].join(", ");
+    throw new UsageError(`${stage.name} does not run${times(run)} on any entry here; there are ${entries}`);
+  }
   const functions = [...found].map(([name, text]) => ({ entry: name, text }));
   if (args.flag("json") === true) terminal.out(`${JSON.stringify({ stage: stage.name, functions }, null, 2)}\n`);
   else terminal.out(functions.map(({ text }) => text).join("\n"));
 }
+
+const times = (run: number | undefined): string => (run === undefined || run === 1 ? "" : ` ${run} times`);
 
 /** @param others what the stage shows */
 function whyNothing(
@@ -157,8 +164,9 @@ function whyNothing(
   const similar = suggest(entry, [...others, ...parts.map(({ name }) => name)]);
   const isKnown = derivationOf(entry) !== undefined || parts.some(({ name }) => functionsCalled(name).has(entry));
   if (!isKnown && similar === undefined) return `there is no entry ${entry}; ${stage.name} ${runsOn}`;
-  const often = run === undefined || run === 1 ? "" : ` ${run} times`;
   const help =
     option !== undefined ? option : similar === undefined || isKnown ? `it ${runsOn}` : `did you mean ${similar}?`;
-  return isKnown ? `${stage.name} does not run${often} on ${entry}; ${help}` : `there is no entry ${entry}; ${help}`;
+  return isKnown
+    ? `${stage.name} does not run${times(run)} on ${entry}; ${help}`
+    : `there is no entry ${entry}; ${help}`;
 }

@@ -118,12 +118,24 @@ test("each run of a stage that runs several times", async () => {
     2,
     expect.stringContaining("simplify does not run 6 times on backward; it runs on nothing here"),
   ]);
-  const errors = await Promise.all(["simplify:7", "simplify:0", "simplify:x", "memory:2"].map((name) => after(name)));
+  const names = ["simplify:7", "simplify:0", "simplify:x", "memory:2", "list:2"];
+  const errors = await Promise.all(names.map((name) => after(name)));
   expect(errors.map(({ code, error }) => [code, error.split("\n")[0]])).toEqual([
     [2, expect.stringContaining("there is no simplify:7: simplify runs up to 6 times on an entry")],
     [2, expect.stringContaining("there is no simplify:0: ")],
     [2, expect.stringContaining("there is no simplify:x: ")],
     [2, expect.stringContaining("there is no memory:2: memory runs once, so it needs no number")],
+    [2, expect.stringContaining("there is no list:2: list is no stage and takes no number")],
+  ]);
+});
+
+test("a stage that runs on no entry, and which entries there are", async () => {
+  const total = join(folder, "total.cell");
+  writeFileSync(total, "network Total(H; T) {\n  input x: [T, H]\n  output y = sum(reverse(x), axis = 0)\n}\n");
+  const { code, error } = await recell("explain", total, "--after", "one-step");
+  expect([code, error]).toEqual([
+    2,
+    expect.stringContaining("one-step does not run on any entry here; there are forward, backward"),
   ]);
 });
 
