@@ -23,9 +23,9 @@ export function lowerPlaces(lowering: Lowering, frame: Frame, node: TypedOf<"pla
   if (node.type.kind === "index") checkExact(dimIn(frame, node.type.bound), node);
   switch (operation) {
     case "argmax":
-      return extremePlace(builder, values, axis, "max");
     case "argmin":
-      return extremePlace(builder, values, axis, "min");
+      checkElements(builder.shapeOf(values), axis, node);
+      return extremePlace(builder, values, axis, operation === "argmax" ? "max" : "min");
     case "one_hot":
       return choose(builder, values, builder.constantOf(1, builder.shapeOf(values)), shape.at(-1) as Dim);
     case "narrow": {
@@ -42,6 +42,12 @@ export function lowerPlaces(lowering: Lowering, frame: Frame, node: TypedOf<"pla
     case "argsort":
       return sorted(builder, values, axis, descending, operation === "argsort");
   }
+}
+
+/** Of no elements there is no place, not even one that could be made up. */
+function checkElements(shape: Shape, axis: number, { span }: TypedExpression): void {
+  if (constantOf(entry(shape, axis)) !== 0) return;
+  throw new NotLowered("bad-dimension-size", span, "this is a place among no elements", "give a larger size");
 }
 
 function checkExact(bound: Dim, { span }: TypedExpression): void {

@@ -55,15 +55,20 @@ class Once {
     const open = (elements: number): string => this.open(`${fn.name}.once`, elements);
     const body = fn.body.flatMap((statement): Statement[] => {
       if (statement.kind === "region" && this.isOfParams(statement, settled)) return [this.once(statement, settled)];
-      const kept: Statement[] = [];
+      // Names are told apart within their region only.
+      const made: RegionStatement[] = [];
       const rest = mapRegions([statement], (inner) => {
         const taken = takeParamsAlone(inner, isKept, open);
-        kept.push(...taken.kept);
+        const region = {
+          kind: "region",
+          name: `${fn.name} once`,
+          comment: "of params alone",
+          body: taken.kept,
+        } as const;
+        if (taken.kept.length > 0) made.push(this.once(region, settled));
         return taken.body;
       });
-      if (kept.length === 0) return [statement];
-      const region = { kind: "region", name: `${fn.name} once`, comment: "of params alone", body: kept } as const;
-      return [this.once(region, settled), ...rest];
+      return made.length === 0 ? [statement] : [...made, ...rest];
     });
     return { ...fn, body };
   }

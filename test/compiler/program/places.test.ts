@@ -102,6 +102,15 @@ describe("computed places", () => {
     expect(checkRules(text, derivativeRules, { seed: 3, runs: 1 })).toEqual({ mode: undefined, fault: undefined });
   });
 
+  it.each<[string, string, Record<string, number>, string | undefined]>([
+    ["a place among no elements", "x[argmax(x[1:])]", { N: 1 }, "this is a place among no elements"],
+    ["the only place", "x[argmax(x[1:])]", { N: 2 }, undefined],
+  ])("%s", async (_, output, dimensions, message) => {
+    const compiled = cell(`cell A(N) { input x: [N] output y = ${output} }`, { dimensions });
+    if (message === undefined) await expect(compiled).resolves.toBeDefined();
+    else await expect(compiled).rejects.toThrow(message);
+  });
+
   it("have the same bits on both targets", async () => {
     const text = `cell A(N, K) {
       input A: [N, K] input x: index(N) state M: [N, K]

@@ -45,6 +45,27 @@ test("a region of params alone, and one of what that has computed", () => {
   );
 });
 
+test("regions of one loop keep a region each: their names may be the same", async () => {
+  const source = `cell A(H) {
+    input x: [H]
+    state h: [H]
+    param W: [H, H]
+    a = tanh(W @ h)
+    b = tanh(W @ (3 / 40 * h + 9 / 40 * a))
+    c = tanh(W @ (44 / 45 * h + 32 / 9 * b))
+    h' = c + x
+    output y = h'
+  }`;
+  const results = await Promise.all(
+    (["js", "wasm"] as const).map(async (target) => {
+      const instance = (await cell(source, { dimensions: { H: 2 }, target })).instantiate({ batch: 1, steps: 3 });
+      instance.init(1);
+      return [...instance.forward({ x: [1, 2, 3, 4, 5, 6] })["y"]!];
+    }),
+  );
+  expect(results[0]).toEqual(results[1]);
+});
+
 test("functions of params beside numbers of examples, each once, with what they need", () => {
   expectKernels(
     computeOnce,
