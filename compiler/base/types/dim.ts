@@ -150,7 +150,7 @@ export function floorDim(dim: Dim): Dim {
 function floorFactor(rest: Dim): Floor {
   const divisor = commonDivisor(rest);
   const dividend = multiplyDims(rest, divisor);
-  const [over, under] = [dividend, divisor].map((part) => (isSymbolOrNumber(part) ? printDim(part) : `(${printDim(part)})`)); // prettier-ignore
+  const [over, under] = [dividend, divisor].map(printFactor);
   return { dividend, divisor, key: `floor(${over ?? ""} / ${under ?? ""})` };
 }
 
@@ -316,6 +316,9 @@ export function printDim(dim: Dim): string {
   }
   return text;
 }
+
+/** As a part of a quotient, or after `mod`: `(L + 1)`, `H`. */
+export const printFactor = (dim: Dim): string => (isSymbolOrNumber(dim) ? printDim(dim) : `(${printDim(dim)})`);
 
 /** What is spelled in one word, and needs no parentheses as a part of a quotient. */
 export const isSymbolOrNumber = ({ terms: [term, ...others] }: Dim): boolean =>

@@ -24,10 +24,9 @@ cell Distances(N) {
 const distances = async (N: number, dtype: "f32" | "f64"): Promise<Record<string, number[]>> => {
   const { instantiate } = await cell(source, { dimensions: { N }, dtype, target: "js", gradient: false });
   const instance = instantiate({ batch: 1, steps: 1 });
-  const { final: _, ...results } = instance.forward({ x: dtype === "f64" ? Float64Array.of(1) : Float32Array.of(1) });
-  return Object.fromEntries(
-    Object.entries(results).map(([name, values]) => [name, Array.from(values as Float64Array)]),
-  );
+  const results = instance.forward({ x: dtype === "f64" ? Float64Array.of(1) : Float32Array.of(1) });
+  const outputs = Object.entries(results).filter(([name]) => name !== "final");
+  return Object.fromEntries(outputs.map(([name, values]) => [name, Array.from(values as Float64Array)]));
 };
 
 /** Imaginary parts above 0 of the eigenvalues by numpy.linalg.eigh (2.4.6), of 12 rows. */

@@ -30,6 +30,9 @@ export function isNumber(checker: Checker, expression: TypedExpression): boolean
   return expression.type.kind === "complex" || isReal(checker, expression);
 }
 
+/** Activations that are taken of both parts; of others that would be another function. */
+const ofEachPart = new Set(["tanh", "sigmoid", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "cumsum"]);
+
 /**
  * True for a real value; reports anything else that was not reported already. Where types are guessed the unknown is a number.
  *
@@ -56,7 +59,7 @@ export function isReal(checker: Checker, expression: TypedExpression, taker?: st
       const message = `${taker === undefined ? "a real number is expected here" : `\`${taker}\` takes real numbers`}, this is complex`;
       const ofParts = `of the parts it is \`complex(${taker ?? ""}(re(z)), ${taker ?? ""}(im(z)))\``;
       const help = "its parts are `re(z)` and `im(z)`, its size and angle `abs(z)` and `arg(z)`";
-      checker.report("complex-value", span, message, { help: taker === undefined ? help : ofParts });
+      checker.report("complex-value", span, message, { help: taker !== undefined && ofEachPart.has(taker) ? ofParts : help });
       return false;
     }
     case "outputs":

@@ -1,6 +1,6 @@
 /** `argmax(v)`, `one_hot(i, V)`, `scatter(u, at = i, size = N)`, `sort(v)`: values to places and back. */
 import { at } from "../../../base/at.js";
-import { type Dim, equalDims, printDim } from "../../../base/types/dim.js";
+import { type Dim, equalDims, printDim, printFactor } from "../../../base/types/dim.js";
 import type { ArgumentNode, CallNode } from "../../syntax/ast.js";
 import { placeFunctions, type PlaceFunctionName } from "../places-and-back.js";
 import type { Checker } from "../checker.js";
@@ -66,7 +66,7 @@ function indexOf(checker: Checker, argument: ArgumentNode | undefined): TypedExp
 function isWithin(checker: Checker, index: TypedExpression, size: Dim): boolean {
   if (isPlaceBelow(checker, index, size)) return true;
   const message = `an ${printSemanticType(index.type)} of ${printDim(size)} places`;
-  checker.report("place-out-of-range", index.span, message, { help: `in a circle: \`(…) mod ${printDim(size)}\`` });
+  checker.report("place-out-of-range", index.span, message, { help: `in a circle: \`(…) mod ${printFactor(size)}\`` });
   return false;
 }
 
@@ -149,7 +149,7 @@ function inferNarrow(
   if (index?.type.kind !== "index" || size === undefined || other === undefined || other.type.kind === "error") return undefined; // prettier-ignore
   if (index.type.isOpen === true) {
     checker.report("place-out-of-range", index.span, "the place may be below 0", {
-      help: `in a circle: \`(…) mod ${printDim(size)}\``,
+      help: `in a circle: \`(…) mod ${printFactor(size)}\``,
     });
     return undefined;
   }

@@ -11,6 +11,7 @@ import {
   isFloor,
   type Power,
   printDim,
+  printFactor,
   substituteDim,
   subtractDims,
 } from "../../../base/types/dim.js";
@@ -114,7 +115,7 @@ function isCircle(checker: Checker, at: AxisAt, around: Dim, span: Span): boolea
   const message = `a circle of ${printDim(around)} places in an axis of ${printDim(at.size.dim)}`;
   checker.report("place-out-of-range", span, message, {
     related: [placeOfAxis(at.root, at.position)],
-    help: `the axis goes around at its end: \`mod ${printDim(at.size.dim)}\``,
+    help: `the axis goes around at its end: \`mod ${printFactor(at.size.dim)}\``,
   });
   return false;
 }

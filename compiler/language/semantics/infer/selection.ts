@@ -3,7 +3,7 @@ import { at } from "../../../base/at.js";
 import type { Span } from "../../../base/source/span.js";
 import type { Expression, IndexNode } from "../../syntax/ast.js";
 import { boundedAdd, boundedSubtract } from "../../../base/types/bounded-dim.js";
-import { addDims, constantOf, type Dim, dimConstant, printDim, subtractDims } from "../../../base/types/dim.js";
+import { addDims, constantOf, type Dim, dimConstant, printDim, printFactor, subtractDims } from "../../../base/types/dim.js";
 import type { Checker } from "../checker.js";
 import { dimensionOf } from "../dimension-expressions.js";
 import { forEachPart } from "../expression-parts.js";
@@ -107,7 +107,7 @@ function gatherRow(checker: Checker, at: AxisAt, index: TypedExpression): TypedE
   if (isOpen === true) {
     checker.report("place-out-of-range", index.span, "the place may be below 0 or beyond the last", {
       related: [placeOfAxis(at.root, at.position)],
-      help: `in a circle: \`(…) mod ${printDim(size.dim)}\``,
+      help: `in a circle: \`(…) mod ${printFactor(size.dim)}\``,
     });
     return undefined;
   }

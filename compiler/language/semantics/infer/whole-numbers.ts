@@ -1,7 +1,7 @@
 /** Arithmetic of indices: with each other, with dimensions, whole literals and the indices of equations; its types say how far it goes. */
 import { at } from "../../../base/at.js";
 import { boundedAdd, boundedMultiply, boundedSubtract } from "../../../base/types/bounded-dim.js";
-import { addDims, constantOf, type Dim, dimConstant, printDim, subtractDims } from "../../../base/types/dim.js";
+import { addDims, constantOf, type Dim, dimConstant, printDim, printFactor, subtractDims } from "../../../base/types/dim.js";
 import type { BinaryNode, Expression, IfNode } from "../../syntax/ast.js";
 import type { Checker } from "../checker.js";
 import { checkPositive, dimensionOf, sizeOf } from "../dimension-expressions.js";
@@ -136,7 +136,7 @@ export function isPlaceBelow(checker: Checker, index: TypedExpression, limit: Di
 export function checkIndexState(checker: Checker, name: string, bound: Dim, value: TypedExpression): void {
   if (value.type.kind === "error" || isBelow(checker, value, bound)) return;
   const help = isIndex(value)
-    ? `in a circle: \`(…) mod ${printDim(bound)}\``
+    ? `in a circle: \`(…) mod ${printFactor(bound)}\``
     : `it is an index, or a whole number that is surely below ${printDim(bound)}`;
   const message = `the state \`${name}\` is an index(${printDim(bound)}), this is ${printSemanticType(value.type)}`;
   checker.report("place-out-of-range", value.span, message, { help });

@@ -67,6 +67,14 @@ describe("complex numbers", () => {
     expect(help).toBe("of the parts it is `complex(tanh(re(z)), tanh(im(z)))`");
   });
 
+  it.each(["norm", "square", "log", "softmax"])(
+    "says no other function for %s, of which the parts tell something else",
+    (name) => {
+      const { help } = expectReport(inCell(`output z = ${name}(‹h›)`), "complex-value");
+      expect(help).toBe("its parts are `re(z)` and `im(z)`, its size and angle `abs(z)` and `arg(z)`");
+    },
+  );
+
   it.each([
     "output z = re(b) + im(2i) + abs(h) + arg(h) output s = abs(y)",
     "i = y output z = i + re(2i * i) // `i` stays a name",
