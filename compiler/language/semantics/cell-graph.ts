@@ -5,7 +5,7 @@ import { type Delays, wordOf } from "./delays.js";
 import { callsOfNetwork, findRepeatedCalls, isStateless, type RepeatedCalls } from "./calls-in-place.js";
 import { tensorNamed } from "./cell-tensors.js";
 import { shiftIn, type ShiftName } from "./shifted.js";
-import type { Captures } from "./captures.js";
+import { type Captures, namesOfFunction } from "./captures.js";
 import { forEachPart, forEachRead, partsOf } from "./expression-parts.js";
 import { valuesOfFunction } from "./function-parts.js";
 import { drawWordOf } from "./draws.js";
@@ -146,9 +146,12 @@ export class CellGraphBuilder {
     const node = this.scope.functions.get(fn)?.node;
     const needs = new Set<string>();
     for (const { name, next } of reads) this.addReference(name, next, needs, () => undefined);
+    const own = node && namesOfFunction(node);
     for (const value of node === undefined ? [] : valuesOfFunction(node)) {
       forEachPart(value, (part) => {
         if (part.kind === "call") this.addFunctionCall(part.callee.text, needs);
+        // One that is handed on.
+        if (part.kind === "reference" && own?.has(part.name) === false) this.addFunctionCall(part.name, needs);
       });
     }
     const key = functionKey(fn);

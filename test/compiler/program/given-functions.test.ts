@@ -21,6 +21,12 @@ const pairs: readonly (readonly [string, string, string])[] = [
        output y[n < N] = outer_one(x * n) }`,
   ],
   [
+    "a function that reads params, from another function of the cell above it",
+    `fn one(f: fn([n]): [n], v: [n]): [n] { return f(v) }
+     cell A(H, N) { input x: [H] param W: [H, H] fn g(z: [H]): [H] { return one(field, z) } fn field(v: [H]): [H] { return W @ v } output y = g(x) }`,
+    `cell A(H, N) { input x: [H] param W: [H, H] output y = W @ x }`,
+  ],
+  [
     "in rounds",
     `fn step(f: fn([n]): [n], v: [n]): [n] { return v + 0.1 * f(v) }
      cell A(H, N) { input x: [H] param U: [H, H] fn field(v: [H]): [H] { return U @ v } r = x then step(field, r) for 3 output y = r }`,

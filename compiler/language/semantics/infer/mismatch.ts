@@ -59,7 +59,9 @@ export function isReal(checker: Checker, expression: TypedExpression, taker?: st
       const message = `${taker === undefined ? "a real number is expected here" : `\`${taker}\` takes real numbers`}, this is complex`;
       const ofParts = `of the parts it is \`complex(${taker ?? ""}(re(z)), ${taker ?? ""}(im(z)))\``;
       const help = "its parts are `re(z)` and `im(z)`, its size and angle `abs(z)` and `arg(z)`";
-      checker.report("complex-value", span, message, { help: taker !== undefined && ofEachPart.has(taker) ? ofParts : help });
+      checker.report("complex-value", span, message, {
+        help: taker !== undefined && ofEachPart.has(taker) ? ofParts : help,
+      });
       return false;
     }
     case "outputs":

@@ -3,7 +3,15 @@ import { at } from "../../../base/at.js";
 import type { Span } from "../../../base/source/span.js";
 import type { Expression, IndexNode } from "../../syntax/ast.js";
 import { boundedAdd, boundedSubtract } from "../../../base/types/bounded-dim.js";
-import { addDims, constantOf, type Dim, dimConstant, printDim, printFactor, subtractDims } from "../../../base/types/dim.js";
+import {
+  addDims,
+  constantOf,
+  type Dim,
+  dimConstant,
+  printDim,
+  printFactor,
+  subtractDims,
+} from "../../../base/types/dim.js";
 import type { Checker } from "../checker.js";
 import { dimensionOf } from "../dimension-expressions.js";
 import { forEachPart } from "../expression-parts.js";

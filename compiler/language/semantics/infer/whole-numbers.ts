@@ -1,7 +1,15 @@
 /** Arithmetic of indices: with each other, with dimensions, whole literals and the indices of equations; its types say how far it goes. */
 import { at } from "../../../base/at.js";
 import { boundedAdd, boundedMultiply, boundedSubtract } from "../../../base/types/bounded-dim.js";
-import { addDims, constantOf, type Dim, dimConstant, printDim, printFactor, subtractDims } from "../../../base/types/dim.js";
+import {
+  addDims,
+  constantOf,
+  type Dim,
+  dimConstant,
+  printDim,
+  printFactor,
+  subtractDims,
+} from "../../../base/types/dim.js";
 import type { BinaryNode, Expression, IfNode } from "../../syntax/ast.js";
 import type { Checker } from "../checker.js";
 import { checkPositive, dimensionOf, sizeOf } from "../dimension-expressions.js";
