@@ -317,10 +317,9 @@ export function printDim(dim: Dim): string {
   return text;
 }
 
-/** As a part of a quotient, or after `mod`: `(L + 1)`, `H`. */
+/** As a part of a quotient, or after `mod`: `(L + 1)`, and what is spelled in one word without parentheses, `H`. */
 export const printFactor = (dim: Dim): string => (isSymbolOrNumber(dim) ? printDim(dim) : `(${printDim(dim)})`);
 
-/** What is spelled in one word, and needs no parentheses as a part of a quotient. */
 export const isSymbolOrNumber = ({ terms: [term, ...others] }: Dim): boolean =>
   term === undefined || (others.length === 0 && term.denominator === 1 && (term.powers.length === 0 || isOnce(term)));
 

@@ -8,13 +8,13 @@ const initializerOf = (initializer: string): unknown =>
   compile(text(initializer), { dimensions: { H: 200 } }).manifest?.params[0]?.initializer;
 
 it.each([
-  ["uniform(0.5)", { kind: "uniform", bound: 0.5 }],
-  ["uniform(-0.5, 0.5)", { kind: "uniform", bound: 0.5 }],
-  ["uniform(1, 1 + H)", { kind: "uniform", bound: 100, mean: 101 }],
-  ["uniform(2, 2)", { kind: "uniform", bound: 0, mean: 2 }],
-  ["normal(0.1)", { kind: "normal", deviation: 0.1 }],
-  ["normal(0, 0.1)", { kind: "normal", deviation: 0.1 }],
-  ["normal(-1, 1 / 4)", { kind: "normal", deviation: 0.25, mean: -1 }],
+  ["uniform(0.5)", { kind: "uniform", law: "uniform", bound: 0.5 }],
+  ["uniform(-0.5, 0.5)", { kind: "uniform", law: "uniform", bound: 0.5 }],
+  ["uniform(1, 1 + H)", { kind: "uniform", law: "uniform", bound: 100, mean: 101 }],
+  ["uniform(2, 2)", { kind: "uniform", law: "uniform", bound: 0, mean: 2 }],
+  ["normal(0.1)", { kind: "normal", law: "normal", deviation: 0.1 }],
+  ["normal(0, 0.1)", { kind: "normal", law: "normal", deviation: 0.1 }],
+  ["normal(-1, 1 / 4)", { kind: "normal", law: "normal", deviation: 0.25, mean: -1 }],
   ["0.25", { kind: "constant", value: 0.25 }],
 ])("%s", (written, initializer) => {
   expect(initializerOf(written)).toEqual(initializer);
