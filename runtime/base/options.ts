@@ -24,6 +24,10 @@ export function isRecord(value: unknown): value is Fields {
 export const isList = (value: unknown): value is ArrayLike<unknown> =>
   Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value);
 
+/** A view of numbers of one type. */
+export const isTypedArray = (value: unknown): value is Float32Array =>
+  ArrayBuffer.isView(value) && !(value instanceof DataView);
+
 /** @throws RangeError unless the value is a finite number from `low` to below `high`. */
 export function checkOption(name: string, value: number, low: number, high = Infinity): number {
   if (typeof value !== "number" || !(value >= low && value < high)) {

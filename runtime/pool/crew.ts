@@ -183,6 +183,7 @@ class WorkerCrew implements Crew {
     this.work = work;
     const run = ++this.runs;
     work.run = run;
+    const plain = shared === undefined ? tasks.map((task) => copyOf(task)) : [];
     const order = { kind: "run", run, per: job.per, parts: job.parts, room: job.room } as const;
     for (const [i, member] of members.entries()) {
       const { worker, thread } = member;
@@ -191,9 +192,8 @@ class WorkerCrew implements Crew {
       const isNew = member.version !== this.version;
       member.version = this.version;
       if (shared === undefined) {
-        const params = isNew ? { ...job.instance.params, ...job.instance.fixed } : undefined;
-        const all = tasks.map((task) => copyOf(task));
-        worker.postMessage({ ...order, tasks: all, params, thread, own: own(i + 1), shared } satisfies RunOrder);
+        const params = isNew ? copyOf({ ...job.instance.params, ...job.instance.fixed }) : undefined;
+        worker.postMessage({ ...order, tasks: plain, params, thread, own: own(i + 1), shared } satisfies RunOrder);
         work.owned.set(thread, own(i + 1));
         continue;
       }

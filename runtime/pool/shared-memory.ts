@@ -2,6 +2,7 @@
  * Memory that all threads see. A worker is told of each once, and it goes by its number from then on: for a thread to hear of memory takes longer
  * than to copy what is usually in it, and memory that is made for each call is never there when it is wanted, but collected.
  */
+import { isTypedArray } from "../base/options.js";
 import type { FloatArray, TensorRecord } from "../module/compiled-module.js";
 import type { PoolTask } from "./task.js";
 
@@ -75,10 +76,10 @@ export class SharedMemories {
 
   /** Copies the arrays of a task into one memory. */
   placeTask(use: string, task: PoolTask): PlacedTask {
-    const arrays: (PlacedArray & { readonly from: AnyArray })[] = [];
+    const arrays: (PlacedArray & { readonly from: Float32Array })[] = [];
     let bytes = 0;
-    const rest = withoutArrays(task, [], (from, path) => {
-      arrays.push({ path, from, type: from.constructor.name as ArrayType, offset: bytes, length: from.length });
+    const rest = withoutArrays(task, [], (from, type, path) => {
+      arrays.push({ path, from, type, offset: bytes, length: from.length });
       bytes += Math.ceil(from.byteLength / alignment) * alignment;
     });
     const memory = this.place(use, bytes);
@@ -147,14 +148,21 @@ function viewOf(buffer: ArrayBufferLike, { type, offset, length }: Omit<PlacedAr
 const bytesIn = (buffer: ArrayBufferLike, offset: number, length: number): Uint8Array =>
   new Uint8Array(buffer, offset, length);
 
+/** Which of these it is, also where it is of a class of its own, as a `Buffer` of Node is. */
+function typeOf(array: Float32Array): ArrayType | undefined {
+  const type: string = array[Symbol.toStringTag];
+  return type in arrayTypes ? (type as ArrayType) : undefined;
+}
+
 /** A copy of the records around arrays, and each array given away. */
 function withoutArrays(
   value: unknown,
   path: readonly string[],
-  give: (array: AnyArray, path: readonly string[]) => void,
+  give: (array: Float32Array, type: ArrayType, path: readonly string[]) => void,
 ): unknown {
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
-    give(value as AnyArray, path);
+  const type = isTypedArray(value) ? typeOf(value) : undefined;
+  if (isTypedArray(value) && type !== undefined) {
+    give(value, type, path);
     return undefined;
   }
   if (typeof value !== "object" || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return value;

@@ -3,12 +3,10 @@ import { refuse } from "../base/arguments.js";
 import { toldSizes } from "../module/axes.js";
 import type { CallResult, CallValues, FloatArray, TensorRecord } from "../module/compiled-module.js";
 import type { Manifest } from "../module/manifest.js";
-import { isList, isRecord } from "../base/options.js";
+import { isList, isRecord, isTypedArray } from "../base/options.js";
 import type { TaskResult } from "./task.js";
 
 type List = ArrayLike<number> & { slice(from: number, to: number): ArrayLike<number> };
-
-const isArray = (value: unknown): value is Float32Array => ArrayBuffer.isView(value) && !(value instanceof DataView);
 
 /** Values for so many examples of a call, from one on: parts of the arrays that were given. */
 type TakeExamples = (from: number, count: number) => Record<string, unknown>;
@@ -58,7 +56,7 @@ function rows(where: string, name: string, value: unknown, batch: number, from: 
   }
   const width = value.length / batch;
   const [start, end] = [from * width, (from + count) * width];
-  return isArray(value) ? value.subarray(start, end) : (value as List).slice(start, end);
+  return isTypedArray(value) ? value.subarray(start, end) : (value as List).slice(start, end);
 }
 
 /** Every part is padded as the whole is. */

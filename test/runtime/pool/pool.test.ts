@@ -121,6 +121,32 @@ describe("training by threads", () => {
     }
   });
 
+  it("sends params and examples then, and nothing of the memory around them", async () => {
+    vi.stubGlobal("crossOriginIsolated", false);
+    const around: number[] = [];
+    const look = (value: unknown): void => {
+      if (ArrayBuffer.isView(value)) around.push(value.buffer.byteLength - value.byteLength);
+      else if (typeof value === "object" && value !== null) Object.values(value).forEach(look);
+    };
+    const createWorker = (): object => {
+      const worker = workers()() as Worker;
+      const send = worker.postMessage.bind(worker);
+      worker.postMessage = (message) => {
+        look(message);
+        send(message);
+      };
+      return worker;
+    };
+    try {
+      await using pool = await openPool(cells, { threads: 2, batch: 4, steps: 2, createWorker });
+      await pool.forward({ x: new Float32Array(24) });
+      expect(around.length).toBeGreaterThan(2);
+      expect(around.filter((bytes) => bytes > 0)).toEqual([]);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
   it("is one thread, and says why, where no worker can begin", async () => {
     const failing = await openPool(letters, { threads: 2, createWorker: workers("throw new Error('no such file');") });
     expect([failing.threads, failing.how, failing.why]).toEqual([1, "single", "a worker was lost: no such file"]);

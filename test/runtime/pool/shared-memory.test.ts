@@ -32,6 +32,20 @@ it("gives a task with the arrays that it had, whatever their types and depth", (
   expect(known.task(structuredClone(placed))).toEqual(given);
 });
 
+it("gives arrays of classes of their own as what they are, and leaves those of types that it does not know", () => {
+  const [memories, known] = [new SharedMemories(), new KnownMemories()];
+  const unknown = new (class extends Float32Array {
+    override get [Symbol.toStringTag]() {
+      return "Float16Array" as "Float32Array";
+    }
+  })([1, 2]);
+  const placed = memories.placeTask("task 0", { kind: "forward", values: { words: Buffer.from([1, 2]), unknown } });
+  expect(placed.arrays.map(({ path, type }) => [path.join(" "), type])).toEqual([["values words", "Uint8Array"]]);
+  known.hear(memories.since(0).told);
+  const { words, unknown: left } = known.task(placed).values as Record<string, unknown>;
+  expect([words, left]).toEqual([Uint8Array.of(1, 2), unknown]);
+});
+
 it("tells each memory once, and those that took the place of smaller ones", () => {
   const [memories, known] = [new SharedMemories(), new KnownMemories()];
   memories.placeTask("task 0", taskOf(3));
