@@ -1,5 +1,6 @@
 /** The functions of the language: one table for checking, suggestions, lowering and the reference. */
 import { drawFunctions } from "./draw-functions.js";
+import { byName, needed, optional, type Parameter } from "./parameters.js";
 import { placeFunctions, type PlaceFunctionName } from "./places-and-back.js";
 
 /** Operations on equal or broadcast shapes: the operators too. Lowering has a row for each. */
@@ -16,8 +17,8 @@ type Operator =
 export interface Builtin {
   readonly kind:
     "complex" | "elementwise" | "reduction" | "normalization" | "cumulative" | "place" | "shape" | "time" | "draw";
-  /** Names of the arguments; those with `?` may be left out, `…` stands for more. */
-  readonly parameters: readonly string[];
+  /** In the order of positions. */
+  readonly parameters: readonly Parameter[];
   /** In symbols; empty where words say it better. */
   readonly formula: string;
   readonly documentation: string;
@@ -26,7 +27,7 @@ export interface Builtin {
 }
 
 function unary(formula: string, documentation = "", aliases?: readonly string[]): Builtin {
-  const common = { kind: "elementwise", parameters: ["x"], formula, documentation } as const;
+  const common = { kind: "elementwise", parameters: needed("x"), formula, documentation } as const;
   return aliases === undefined ? common : { ...common, aliases };
 }
 
@@ -36,7 +37,7 @@ export const elementwiseFunctions = {
   relu: unary("if x <= 0 then 0 else x", "Derivative 0 at 0; NaN stays NaN."),
   leaky_relu: {
     kind: "elementwise",
-    parameters: ["x", "slope?"],
+    parameters: [...needed("x"), ...optional("slope")],
     formula: "if x <= 0 then slope * x else x",
     documentation: "`slope` is 0.01 where it is left out. Derivative `slope` at 0.",
   },
@@ -75,7 +76,7 @@ export const elementwiseFunctions = {
   ),
   atan2: {
     kind: "elementwise",
-    parameters: ["y", "x"],
+    parameters: needed("y", "x"),
     formula: "",
     documentation: "The angle of the point (x, y), between -π and π; 0 at the origin, where the derivative is 0.",
   },
@@ -84,21 +85,21 @@ export const elementwiseFunctions = {
   round: unary("", "The nearest integer, of two the even one. Derivative 0."),
   min: {
     kind: "elementwise",
-    parameters: ["a", "b"],
+    parameters: needed("a", "b"),
     formula: "",
     documentation:
       "The lesser. With one argument a reduction. A tie gives half of the derivative to each; NaN where one is NaN.",
   },
   max: {
     kind: "elementwise",
-    parameters: ["a", "b"],
+    parameters: needed("a", "b"),
     formula: "",
     documentation:
       "The greater. With one argument a reduction. A tie gives half of the derivative to each; NaN where one is NaN.",
   },
   clamp: {
     kind: "elementwise",
-    parameters: ["x", "low", "high"],
+    parameters: needed("x", "low", "high"),
     formula: "min(max(x, low), high)",
     documentation: "",
   },
@@ -107,19 +108,24 @@ export const elementwiseFunctions = {
 
 /** Of complex numbers, beside `abs` and `exp`: element by element. */
 export const complexFunctions = {
-  complex: { kind: "complex", parameters: ["a", "b"], formula: "a + 1i * b", documentation: "Of two real numbers." },
-  re: { kind: "complex", parameters: ["z"], formula: "", documentation: "The real part." },
-  im: { kind: "complex", parameters: ["z"], formula: "", documentation: "The imaginary part: a real number." },
-  conj: { kind: "complex", parameters: ["z"], formula: "complex(re(z), -im(z))", documentation: "" },
+  complex: {
+    kind: "complex",
+    parameters: needed("a", "b"),
+    formula: "a + 1i * b",
+    documentation: "Of two real numbers.",
+  },
+  re: { kind: "complex", parameters: needed("z"), formula: "", documentation: "The real part." },
+  im: { kind: "complex", parameters: needed("z"), formula: "", documentation: "The imaginary part: a real number." },
+  conj: { kind: "complex", parameters: needed("z"), formula: "complex(re(z), -im(z))", documentation: "" },
   arg: {
     kind: "complex",
-    parameters: ["z"],
+    parameters: needed("z"),
     formula: "atan2(im(z), re(z))",
     documentation: "The angle, between -π and π; 0 at 0, where the derivative is 0.",
   },
 } as const satisfies Record<string, Builtin>;
 
-const reductionParameters = ["v", "axis?"] as const;
+export const reductionParameters = [...needed("v"), ...optional("axis")];
 
 /** Reductions remove an axis. */
 export const reductions = {
@@ -209,7 +215,7 @@ export const normalizations = {
   },
 } as const satisfies Record<string, Builtin>;
 
-const cumulativeParameters = ["v", "axis?", "reverse?"] as const;
+const cumulativeParameters = [...needed("v"), ...optional("axis", "reverse")];
 
 /** Along one axis, keeping the shape: each element is made of those up to it. */
 export const cumulatives = {
@@ -242,40 +248,40 @@ export const cumulatives = {
 export const shapeFunctions = {
   concat: {
     kind: "shape",
-    parameters: ["a", "b", "…", "axis?"],
+    parameters: [...needed("a", "b", "…"), ...optional("axis")],
     formula: "",
     documentation: "`a`, then `b`, … Along axis 0 where `axis` is left out. The other axes agree.",
   },
   stack: {
     kind: "shape",
-    parameters: ["a", "b", "…", "axis?"],
+    parameters: [...needed("a", "b", "…"), ...optional("axis")],
     formula: "",
     documentation:
       "`a`, `b`, … along a new axis. The new axis comes first where `axis` is left out. All shapes are equal.",
   },
   reshape: {
     kind: "shape",
-    parameters: ["v", "shape"],
+    parameters: needed("v", "shape"),
     formula: "",
     documentation:
       "The same elements in row-major order. `shape` is a list of dimensions: `reshape(v, [N, D])`; the number of elements stays.",
   },
   transpose: {
     kind: "shape",
-    parameters: ["a", "order?"],
+    parameters: [...needed("a"), ...optional("order")],
     formula: "",
     documentation:
       "Axis i of the result is axis `order[i]` of `a`. Without `order` the axes are reversed: `transpose(a, [1, 0])` is `transpose(a)` for a matrix.",
   },
   outer: {
     kind: "shape",
-    parameters: ["a", "b"],
+    parameters: needed("a", "b"),
     formula: "a_i b_j",
     documentation: "`[N]` and `[M]` give `[N, M]`; of larger shapes the axes of `a` come before those of `b`.",
   },
   conv: {
     kind: "shape",
-    parameters: ["x", "W", "stride?", "dilation?", "pad?", "groups?"],
+    parameters: [...needed("x", "W"), ...byName("stride", "dilation", "pad", "groups")],
     formula: "Σ_k W[o, :, k] @ x[stride t + dilation k]",
     documentation:
       "Over the axes of `x` before its last, which are its channels: `[X, I]` with `W: [O, I, K]` gives `[X - K + 1, O]`, `[Y, X, I]` with `[O, I, K, L]` a picture. " +
@@ -284,7 +290,7 @@ export const shapeFunctions = {
   },
   windows: {
     kind: "shape",
-    parameters: ["x", "size", "stride?", "dilation?", "pad?", "fill?"],
+    parameters: [...needed("x", "size"), ...byName("stride", "dilation", "pad", "fill")],
     formula: "x[stride t + dilation k]",
     documentation:
       "What `conv` goes over: `windows(x, K)` of `[T, …]` is `[T - K + 1, K, …]`, `windows(x, [K, L])` of `[Y, X, …]` is `[Y - K + 1, X - L + 1, K, L, …]`. " +
@@ -293,41 +299,41 @@ export const shapeFunctions = {
   },
   reverse: {
     kind: "shape",
-    parameters: ["x", "axis?"],
+    parameters: [...needed("x"), ...optional("axis")],
     formula: "x[N - 1 - n]",
     documentation:
       "The elements in the other direction, along the first axis where `axis` is left out. Of a sequence each example's own: padding stays where it is.",
   },
   before: {
     kind: "shape",
-    parameters: ["x", "v", "by?"],
+    parameters: [...needed("x", "v"), ...optional("by")],
     formula: "x[n - by]",
     documentation:
       "The elements `by` places earlier along the first axis, 1 where it is left out, and `v` in front of the first: `before([a, b, c], v)` is `[v, a, b]`.",
   },
   after: {
     kind: "shape",
-    parameters: ["x", "v", "by?"],
+    parameters: [...needed("x", "v"), ...optional("by")],
     formula: "x[n + by]",
     documentation:
       "The elements `by` places later along the first axis, and `v` after the last one of each example: `after([a, b, c], v)` is `[b, c, v]`.",
   },
   fill: {
     kind: "shape",
-    parameters: ["v", "shape"],
+    parameters: needed("v", "shape"),
     formula: "",
     documentation:
       "`v` again and again along new axes in front: `fill(2, [H])` is `[H]`, `fill(v, [N])` of a `[K]` is `[N, K]`.",
   },
-  zeros: { kind: "shape", parameters: ["shape"], formula: "0", documentation: "Of that shape: `zeros([H])`." },
-  ones: { kind: "shape", parameters: ["shape"], formula: "1", documentation: "Of that shape: `ones([H])`." },
+  zeros: { kind: "shape", parameters: needed("shape"), formula: "0", documentation: "Of that shape: `zeros([H])`." },
+  ones: { kind: "shape", parameters: needed("shape"), formula: "1", documentation: "Of that shape: `ones([H])`." },
 } as const satisfies Record<string, Builtin>;
 
 /** Values of earlier steps: states without a declaration. */
 export const timeFunctions = {
   delay: {
     kind: "time",
-    parameters: ["x", "by", "first?", "most?"],
+    parameters: [...needed("x", "by"), ...optional("first", "most")],
     formula: "",
     documentation:
       "The value of `x` from `by` steps ago, a dimension of at least 1; in the first steps `first`, which is 0 where it is left out. " +
@@ -335,7 +341,7 @@ export const timeFunctions = {
   },
   past: {
     kind: "time",
-    parameters: ["x", "count", "first?"],
+    parameters: [...needed("x", "count"), ...optional("first")],
     formula: "",
     documentation:
       "The last `count` values of `x` along a new first axis, that of this step first: `past(x, K)[k]` is from `k` steps ago.",

@@ -4,9 +4,8 @@
  */
 import type { CallNode, EquationNode, Expression, OutputNode } from "../syntax/ast.js";
 import { type Dim, equalDims } from "../../base/types/dim.js";
-import { timeFunctionNamed, type TimeFunctionName } from "./builtins.js";
+import { timeFunctionNamed, timeFunctions, type TimeFunctionName } from "./builtins.js";
 import { forEachPart, forEachRepeated } from "./expression-parts.js";
-import type { Parameter } from "./match-arguments.js";
 import type { CellScope, Scope } from "./scope.js";
 import { axesOf, type Axis, errorType, scalarType, type SemanticType } from "./semantic-type.js";
 
@@ -26,11 +25,6 @@ export interface MisplacedDelay {
   readonly message: string;
   readonly help: string;
 }
-
-export const delayParameters: Readonly<Record<TimeFunctionName, readonly Parameter[]>> = {
-  delay: [{ name: "x" }, { name: "by" }, { name: "first", optional: true }, { name: "most", optional: true }],
-  past: [{ name: "x" }, { name: "count" }, { name: "first", optional: true }],
-};
 
 /** The delays of a cell, and what is found about them while its values are checked. */
 export class Delays {
@@ -73,7 +67,7 @@ export class Delays {
         help: `each is a state with the name of its equation: give it one, \`p = ${word}(…)\``,
       });
     } else {
-      const given = delayParameters[word].map((parameter, i) => argumentOf(call, parameter.name, i));
+      const given = timeFunctions[word].parameters.map((parameter, i) => argumentOf(call, parameter.name, i));
       const [value, count, first, most] = given;
       const steps = most === undefined ? undefined : count;
       this.states.add(state);

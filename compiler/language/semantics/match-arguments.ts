@@ -3,13 +3,7 @@ import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import { suggestion } from "./suggestion.js";
 import type { Span } from "../../base/source/span.js";
 import type { ArgumentNode, CallNode } from "../syntax/ast.js";
-
-export interface Parameter {
-  readonly name: string;
-  readonly optional?: boolean;
-  /** Given by its name only. */
-  readonly named?: boolean;
-}
+import type { Parameter } from "./parameters.js";
 
 /** One entry a parameter, undefined for an optional one that was not given; undefined where something was reported. */
 export function matchArguments(
@@ -56,13 +50,12 @@ export function matchArguments(
   return matched;
 }
 
-/** Of a builtin: names with `?` may be left out. */
+/** Of a function of the language. */
 export function matchBuiltin(
   { arguments: given, callee, span }: CallNode,
-  names: readonly string[],
+  parameters: readonly Parameter[],
   collector: DiagnosticCollector,
 ): (ArgumentNode | undefined)[] | undefined {
-  const parameters = names.map((name) => (name.endsWith("?") ? { name: name.slice(0, -1), optional: true } : { name }));
   return matchArguments(given, parameters, `\`${callee.text}\``, span, collector);
 }
 

@@ -88,8 +88,9 @@ function section(title: string, text: string, table: Readonly<Record<string, Bui
 }
 
 function item(name: string, { parameters, formula, documentation, aliases = [] }: Builtin): string {
-  // Arguments that may be left out end in "?".
-  const list = parameters.map((parameter) => parameter.replace("?", " = …")).join(", ");
+  const list = parameters
+    .map((parameter) => `${parameter.name}${parameter.optional === true ? " = …" : ""}`)
+    .join(", ");
   const spellings = [`${name}(${list})`, ...aliases].map((text) => `\`${text}\``).join(", ");
   const meaning = formula === "" ? "" : `\`${formula}\`. `;
   return `- ${spellings}: ${meaning}${documentation}`.trimEnd();

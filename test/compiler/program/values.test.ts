@@ -112,11 +112,11 @@ describe("values", () => {
     expect(formula === "", `${name} has a formula, or is one of those in words`).toBe((inWords as string[]).includes(name)); // prettier-ignore
     if (formula === "") return;
     const v = [-2.5, -1, -0.75, -0.5, 0.25, 0.5, 0.75, 1, 2];
-    const others: Readonly<Record<string, string>> = { "slope?": "0.2", low: "-0.6", high: "1.5" };
-    const given = parameters.slice(1).map((parameter) => others[parameter]!);
+    const others: Readonly<Record<string, string>> = { slope: "0.2", low: "-0.6", high: "1.5" };
+    const given = parameters.slice(1).map(({ name }) => others[name]!);
     const written = parameters
       .slice(1)
-      .reduce((text, parameter, i) => text.replaceAll(parameter.replace("?", ""), given[i]!), formula)
+      .reduce((text, parameter, i) => text.replaceAll(parameter.name, given[i]!), formula)
       .replaceAll("π", "pi")
       .replace(/\bx\b/gu, "v");
     const [found, wanted] = [`${name}(${["v", ...given].join(", ")})`, written].map((text) => entries(text, { v }, v.length)); // prettier-ignore

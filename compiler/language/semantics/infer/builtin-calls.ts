@@ -15,13 +15,16 @@ import {
   normalizationNamed,
   placeFunctionNamed,
   reductionNamed,
+  reductionParameters,
   type NormalizationName,
   type ReductionName,
   shapeFunctionNamed,
+  shapeFunctions,
 } from "../builtins.js";
 import type { Checker } from "../checker.js";
 import { shapeOfList } from "../dimension-expressions.js";
 import { matchArguments, matchBuiltin } from "../match-arguments.js";
+import type { Parameter } from "../parameters.js";
 import { axesOf, type Axis, numbersOf, printAxes, realType, type SemanticType, shapeOf } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { axesListed, axisOf, integerOf, onlyAxis } from "./axis-arguments.js";
@@ -67,8 +70,12 @@ function inferComplex(checker: Checker, node: CallNode, operation: ComplexName):
 }
 
 /** The arguments by parameter, or undefined where something was reported. */
-function match(checker: Checker, node: CallNode, names: readonly string[]): (ArgumentNode | undefined)[] | undefined {
-  return matchBuiltin(node, names, checker.collector);
+function match(
+  checker: Checker,
+  node: CallNode,
+  parameters: readonly Parameter[],
+): (ArgumentNode | undefined)[] | undefined {
+  return matchBuiltin(node, parameters, checker.collector);
 }
 
 function inferNumbers(checker: Checker, expression: Expression): TypedExpression | undefined {
@@ -105,7 +112,7 @@ function inferReduction(
   const [only] = node.arguments;
   if (only?.value.kind === "indexed" && isReduction(operation))
     return inferIndexReduction(checker, node, operation, only.value);
-  const [value, axisArgument] = match(checker, node, ["v", "axis?"]) ?? [];
+  const [value, axisArgument] = match(checker, node, reductionParameters) ?? [];
   const operand = value && checker.infer(value.value);
   if (operand === undefined || !isReducible(checker, operation, operand)) return checker.error(node.span);
   const axes = axesOf(operand.type);
@@ -281,7 +288,7 @@ function listOf(
 }
 
 function inferReshape(checker: Checker, node: CallNode): TypedExpression {
-  const [value, shapeArgument] = match(checker, node, ["v", "shape"]) ?? [];
+  const [value, shapeArgument] = match(checker, node, shapeFunctions.reshape.parameters) ?? [];
   const operand = value && inferNumbers(checker, value.value);
   const items = shapeArgument && listOf(checker, node, shapeArgument, "reshape(v, [N, D])");
   const shape = items && shapeOfList(checker, items, (shapeArgument as ArgumentNode).span);
@@ -302,7 +309,7 @@ function inferReshape(checker: Checker, node: CallNode): TypedExpression {
 }
 
 function inferTranspose(checker: Checker, node: CallNode): TypedExpression {
-  const [value, order] = match(checker, node, ["a", "order?"]) ?? [];
+  const [value, order] = match(checker, node, shapeFunctions.transpose.parameters) ?? [];
   const operand = value && inferNumbers(checker, value.value);
   if (operand === undefined) return checker.error(node.span);
   const axes = axesOf(operand.type);
@@ -327,7 +334,7 @@ function permutationOf(checker: Checker, node: CallNode, order: ArgumentNode, ra
 }
 
 function inferOuter(checker: Checker, node: CallNode): TypedExpression {
-  const matched = match(checker, node, ["a", "b"]);
+  const matched = match(checker, node, shapeFunctions.outer.parameters);
   const operands =
     matched &&
     inferAll(
@@ -342,7 +349,7 @@ function inferOuter(checker: Checker, node: CallNode): TypedExpression {
 
 /** A value repeated along new axes in front. */
 function inferFill(checker: Checker, node: CallNode): TypedExpression {
-  const [value, shapeArgument] = match(checker, node, ["v", "shape"]) ?? [];
+  const [value, shapeArgument] = match(checker, node, shapeFunctions.fill.parameters) ?? [];
   const operand = value && inferNumbers(checker, value.value);
   const items = shapeArgument && listOf(checker, node, shapeArgument, "fill(v, [N])");
   const shape = items && shapeOfList(checker, items, (shapeArgument as ArgumentNode).span);
@@ -352,7 +359,7 @@ function inferFill(checker: Checker, node: CallNode): TypedExpression {
 }
 
 function inferEqual(checker: Checker, node: CallNode, value: number): TypedExpression {
-  const [argument] = match(checker, node, ["shape"]) ?? [];
+  const [argument] = match(checker, node, shapeFunctions.zeros.parameters) ?? [];
   const items = argument && listOf(checker, node, argument, `${node.callee.text}([H])`);
   const shape = items && shapeOfList(checker, items, (argument as { readonly span: Span }).span);
   return shape === undefined

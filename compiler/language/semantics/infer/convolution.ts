@@ -4,9 +4,10 @@ import type { Span } from "../../../base/source/span.js";
 import { boundedDivide, boundedMultiply } from "../../../base/types/bounded-dim.js";
 import { constantOf, type Dim, dimConstant, equalDims, printDim } from "../../../base/types/dim.js";
 import type { ArgumentNode, CallNode } from "../../syntax/ast.js";
+import { shapeFunctions } from "../builtins.js";
 import type { Checker } from "../checker.js";
 import { checkWhole, sizeOf } from "../dimension-expressions.js";
-import { matchArguments } from "../match-arguments.js";
+import { matchBuiltin } from "../match-arguments.js";
 import { type Axis, axesOf, printAxes, realType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
@@ -14,14 +15,8 @@ import { windowedAxes } from "./windowed-axes.js";
 
 const one = dimConstant(1);
 
-const parameters = [
-  { name: "x" },
-  { name: "W" },
-  ...["stride", "dilation", "pad", "groups"].map((name) => ({ name, optional: true, named: true })),
-];
-
 export function inferConvolution(checker: Checker, node: CallNode): TypedExpression {
-  const matched = matchArguments(node.arguments, parameters, "`conv`", node.span, checker.collector);
+  const matched = matchBuiltin(node, shapeFunctions.conv.parameters, checker.collector);
   const [x, W, ...settings] = matched ?? [];
   const [left, right] = [x, W].map((argument) => argument && checker.infer(argument.value));
   if (left === undefined || right === undefined) return checker.error(node.span);

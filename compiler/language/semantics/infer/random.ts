@@ -116,7 +116,7 @@ function shapeArgument(
     return shapeOfList(checker, argument.value.items, argument.span)?.map((dim) => ({ dim, source: undefined }));
   }
   if (argument === undefined) return undefined;
-  const example = `${word}([H]${drawFunctions[word].parameters[1]?.endsWith("?") === true ? "" : ", 0.5"})`;
+  const example = `${word}([H]${drawFunctions[word].parameters[1]?.optional === true ? "" : ", 0.5"})`;
   checker.report("bad-argument", argument.span, `the shape of what \`${word}\` draws comes first, in brackets`, {
     help: `write \`${example}\`; one number is \`[]\``,
   });

@@ -4,24 +4,19 @@ import type { Span } from "../../../base/source/span.js";
 import { boundedAdd } from "../../../base/types/bounded-dim.js";
 import { constantOf, type Dim } from "../../../base/types/dim.js";
 import type { ArgumentNode, CallNode } from "../../syntax/ast.js";
+import { shapeFunctions } from "../builtins.js";
 import type { Checker } from "../checker.js";
-import { matchArguments } from "../match-arguments.js";
+import { matchBuiltin } from "../match-arguments.js";
 import { type Axis, axesOf, printAxes, realType, scalarType, shapeOf } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import type { ConvolvedAxis } from "../typed-sizes.js";
 import { isReal } from "./mismatch.js";
 import { fixedSize, windowedAxes } from "./windowed-axes.js";
 
-const parameters = [
-  { name: "x" },
-  { name: "size" },
-  ...["stride", "dilation", "pad", "fill"].map((name) => ({ name, optional: true, named: true })),
-];
-
 export function inferWindows(checker: Checker, node: CallNode): TypedExpression {
   const { span } = node;
   const [x, size, stride, dilation, pad, fill] =
-    matchArguments(node.arguments, parameters, "`windows`", span, checker.collector) ?? [];
+    matchBuiltin(node, shapeFunctions.windows.parameters, checker.collector) ?? [];
   const operand = x && checker.infer(x.value);
   if (operand === undefined || size === undefined || !isReal(checker, operand, "windows")) return checker.error(span);
   const items = size.value.kind === "tuple" ? size.value.items : [size.value];
