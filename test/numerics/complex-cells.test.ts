@@ -1,4 +1,5 @@
 /** Cells with complex states against the same in pairs of real numbers: values, gradients, and bits of both targets. */
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { checkGradients } from "../../compiler/index.js";
 import { cell } from "../../compiler/driver/in-process.js";
@@ -167,4 +168,62 @@ it("is settled, not derived, where the size of a complex number is 0", async () 
     ["h.re", 0],
     ["h.im", 0],
   ]);
+});
+
+describe("complex params that begin with an expression", () => {
+  const begun = async (source: string, target: "js" | "wasm", dimensions: Record<string, number>) => {
+    const instance = (await cell(source, { cell: "A", target, dimensions, dtype: "f64" })).instantiate();
+    const copied = (): Record<string, number[]> => {
+      const all = Object.entries({ ...instance.params, ...instance.fixed });
+      return Object.fromEntries(all.map(([name, values]) => [name, [...values]]));
+    };
+    const atOnce = copied();
+    instance.init(3);
+    return { atOnce, params: copied() };
+  };
+
+  it("have both parts of it, which share what is drawn, in js and wasm", async () => {
+    const source = `cell A(N) {
+      input x: [N]
+      param a: complex[N] ~ exp(1i * uniform(0, 2 * pi))
+      param b[n]: complex[N] ~ 1i * n + a[n] / 2
+      fixed c: complex ~ 1i
+      param d, e: complex[N] ~ complex(normal(1), normal(1)) / 4
+      output y = re((a + b + c) * d * e) * x
+    }`;
+    const { atOnce, params } = await begun(source, "js", { N: 4 });
+    expect([atOnce["c.re"], atOnce["c.im"]]).toEqual([[0], [1]]);
+    const of = (name: string): number[] => params[name] ?? [];
+    const angles = of("a.re").map((re, i) => {
+      expect(Math.hypot(re, of("a.im")[i]!)).toBeCloseTo(1, 14);
+      return Math.atan2(of("a.im")[i]!, re);
+    });
+    expect(new Set([...angles, ...of("d.re"), ...of("d.im"), ...of("e.re"), ...of("e.im")]).size).toBe(20);
+    of("b.re").forEach((value, i) => expect(value).toBe(of("a.re")[i]! / 2));
+    of("b.im").forEach((value, i) => expect(value).toBe(i + of("a.im")[i]! / 2));
+    expect((await begun(source, "wasm", { N: 4 })).params).toEqual(params);
+  });
+
+  it("are those of the paper in a linear recurrent unit", async () => {
+    const page = readFileSync(new URL("../../spec/language.md", import.meta.url), "utf8");
+    const [, lru = ""] = /```cell\n(\/\/\/ A linear recurrent unit[^`]*)```/u.exec(page) ?? [];
+    const { params } = await begun(lru.replace("LRU(", "A("), "js", { I: 20, N: 40, O: 10 });
+    const size = params["nu"]!.map((nu) => Math.exp(-Math.exp(nu)));
+    for (const [i, r] of size.entries()) {
+      expect(r).toBeGreaterThan(0.9);
+      expect(r).toBeLessThan(0.999);
+      expect(params["gamma"]![i]).toBeCloseTo(Math.log(Math.sqrt(1 - r * r)), 9);
+    }
+    for (const name of ["B.re", "B.im", "C.re", "C.im"]) {
+      const squares = params[name]!.reduce((sum, value) => sum + value * value, 0);
+      expect(Math.abs(Math.sqrt((40 * squares) / params[name]!.length) - 1), name).toBeLessThan(0.15);
+    }
+  });
+
+  it("begin so in used cells, as their user says", async () => {
+    const turn = "cell Turn(H) { input x: [H] param z: complex[H] ~ 1i output y = re(z * x) }";
+    const user = `${turn} cell A(H) { input x: [H] param g: [H] ~ 3 use l = Turn(H) with z[n] ~ 1i * g[n] + n use m = Turn(H) output y = l(x) + m(x) }`;
+    const { params } = await begun(user, "js", { H: 2 });
+    expect(params).toEqual({ g: [3, 3], "l.z.re": [0, 1], "l.z.im": [3, 3], "m.z.re": [0, 0], "m.z.im": [1, 1] });
+  });
 });

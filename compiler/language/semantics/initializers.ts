@@ -98,7 +98,7 @@ export function isPlain(checker: Checker, node: Expression): boolean {
   });
   if (draws) return false;
   const { type } = checker.infer(node);
-  return type.kind !== "real" || type.axes.length === 0;
+  return type.kind !== "complex" && (type.kind !== "real" || type.axes.length === 0);
 }
 
 /** Anything that is not known when the cell is compiled. */

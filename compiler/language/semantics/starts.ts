@@ -4,13 +4,13 @@ import type { BinderNode, DeclaredName, Expression } from "../syntax/ast.js";
 import { fitsInto } from "./broadcast.js";
 import type { BoundIndex, Checker } from "./checker.js";
 import type { GraphNode } from "./cell-graph.js";
+import { isPlainStart, reportOnePart } from "./complex-initializer.js";
 import { forEachPart } from "./expression-parts.js";
 import { bind } from "./infer/indexed.js";
 import { helpToFill, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
-import { isPlain } from "./initializers.js";
 import { initialKey } from "./node-keys.js";
 import { type CellScope, wordsFor } from "./scope.js";
-import { axesOf, type Axis, printAxes, shapeOf } from "./semantic-type.js";
+import { axesOf, type Axis, printAxes, type SemanticType, shapeOf } from "./semantic-type.js";
 import type { TypedExpression, TypedTensor } from "./typed-program.js";
 import type { TypedDraw, TypedStart } from "./typed-starts.js";
 
@@ -19,6 +19,7 @@ export function startOf(
   checker: Checker,
   name: DeclaredName,
   initializer: Expression | undefined,
+  type: SemanticType,
 ): { readonly start: TypedStart; readonly value: Expression } | undefined {
   const { indices = [] } = name;
   const start: TypedStart = { key: initialKey(name.text), indices, draws: [] };
@@ -26,7 +27,7 @@ export function startOf(
     if (indices.length === 0) return undefined;
     return { start, value: { kind: "reference", name: "by default", next: false, span: name.span } };
   }
-  return indices.length === 0 && isPlain(checker, initializer) ? undefined : { start, value: initializer };
+  return indices.length === 0 && isPlainStart(checker, initializer, type) ? undefined : { start, value: initializer };
 }
 
 /** The whole initial value, of the shape of the tensor or repeating to it. */
@@ -55,7 +56,7 @@ export function inferStart(
     checker.scope.entries.delete(index.name);
   }
   const rest = axes.slice(indices.length);
-  if (!isReal(checker, body) || tensor.type.kind !== "real") return checker.error(value.span);
+  if (!isOfKind(checker, tensor, body, draws)) return checker.error(value.span);
   const own = axesOf(body.type);
   if (!fitsInto(own, rest, checker.isRuntime)) {
     const message = `the initial value of \`${tensor.name}\` has shape ${printAxes(own)}, ${printAxes(rest)} is to be filled`;
@@ -68,19 +69,36 @@ export function inferStart(
   return names.reduceRight(
     (inner, index, i): TypedExpression => {
       const length = at(axes, i).dim;
-      const type = { kind: "real", axes: axes.slice(i) } as const;
+      const type = { kind: inner.type.kind as NumberKind, axes: axes.slice(i) };
       return { kind: "indexed", index, length, body: inner, span: value.span, type };
     },
     filled(body, names.length === 0 ? own : rest),
   );
 }
 
+type NumberKind = "real" | "complex";
+
+/** A real value is one of a complex tensor, too; but not one that is drawn. */
+function isOfKind(
+  checker: Checker,
+  { type }: TypedTensor,
+  body: TypedExpression,
+  draws: readonly TypedDraw[],
+): boolean {
+  if (type.kind !== "complex") return isReal(checker, body) && type.kind === "real";
+  if (body.type.kind === "complex") return true;
+  if (!isReal(checker, body)) return false;
+  const [draw] = draws;
+  if (draw !== undefined) reportOnePart(checker, body.span, draw.initializer);
+  return draw === undefined;
+}
+
 /** For each value of an index all elements of the rest, also where they are equal. */
 function filled(body: TypedExpression, rest: readonly Axis[]): TypedExpression {
   if (axesOf(body.type).length === rest.length) return body;
   const { span } = body;
-  const type = { kind: "real", axes: rest } as const;
-  const zeros: TypedExpression = { kind: "fill", value: 0, shape: shapeOf(rest), span, type };
+  const zeros: TypedExpression = { kind: "fill", value: 0, shape: shapeOf(rest), span, type: { kind: "real", axes: rest } }; // prettier-ignore
+  const type = { kind: body.type.kind as NumberKind, axes: rest };
   return { kind: "elementwise", operation: "+", operands: [body, zeros], span, type };
 }
 

@@ -21,9 +21,7 @@ export function resolveTensors(
   const written = resolveType(checker, node.type, { words: wordsFor(node.kind, first.text), span: first.span });
   const base = checkRole(checker, node, written) ? written : errorType;
   const starts = node.names.map((name) =>
-    base.kind !== "complex" && (node.kind === "param" || node.kind === "fixed")
-      ? startOf(checker, name, node.initializer)
-      : undefined,
+    node.kind === "param" || node.kind === "fixed" ? startOf(checker, name, node.initializer, base) : undefined,
   );
   const otherwise = node.kind === "setting" ? defaultOf(checker, node, base) : undefined;
   const isAlone = node.initializer !== undefined && starts.includes(undefined);

@@ -32,7 +32,7 @@ export function resolveUseStarts(
     const { role, type } = param;
     const declared = { text: name, span, ...(indices && { indices }) };
     const isOfArray = instance.count !== undefined || param.isOfArray;
-    const start = type.kind === "complex" ? undefined : startOf(checker, declared, initializer);
+    const start = startOf(checker, declared, initializer, type);
     if (start !== undefined && isOfArray) {
       refuse(checker, initializer.span, `\`${text}\` is of several used cells, each with draws of its own`, "all begin with a number or one draw, `~ uniform(a, b)`; an expression is said where the param is declared"); // prettier-ignore
       continue;

@@ -37,7 +37,13 @@ class RealCell {
     }
     for (const key of names) this.keys.add(key);
     for (const item of cell.items) {
-      if (item.kind !== "tensor" || item.tensor.type.kind !== "complex") continue;
+      if (item.kind === "instance") {
+        for (const { name, type } of item.instance.starts.values()) {
+          if (type.kind === "complex") this.keys.add(initialKey(name));
+        }
+        continue;
+      }
+      if (item.tensor.type.kind !== "complex") continue;
       const { name } = item.tensor;
       names.add(name);
       for (const key of [nextKey(name), initialKey(name)]) this.keys.add(key);
@@ -107,15 +113,18 @@ class RealCell {
   }
 }
 
-function partOf({ initializer, imaginary, initial, ...tensor }: TypedTensor, part: "re" | "im"): TypedTensor {
+function partOf({ initializer, imaginary, initial, start, ...tensor }: TypedTensor, part: "re" | "im"): TypedTensor {
   const name = partName(tensor.name, part);
-  const start = part === "re" ? initializer : imaginary;
+  const own = part === "re" ? initializer : imaginary;
+  // What is drawn is drawn once, whichever parts read it.
+  const draws = part === "re" ? start?.draws : [];
   return {
     ...tensor,
     name,
     type: realOf(tensor.type),
     ...(initial !== undefined && { initial: initialKey(name) }),
-    ...(start !== undefined && { initializer: start }),
+    ...(own !== undefined && { initializer: own }),
+    ...(start !== undefined && { start: { ...start, key: initialKey(name), draws: draws ?? [] } }),
   };
 }
 

@@ -22,7 +22,12 @@ export function inferDraw(checker: Checker, { tensor, indices, draws }: StartCon
   const drawn = (initializer: string): TypedExpression => {
     const key = `draw ${tensor.name} ${draws.length}`;
     draws.push({ key, initializer });
-    const whole: TypedExpression = { kind: "value", name: key, span, type: tensor.type };
+    const whole: TypedExpression = {
+      kind: "value",
+      name: key,
+      span,
+      type: { kind: "real", axes: axesOf(tensor.type) },
+    };
     return indices.reduce((operand, index): TypedExpression => {
       const [first, ...others] = axesOf(operand.type) as [Axis, ...Axis[]];
       const terms = [{ index, length: first.dim, reverse: false }];

@@ -51,8 +51,11 @@ describe("complex numbers", () => {
     ["param c: complex[H] ~ ‹complex(1)› output z = re(c)", "wrong-arity"],
     ["param c: complex[H] ~ complex(‹orthogonal›, 0) output z = re(c)", "bad-initializer"],
     ["param c: complex[H] ~ complex(0, ‹unknown›) output z = re(c)", "unknown-initializer"],
-    ["param c: complex[H] ~ ‹2i› output z = re(c)", "not-a-constant"],
-    ["param c: [H] ~ ‹complex(0, 1)› output z = c", "not-a-constant"],
+    ["param c: complex[H] ~ ‹2 * normal(1)› output z = re(c)", "bad-initializer"],
+    ["param c[n]: complex[H] ~ ‹uniform(n, n + 1)› output z = re(c)", "bad-initializer"],
+    ["param c: complex[H] ~ ‹1i * y› output z = re(c)", "varying-initial-value"],
+    ["param c: complex[H, I] ~ ‹complex(uniform(1), 1)[:, 0]› output z = re(c @ x)", "shape-mismatch"],
+    ["param c: [H] ~ ‹complex(0, 1)› output z = c", "complex-value"],
     // Syntax.
     ["param c: ‹real›[H] output z = c", "unknown-type"],
     ["param c: ‹complex›(H) output z = re(c)", "unknown-type"],
@@ -82,6 +85,8 @@ describe("complex numbers", () => {
     "param c: complex[H] ~ complex(normal(0.5), 0) fixed d: complex ~ 3 output z = re(c * d)",
     "param c: complex[H, I] ~ complex(glorot_uniform, zeros) param e: complex[2] output z = re(c @ x) + re(e[0])",
     "output z = re(h² + .5e1i)",
+    "param c: complex[H] ~ 1i fixed d: complex ~ exp(1i * uniform(0, 2 * pi)) output z = re(c * d)",
+    "param c: complex[H, I] ~ complex(normal(1), normal(1)) / sqrt(2 * I) param d[n]: complex[H] ~ 1i ^ 2 * n + exp(c[n, 0]) output z = re(c @ x + d)",
   ])("takes %s", (items) => {
     expectFine(inCell(items));
   });
