@@ -1,7 +1,8 @@
 /** One step of a cell back in time, as equations in terms of what the author named. */
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { declareInputs, inlineFunction, mapped, type ValueMap, copyInstruction } from "../../ir/graph/rewrite.js";
-import type { GraphFunction } from "../../ir/graph/graph-function.js";
+import { isCarried } from "../../ir/graph/scan.js";
+import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import type { LoweredCell, ValueName } from "../../program/lowered-cell.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { reverseMode } from "../../passes/autodiff/reverse.js";
@@ -12,7 +13,7 @@ import { nextKey } from "../../language/semantics/node-keys.js";
 import { cotangentName, gradName } from "../../program/roles.js";
 import { cellContext } from "../../program/cell-program.js";
 import { type Equation, type FormulaName, plainName } from "./formula.js";
-import { graphEquations } from "./graph-formulas.js";
+import { graphEquations } from "./graph-equations.js";
 
 /**
  * The derivatives of the loss by everything in the cell, from what is handed in: by the next step for a state, by the loss
@@ -23,11 +24,15 @@ export function backwardEquations(cell: LoweredCell): Equation[] {
   const context = cellContext(cell);
   const step = runPasses(markNames(cell.step), tidyPasses, context);
   const names = namesIn(cell);
+  const rounds = roundNames(step, names);
   const auxiliary = auxiliaryLetter(cell.step);
+  const indices = roundLetters(cell, auxiliary);
   return graphEquations(runPasses(joinBackward(step, cell, context), tidyPasses, context), {
-    nameOf: (name) => lookUp(names, name),
+    nameOf: (name) => names.get(name),
+    roundName: (name) => rounds.get(name),
     isKnown: ({ role }) => role === "value",
     auxiliary: (count) => `${auxiliary}_${count}`,
+    index: (depth) => at(indices, depth),
   });
 }
 
@@ -38,8 +43,14 @@ export function backwardEquations(cell: LoweredCell): Equation[] {
 const mark = "$";
 
 function markNames(fn: GraphFunction): GraphFunction {
+  const instructions = fn.instructions.map((instruction): Instruction => {
+    const { operation } = instruction;
+    if (operation.kind !== "scan") return instruction;
+    return { ...instruction, operation: { ...operation, body: markNames(operation.body) } };
+  });
   return {
     ...fn,
+    instructions,
     names: fn.names.map((name) => (name === undefined ? undefined : mark + name)),
     outputNames: fn.outputNames.map((name) => mark + name),
   };
@@ -59,6 +70,26 @@ function namesIn({ step, states, names }: LoweredCell): ReadonlyMap<string, Form
   for (const text of [...step.names, ...step.outputNames])
     if (text !== undefined) add(mark + text, names.get(text) ?? plainName(text));
   for (const { name } of states) add(nextKey(mark + name), { ...(names.get(name) ?? plainName(name)), next: true });
+  return found;
+}
+
+/** Names of the bodies of loops that are those of the author: the value that is called so is what the rounds give. */
+function roundNames(step: GraphFunction, names: ReadonlyMap<string, FormulaName>): ReadonlyMap<string, FormulaName> {
+  const found = new Map<string, FormulaName>();
+  const made = new Map(step.instructions.flatMap((one) => one.results.map((id): [ValueId, Instruction] => [id, one])));
+  for (const [id, name] of step.names.entries()) {
+    let from = made.get(id);
+    let result = id;
+    while (from?.operation.kind === "custom_derivative") {
+      result = at(from.operands, 0);
+      from = made.get(result);
+    }
+    if (name === undefined || from?.operation.kind !== "scan") continue;
+    const { body } = from.operation;
+    const place = from.results.indexOf(result);
+    if (!isCarried(from.operation, place) || body.names[at(body.inputs, place)] !== name) continue;
+    for (const one of [name, cotangentName(name), gradName(name)]) found.set(one, lookUp(names, one));
+  }
   return found;
 }
 
@@ -89,4 +120,12 @@ function auxiliaryLetter(step: GraphFunction): string {
   let choice = letters.find((letter) => !isTaken(letter));
   for (let count = 1; choice === undefined; count++) choice = isTaken(`k${count}`) ? undefined : `k${count}`;
   return choice;
+}
+
+/** Letters for the rounds of loops, one in another, that mean nothing else in the cell. */
+function roundLetters({ step, names, dimensions }: LoweredCell, auxiliary: string): readonly string[] {
+  const taken = new Set([auxiliary, ...dimensions, ...names.keys(), ...step.names]);
+  const alphabet = [..."rnmjlqspabcdefghikotuvwxyz"];
+  const letters = [...alphabet, ...alphabet.map((letter) => `${letter}_r`)];
+  return letters.filter((letter) => !taken.has(letter));
 }

@@ -48,9 +48,12 @@ export function cellAsLatex(cell: TypedCell, lowered: LoweredCell): string {
     align(`${one.name}: one step`, equationLines(one, around, context));
   }
   const context = { times: valuesOverTime(cell), sigmoidIsSigma };
+  const backward = backwardEquations(lowered);
+  const hasRounds = backward.some(({ rounds }) => rounds !== undefined);
+  const ofRounds = hasRounds ? ", v^{\\langle r \\rangle} what goes from round to round of a loop" : "";
   align(
-    `${cell.name}: one step back in time. \\partial v is the derivative of the loss by v, \\partial v^+ what is handed in for it`,
-    backwardEquations(lowered).map((equation) => equationLatex(equation, context)),
+    `${cell.name}: one step back in time. \\partial v is the derivative of the loss by v, \\partial v^+ what is handed in for it${ofRounds}`,
+    backward.map((equation) => equationLatex(equation, context)),
   );
   return blocks.join("\n");
 }

@@ -47,6 +47,8 @@ export type Formula =
       readonly until?: Formula;
       readonly implicit: boolean;
     }
+  /** What goes from round to round of a loop, before the round of this number: `h⟨r + 1⟩`. */
+  | { readonly kind: "in-round"; readonly operand: Formula; readonly round: Formula }
   /** One of several results: `qr(A).Q`. */
   | { readonly kind: "member"; readonly object: Formula; readonly name: string; readonly next: boolean }
   /** One below the other. */
@@ -86,6 +88,14 @@ export interface FormulaName extends ValueName {
 export interface Equation {
   readonly left: Formula;
   readonly right: Formula;
+  /** It holds for every number of these. */
+  readonly rounds?: readonly RoundIndex[];
+}
+
+/** `r < 300`. */
+export interface RoundIndex {
+  readonly index: string;
+  readonly count: Dim;
 }
 
 export const plainName = (name: string): FormulaName => ({

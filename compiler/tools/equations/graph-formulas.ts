@@ -1,90 +1,12 @@
-/**
- * A graph function as equations. Values that are used once and have no name of their own stand where they are used, small
- * ones (`1 - z`, `tanh(c')`) wherever they are used.
- */
+/** An instruction of a graph as a formula of its operands. */
 import { InvariantError } from "../../base/diagnostics/invariant.js";
-import { countUses } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/graph-function.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
 import { addDims } from "../../base/types/dim.js";
-import {
-  axes,
-  builtin,
-  type Equation,
-  type Formula,
-  infix,
-  type Infix,
-  type FormulaName,
-  plainName,
-  type Setting,
-  transposed,
-  wordsOf,
-} from "./formula.js";
-
-interface GraphNames {
-  /** The name of a value in formulas, by that in the graph. */
-  readonly nameOf: (name: string) => FormulaName;
-  /** Whether a value with this name is defined elsewhere: it needs no equation here. */
-  readonly isKnown: (name: FormulaName) => boolean;
-  /** The name of the n-th value that needs one and has none. */
-  readonly auxiliary: (count: number) => string;
-}
-
-/** A formula of this many levels gets a name: nobody reads deeper ones, and each level is one of recursion where it is printed. */
-const LEVELS = 100;
-
-/** In an order in which they can be computed. Outputs are `outputName` of their names in the graph. */
-export function graphEquations(fn: GraphFunction, names: GraphNames): Equation[] {
-  const uses = countUses(fn);
-  const known = new Map<ValueId, Formula>();
-  const seen = new Set<string>();
-  for (const [id, text] of fn.names.entries()) {
-    if (text === undefined || seen.has(text)) continue;
-    seen.add(text);
-    known.set(id, { kind: "name", name: names.nameOf(text) });
-  }
-  /** What has no name: each formula is made once, from those of its operands, which come before it. */
-  const written = new Map<ValueId, Formula>();
-  const levels = new Map<ValueId, number>();
-  const write = (id: ValueId): Formula => known.get(id) ?? (written.get(id) as Formula);
-
-  const equations: Equation[] = [];
-  let auxiliaries = 0;
-  for (const instruction of fn.instructions) {
-    const [id] = instruction.results as [ValueId];
-    const own = known.get(id);
-    if (own?.kind === "name" && names.isKnown(own.name)) continue;
-    const right = formulaOf(instruction, fn, write);
-    const level = 1 + instruction.operands.reduce((most, operand) => Math.max(most, levels.get(operand) ?? 0), 0);
-    const isRepeated = (uses.get(id) ?? 0) > 1 && !isSmall(instruction, right);
-    if (own !== undefined) equations.push({ left: own, right });
-    else if (isRepeated || level >= LEVELS) {
-      const text = names.auxiliary(++auxiliaries);
-      const left: Formula = { kind: "name", name: { ...plainName(text), role: "auxiliary" } };
-      known.set(id, left);
-      equations.push({ left, right });
-    } else {
-      written.set(id, right);
-      levels.set(id, level);
-    }
-  }
-  for (const [i, id] of fn.outputs.entries()) {
-    const left: Formula = { kind: "name", name: names.nameOf(fn.outputNames[i] as string) };
-    const right = write(id);
-    if (!isSameName(left, right)) equations.push({ left, right });
-  }
-  return equations;
-}
-
-function isSameName(a: Formula, b: Formula): boolean {
-  if (a.kind !== "name" || b.kind !== "name") return false;
-  const [one, other] = [a.name, b.name];
-  const isSame = one.part === other.part && one.next === other.next && one.role === other.role;
-  return isSame && wordsOf(one).join(".") === wordsOf(other).join(".");
-}
+import { axes, builtin, type Formula, infix, type Infix, type Setting, transposed } from "./formula.js";
 
 /** Constants, views, and up to two operations on one name read best where they are used. */
-function isSmall({ operation }: Instruction, formula: Formula): boolean {
+export function isSmall({ operation }: Instruction, formula: Formula): boolean {
   if (["constant", "dimension", "broadcast", "transpose"].includes(operation.kind)) return true;
   return operation.kind === "map" && weightOf(formula) <= 3;
 }
@@ -110,9 +32,9 @@ function weightOf(formula: Formula): number {
   }
 }
 
-type Writer = (id: ValueId) => Formula;
+export type Writer = (id: ValueId) => Formula;
 
-function formulaOf({ operation, operands }: Instruction, fn: GraphFunction, write: Writer): Formula {
+export function formulaOf({ operation, operands }: Instruction, fn: GraphFunction, write: Writer): Formula {
   const [first = 0, second = 0] = operands;
   const rankOf = (id: ValueId): number => fn.types[id]?.shape.length ?? 0;
   switch (operation.kind) {
@@ -167,7 +89,7 @@ function formulaOf({ operation, operands }: Instruction, fn: GraphFunction, writ
       // The latter says how to differentiate, which is done here.
       return write(first);
     case "scan":
-      throw new InvariantError("a step has no loop");
+      throw new InvariantError("a loop has several equations");
   }
 }
 

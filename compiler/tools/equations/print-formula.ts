@@ -2,7 +2,15 @@
 import { formulaFunction, formulaName, superscript } from "../../language/syntax/spelling.js";
 import { printDim } from "../../base/types/dim.js";
 import { printShape } from "../../base/types/shape.js";
-import { type Formula, type Infix, type FormulaName, type SelectedPart, type Setting, wordsOf } from "./formula.js";
+import {
+  type Equation,
+  type Formula,
+  type Infix,
+  type FormulaName,
+  type SelectedPart,
+  type Setting,
+  wordsOf,
+} from "./formula.js";
 
 /** How tightly the outermost operator binds. */
 const strengths = {
@@ -43,7 +51,13 @@ const infixSigns: Readonly<Record<Infix, Sign>> = {
   or: { sign: "∨", strength: strengths.or },
 };
 
-export function printFormula(formula: Formula): string {
+/** `left = right`, and for which rounds. */
+export function printEquation({ left, right, rounds = [] }: Equation): string {
+  const each = rounds.map(({ index, count }) => `${formulaName(index)} < ${printDim(count)}`).join(", ");
+  return `${printFormula(left)} = ${printFormula(right)}${each === "" ? "" : `   for ${each}`}`;
+}
+
+function printFormula(formula: Formula): string {
   return write(formula, strengths.choice);
 }
 
@@ -101,6 +115,8 @@ function bare(formula: Formula): WrittenText {
       const end = until === undefined ? "" : ` until ${write(until, 0)}${implicit ? " implicit" : ""}`;
       return { text: `${write(first, 0)} then ${write(next, 0)} for ${rounds}${end}`, strength: strengths.choice };
     }
+    case "in-round":
+      return atom(`${write(formula.operand, strengths.atom)}⟨${printFormula(formula.round)}⟩`);
     case "member":
       return atom(`${write(formula.object, strengths.atom)}.${formulaName(formula.name)}${formula.next ? "'" : ""}`);
     case "joined":

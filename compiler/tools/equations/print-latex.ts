@@ -52,10 +52,14 @@ const infixLatex: Readonly<Record<Exclude<Infix, "divide" | "dot">, InfixLatex>>
   or: ["\\lor", strengths.or],
 };
 
-/** `left &= right`. */
-export function equationLatex({ left, right }: Equation, context: LatexContext): string {
-  return `${formulaLatex(left, context)} &= ${formulaLatex(right, context)}`;
+/** `left &= right`, and for which rounds. */
+export function equationLatex({ left, right, rounds = [] }: Equation, context: LatexContext): string {
+  const each = rounds.map(({ index, count }) => `${indexLatex(index)} < ${dimensionLatex(count)}`).join(",\\ ");
+  const condition = each === "" ? "" : ` && \\text{for } ${each}`;
+  return `${formulaLatex(left, context)} &= ${formulaLatex(right, context)}${condition}`;
 }
+
+const indexLatex = (name: string): string => nameLatex(plainName(name), new Map()).text;
 
 export function formulaLatex(formula: Formula, context: LatexContext): string {
   return new LatexPrinter(context).write(formula, strengths.choice);
@@ -123,6 +127,8 @@ class LatexPrinter {
       }
       case "rounds":
         return { text: this.rounds(formula), strength: strengths.choice };
+      case "in-round":
+        return applied(`${this.base(formula.operand)}^{\\langle ${this.whole(formula.round)} \\rangle}`);
       case "member": {
         const name = nameLatex(plainName(formula.name), new Map()).text;
         return applied(`${this.write(formula.object, strengths.applied)}_{${name}${formula.next ? "'" : ""}}`);
@@ -179,7 +185,7 @@ class LatexPrinter {
 
   private rounds({ first, next, index, count, until, implicit }: Extract<Formula, { kind: "rounds" }>): string {
     const word = (text: string): string => `\\;\\text{${text}}\\;`;
-    const name = index === undefined ? "" : `${nameLatex(plainName(index), new Map()).text} < `;
+    const name = index === undefined ? "" : `${indexLatex(index)} < `;
     const rounds = `${this.whole(first)} ${word("then")} ${this.whole(next)} ${word("for")} ${name}${dimensionLatex(count)}`;
     const end = until === undefined ? "" : ` ${word("until")} ${this.whole(until)}`;
     return `${rounds}${end}${implicit ? word("implicit") : ""}`;
@@ -236,7 +242,7 @@ function settingLatex(setting: Setting): string {
         ? shapeLatex(setting.shape)
         : `\\mathrm{${setting.label}}\\,${setting.shape.map((dim) => dimensionLatex(dim)).join(",")}`;
     case "range":
-      return `${nameLatex(plainName(setting.label), new Map()).text} < ${dimensionLatex(setting.end)}`;
+      return `${indexLatex(setting.label)} < ${dimensionLatex(setting.end)}`;
     case "pattern":
       return setting.pattern.replace("->", " \\to ");
   }
