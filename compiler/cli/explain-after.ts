@@ -20,11 +20,11 @@ export function listStages(args: ParsedArguments, terminal: Terminal): void {
     return;
   }
   const width = Math.max(...stages.map(({ name }) => name.length));
-  for (const { name, summary, gives, runs, targets } of stages) {
+  for (const { name, summary, gives, repeats, targets } of stages) {
     const notes = [
       ...(needsSizes(gives) ? [gives] : []),
       ...(targets.length === 1 ? [`${targets.join()} only`] : []),
-      ...(runs > 1 ? [`${name}:1 to ${name}:${runs}`] : []),
+      ...(repeats ? [`several times: ${name}:1, ${name}:2, …`] : []),
     ];
     terminal.out(`${name.padEnd(width)}  ${summary}${notes.length === 0 ? "" : ` (${notes.join(", ")})`}\n`);
   }
@@ -103,8 +103,9 @@ export function stageOf(text: string): ChosenStage {
   if (stage !== undefined) {
     if (which === undefined) return { stage };
     const run = Number(which);
-    if (more.length === 0 && /^\d+$/u.test(which) && run >= 1 && run <= stage.runs) return { stage, run };
-    const often = stage.runs === 1 ? "once, so it needs no number" : `up to ${stage.runs} times on an entry`;
+    const isNumber = more.length === 0 && /^\d+$/u.test(which) && run >= 1;
+    if (isNumber && stage.repeats) return { stage, run };
+    const often = stage.repeats ? `several times: ${name}:1 is the first` : "once, so it needs no number";
     throw new UsageError(`there is no ${text}: ${name} runs ${often}`);
   }
   const names = stages.map((known) => known.name);
@@ -134,25 +135,43 @@ export function showAfter(
   const entry = args.text("entry");
   const shown = { ...options, target, dtype: dtypeOption(args), ...(run && { run }) };
   const found = textsAfter(staged, stage, { ...shown, ...(entry !== undefined && { entry }) });
+  if (found.size === 0 && run !== undefined) {
+    const often = howOften(stagesPassed(staged, { ...options, target }), stage, entry);
+    if (often !== undefined) throw new UsageError(`there is no ${stage.name}:${run}: ${stage.name} runs ${often}`);
+  }
   if (found.size === 0 && entry !== undefined) {
     const others = [...textsAfter(staged, stage, shown).keys()];
-    throw new UsageError(whyNothing(staged.program, { stage, ...(run && { run }) }, entry, others, options));
+    throw new UsageError(whyNothing(staged.program, stage, entry, others, options));
   }
   if (found.size === 0) {
     const entries = [...stagesPassed(staged, { ...options, target }).keys()].join(", ");
-    throw new UsageError(`${stage.name} does not run${times(run)} on any entry here; there are ${entries}`);
+    throw new UsageError(`${stage.name} does not run on any entry here; there are ${entries}`);
   }
   const functions = [...found].map(([name, text]) => ({ entry: name, text }));
   if (args.flag("json") === true) terminal.out(`${JSON.stringify({ stage: stage.name, functions }, null, 2)}\n`);
   else terminal.out(functions.map(({ text }) => text).join("\n"));
 }
 
-const times = (run: number | undefined): string => (run === undefined || run === 1 ? "" : ` ${run} times`);
+/** Of the entry, or of all; undefined where it does not run. */
+function howOften(
+  all: ReadonlyMap<string, readonly PassedStage[]>,
+  stage: Stage,
+  entry: string | undefined,
+): string | undefined {
+  const called = entry === undefined ? undefined : functionsCalled(entry);
+  const counts = [...all].map(([name, passed]) =>
+    called?.has(name) === false ? 0 : passed.filter((one) => one.stage === stage).length,
+  );
+  const most = Math.max(...counts);
+  if (most === 0) return undefined;
+  const often = most === 1 ? "once" : `${most} times`;
+  return entry === undefined ? `at most ${often} on an entry here` : `${often} on ${entry}`;
+}
 
 /** @param others what the stage shows */
 function whyNothing(
   { parts = [] }: Program,
-  { stage, run }: ChosenStage,
+  stage: Stage,
   entry: string,
   others: readonly string[],
   options: EntryOptions,
@@ -166,7 +185,5 @@ function whyNothing(
   if (!isKnown && similar === undefined) return `there is no entry ${entry}; ${stage.name} ${runsOn}`;
   const help =
     option !== undefined ? option : similar === undefined || isKnown ? `it ${runsOn}` : `did you mean ${similar}?`;
-  return isKnown
-    ? `${stage.name} does not run${times(run)} on ${entry}; ${help}`
-    : `there is no entry ${entry}; ${help}`;
+  return isKnown ? `${stage.name} does not run on ${entry}; ${help}` : `there is no entry ${entry}; ${help}`;
 }

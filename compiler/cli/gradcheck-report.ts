@@ -226,8 +226,8 @@ function printFault(fault: Fault, paint: PaintCode): string[] {
 
 /** The pass as `explain --after` takes it, the entry that it was run on, and what became of that. */
 function passText({ mode, operation, entry, run, target, problem }: Fault): string {
-  const { runs } = stages.find(({ name }) => name === operation) ?? { runs: 1 };
-  const called = runs === 1 ? operation : `${operation}:${run ?? 1}`;
+  const repeats = stages.find(({ name }) => name === operation)?.repeats ?? false;
+  const called = repeats ? `${operation}:${run ?? 1}` : operation;
   const of = target === undefined ? "" : `, on kernels for ${target},`;
   const what = problem === undefined ? `changes the meaning of ${subjects[mode]}` : `breaks kernels (${problem})`;
   return `the pass ${called}${of} ${what}, in ${entry ?? ""}`;

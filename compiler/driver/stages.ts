@@ -16,7 +16,7 @@ import { type EntryVersion, functionsCalled, historyOf, runOf } from "../program
 import { nameInEntry } from "../program/roles.js";
 import { type KernelTargetName, type TargetPasses, targetPasses } from "../passes/kernel/passes.js";
 import { buildEntries, type EntryOptions, entryStages } from "./entries.js";
-import { beforeKernels, entryPasses, graphPasses } from "../passes/graph/passes.js";
+import { beforeKernels, graphPasses, isRepeated } from "../passes/graph/passes.js";
 import { gradientRowsStage } from "./gradient-rows.js";
 import { buildKernels, readyForKernels } from "./build-kernels.js";
 
@@ -29,15 +29,21 @@ export interface Stage {
   /** What it does, in one line. */
   readonly summary: string;
   readonly gives: StageForm;
-  /** How often it runs on an entry and what that is made from, at most: `simplify:2` is the second time. */
-  readonly runs: number;
+  /** Whether it may run several times on an entry and what that is made from: `simplify:2` is the second time. */
+  readonly repeats: boolean;
   /** Whose kernels pass through it; texts and graphs are the same for all. */
   readonly targets: readonly KernelTargetName[];
 }
 
 const all = Object.keys(targetPasses) as KernelTargetName[];
 
-const textStage = (name: string, summary: string): Stage => ({ name, summary, gives: "text", runs: 1, targets: all });
+const textStage = (name: string, summary: string): Stage => ({
+  name,
+  summary,
+  gives: "text",
+  repeats: false,
+  targets: all,
+});
 const graphStage = (name: string, summary: string): Stage => ({ ...textStage(name, summary), gives: "graph" });
 const kernelStage = (name: string, summary: string): Stage => ({ ...textStage(name, summary), gives: "kernels" });
 const codeStage = (name: string, summary: string): Stage => ({ ...textStage(name, summary), gives: "code" });
@@ -52,7 +58,7 @@ export const stages: readonly Stage[] = [
   graphStage("lower", "one example as it is written: of a cell one step, of a network whole sequences"),
   graphStage(entryStages.equations, "what entries begin with, over whole sequences: of a cell its step in a loop"),
   graphStage(entryStages.derive, "derivatives, as the rules give them, and what forward keeps for them"),
-  ...graphPasses.map(({ name, summary }): Stage => ({ ...graphStage(name, summary), runs: mostRuns(name) })),
+  ...graphPasses.map((pass): Stage => ({ ...graphStage(pass.name, pass.summary), repeats: isRepeated(pass) })),
   graphStage(entryStages.oneStep, "what a stream computes, for one step instead of a sequence"),
   graphStage(entryStages.splitContexts, "compute of contexts once for all steps of a stream what tells only of them"),
   graphStage(gradientRowsStage, "which gradients have only rows of their params"),
@@ -66,10 +72,6 @@ export const stages: readonly Stage[] = [
 ];
 
 const stagesByName = new Map(stages.map((stage) => [stage.name, stage]));
-
-function mostRuns(name: string): number {
-  return Math.max(...entryPasses.map((passes) => passes.filter((pass) => pass.name === name).length));
-}
 
 function kernelStages(listOf: (passes: TargetPasses<unknown>) => readonly Pick<Stage, "name" | "summary">[]): Stage[] {
   const found = new Map<string, Stage>();

@@ -73,7 +73,7 @@ export function compileKernels(
 }
 
 /** The entry of this name. */
-function entryNamed(name: EntryName): Omit<ProgramEntry, "fn"> {
+export function entryNamed(name: EntryName): Omit<ProgramEntry, "fn"> {
   const none = { name: "", inputs: [], outputs: [], instructions: [], types: [], names: [], outputNames: [] };
   for (const of of ["forward", "initial"] as const) {
     for (const by of ["value", "gradient", "jvp", "hvp"] as const) {
@@ -164,7 +164,7 @@ export function runFunction(
   const kernels = factory.create(padding);
   spoil(kernels.buffers, program);
   writeInputs(kernels.buffers, fn, values, { examples, padding });
-  callEntry(callable(kernels), { name: "forward" }, padding);
+  callEntry(callable(kernels), entryNamed("forward"), padding);
   return { outputs: readChecked(kernels.buffers, fn, { examples, padding }, isSharedName), text: factory.text };
 }
 

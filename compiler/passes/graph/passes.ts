@@ -104,25 +104,6 @@ export const valuePasses: readonly GraphPass[] = [dropDerivatives, sinkConcats];
 /** The same for initial values. */
 export const initialValuePasses: readonly GraphPass[] = [dropDerivatives, removeUnusedValues];
 
-const sequences = [...equationPasses, ...sequencePasses, ...windowPasses];
-
-/** The lists that an entry passes, one after the other, from the equations on. */
-export const entryPasses: readonly (readonly GraphPass[])[] = [
-  // forward
-  [...sequences, ...residualPasses],
-  // weights
-  [...sequences, ...valuePasses, ...residualPasses],
-  // step, and the contexts of its steps
-  [...equationPasses, ...portPasses, ...valuePasses, ...residualPasses, ...portPasses],
-  // Lengths.
-  [...valuePasses, ...residualPasses],
-  // Initial values of states and params.
-  [...initialPasses, ...initialValuePasses],
-  // Derivatives of sequences, and of initial values.
-  [...sequences, ...derivativePasses],
-  [...initialPasses, ...derivativePasses],
-];
-
 /** On all entries, just before they become kernels: nothing derives or prints equations of them any more. */
 export const beforeKernels: readonly Pass<GraphFunction, SizedContext>[] = [
   // Kernels sum them as reductions.
@@ -131,5 +112,21 @@ export const beforeKernels: readonly Pass<GraphFunction, SizedContext>[] = [
   nameSizes,
 ];
 
+/** Which of them an entry passes, and when, `driver/entries.ts` says. */
+const lists: readonly (readonly GraphPass[])[] = [
+  equationPasses,
+  sequencePasses,
+  windowPasses,
+  derivativePasses,
+  residualPasses,
+  initialPasses,
+  portPasses,
+  valuePasses,
+  initialValuePasses,
+];
+
 /** Every pass on the way of entries, as `explain --after` takes it. */
-export const graphPasses: readonly GraphPass[] = [...new Set(entryPasses.flat())];
+export const graphPasses: readonly GraphPass[] = [...new Set(lists.flat())];
+
+/** Whether entries may pass it several times. */
+export const isRepeated = (pass: GraphPass): boolean => lists.flat().filter((other) => other === pass).length > 1;

@@ -117,7 +117,7 @@ export function writeInputs(
 /** Runs an entry; of a step also what takes and gives the states that lie in rings. */
 export function callEntry(
   { buffers, table, run }: RunKernels,
-  { name, part }: Pick<ProgramEntry, "name" | "part">,
+  { name, part, of, streamed }: Pick<ProgramEntry, "name" | "part" | "of" | "streamed">,
   padding: Padding,
 ): void {
   const axes = axesOf(padding);
@@ -126,7 +126,7 @@ export function callEntry(
   const full = lists.every((list, i) => list?.every((size) => size === sizes[i + 1]));
   table.set([...sizes, full ? 1 : 0, 1]);
   // States are given and read in their order.
-  const around = name === kernelInPart(part, "step");
+  const around = streamed && of === "forward";
   if (around) run(kernelInPart(part, ringEntries.take));
   run(name);
   if (around) run(kernelInPart(part, ringEntries.give));

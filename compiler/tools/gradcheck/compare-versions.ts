@@ -1,6 +1,5 @@
 /** Every version of every entry beside what it should give, those of parts that are called by themselves among them. */
 import { at, lookUp } from "../../base/at.js";
-import { invariant } from "../../base/diagnostics/invariant.js";
 import { evaluateDim } from "../../base/types/dim.js";
 import type { BatchValue } from "../../ir/graph/evaluate.js";
 import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
@@ -8,7 +7,7 @@ import type { GraphFunction, ValueType } from "../../ir/graph/graph-function.js"
 import { nameOf, typeOf } from "../../ir/graph/values.js";
 import { buildEntries } from "../../driver/entries.js";
 import type { Tensor } from "../../ir/graph/tensor.js";
-import { derivationOf, type EntryDerivation } from "../../program/entry.js";
+import { type EntryDerivation, nameOfEntry } from "../../program/entry.js";
 import { type Program, programRoles } from "../../program/program.js";
 import { kernelInPart, nameOfRole, type Role, type TensorKind } from "../../program/roles.js";
 import { type EntryMeanings, entryMeanings, EntryVersions, madeUp, type NamedValues } from "./entry-meanings.js";
@@ -59,9 +58,8 @@ export function meaningsOf(
   const known = new Map<string, EntryMeaning>();
   const add = (part: string | undefined, meanings: EntryMeanings): void => {
     const kept = meanings.keptBy((own) => seen.finished(kernelInPart(part, own)));
-    for (const own of meanings.entries) {
-      const how = derivationOf(own);
-      invariant(how !== undefined, `nothing derives ${own}`);
+    for (const how of meanings.entries) {
+      const own = nameOfEntry(how);
       const name = kernelInPart(part, own);
       const finished = seen.finished(name);
       if (finished !== undefined) known.set(name, { own, how, meanings, kept, finished });

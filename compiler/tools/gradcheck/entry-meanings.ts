@@ -17,7 +17,7 @@ export type NamedValues = ReadonlyMap<string, BatchValue>;
 
 /** The entries of a program, or of a part of it that is called by itself, as that calls them. */
 export interface EntryMeanings {
-  readonly entries: readonly string[];
+  readonly entries: readonly EntryDerivation[];
   /** Outputs by name that a version of an entry should have: as long as a step is still all steps, those of these. */
   expectedOf(entry: string, fn: GraphFunction): NamedValues;
   /** What a version of an entry gives; `kept` is what other entries have kept for it. */
@@ -50,20 +50,20 @@ export function entryMeanings(
   }
   for (const draw of starts?.draws ?? [])
     values.set(nameOfRole({ kind: "draw", name: draw.name }), madeUp(draw, undefined, sizes));
-  const expected = new Map<string, NamedValues>();
   const written = isDerived ? derivedFunctions(program) : valueFunctions(program);
-  for (const [how, fn] of written) expected.set(nameOfEntry(how), evaluate(fn, values, sizes));
-  if (stream !== undefined) addStream(program, stream, values, sizes, expected);
+  const meanings = written.map(([how, fn]): EntryMeaningOf => [how, evaluate(fn, values, sizes)]);
+  if (stream !== undefined) meanings.push(...addStream(program, stream, values, sizes));
+  // What a stream computes of contexts is between it and the step that reads it.
+  meanings.push([ofContexts, new Map()]);
+  const expected = new Map(meanings.map(([how, outputs]) => [nameOfEntry(how), outputs]));
   const inStream = new Set(stream === undefined ? [] : streamedRoles(program).map(nameOfRole));
-  // What it computes is between it and the step that reads it.
-  expected.set(nameOfContexts, new Map());
   const valuesWith: EntryMeanings["valuesWith"] = (kept) => new Map([...values, ...kept]);
   const outputsOf: EntryMeanings["outputsOf"] = (fn, kept = new Map()) => evaluate(fn, valuesWith(kept), sizes);
   return {
-    entries: [...expected.keys()],
+    entries: meanings.map(([how]) => how),
     keptBy: (finished) =>
       new Map(
-        ["forward", nameOfContexts].flatMap((entry) => {
+        ["forward", nameOfEntry(ofContexts)].flatMap((entry) => {
           const fn = finished(entry);
           return fn === undefined ? [] : [...outputsOf(fn)];
         }),
@@ -79,7 +79,10 @@ export function entryMeanings(
   };
 }
 
-const nameOfContexts = nameOfEntry({ of: "contexts", by: "value", streamed: true });
+const ofContexts: EntryDerivation = { of: "contexts", by: "value", streamed: true };
+
+/** Its outputs by name. */
+type EntryMeaningOf = readonly [EntryDerivation, NamedValues];
 
 type EntryFunction = readonly [EntryDerivation, GraphFunction];
 
@@ -115,8 +118,7 @@ function addStream(
   stream: string,
   values: Map<string, BatchValue>,
   sizes: readonly SymbolSizes[],
-  expected: Map<string, NamedValues>,
-): void {
+): EntryMeaningOf[] {
   const one = sizes.map((own) => new Map(own).set(stream, 1));
   const first = new Map(values);
   for (const [kind, tensors] of [
@@ -137,15 +139,13 @@ function addStream(
     const value = first.get(name);
     if (value !== undefined) values.set(own, value);
   }
-  const add = (of: "forward" | "initial", fn: GraphFunction): void => {
+  return sourcesOf(program).map(([of, fn]): EntryMeaningOf => {
     const found = [...evaluate(fn, first, one)].flatMap(([name, value]) => {
       const own = streamed.get(name);
       return own === undefined ? [] : [[own, value] as const];
     });
-    expected.set(nameOfEntry({ of, by: "value", streamed: true }), new Map(found));
-  };
-  add("forward", program.forward);
-  if (program.initial !== undefined) add("initial", program.initial);
+    return [{ of, by: "value", streamed: true }, new Map(found)];
+  });
 }
 
 function firstEntry({ shape, data }: Tensor): Tensor {

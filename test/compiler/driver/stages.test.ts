@@ -74,7 +74,7 @@ const observedPrograms = [
   lowerSource(`cell Filter(K) { input x: real param taps: [K] output y = taps @ past(x, K) }`, {}, "symbolic").program!,
 ];
 
-test("the stages of graphs are those that entries pass, each as often as is said", () => {
+test("the stages of graphs are those that entries pass, and several times where that is said", () => {
   const most = new Map<string, number>();
   for (const program of observedPrograms) {
     const last = new Map<string, GraphFunction>();
@@ -93,7 +93,9 @@ test("the stages of graphs are those that entries pass, each as often as is said
   // Before there are entries, and after.
   const others = ["lower", ...beforeKernels.map(({ name }) => name)];
   const known = stages.filter(({ gives, name }) => gives === "graph" && !others.includes(name));
-  expect(Object.fromEntries(most)).toEqual(Object.fromEntries(known.map(({ name, runs }) => [name, runs])));
+  expect(Object.fromEntries([...most].map(([name, runs]) => [name, runs > 1]))).toEqual(
+    Object.fromEntries(known.map(({ name, repeats }) => [name, repeats])),
+  );
 });
 
 test("each version has the history of what it was made from", () => {

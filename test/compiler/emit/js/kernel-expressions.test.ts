@@ -6,7 +6,7 @@ import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function
 import { comparisonOps, logicalOps, scalarArity, type ScalarOp } from "../../../../compiler/ir/ops/scalar-ops.js";
 import { callEntry } from "../../../../compiler/tools/calls/padded-kernels.js";
 import { emitKernels, scheduleKernels } from "../../../support/kernels.js";
-import { callable, compileKernels, programOf } from "../../../support/run-kernel.js";
+import { callable, compileKernels, entryNamed, programOf } from "../../../support/run-kernel.js";
 import { exportsOf } from "../wasm/assembler/engine.js";
 import { argumentsFor } from "../../base/math/support.js";
 
@@ -39,7 +39,7 @@ function inJavaScript(fn: GraphFunction): number[] {
   const padding = { batch: 1, steps: 1, sizes: {} };
   const kernels = compileKernels(programOf(fn), "f32").create(padding);
   for (const [name, data] of Object.entries(operands)) kernels.buffers[name]?.set(data);
-  callEntry(callable(kernels), { name: "forward" }, padding);
+  callEntry(callable(kernels), entryNamed("forward"), padding);
   return [...kernels.buffers[output]!];
 }
 

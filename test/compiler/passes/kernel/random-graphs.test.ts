@@ -27,7 +27,15 @@ import {
 import { fuzzParameters } from "../../../support/fuzz.js";
 import { kernelStages } from "../../../support/kernel-stages.js";
 import { isSharedName } from "../../../support/roles.js";
-import { callable, evaluated, paddingFor, programOf, readChecked, spoil } from "../../../support/run-kernel.js";
+import {
+  callable,
+  entryNamed,
+  evaluated,
+  paddingFor,
+  programOf,
+  readChecked,
+  spoil,
+} from "../../../support/run-kernel.js";
 
 import {
   axesOf,
@@ -75,7 +83,7 @@ function resultsOf(
   const kernels = evaluated(kernel, padding);
   spoil(kernels.buffers, programOf(fn));
   writeInputs(kernels.buffers, fn, values, { examples, padding });
-  callEntry(callable(kernels), { name: "forward" }, padding);
+  callEntry(callable(kernels), entryNamed("forward"), padding);
   const outputs = readChecked(kernels.buffers, fn, { examples, padding }, isSharedName);
   return new Map([...outputs].map(([name, value]) => [name, flatten(value)]));
 }
