@@ -5,6 +5,7 @@ import { evaluateDim } from "../base/types/dim.js";
 import { isDrawn } from "../../runtime/module/initializers.js";
 import type { Initializer } from "../../runtime/module/manifest.js";
 import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
+import { reportStartCircle } from "../language/semantics/starts.js";
 import type { TypedTensor } from "../language/semantics/typed-program.js";
 import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
 import { type CellFrame, shapeIn, valueIn, type Lowering } from "./frame.js";
@@ -69,10 +70,8 @@ export function lowerStarts(
   };
   for (const { name, tensor } of started) {
     if (depthOf(name) !== undefined) continue;
-    const circle = [...path, name].slice([...path].indexOf(name)).map((text) => `\`${text}\``);
-    collector.report("cycle", tensor.span, `initial values need each other: ${circle.join(" needs ")}`, {
-      help: "one of them begins with numbers or draws alone",
-    });
+    const names = [...path];
+    reportStartCircle(collector, names.slice(names.indexOf(name)), tensor.span);
     return undefined;
   }
   return { fn, draws, rounds: Math.max(...depths.values()), needs };

@@ -1,5 +1,7 @@
 /** How params begin that do not begin with a number or a draw alone: `~ log(uniform(1, 16))`, `param A[_, n]: [E, N] ~ log(n + 1)`. */
-import { at } from "../../base/at.js";
+import { at, lookUp } from "../../base/at.js";
+import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
+import type { Span } from "../../base/source/span.js";
 import type { BinderNode, DeclaredName, Expression } from "../syntax/ast.js";
 import { fitsInto } from "./broadcast.js";
 import type { BoundIndex, Checker } from "./checker.js";
@@ -12,6 +14,7 @@ import { initialKey } from "./node-keys.js";
 import { type CellScope, wordsFor } from "./scope.js";
 import { axesOf, type Axis, printAxes, type SemanticType, shapeOf } from "./semantic-type.js";
 import type { TypedExpression, TypedTensor } from "./typed-program.js";
+import { topologicalOrder } from "./topological-order.js";
 import type { TypedDraw, TypedStart } from "./typed-starts.js";
 
 /** An initialiser that is an expression of its own, for a name that is declared with it; undefined where a number or a draw will do. */
@@ -109,7 +112,7 @@ function bindAxis(checker: Checker, binder: BinderNode, axis: Axis): BoundIndex 
   return index;
 }
 
-/** Initial values of params are the same for every call: no context is read, whichever way. */
+/** Initial values of params are the same for every call: no context is read, whichever way. And each can be computed before those that read it. */
 export function checkStarts(
   checker: Checker,
   nodes: ReadonlyMap<string, GraphNode>,
@@ -135,6 +138,57 @@ export function checkStarts(
       for (const need of node?.needs ?? []) seen.add(need);
     }
   }
+  checkStartCircles(checker, nodes, starts);
+}
+
+/** Params that begin as the others of a circle say would never begin. What a used cell does inside is seen where a module is made of it. */
+function checkStartCircles(
+  checker: Checker,
+  nodes: ReadonlyMap<string, GraphNode>,
+  starts: readonly TypedTensor[],
+): void {
+  const inOrder = [...starts].sort((a, b) => a.span.start - b.span.start);
+  const started = new Map(inOrder.flatMap((tensor) => (tensor.start === undefined ? [] : [[tensor.name, tensor]])));
+  const needs = (name: string): readonly string[] => {
+    const key = started.get(name)?.start?.key;
+    return [...namesNeeded(nodes, key ?? "")].filter((other) => started.has(other));
+  };
+  const { cycles } = topologicalOrder(started.keys(), needs);
+  const [cycle] = cycles;
+  if (cycle !== undefined) reportStartCircle(checker.collector, cycle, lookUp(started, at(cycle, 0)).span);
+}
+
+/** @param names in a circle: each begins with the next, the last with the first. */
+export function reportStartCircle(collector: DiagnosticCollector, names: readonly string[], span: Span): void {
+  const circle = [...names, at(names, 0)].map((name) => `\`${name}\``).join(" needs ");
+  collector.report("cycle", span, `initial values need each other: ${circle}`, {
+    help: "one of them begins with numbers or draws alone",
+  });
+}
+
+/** All that a value is made of: also through equations and functions. Params of used cells by their paths. */
+function namesNeeded(nodes: ReadonlyMap<string, GraphNode>, start: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  const keys = new Set([start]);
+  // Grows while it is walked.
+  for (const key of keys) {
+    const node = nodes.get(key);
+    for (const { name } of node?.reads ?? []) names.add(name);
+    for (const value of node?.values ?? []) {
+      forEachPart(value, (part) => {
+        const path = pathOfNames(part);
+        if (path !== undefined) names.add(path);
+      });
+    }
+    for (const need of node?.needs ?? []) keys.add(need);
+  }
+  return names;
+}
+
+function pathOfNames(node: Expression): string | undefined {
+  if (node.kind === "reference") return node.next ? undefined : node.name;
+  const owner = node.kind === "member" && !node.next ? pathOfNames(node.object) : undefined;
+  return owner === undefined || node.kind !== "member" ? undefined : `${owner}.${node.member.text}`;
 }
 
 /** What calls give and is the same at every step, in words. */
