@@ -121,7 +121,6 @@ const longestOfTests = {
   "test/compiler/tools/testing/properties.test.ts": 409,
   "test/numerics/long-sums.test.ts": 402,
   "test/runtime/training/train/train.test.ts": 420,
-  "test/support/arbitrary-ast.ts": 446,
   "test/support/arbitrary-graph.ts": 458,
 };
 

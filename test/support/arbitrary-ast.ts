@@ -19,6 +19,7 @@ import type {
   TypeNode,
 } from "../../compiler/language/syntax/ast.js";
 import { reservedWords } from "../../compiler/language/syntax/tokens.js";
+import { arbitraryGroups } from "./arbitrary-groups.js";
 
 const span = { file: "test.cell", start: 0, end: 0 };
 
@@ -204,64 +205,7 @@ const equation: fc.Arbitrary<EquationNode> = fc
   .record({ documentation, name, next: fc.boolean(), value: equationValue })
   .map((fields) => ({ kind: "equation", ...fields, span }));
 
-/** Rounds of one to three names: an equation for each, with the same rounds. */
-const rounds: fc.Arbitrary<readonly EquationNode[]> = fc
-  .integer({ min: 1, max: 3 })
-  .chain((count) => {
-    const each = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(of, { minLength: count, maxLength: count });
-    return fc.record({
-      documentation,
-      names: each(name),
-      first: each(expression),
-      next: each(expression),
-      // How many there are is no comparison.
-      binder: binder.filter(({ size }) => size !== undefined),
-      isCounted: fc.boolean(),
-      until: fc.option(expression, { nil: undefined }),
-      implicit: fc.boolean(),
-    });
-  })
-  .map(({ documentation: own, binder: { name: index, size }, isCounted, until, implicit, ...values }) => {
-    const count = size as Expression;
-    const isCountedBy = isCounted || (count.kind === "reference" && count.next);
-    const end = { ...(until && { until }), implicit: implicit && until !== undefined && !isCountedBy };
-    const all = { ...values, ...(isCountedBy && { index }), count, ...end, span };
-    return values.names.map((text, position) => {
-      const value = { kind: "rounds", rounds: all, position, span } as const;
-      return {
-        kind: "equation",
-        documentation: position === 0 ? own : undefined,
-        name: text,
-        next: false,
-        value,
-        span,
-      };
-    });
-  });
-
-/** Two or three names for the results of a call. */
-const results: fc.Arbitrary<readonly EquationNode[]> = fc
-  .record({
-    documentation,
-    names: fc.array(name, { minLength: 2, maxLength: 3 }),
-    callee: name,
-    values: fc.array(expression, { maxLength: 2 }),
-    by: fc.array(expression, { maxLength: 3 }),
-  })
-  .map(({ documentation: own, names: all, callee, values, by }) => {
-    const given = values.map((value): ArgumentNode => ({ value, span }));
-    const group: ArgumentNode = { name: { text: "by", span }, value: { kind: "group", items: by, span }, span };
-    const call = { kind: "call", callee, arguments: by.length < 2 ? given : [...given, group], span } as const;
-    return all.map((text, position) => ({
-      kind: "equation",
-      documentation: position === 0 ? own : undefined,
-      name: text,
-      next: false,
-      value: { kind: "result", names: all, call, position, span },
-      span,
-    }));
-  });
-
+const { rounds, results, groupsOfCell } = arbitraryGroups({ name, documentation, expression, binder });
 const groups = fc.oneof(rounds, results);
 const equations = fc.array(fc.oneof({ weight: 4, arbitrary: equation.map((one) => [one]) }, groups), { maxLength: 3 });
 
@@ -406,7 +350,7 @@ const cell: fc.Arbitrary<CellNode> = fc
       { maxLength: 4 },
     ),
     items: fc
-      .array(fc.oneof({ weight: 6, arbitrary: item.map((one) => [one]) }, groups), { maxLength: 6 })
+      .array(fc.oneof({ weight: 6, arbitrary: item.map((one) => [one]) }, groupsOfCell), { maxLength: 6 })
       .map((all) => all.flat()),
   })
   .map(({ network, items, ...fields }) => ({

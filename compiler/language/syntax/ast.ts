@@ -167,7 +167,7 @@ export interface EquationNode extends Node {
   readonly value: Expression;
 }
 
-/** `output y = expr`. */
+/** `output y = expr`; `output y, z = two(x)` is an output for each name. */
 export interface OutputNode extends Node {
   readonly kind: "output";
   readonly documentation: string | undefined;
@@ -386,11 +386,14 @@ export interface GroupNode extends Node {
   readonly items: readonly Expression[];
 }
 
-/** The value of an equation of the group `Q, R = qr(A)`, and nowhere else: the names share the call. */
+/** The value of an equation or an output of the group `Q, R = qr(A)`, and of a name of rounds, `then leap(q, p) for L`: they share the call. */
 export interface ResultValueNode extends Node {
   readonly kind: "result";
-  readonly names: readonly Name[];
+  readonly names: readonly ResultName[];
   readonly call: CallNode;
   /** Which of the names. */
   readonly position: number;
 }
+
+/** `R`, or `h'` with `next`. */
+export type ResultName = Name & { readonly next?: true };

@@ -20,7 +20,7 @@ import type {
   UseNode,
 } from "./ast.js";
 import { ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.js";
-import { equationsOf, RoundsBuilder, roundsValue } from "./build-rounds.js";
+import { RoundsBuilder, roundsValue } from "./build-rounds.js";
 import { endOfValues, SeveralBuilder } from "./build-several.js";
 import { isValueType, TypesBuilder } from "./build-types.js";
 import { DeclarationsBuilder, declarationWord } from "./build-declarations.js";
@@ -210,8 +210,9 @@ class Builder {
 
   private items(nodes: readonly cst.ItemCstNode[] | undefined, form: CellNode["form"]): CellItem[] {
     return this.complete(nodes, (node) => {
-      const group = node.children.equation?.[0];
-      return group?.children.Others === undefined ? [this.item(node, form)] : this.group(group);
+      const { equation, output } = node.children;
+      if (equation?.[0]?.children.Others !== undefined) return this.equations(only(equation), form);
+      return output?.[0]?.children.Others === undefined ? [this.item(node, form)] : this.outputs(only(output), form);
     }).flat();
   }
 
@@ -222,10 +223,8 @@ class Builder {
     const node = only(children.equationValue);
     const value = this.equationValue(name, undefined, node, { form: "network", isLoss: true });
     const span = this.span(keyword, value.span.end);
-    return this.networks.asLoss(
-      { kind: "equation", documentation, name, next: false, value, span },
-      this.networks.per(node),
-    );
+    const equation = { kind: "equation", documentation, name, next: false, value, span } as const;
+    return this.networks.asLoss(equation, this.networks.per(node));
   }
 
   private declaration({ children }: cst.DeclarationCstNode): DeclarationNode {
@@ -274,17 +273,26 @@ class Builder {
     return this.networks.withLength({ kind: "indexed", indices: bound, value, span: value.span }, node, form);
   }
 
-  /** `u, g = (x, h) then … for k < L`: an equation for each of the names, which share their rounds. */
-  private group({ children }: cst.EquationCstNode): EquationNode[] {
-    const token = only(children.Name ?? children.NextName);
-    const documentation = this.beginItem(token);
-    const names = [token, ...(children.Others ?? [])].map((name) => this.expressions.name(name));
-    const node = only(children.equationValue);
-    const isPlain = children.indices === undefined && children.NextName === undefined;
-    if (isPlain && node.children.Then === undefined) return this.several.equations(names, node, documentation, token);
-    if (!isPlain) this.rounds.refuse(node, "group");
-    const rounds = this.rounds.build(names, node);
-    return equationsOf(rounds, documentation, this.span(token, rounds.span.end));
+  /** `u, g = (x, h) then … for k < L`, `Q, R = qr(A)`: an equation for each of the names. */
+  private equations({ children }: cst.EquationCstNode, form: CellNode["form"]): EquationNode[] {
+    return this.group(only(children.Name ?? children.NextName), children, form).map((one) => ({ kind: "equation", ...one })); // prettier-ignore
+  }
+
+  private outputs({ children }: cst.OutputCstNode, form: CellNode["form"]): OutputNode[] {
+    const all = this.group(only(children.Name), children, form, only(children.Output));
+    return all.map(({ next: _, ...one }) => ({ kind: "output", ...one }));
+  }
+
+  /** What several names stand for. */
+  private group(
+    name: IToken,
+    { Others = [], indices, equationValue }: Pick<cst.EquationCstChildren, "Others" | "indices" | "equationValue">,
+    form: CellNode["form"],
+    first = name,
+  ) {
+    const around = { documentation: this.beginItem(first), first };
+    this.networks.refuse(only(equationValue), form, { name: undefined, isLoss: false, isIndexed: false });
+    return this.several.group([name, ...Others], only(equationValue), indices !== undefined, around);
   }
 
   /** One at the top of a file is for cells and networks, so that `t` may be a place in it. */
@@ -315,9 +323,9 @@ class Builder {
   }
 
   private functionEquations(node: cst.EquationCstNode, form: CellNode["form"]): EquationNode[] {
-    if (node.children.Others !== undefined) return this.group(node);
-    const equation = this.equation(node, { form });
-    if (!equation.next) return [equation];
+    const equations = node.children.Others === undefined ? [this.equation(node, { form })] : this.equations(node, form);
+    const equation = equations.find(({ next }) => next);
+    if (equation === undefined) return equations;
     const { start, end } = equation.name.span;
     const name = clip(equation.name.text);
     this.reporter.report(

@@ -1,17 +1,17 @@
 /** Rounds of the concrete syntax tree to the AST: `u, g = (x, h) then (f(g) * u, f(u') * g) for k < L until c implicit`. */
 import type { IToken } from "chevrotain";
-import type { Span } from "../../base/source/span.js";
-import type { EquationNode, Expression, Name, RoundsNode, RoundsValueNode } from "./ast.js";
+import type { Expression, Name, RoundsNode, RoundsValueNode } from "./ast.js";
 import { type ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.js";
 import type * as cst from "./cst.generated.js";
 import { endOf } from "./lexer.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
 
 /** What stands on the left where no rounds can be, or no group. */
-type Misplaced = "state" | "indices" | "group" | "constant";
+type Misplaced = "state" | "states" | "indices" | "group" | "constant";
 
 const helps: Readonly<Record<Misplaced, string>> = {
   state: "give the rounds a name: `r = s then … for 6`, and then `s' = r`",
+  states: "give the rounds names of their own: `q, p = (h, c) then … for 6`, and then `h' = q`",
   indices: "give the rounds a name of their own, `r = v then … for 6`; in them, sums and functions may have indices",
   constant:
     "a constant is one value; rounds stand in a function, `fn f(): real { r = … then … for 6 return r }`, which it may call",
@@ -21,18 +21,6 @@ const helps: Readonly<Record<Misplaced, string>> = {
 
 export function roundsValue(rounds: RoundsNode, position: number): RoundsValueNode {
   return { kind: "rounds", rounds, position, span: rounds.span };
-}
-
-/** One for each name of a group. */
-export function equationsOf(rounds: RoundsNode, documentation: string | undefined, span: Span): EquationNode[] {
-  return rounds.names.map((name, position) => ({
-    kind: "equation",
-    documentation: position === 0 ? documentation : undefined,
-    name,
-    next: false,
-    value: roundsValue(rounds, position),
-    span,
-  }));
 }
 
 export class RoundsBuilder {
@@ -82,7 +70,11 @@ export class RoundsBuilder {
     const span = word === undefined ? this.expressions.build(only(children.first)).span : undefined;
     const [start, end] = span === undefined ? [word?.startOffset ?? 0, word ? endOf(word) : 0] : [span.start, span.end];
     const message =
-      left === "group" ? "this is one value, and several names stand for it" : "rounds are the value of one name";
+      left === "group"
+        ? "this is one value, and several names stand for it"
+        : left === "states"
+          ? "rounds are no next values of states"
+          : "rounds are the value of one name";
     this.reporter.report("misplaced-rounds", start, end, message, { help: helps[left] });
     throw new Incomplete();
   }
@@ -109,14 +101,17 @@ export class RoundsBuilder {
     throw new Incomplete();
   }
 
-  /** A value for each name. */
+  /** A value for each name: in parentheses, or the results of a call. */
   private group(names: readonly Name[], node: cst.ExpressionCstNode): Expression[] {
     const values = names.length === 1 ? [this.expressions.build(node)] : this.expressions.list(node);
     if (values.length === names.length) return values;
+    const [call] = values;
+    if (values.length === 1 && call?.kind === "call")
+      return names.map((_, position) => ({ kind: "result", names, call, position, span: call.span }));
     const [start, end] = [values[0]?.span.start ?? 0, values[values.length - 1]?.span.end ?? 0];
     const message = `${values.length === 1 ? "one value" : `${values.length} values`} for ${names.length} names`;
     this.reporter.report("misplaced-rounds", start, end, message, {
-      help: `one for each, in parentheses: \`(${names.map(({ text }) => `… ${clip(text)} …`).join(", ")})\``,
+      help: `one for each, in parentheses, \`(${names.map(({ text }) => `… ${clip(text)} …`).join(", ")})\`, or a function with as many results, \`then f(…)\``,
     });
     throw new Incomplete();
   }

@@ -1,14 +1,16 @@
-/** Several values at once: results of a function, what `return` says of them, and the names that read them, `Q, R = qr(A)`. */
+/** Several values at once: results of a function, what `return` says of them, and the names that stand for them, `Q, R = qr(A)`. */
 import { at } from "../../base/at.js";
 import type { IToken } from "chevrotain";
-import type { EquationNode, Expression, Name, ResultNode, TypeNode } from "./ast.js";
+import type { EquationNode, Expression, ResultName, ResultNode, TypeNode } from "./ast.js";
 import { type ExpressionBuilder, Incomplete, only } from "./build-expression.js";
-import type { RoundsBuilder } from "./build-rounds.js";
+import { type RoundsBuilder, roundsValue } from "./build-rounds.js";
 import type { TypesBuilder } from "./build-types.js";
 import type * as cst from "./cst.generated.js";
 import type { SyntaxReporter } from "./reporter.js";
+import { NextName } from "./tokens.js";
 
 type DeclaredResult = Omit<ResultNode, "value">;
+type GroupValue = Pick<EquationNode, "name" | "next" | "value">;
 
 export class SeveralBuilder {
   private readonly expressions: ExpressionBuilder;
@@ -23,24 +25,36 @@ export class SeveralBuilder {
     this.reporter = reporter;
   }
 
-  /** An equation for each of the names, which share the call. */
-  equations(
-    names: readonly Name[],
+  /** {@link values}, as they stand in the text, with the documentation of all with the first. */
+  group(
+    tokens: readonly IToken[],
     node: cst.EquationValueCstNode,
-    documentation: string | undefined,
-    first: IToken,
-  ): EquationNode[] {
+    isIndexed: boolean,
+    { documentation, first }: { readonly documentation: string | undefined; readonly first: IToken },
+  ): Omit<EquationNode, "kind">[] {
+    return this.values(tokens, node, isIndexed).map((one, position) => {
+      const span = this.reporter.span(first.startOffset, one.value.span.end);
+      return { documentation: position === 0 ? documentation : undefined, ...one, span };
+    });
+  }
+
+  /** What each of several names stands for: they share rounds, `u, g = (x, h) then … for k < L`, or a call, `h', c' = two(x)`. */
+  private values(tokens: readonly IToken[], node: cst.EquationValueCstNode, isIndexed: boolean): GroupValue[] {
+    const names = tokens.map((token): ResultName => {
+      const name = this.expressions.name(token);
+      return token.tokenType === NextName ? { ...name, next: true } : name;
+    });
+    if (isIndexed) this.rounds.refuse(node, "group");
+    if (node.children.Then !== undefined) {
+      if (names.some(({ next }) => next)) this.rounds.refuse(node, "states");
+      const rounds = this.rounds.build(names, node);
+      return names.map((name, position) => ({ name, next: false, value: roundsValue(rounds, position) }));
+    }
     const call = this.expressions.build(only(node.children.first));
     if (call.kind !== "call") this.rounds.refuse(node, "group");
-    const span = this.reporter.span(first.startOffset, call.span.end);
-    return names.map((name, position) => ({
-      kind: "equation",
-      documentation: position === 0 ? documentation : undefined,
-      name,
-      next: false,
-      value: { kind: "result", names, call, position, span: call.span },
-      span,
-    }));
+    return names.map(({ next = false, ...name }, position) => {
+      return { name, next, value: { kind: "result", names, call, position, span: call.span } };
+    });
   }
 
   /** What the head of a function says that it gives. */

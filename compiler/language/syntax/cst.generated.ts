@@ -407,6 +407,8 @@ export type OutputCstChildren = {
   Output: IToken[];
   Name: IToken[];
   indices?: IndicesCstNode[];
+  Comma?: IToken[];
+  Others?: IToken[];
   Equals: IToken[];
   equationValue: EquationValueCstNode[];
 };
@@ -467,7 +469,7 @@ export type EquationCstChildren = {
   NextName?: IToken[];
   indices?: IndicesCstNode[];
   Comma?: IToken[];
-  Others?: IToken[];
+  Others?: (IToken)[];
   Equals: IToken[];
   equationValue: EquationValueCstNode[];
 };

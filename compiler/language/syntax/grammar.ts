@@ -206,6 +206,10 @@ export class CellParser extends ExpressionParser {
     this.CONSUME(t.Output);
     this.CONSUME(t.Name);
     this.OPTION(() => this.SUBRULE(this.indices));
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.CONSUME1(t.Name, { LABEL: "Others" });
+    });
     this.CONSUME(t.Equals);
     this.SUBRULE(this.equationValue);
   });
@@ -248,7 +252,10 @@ export class CellParser extends ExpressionParser {
     this.OPTION(() => this.SUBRULE(this.indices));
     this.MANY(() => {
       this.CONSUME(t.Comma);
-      this.CONSUME1(t.Name, { LABEL: "Others" });
+      this.OR1([
+        { ALT: () => this.CONSUME1(t.Name, { LABEL: "Others" }) },
+        { ALT: () => this.CONSUME1(t.NextName, { LABEL: "Others" }) },
+      ]);
     });
     this.CONSUME(t.Equals);
     this.SUBRULE(this.equationValue);

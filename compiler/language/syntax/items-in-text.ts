@@ -3,7 +3,7 @@ import type { CellItem, CellNode, EntryNode, StreamNode } from "./ast.js";
 
 /** Of the equations of a group only the first stands in the text. */
 export function standsInText(item: CellItem): boolean {
-  if (item.kind !== "equation") return true;
+  if (item.kind !== "equation" && item.kind !== "output") return true;
   return (item.value.kind !== "rounds" && item.value.kind !== "result") || item.value.position === 0;
 }
 

@@ -13,7 +13,9 @@ import type {
   DerivativeNode,
   EntryNode,
   EquationNode,
+  Expression,
   ImportNode,
+  ResultName,
   SourceFileNode,
   StartNode,
   StreamNode,
@@ -246,9 +248,15 @@ function continues(above: CommentedItem, below: CommentedItem, blankLines: Reado
 }
 
 function equationName({ name, next, value }: EquationNode, notation: Notation): string {
-  const group = value.kind === "rounds" ? value.rounds.names : value.kind === "result" ? value.names : undefined;
-  if (group !== undefined) return group.map(({ text }) => notation.name(text)).join(", ");
-  return notation.name(name.text) + (next ? "'" : "") + render(indicesDoc(value, notation), 0, 0, Infinity);
+  const own = { ...name, ...(next && ({ next } as const)) };
+  return namesText(own, value, notation) + render(indicesDoc(value, notation), 0, 0, Infinity);
+}
+
+/** The name of an equation or an output, or those of the group that it belongs to. */
+function namesText(own: ResultName, value: Expression, notation: Notation): string {
+  const group: readonly ResultName[] =
+    value.kind === "rounds" ? value.rounds.names : value.kind === "result" ? value.names : [own];
+  return group.map(({ text, next }) => notation.name(text) + (next ? "'" : "")).join(", ");
 }
 
 /** Columns that a text takes: accents stand above the letter before them. */
@@ -282,7 +290,7 @@ function headOf(item: Item, column: number, notation: Notation): Doc {
       ];
     case "output":
       return [
-        `output ${notation.name(item.name.text)}`,
+        `output ${namesText(item.name, item.value, notation)}`,
         indicesDoc(item.value, notation),
         " = ",
         valueDoc(item.value, notation),

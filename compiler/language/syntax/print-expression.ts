@@ -116,7 +116,9 @@ function bareDoc(node: Expression, notation: Notation): Doc {
 
 /** `e then f for k < L until c implicit`; of a group `(e, e) then (f, f) …`. */
 function roundsDoc({ first, next, index, from, count, until, implicit }: RoundsNode, notation: Notation): Doc {
-  const values = (list: readonly Expression[]): Doc => severalDoc(list, notation);
+  // The names share a call, which is written once.
+  const values = (list: readonly Expression[]): Doc =>
+    severalDoc(list[0]?.kind === "result" ? list.slice(0, 1) : list, notation);
   const begin = from === undefined ? "" : `${from} <= `;
   const rounds =
     index === undefined ? expressionDoc(count, notation) : [begin, binderDoc({ name: index, size: count }, notation)];

@@ -24,6 +24,42 @@ describe("several results", () => {
       "cell B(H) { input x: [H] output a = x output b = 2 * x } cell A(H) { input x: [H] use l = B(H) a, b = ‹l(x)› output y = a + b }",
       "misplaced-rounds",
     ],
+    [
+      "of a used cell, as next values",
+      "cell B(H) { input x: [H] output a = x output b = 2 * x } cell A(H) { input x: [H] use l = B(H) state a, b: [H] a', b' = ‹l(x)› output y = a + b }",
+      "misplaced-rounds",
+    ],
+    [
+      "of a state, of another shape",
+      `${two}cell A(H) { input x: [H] state s, r: real s', r' = ‹two(x)› output y = r }`,
+      "shape-mismatch",
+    ],
+    ["of what is no state", `${two}cell A(H) { input x: [H] r, ‹s›' = two(x) output y = r }`, "next-of-non-state"],
+    [
+      "of a state that has one already",
+      `${two}cell A(H) { input x: [H] state s: [H] s' = x ‹s›', r = two(x) output y = r + s }`,
+      "duplicate-name",
+    ],
+    [
+      "as rounds of three names",
+      `${two}cell A(H) { input x: [H] ‹a, b, c› = two(x) then (a, b, c) for 3 output y = a + b + c }`,
+      "wrong-arity",
+    ],
+    [
+      "as rounds of another shape",
+      `${two}cell A(H) { input x: [H] a, b = (sum(x), x) then ‹two(b)› for 3 output y = a + b }`,
+      "shape-mismatch",
+    ],
+    [
+      "with one name for two in rounds",
+      `${two}cell A(H) { input x: [H] a = x then ‹two(a)› for 3 output y = a }`,
+      "several-outputs",
+    ],
+    [
+      "in a function, with a prime",
+      `${two}fn f(v: [n]): [n] { a, ‹b'› = two(v) return a + b } cell A(H) { input x: [H] output y = f(x) }`,
+      "prime-in-function",
+    ],
     ["of a name that is none", "cell A(H) { input x: [H] a, b = ‹nix›(x) output y = a + b }", "unknown-function"],
     ["by a name that it does not have", `${two}cell A(H) { input x: [H] output y = two(x).‹c› }`, "unknown-member"],
     ["with a prime", `${two}cell A(H) { input x: [H] output y = two(x).‹a›' }`, "unknown-member"],
@@ -81,6 +117,10 @@ describe("several results", () => {
   });
 
   it.each([
+    `${two}cell A(H) { input x: [H] state s: [H] state r: real s', r' = two(s * r + x) output y, z = two(s') }`,
+    `${two}network N(H; T) { input x: [T, H] output y, z = two(x) output u, v = (x, x) then swap(u, v) for 3 fn swap(a: [n, m], b: [n, m]): (a: [n, m], b: [n, m]) { return (b, a) } }`,
+    `${two}cell A(H) { input x: [H] output y, z = two(x) then two(y + z) for 3 }`,
+    `${two}cell A(H) { input x: [H] output y, z = two(x) then (2 * y, sum(y') + z) for 3 }`,
     `${two}cell A(H) { input x: [H] a, b = two(x) output y = a + b output z = two(2 * x).b }`,
     "fn f(N, v: [n]): (a: [N, n], b: real) { A[i < N] = v * i D[i < N] = dv * i return (A, sum(v)) derivative(dv) = (D, sum(dv)) }",
     "cell A(H) { input x: [H] state W: [H, H] state b: [H] e = sum(square(W @ x + b)) dW, db = gradient(e, by = (W, b)) W' = W - dW b' = b - db output y = b }",
