@@ -149,7 +149,7 @@ function rowsOf(
 /** Arrays for so many rows, of which views are given; new ones only where there were never as many. */
 function createOutputs(fields: readonly Field[], dtype: "f32" | "f64"): (rows: number) => TensorRecord {
   const Reals = dtype === "f32" ? Float32Array : Float64Array;
-  let room = 0;
+  let room = -1;
   let shown = -1;
   let all: TensorRecord = {};
   let views: TensorRecord = {};

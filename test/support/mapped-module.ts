@@ -170,9 +170,9 @@ export class MappedModule {
   }
 }
 
-/** Do the contents last from one call to the next? What backward reads of forward does, and so do packed weights. */
-function lasts({ name, external }: KernelBuffer): boolean {
-  return external || isResidual(name) || /^(joined|packed)\./u.test(name);
+/** Do the contents last from one call to the next? What backward reads of forward does, and so does what kernels keep, such as packed weights. */
+function lasts({ name, external, persistent = false }: KernelBuffer): boolean {
+  return external || persistent || isResidual(name) || /^joined\./u.test(name);
 }
 
 /** 1 for every byte in one of the ranges. */

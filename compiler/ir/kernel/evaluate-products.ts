@@ -34,9 +34,9 @@ function forEachTerm(axes: readonly LoopAxis[], state: CallState, body: (term: n
  * as it lies in memory where its matrix is what was packed last.
  */
 export function packMatrix(statement: PackStatement, state: CallState): void {
-  const { to, from, columns, contracted, parts, runs, length, onChange } = statement;
+  const { to, from, columns, contracted, parts, strips, length, onChange } = statement;
   const values = axisValues(columns, state);
-  invariant(values.length === runs * length, `${to} has ${values.length} columns, not ${runs} runs of ${length}`);
+  invariant(values.length === strips * length, `${to} has ${values.length} columns, not ${strips} strips of ${length}`);
   const matrix: number[] = [];
   let count = 0;
   forEachTerm(parts, state, () => {

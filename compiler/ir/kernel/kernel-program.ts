@@ -158,8 +158,8 @@ export interface ProductSchedule {
 }
 
 /**
- * What becomes of the sums while they are still in registers. The columns are runs of `length`, one after the other (the
- * gates of a cell); for every row and every `unit` of a run, `body` runs with `sums[g]` naming the sum of column
+ * What becomes of the sums while they are still in registers. The columns are strips of `length`, one after the other (the
+ * gates of a cell); for every row and every `unit` of a strip, `body` runs with `sums[g]` naming the sum of column
  * `g · length + unit`.
  */
 export interface ProductTail {
@@ -170,8 +170,8 @@ export interface ProductTail {
 }
 
 /**
- * Copies a matrix into panels: `units` of a run in blocks of `block` vectors, and in a panel, for each contracted index, the
- * vectors of block 0 of every run, then of block 1 and so on. Units after the last are zero. With `parts` it copies a matrix for
+ * Copies a matrix into panels: `units` of a strip in blocks of `block` vectors, and in a panel, for each contracted index, the
+ * vectors of block 0 of every strip, then of block 1 and so on. Units after the last are zero. With `parts` it copies a matrix for
  * each combination of these, one after the other, the last axis fastest: those of all rounds, of all heads.
  */
 export interface PackStatement {
@@ -183,8 +183,8 @@ export interface PackStatement {
   readonly contracted: readonly LoopAxis[];
   /** Of plain extent, as the others. */
   readonly parts: readonly LoopAxis[];
-  /** How many runs the columns are, each of `length`. */
-  readonly runs: number;
+  /** How many strips the columns are, each of `length`. */
+  readonly strips: number;
   readonly length: number;
   readonly block: number;
   /** Only when `from` differs from what was packed last: it belongs to the caller. Else always. */

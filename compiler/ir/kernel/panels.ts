@@ -9,9 +9,9 @@ export function panelElements(pack: PackStatement, lanes: number): number {
 
 /** Elements of the panels of one matrix. */
 export function partElements(
-  { contracted, runs, length, block }: Pick<PackStatement, "contracted" | "runs" | "length" | "block">,
+  { contracted, strips, length, block }: Pick<PackStatement, "contracted" | "strips" | "length" | "block">,
   lanes: number,
 ): number {
   const depth = countTerms(contracted) ?? 0;
-  return Math.ceil(Math.ceil(length / lanes) / block) * block * lanes * runs * depth;
+  return Math.ceil(Math.ceil(length / lanes) / block) * block * lanes * strips * depth;
 }

@@ -165,14 +165,14 @@ function parsePack(tokens: LineTokens): Statement {
     do parts.push(parseAxis(tokens));
     while (tokens.accept(","));
   tokens.expect("as");
-  const runs = tokens.integer();
-  tokens.expect("runs", "of");
+  const strips = tokens.integer();
+  tokens.expect("strips", "of");
   const length = tokens.integer();
   tokens.expect("in", "panels", "of");
   const block = tokens.integer();
   const onChange = tokens.accept("where");
   if (onChange) tokens.expect("changed");
-  return { kind: "pack", to, from, columns, contracted, parts, runs, length, block, onChange };
+  return { kind: "pack", to, from, columns, contracted, parts, strips, length, block, onChange };
 }
 
 /** `index i = …` names an integer, `index list[i] = …` stores one. */

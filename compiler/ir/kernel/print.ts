@@ -140,10 +140,10 @@ const printers: { readonly [K in LineKind]: LinePrinter<K> } = {
     `windows of ${spellName(steps)} steps of ${spellSymbol(axis)} from ${spellName(first)} on, ${rows} rows`,
   for: (loop) =>
     `for ${printAxis(loop)}${loop.step === 1 ? "" : ` step ${loop.step}`}${loop.reverse ? " reverse" : ""}`,
-  pack: ({ to, from, columns, contracted, parts, runs, length, block, onChange }) => {
+  pack: ({ to, from, columns, contracted, parts, strips, length, block, onChange }) => {
     const each = parts.length === 0 ? "" : ` for ${parts.map(printAxis).join(", ")}`;
     const axes = `${[columns, ...contracted].map(printAxis).join(", ")}${each}`;
-    const shape = `${runs} runs of ${length} in panels of ${block}`;
+    const shape = `${strips} strips of ${length} in panels of ${block}`;
     return `pack ${spellName(to)} from ${printAccess(from)} over ${axes} as ${shape}${onChange ? " where changed" : ""}`;
   },
   let_index: ({ name, value }) => `index ${spellName(name)} = ${printIndex(value)}`,

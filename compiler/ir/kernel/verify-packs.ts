@@ -128,7 +128,7 @@ function isWithin(range: readonly [number, number] | undefined, size: number): b
 function shapeOf(columns: LoopAxis | undefined, contracted: readonly LoopAxis[], length: number | undefined): string {
   const width = columns && plainExtent(columns.extent);
   const terms = contracted.map(extentOf).join(" * ");
-  return `${columns === undefined ? "?" : extentOf(columns)} columns of ${terms} terms in runs of ${length ?? width ?? "?"}`;
+  return `${columns === undefined ? "?" : extentOf(columns)} columns of ${terms} terms in strips of ${length ?? width ?? "?"}`;
 }
 
 /** What a variable goes through. Axes of panels have plain extents: others are told about where they are packed. */

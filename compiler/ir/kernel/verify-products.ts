@@ -27,7 +27,7 @@ export class ProductVerifier {
   }
 
   pack(statement: PackStatement, outer: KernelScope): void {
-    const { to, from, columns, contracted, parts, runs, length, block, onChange } = statement;
+    const { to, from, columns, contracted, parts, strips, length, block, onChange } = statement;
     const axes = [...parts, columns, ...contracted];
     const scope = this.bindAll(axes, outer);
     this.elements.access(from, "real", scope);
@@ -38,10 +38,11 @@ export class ProductVerifier {
     const [width, depth, count] = [plainExtent(columns.extent), countTerms(contracted), countTerms(parts)];
     if (width === undefined || depth === undefined || count === undefined)
       this.report(`panels of ${from.buffer}, whose size a call decides`);
-    else if (width !== runs * length) this.report(`${width} columns of ${from.buffer} as ${runs} runs of ${length}`);
+    else if (width !== strips * length)
+      this.report(`${width} columns of ${from.buffer} as ${strips} strips of ${length}`);
     if (block < 1) this.report(`panels of ${block} vectors`);
     // How long vectors are, and so what fills the last panel, is the target's own business. What was packed last has a digest.
-    const fewest = runs * length * (depth ?? 0) * (count ?? 0) + (onChange ? 1 : 0);
+    const fewest = strips * length * (depth ?? 0) * (count ?? 0) + (onChange ? 1 : 0);
     const size = this.elements.buffer(to, "real");
     if (size < fewest) this.report(`${to} of ${size} elements for panels of ${fewest}`);
   }
@@ -69,7 +70,7 @@ export class ProductVerifier {
     if (tail === undefined) return;
     const width = columns && plainExtent(columns.extent);
     if (width !== tail.sums.length * tail.length) {
-      this.report(`a tail of ${tail.sums.length} runs of ${tail.length} for ${width ?? "unknown"} columns`);
+      this.report(`a tail of ${tail.sums.length} strips of ${tail.length} for ${width ?? "unknown"} columns`);
     }
     const inTail = new KernelScope(inRow);
     if (inTail.has(tail.unit)) this.report(`${tail.unit} is bound twice`);

@@ -10,12 +10,12 @@
  * - a call has the sizes that are named;
  * - a list of examples is read up to the count of the `select` that made it;
  * - the left operand of a product does not move with the columns, the right one not with the rows, and the result not with
- *   what is contracted; it has either a result or a tail, whose runs make up its columns; rows are copied to where they
+ *   what is contracted; it has either a result or a tail, whose strips make up its columns; rows are copied to where they
  *   have room, and nothing else that the product uses;
  * - neither result nor tail of a product write what it reads: operands, panels, copied rows, what sums start from but for the
  *   place of the very sum; only other parts of the same rows, and a left operand whose rows are copied;
  * - what a product reads in panels was packed before, on every way there, of the same elements of the same matrix, in the
- *   same runs, with room for them, and neither the matrix nor the panels have been written since;
+ *   same strips, with room for them, and neither the matrix nor the panels have been written since;
  * - an accumulator is added to where it is visible, one in parts in the loop that counts the parts, which runs from 0 in
  *   steps of 1;
  * - loops and windows move on, and regions hold neither regions nor windows;

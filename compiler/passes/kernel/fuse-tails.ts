@@ -1,10 +1,10 @@
 /**
  * Joins a product with the elementwise region after it: the region runs on the sums while they are in registers, and the
- * values between the two are never stored. For an LSTM the columns of the product are four runs, one for each gate.
+ * values between the two are never stored. For an LSTM the columns of the product are four strips, one for each gate.
  *
  * Needs: a scratch result that only the region reads, at the places of the same row; the same loops around both. A left
  * operand that the region overwrites (the state) is copied first: other tiles still read it. Leaves alone: products with
- * more runs than the target has tiles for, and regions that could not run in lanes.
+ * more strips than the target has tiles for, and regions that could not run in lanes.
  */
 import { at } from "../../base/at.js";
 import {
@@ -124,12 +124,12 @@ class TailFuser {
     const columns = product.columns && plainExtent(product.columns.extent);
     if (names === undefined || unitAxis === undefined || product.columns === undefined) return undefined;
     if (length === undefined || length === 0 || columns === undefined || columns % length !== 0) return undefined;
-    const runs = columns / length;
-    if (tileOf(this.target, runs) === undefined) return undefined;
+    const strips = columns / length;
+    if (tileOf(this.target, strips) === undefined) return undefined;
 
     const unit = "unit";
     names.set(unitAxis.variable, affineVariable(unit));
-    const sums = Array.from({ length: runs }, (_, run) => `sum${run}`);
+    const sums = Array.from({ length: strips }, (_, strip) => `sum${strip}`);
     const rename = { affine: (value: Affine) => substituteAffine(value, names) };
     const place = substituteAffine(product.out.offset, new Map([[product.columns.variable, affineVariable(unit)]]));
     const stride = product.out.offset.terms.find(({ variable }) => variable === product.columns?.variable);
@@ -141,8 +141,8 @@ class TailFuser {
         if (load.access.buffer !== buffer) return load;
         const distance = subtractAffine(load.access.offset, place);
         const constant = plainValue(distance);
-        const run = constant === undefined ? -1 : constant / (length * (step ?? 1));
-        const name = sums[run];
+        const strip = constant === undefined ? -1 : constant / (length * (step ?? 1));
+        const name = sums[strip];
         if (name === undefined || load.dtype === "bool") {
           fits = false;
           return load;

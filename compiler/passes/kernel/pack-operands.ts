@@ -191,11 +191,11 @@ class Packer {
     if (!onChange && rows === undefined && sideBySide) return undefined;
     const size = plainExtent(columns.extent) as number;
     const length = tail?.length ?? size;
-    const runs = size / length;
-    const block = tileOf(this.target, runs)?.block;
+    const strips = size / length;
+    const block = tileOf(this.target, strips)?.block;
     if (block === undefined) return undefined;
     const strides = variables.map((name) => b.offset.terms.find(({ variable }) => variable === name)?.coefficient.key);
-    const key = [b.buffer, start, parts.length, ...strides, ...sizes, runs, block].join(" ");
+    const key = [b.buffer, start, parts.length, ...strides, ...sizes, strips, block].join(" ");
     const found = this.known.get(key);
     if (found !== undefined) return found;
     const to = freshBuffer(this.buffers, `packed.${this.known.size}`);
@@ -206,7 +206,7 @@ class Packer {
       columns,
       contracted,
       parts,
-      runs,
+      strips,
       length,
       block,
       onChange,

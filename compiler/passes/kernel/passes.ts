@@ -46,7 +46,7 @@ export const scalarPasses: TargetPasses<ScalarTarget> = {
 export const vectorPasses: TargetPasses<VectorTarget> = {
   machine: simd128,
   beforeMemory: [
-    // On products and regions as lowered: it decides which runs of columns a product has.
+    // On products and regions as lowered: it decides which strips of columns a product has.
     fuseTails,
     // After it: what a product starts from is seen there.
     joinInputs,
@@ -58,7 +58,7 @@ export const vectorPasses: TargetPasses<VectorTarget> = {
     examplesFirst,
     // After it: rounds that follow each other are steps of one example there.
     keepStates,
-    // Needs the runs: they are interleaved in the panels.
+    // Needs the strips: they are interleaved in the panels.
     packOperands,
     // Projections that are whole until here.
     projectInWindows,

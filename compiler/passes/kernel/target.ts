@@ -1,8 +1,8 @@
 /** What kernels are scheduled by: descriptions of machines, not code. */
 
-/** The register tile of products with a number of runs (gates that end in one place). */
+/** The register tile of products with a number of strips (gates that end in one place). */
 export interface Tile {
-  /** Vectors of each run in a panel of packed weights, and in a tile of several rows. */
+  /** Vectors of each strip in a panel of packed weights, and in a tile of several rows. */
   readonly block: number;
   /** Rows of a tile of several rows. */
   readonly rows: number;
@@ -29,7 +29,7 @@ interface KeptNumbers {
 export interface VectorTarget extends KeptNumbers {
   /** Numbers in a vector. */
   readonly lanes: Readonly<Record<"f32" | "f64", number>>;
-  /** Tiles by number of runs; a product with more runs than listed keeps its sums in memory. */
+  /** Tiles by number of strips; a product with more strips than listed keeps its sums in memory. */
   readonly tiles: readonly Tile[];
   /** Contracts `a · b + c` into one operation that rounds once. It changes bits. */
   readonly fma: boolean;
@@ -112,6 +112,6 @@ export const simd128: VectorTarget = {
   cacheLine: 64,
 };
 
-export function tileOf(target: VectorTarget, runs: number): Tile | undefined {
-  return target.tiles[runs - 1];
+export function tileOf(target: VectorTarget, strips: number): Tile | undefined {
+  return target.tiles[strips - 1];
 }

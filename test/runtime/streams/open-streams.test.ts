@@ -223,6 +223,12 @@ describe("one kind", () => {
     expect(failure(() => streams.open())).toBe("RangeError: open: all 2 streams are open: close or expire some, or give a larger capacity"); // prettier-ignore
   });
 
+  it("gives no rows where the first step has none", () => {
+    fresh();
+    const outputs = streams.step([streams.open()], { x: [] }, { counts: [0] });
+    expect(Object.entries(outputs)).toEqual([["y", new Float32Array(0)]]);
+  });
+
   it("changes nothing where a call is wrong", () => {
     fresh();
     const [a, b] = [streams.open(), streams.open()];

@@ -1,4 +1,4 @@
-/** Copies a matrix into panels: for every contracted index, the vectors of some columns of each run. */
+/** Copies a matrix into panels: for every contracted index, the vectors of some columns of each strip. */
 import { AFFINE_ZERO, plainExtent, substituteAffine } from "../../../ir/kernel/affine.js";
 import type { Affine, LoopAxis, PackStatement } from "../../../ir/kernel/kernel-program.js";
 import { constantOf } from "../../../base/types/dim.js";
@@ -125,11 +125,11 @@ export class PanelCopy {
 
   private columns(pointer: Local, lanes: readonly number[]): void {
     const { code, width } = this;
-    const { runs, length } = this.pack;
+    const { strips, length } = this.pack;
     lanes.forEach((count, vector) => {
-      for (let run = 0; run < runs; run++) {
+      for (let strip = 0; strip < strips; strip++) {
         code.get(this.to);
-        this.load(pointer, count, (vector * width + run * length) * this.columnStride);
+        this.load(pointer, count, (vector * width + strip * length) * this.columnStride);
         code.memory("v128.store", 0);
         code.increase(this.to, width * this.size);
       }

@@ -174,13 +174,14 @@ class CellGrower {
   private delaySome(counts: boolean): void {
     for (const [i, { name, value }] of this.between.entries()) {
       if (this.choose(6) > 0) continue;
+      // A number of steps is an operand: what is left out to make a cell smaller leaves no name behind.
+      const operands: Term[] = [];
       const text = this.pick(delays)
         .replace("#", name)
-        .replace("(n)", counts ? "(n)" : "(2)");
-      const operands = text
-        .split("$")
-        .slice(1)
-        .map(() => value);
+        .replaceAll(/\$|\(n\)/gu, (found) => {
+          operands.push(found === "$" ? value : counts ? leaf("", "n") : term("", "2"));
+          return found === "$" ? "$" : "($)";
+        });
       this.between[i] = { name, value: term(value.shape, text, operands) };
     }
   }

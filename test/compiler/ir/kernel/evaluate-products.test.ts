@@ -16,7 +16,7 @@ buffer y: real[2] slot 1 external
 buffer z: real[4] slot 2 external
 
 kernel f {
-  pack panels from z[j * 2 + k] over j < 2, k < 2 as 1 runs of 2 in panels of 1${mark}
+  pack panels from z[j * 2 + k] over j < 2, k < 2 as 1 strips of 2 in panels of 1${mark}
   product y[j] = sum x[k] * z[j * 2 + k] packed in panels
     columns j < 2
     contracted k < 2
@@ -52,7 +52,7 @@ buffer y: real[4] slot 1 external
 buffer z: real[8] slot 2 external
 
 kernel f {
-  pack panels from z[r * 4 + j * 2 + k] over j < 2, k < 2 for r < 2 as 1 runs of 2 in panels of 1
+  pack panels from z[r * 4 + j * 2 + k] over j < 2, k < 2 for r < 2 as 1 strips of 2 in panels of 1
   for n < 2
     product y[n * 2 + j] = sum x[k] * z[n * -4 + j * 2 + k + 4] packed in panels[n * -1 + 1 of 2]
       columns j < 2

@@ -53,7 +53,7 @@ test.each([
       buffer y: real[2] slot 1 external
       kernel f {
         region packed
-          pack packed from ${matrix}[j] over j < 2, k < 1 as 1 runs of 2 in panels of 4 where changed
+          pack packed from ${matrix}[j] over j < 2, k < 1 as 1 strips of 2 in panels of 4 where changed
         region r where changed
           product q[i * 2 + j] = sum p[i + k] * ${matrix}[j] packed in packed
             rows i < 1

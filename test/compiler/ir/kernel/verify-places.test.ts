@@ -10,7 +10,7 @@ buffer v: real[%T] slot 6
 buffer w: real[8] slot 6 + %T
 `;
 
-const pack = "pack panels from z[j * 4 + k] over j < 3, k < 4 as 1 runs of 3 in panels of 1 where changed";
+const pack = "pack panels from z[j * 4 + k] over j < 3, k < 4 as 1 strips of 3 in panels of 1 where changed";
 
 describe("what is in order", () => {
   it.each([

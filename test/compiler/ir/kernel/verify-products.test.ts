@@ -5,12 +5,12 @@ import { declarations, problemsOf } from "../../../support/kernel-problems.js";
 const matrices = "y[i * 4 + j] = sum x[i * 4 + k] * z[j * 4 + k]";
 
 /** A product after the copy that it reads. */
-const packed = (from: string, runs = "1 runs of 3", between = ""): string => {
+const packed = (from: string, runs = "1 strips of 3", between = ""): string => {
   const product = `product ${matrices.replace("i * 4 + j", "j").replace("i * 4 + k", "k")}`;
   const pack = `pack panels from ${from} over j < 3, k < 4 as ${runs} in panels of 1`;
   return [pack, between, between.startsWith("for") ? `  ${product}` : product].join("\n");
 };
-const inParts = "pack panels from z[r * 6 + j * 2 + k] over j < 3, k < 2 for r < 2 as 1 runs of 3 in panels of 1";
+const inParts = "pack panels from z[r * 6 + j * 2 + k] over j < 3, k < 2 for r < 2 as 1 strips of 3 in panels of 1";
 const read = " packed in panels\n  columns j < 3\n  contracted k < 4";
 
 /** A buffer that a tail overwrites, the sums of its product, and where it stores: an operand, what sums start from, copied rows. */
@@ -52,7 +52,7 @@ describe("what is in order", () => {
     [
       "panels by other names, of terms in two axes, that are read in a loop and after it",
       `
-      pack panels from z[i + k * 3 + l * 6] over i < 3, k < 2, l < 2 as 1 runs of 3 in panels of 1
+      pack panels from z[i + k * 3 + l * 6] over i < 3, k < 2, l < 2 as 1 strips of 3 in panels of 1
       for t < %T
         region work
           product y[j] = sum x[m] * z[j + m * 3 + n * 6] packed in panels
@@ -68,7 +68,7 @@ describe("what is in order", () => {
     [
       "panels of the matrices of two rounds, which are read from the last one",
       `
-      pack panels from z[r * 6 + j * 2 + k] over j < 3, k < 2 for r < 2 as 1 runs of 3 in panels of 1
+      pack panels from z[r * 6 + j * 2 + k] over j < 3, k < 2 for r < 2 as 1 strips of 3 in panels of 1
       for n < 2
         product y[j] = sum x[k] * z[n * -6 + j * 2 + k + 6] packed in panels[n * -1 + 1 of 2]
           columns j < 3
@@ -79,7 +79,7 @@ describe("what is in order", () => {
       `
       for t < %T
         z[t] = 1
-        pack panels from z[j * 4 + k] over j < 3, k < 4 as 1 runs of 3 in panels of 1
+        pack panels from z[j * 4 + k] over j < 3, k < 4 as 1 strips of 3 in panels of 1
         product y[j] = sum x[k] * z[j * 4 + k] packed in panels
           columns j < 3
           contracted k < 4`,
@@ -117,7 +117,7 @@ describe("what is not", () => {
     [`product y[0] = sum x[k] * z[m] + sum x[m] * z[m]\n  earlier k < 4\n  contracted m < 4`, "m is not bound"],
     [
       `product s, t = sum x[k] * z[j + k]\n  columns j < 5\n  contracted k < 4\n  then for u < 2\n    y[u] = s`,
-      "a tail of 2 runs of 2 for 5 columns",
+      "a tail of 2 strips of 2 for 5 columns",
     ],
     [
       `product s = sum x[k] * z[j + k]\n  columns j < 2\n  contracted k < 4\n  then for u < 2\n    y[u] = t`,
@@ -166,15 +166,18 @@ describe("what is not", () => {
     [`${packed("x[j * 4 + k]")} packed in panels\n  columns j < 3\n  contracted k < 4`, "panels holds x, not z"],
     [
       `${packed("z[j * 4 + k]")} packed in panels\n  columns j < 2\n  contracted k < 4`,
-      "panels has 3 columns of 4 terms in runs of 3, and 2 columns of 4 terms in runs of 2 are read",
+      "panels has 3 columns of 4 terms in strips of 3, and 2 columns of 4 terms in strips of 2 are read",
     ],
     [
-      `${packed("z[j * 4 + k]", "3 runs of 1")} packed in panels\n  columns j < 3\n  contracted k < 4`,
-      "panels has 3 columns of 4 terms in runs of 1, and 3 columns of 4 terms in runs of 3 are read",
+      `${packed("z[j * 4 + k]", "3 strips of 1")} packed in panels\n  columns j < 3\n  contracted k < 4`,
+      "panels has 3 columns of 4 terms in strips of 1, and 3 columns of 4 terms in strips of 3 are read",
     ],
-    ["pack panels from z[j * 4 + k] over j < 3, k < 4 as 2 runs of 2 in panels of 1", "3 columns of z as 2 runs of 2"],
     [
-      "pack x from z[j * 4 + k] over j < 3, k < 4 as 1 runs of 3 in panels of 1 where changed",
+      "pack panels from z[j * 4 + k] over j < 3, k < 4 as 2 strips of 2 in panels of 1",
+      "3 columns of z as 2 strips of 2",
+    ],
+    [
+      "pack x from z[j * 4 + k] over j < 3, k < 4 as 1 strips of 3 in panels of 1 where changed",
       "x of 12 elements for panels of 13",
     ],
     [
@@ -186,26 +189,26 @@ describe("what is not", () => {
       "panels holds z[j * 3 + k], and z[j * 4 + k] is read",
     ],
     [
-      "pack panels from z[j] over j < 3, k < 4, l < 1 as 1 runs of 3 in panels of 1\nproduct y[j] = sum x[k] * z[j] packed in panels\n  columns j < 3\n  contracted k < 2\n  contracted l < 2",
-      "panels has 3 columns of 4 * 1 terms in runs of 3, and 3 columns of 2 * 2 terms in runs of 3 are read",
+      "pack panels from z[j] over j < 3, k < 4, l < 1 as 1 strips of 3 in panels of 1\nproduct y[j] = sum x[k] * z[j] packed in panels\n  columns j < 3\n  contracted k < 2\n  contracted l < 2",
+      "panels has 3 columns of 4 * 1 terms in strips of 3, and 3 columns of 2 * 2 terms in strips of 3 are read",
     ],
     [
-      `${packed("z[j * 4 + k]", "1 runs of 3", "z[0] = 1")}${read}`,
+      `${packed("z[j * 4 + k]", "1 strips of 3", "z[0] = 1")}${read}`,
       "panels is read, and z was written after it was packed",
     ],
     [
-      `${packed("z[j * 4 + k]", "1 runs of 3", "region r\n  panels[0] = 1")}${read}`,
+      `${packed("z[j * 4 + k]", "1 strips of 3", "region r\n  panels[0] = 1")}${read}`,
       "panels is read, and panels was written after it was packed",
     ],
     [
-      `${packed("z[j * 4 + k]", "1 runs of 3", "for t < %T")}${read.replace(/\n/gu, "\n  ")}\n  z[0] = 1`,
+      `${packed("z[j * 4 + k]", "1 strips of 3", "for t < %T")}${read.replace(/\n/gu, "\n  ")}\n  z[0] = 1`,
       "panels is read, and z was written after it was packed",
     ],
     [`for t < %T\n  ${packed("z[j * 4 + k]")}${read}`, "panels is read and was not packed"],
     [`for i < 0\n  ${packed("z[j * 4 + k]")}${read}`, "panels is read and was not packed"],
-    ["pack z from z[j * 4 + k] over j < 3, k < 4 as 1 runs of 3 in panels of 1", "z is packed into itself"],
+    ["pack z from z[j * 4 + k] over j < 3, k < 4 as 1 strips of 3 in panels of 1", "z is packed into itself"],
     [
-      "index n = 0\npack panels from z[j * 4 + k + n] over j < 3, k < 4 as 1 runs of 3 in panels of 1",
+      "index n = 0\npack panels from z[j * 4 + k + n] over j < 3, k < 4 as 1 strips of 3 in panels of 1",
       "panels of z move with n",
     ],
     [
@@ -226,7 +229,7 @@ describe("what is not", () => {
     ],
     [inParts.replace("r < 2", "r < 3"), "z of 12 elements at 0 to 17"],
     [inParts.replace("r < 2", "r < %T"), "panels of z, whose size a call decides"],
-    ["pack panels from z[j * 5 + k] over j < 3, k < 4 as 1 runs of 3 in panels of 1", "z of 12 elements at 0 to 13"],
+    ["pack panels from z[j * 5 + k] over j < 3, k < 4 as 1 strips of 3 in panels of 1", "z of 12 elements at 0 to 13"],
   ])("%j", (body, problem) => {
     expect(problemsOf(body)).toContain(`f: ${problem}`);
   });

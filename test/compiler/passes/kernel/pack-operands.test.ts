@@ -60,7 +60,7 @@ describe("pack-operands", () => {
       buffer packed.1: real[36] persistent
       kernel f {
         region packed.0 ; W in panels
-          pack packed.0 from W[i * 2 + j] over i < 2, j < 2 as 1 runs of 2 in panels of 4 where changed
+          pack packed.0 from W[i * 2 + j] over i < 2, j < 2 as 1 strips of 2 in panels of 4 where changed
         region M ; M
           for i < 4
             M[i] = exp(W[i])
@@ -70,7 +70,7 @@ describe("pack-operands", () => {
             columns i < 2
             contracted j < 2
         region packed.1 ; M in panels
-          pack packed.1 from M[i * 2 + j] over i < 2, j < 2 as 1 runs of 2 in panels of 4
+          pack packed.1 from M[i * 2 + j] over i < 2, j < 2 as 1 strips of 2 in panels of 4
         region z ; z
           product z[b * 2 + i] = sum x[b * 2 + j] * M[i * 2 + j] packed in packed.1
             rows b < examples
@@ -112,7 +112,7 @@ describe("pack-operands", () => {
       buffer packed.0: real[196] persistent
       kernel f {
         region packed.0 ; W in panels
-          pack packed.0 from W[i * 2 + j + n * 4 + r * 8] over i < 2, j < 2 for r < 3, n < 2 as 1 runs of 2 in panels of 4 where changed
+          pack packed.0 from W[i * 2 + j + n * 4 + r * 8] over i < 2, j < 2 for r < 3, n < 2 as 1 strips of 2 in panels of 4 where changed
         for r < 3 reverse
           region y ; y
             for n < 2
@@ -138,7 +138,7 @@ describe("pack-operands", () => {
     expect(bodyOf(kernel)).toBe(
       dedent(`
       region packed.0 ; param.W in panels
-        pack packed.0 from param.W[i * 2 + j] over i < 3, j < 2 as 1 runs of 3 in panels of 4 where changed
+        pack packed.0 from param.W[i * 2 + j] over i < 3, j < 2 as 1 strips of 3 in panels of 4 where changed
       zero output.y of 3*%B*%T where an example is short in %T
       region forward y ; y = param.W · input.x
         for b < examples
@@ -158,7 +158,7 @@ describe("pack-operands", () => {
     expect(bodyOf(kernel)).toContain(
       dedent(`
       region packed.0 ; forward.M in panels
-        pack packed.0 from forward.M[i * 3 + j] over i < 4, j < 3 as 1 runs of 4 in panels of 4
+        pack packed.0 from forward.M[i * 3 + j] over i < 4, j < 3 as 1 strips of 4 in panels of 4
       region forward y ;`),
     );
     expect(outline(bodyOf(kernel))).toBe(
@@ -198,7 +198,7 @@ describe("pack-operands", () => {
     }`;
     const kernel = kernelOf(text, [fuseTails, packOperands]);
     expect(bodyOf(kernel)).toContain(
-      "pack packed.0 from param.W[i * 3 + j] over i < 8, j < 3 as 2 runs of 4 in panels of 1 where changed",
+      "pack packed.0 from param.W[i * 3 + j] over i < 8, j < 3 as 2 strips of 4 in panels of 1 where changed",
     );
     expectMeaning(kernel, text);
   });

@@ -75,7 +75,7 @@ export class Contraction {
 
   private rightPointer(first: Local): Local {
     const { code, context } = this;
-    const { product, unit, runs, depth, size } = this.plan;
+    const { product, unit, strips, depth, size } = this.plan;
     const right = code.local("i32");
     context.integers.scoped((inner) => {
       inner.bind(unit, first);
@@ -84,7 +84,7 @@ export class Contraction {
         const place = inner.address(startOfPart(this.plan));
         code.i32(place.offset).op("i32.add");
         // Panels lie one after the other.
-        const bytes = runs * depth * size;
+        const bytes = strips * depth * size;
         code.get(first).i32(bytes).op("i32.mul").op("i32.add");
       }
       code.set(right);
@@ -154,13 +154,13 @@ export class Contraction {
   /** Sets out at the first index of an axis. */
   private beginAxis(depth: number, axis: LoopAxis, right: Local): AxisWalk {
     const { code, context } = this;
-    const { product, block, width, runs, size } = this.plan;
+    const { product, block, width, strips, size } = this.plan;
     const innermost = depth === product.contracted.length - 1;
     const isListed = axis.extent.kind === "examples" && axis.extent.examples.kind === "list";
     const count = countOfAxis(axis, context);
     const leftStride = this.strideOf(this.plan.left, axis);
     // Packed weights follow each other whatever the axes.
-    const packedStride = innermost ? block * width * runs * size : 0;
+    const packedStride = innermost ? block * width * strips * size : 0;
     const rightStride = this.plan.right === "packed" ? packedStride : this.strideOf(product.b, axis);
     const counter = code.local("i32");
     code.i32(0).set(counter);

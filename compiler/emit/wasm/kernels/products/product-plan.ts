@@ -26,8 +26,8 @@ type RightOperand =
 
 export interface ProductPlan {
   readonly product: ProductStatement;
-  readonly runs: number;
-  /** The variable of a run's elements. */
+  readonly strips: number;
+  /** The variable of a strip's elements. */
   readonly unit: string;
   readonly right: RightOperand;
   /** The left operand where tiles read it, and the variable of its rows: `POSITION` where they are a copy. */
@@ -38,7 +38,7 @@ export interface ProductPlan {
   readonly size: number;
   /** Is always 0, where the target wants side exits. */
   readonly zero: Local | undefined;
-  /** Vectors of each run in a panel of packed weights. */
+  /** Vectors of each strip in a panel of packed weights. */
   readonly block: number;
   readonly rowTile: number;
   readonly panels: number;
@@ -56,15 +56,15 @@ export interface ProductPlan {
 export function planProduct(product: ProductStatement, context: KernelContext): ProductPlan {
   const { expressions, integers, parts } = context;
   const { columns, b, contracted, schedule: { tail, packed, earlier } = {} } = product;
-  const runs = tail?.sums.length ?? 1;
+  const strips = tail?.sums.length ?? 1;
   const column = b.offset.terms.find(({ variable }) => variable === columns?.variable);
   const sideBySide = column !== undefined && constantOf(column.coefficient) === 1;
   const { target, layout } = parts;
-  const tile = tileOf(target, runs);
-  invariant(tile !== undefined, `no tile for ${runs} runs`);
+  const tile = tileOf(target, strips);
+  invariant(tile !== undefined, `no tile for ${strips} strips`);
   const plan: ProductPlan = {
     product,
-    runs,
+    strips,
     unit: tail?.unit ?? columns?.variable ?? "unit",
     ...leftOf(product),
     right: packed !== undefined ? "packed" : sideBySide ? "rows" : "gathered",
@@ -101,11 +101,11 @@ export function leftOf(product: ProductStatement): Pick<ProductPlan, "left" | "r
 }
 
 /** Where the panels of a product begin: those of the parts before its own stand in front. */
-export function startOfPart({ product, runs, block, width }: ProductPlan): Access {
+export function startOfPart({ product, strips, block, width }: ProductPlan): Access {
   const { columns, contracted, schedule: { packed, tail } = {} } = product;
   invariant(packed !== undefined, "a product that reads no panels");
   const length = tail?.length ?? (columns && plainExtent(columns.extent)) ?? 0;
-  const elements = dimConstant(partElements({ contracted, runs, length, block }, width));
+  const elements = dimConstant(partElements({ contracted, strips, length, block }, width));
   const number = packed.part.reduce(
     (sum, { index, of }) => addAffine(scaleAffine(sum, dimConstant(of)), index),
     AFFINE_ZERO,
@@ -113,10 +113,10 @@ export function startOfPart({ product, runs, block, width }: ProductPlan): Acces
   return { buffer: packed.buffer, offset: scaleAffine(number, elements) };
 }
 
-/** The column of a unit in a run. */
-export function columnOf({ product, unit }: ProductPlan, run: number): ReadonlyMap<string, Affine> {
+/** The column of a unit in a strip. */
+export function columnOf({ product, unit }: ProductPlan, strip: number): ReadonlyMap<string, Affine> {
   const { columns, schedule: { tail } = {} } = product;
-  const moved = addAffine(affineVariable(unit), affineConstant(run * (tail?.length ?? 0)));
+  const moved = addAffine(affineVariable(unit), affineConstant(strip * (tail?.length ?? 0)));
   return new Map(columns === undefined ? [] : [[columns.variable, moved]]);
 }
 

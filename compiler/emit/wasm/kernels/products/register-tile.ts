@@ -62,9 +62,9 @@ export class RegisterTile {
       if (terms.some(({ variable }) => own.has(variable))) return;
       if (terms.some(({ variable }) => variable === plan.unit)) found.push(access);
     };
-    for (let run = 0; run < plan.runs; run++) {
-      const names = columnOf(plan, run);
-      const value = initial && this.initialOf(initial, run);
+    for (let strip = 0; strip < plan.strips; strip++) {
+      const names = columnOf(plan, strip);
+      const value = initial && this.initialOf(initial, strip);
       // Lane by lane, elements have addresses of their own.
       if (value !== undefined && isVectorExpression(value, plan.unit)) {
         forEachAccess({ kind: "let", name: "", value }, collect);
@@ -85,7 +85,7 @@ export class RegisterTile {
 
   /** New sums. */
   group(row: TileRow, start: VectorStart, ahead: number, count: number): SumGroup {
-    const sums = Array.from({ length: this.plan.runs }, () => this.code.local("v128"));
+    const sums = Array.from({ length: this.plan.strips }, () => this.code.local("v128"));
     return { row, start, ahead, count, sums };
   }
 
@@ -134,8 +134,8 @@ export class RegisterTile {
   begin(groups: readonly SumGroup[]): void {
     for (const group of groups) {
       this.inGroup(group, this.context, (inner) => {
-        group.sums.forEach((sum, run) => {
-          this.initial(group, run, inner);
+        group.sums.forEach((sum, strip) => {
+          this.initial(group, strip, inner);
           this.code.set(sum);
         });
       });
@@ -183,7 +183,7 @@ export class RegisterTile {
     return mapExpression(result, { affine: (old: Affine) => substituteAffine(old, names) });
   }
 
-  private initial(group: SumGroup, run: number, context: KernelContext): void {
+  private initial(group: SumGroup, strip: number, context: KernelContext): void {
     const { initial } = this.plan.product;
     const { expressions } = context;
     const lanes = this.lanesOf(group);
@@ -191,16 +191,16 @@ export class RegisterTile {
       expressions.emit({ kind: "literal", value: 0, dtype: "real" }, lanes);
       return;
     }
-    const value = this.initialOf(initial, run);
+    const value = this.initialOf(initial, strip);
     if (isVectorExpression(value, this.plan.unit)) expressions.emit(value, lanes);
     else this.laneByLane(value, group.count, context);
   }
 
-  /** What the sums of a run start from, over the unit; the sides of choices that are the same for the whole run are taken. Not by a
-   * pass: a product has one expression for all its runs, and what is decided is another in each. */
-  private initialOf(initial: KernelExpression, run: number): KernelExpression {
+  /** What the sums of a strip start from, over the unit; the sides of choices that are the same for the whole strip are taken. Not by a
+   * pass: a product has one expression for all its strips, and what is decided is another in each. */
+  private initialOf(initial: KernelExpression, strip: number): KernelExpression {
     const { columns, schedule: { tail } = {} } = this.plan.product;
-    const names = columnOf(this.plan, run);
+    const names = columnOf(this.plan, strip);
     const value = mapExpression(initial, { affine: (old: Affine) => substituteAffine(old, names) });
     const length = columns && (tail?.length ?? plainExtent(columns.extent));
     return length === undefined ? value : decideChoices(value, this.plan.unit, 0, length);
@@ -244,8 +244,8 @@ export class RegisterTile {
       expressions.store(access, result, "set", lanes);
       return;
     }
-    tail.sums.forEach((name, run) => {
-      expressions.bindValue(name, at(sums, run), true);
+    tail.sums.forEach((name, strip) => {
+      expressions.bindValue(name, at(sums, strip), true);
     });
     const made = new Map<string, Local>();
     const kept = new Set<Local>();

@@ -14,13 +14,13 @@ export interface VectorStart {
   readonly bytes: Local;
 }
 
-/** One vector of sums of every run: the units from `ahead` after `start` on, in row `row`; `count` lanes in use. */
+/** One vector of sums of every strip: the units from `ahead` after `start` on, in row `row`; `count` lanes in use. */
 export interface SumGroup {
   readonly row: TileRow;
   readonly start: VectorStart;
   readonly ahead: number;
   readonly count: number;
-  /** By run. */
+  /** By strip. */
   readonly sums: readonly Local[];
 }
 

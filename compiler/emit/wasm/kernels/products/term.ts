@@ -20,7 +20,7 @@ export class TermCode {
   /** One contracted index: every sum takes one term. `sideExit` stands between halves of a long row of vectors. */
   multiply({ lefts, right }: TermOperands, { vectors, groups }: SumTile, sideExit?: () => void): void {
     const { code } = this;
-    const { size, runs } = this.plan;
+    const { size, strips } = this.plan;
     const { fma } = this.context.parts.target;
     const shape = this.context.expressions.vectorShape;
     const a = code.local("v128");
@@ -33,7 +33,7 @@ export class TermCode {
     };
     const columns = groups
       .slice(0, vectors)
-      .flatMap(({ count }, vector) => Array.from({ length: runs }, (_, run) => ({ count, vector, run })));
+      .flatMap(({ count }, vector) => Array.from({ length: strips }, (_, strip) => ({ count, vector, strip })));
     // With several rows each vector of weights serves all of them.
     const kept =
       lefts.length === 1
@@ -54,7 +54,7 @@ export class TermCode {
       columns.forEach((column, n) => {
         if (n === exitAt) sideExit?.();
         const { sums } = at(groups, r * vectors + column.vector);
-        add(at(sums, column.run), () => {
+        add(at(sums, column.strip), () => {
           if (kept === undefined) this.loadRight(right, column);
           else code.get(at(kept, n));
         });
@@ -64,17 +64,17 @@ export class TermCode {
     code.release(a, ...(kept ?? []));
   }
 
-  private loadRight(right: Local, { vector, count, run }: { vector: number; count: number; run: number }): void {
+  private loadRight(right: Local, { vector, count, strip }: { vector: number; count: number; strip: number }): void {
     const { code } = this;
-    const { product, block, width, runs, size } = this.plan;
+    const { product, block, width, strips, size } = this.plan;
     const { expressions } = this.context;
     if (this.plan.right === "packed") {
       const panel = Math.floor(vector / block);
-      const place = panel * block * width * runs * this.plan.depth + ((vector % block) * runs + run) * width;
+      const place = panel * block * width * strips * this.plan.depth + ((vector % block) * strips + strip) * width;
       code.get(right).memory("v128.load", place * size);
       return;
     }
-    const column = vector * width + run * (product.schedule?.tail?.length ?? 0);
+    const column = vector * width + strip * (product.schedule?.tail?.length ?? 0);
     if (this.plan.right === "rows") {
       code.get(right);
       expressions.loadVector(column * size, count);
