@@ -2,7 +2,7 @@
 import { at, lookUp } from "../base/at.js";
 import { invariant } from "../base/diagnostics/invariant.js";
 import { tensorNamed, tensorsIn } from "../language/semantics/cell-tensors.js";
-import { callKey, contextsKey, givenKey, nextKey } from "../language/semantics/node-keys.js";
+import { callKey, contextsKey, earlyKey, givenKey, nextKey } from "../language/semantics/node-keys.js";
 import {
   isStored,
   type TypedCell,
@@ -43,7 +43,9 @@ export function lowerNodes(lowering: Lowering, frame: CellFrame, order: readonly
     if (call === undefined) continue;
     const child = childOf(frame, name);
     calls.set(contextsKey(name), () => passArguments(lowering, frame, child, call.contexts, "context"));
-    calls.set(callKey(name), () => lowerStep(lowering, frame, child, call));
+    const isSplit = cell.stepOrder.includes(earlyKey(name));
+    calls.set(earlyKey(name), () => lowerNodes(lowering, child, partOf(child.cell, "early")));
+    calls.set(callKey(name), () => lowerStep(lowering, frame, child, call, isSplit ? "late" : "whole"));
   }
   for (const loop of cell.loops) calls.set(loop.key, () => lowerLoop(lowering, frame, loop));
   for (const key of order) {
@@ -77,10 +79,21 @@ export function lowerCall(lowering: Lowering, frame: Frame, child: CellFrame, ca
   lowerStep(lowering, frame, child, call);
 }
 
-function lowerStep(lowering: Lowering, frame: Frame, child: CellFrame, { inputs, states }: TypedInstanceCall): void {
+function lowerStep(
+  lowering: Lowering,
+  frame: Frame,
+  child: CellFrame,
+  { inputs, states }: TypedInstanceCall,
+  part: "whole" | "late" = "whole",
+): void {
   passArguments(lowering, frame, child, inputs, "input");
   passStates(lowering, frame, child, states);
-  lowerNodes(lowering, child, child.cell.stepOrder);
+  lowerNodes(lowering, child, partOf(child.cell, part));
+}
+
+/** What a step computes before the inputs are known, and after that. */
+function partOf({ stepOrder, early }: TypedCell, part: "whole" | "early" | "late"): readonly string[] {
+  return part === "whole" ? stepOrder : stepOrder.filter((key) => early.has(key) === (part === "early"));
 }
 
 /** Values of one frame as the inputs or contexts of a cell it uses. */

@@ -14,6 +14,7 @@ import { checkParameters } from "./cell-parameters.js";
 import { Checker, type Known } from "./checker.js";
 import { inferByKind } from "./infer/rules.js";
 import type { CellDeclaration } from "./declared.js";
+import { earlyNodes } from "./early-values.js";
 import { typedParts } from "./network-parts.js";
 import { checkFirst, noteDelayed, reportUnknownShape, stateOfDelay } from "./infer/delays.js";
 import { lengthsOf } from "./found-lengths.js";
@@ -138,6 +139,7 @@ class CellAnalysis {
       givenParams: this.givenParams,
       loops: around,
       ...orders,
+      early: earlyNodes(graph.nodes, order),
       stepOrder: [...orders.stepOrder, ...found.flatMap(({ key }) => (graph.nodes.has(key) ? [] : [key]))],
       obligations: this.checker.obligations,
       divisors: this.checker.divisors,
@@ -319,10 +321,8 @@ class CellAnalysis {
 
   private inferNode(node: GraphNode): void {
     this.draws.node = node.key;
-    if (node.kind === "function") {
-      this.checkFunction(node.name);
-      return;
-    }
+    if (node.kind === "function") this.checkFunction(node.name);
+    if (node.kind === "function" || node.kind === "early") return;
     if (node.kind === "given") {
       const use = this.uses.get(node.name);
       if (use !== undefined) this.givenParams.set(node.name, checkGivenParams(this.checker, use.instance, use.given));

@@ -9,19 +9,21 @@ import { type Captures, namesOfFunction } from "./captures.js";
 import { forEachPart, forEachRead, partsOf } from "./expression-parts.js";
 import { valuesOfFunction } from "./function-parts.js";
 import { drawWordOf } from "./draws.js";
-import { callKey, contextsKey, functionKey, givenKey, initialKey, nextKey } from "./node-keys.js";
+import { EarlyReads } from "./early-values.js";
+import { callKey, contextsKey, earlyKey, functionKey, givenKey, initialKey, nextKey } from "./node-keys.js";
 import { type CellScope, wordsFor } from "./scope.js";
 import type { TypedCell, TypedInstance } from "./typed-program.js";
 import { isStored } from "./typed-program.js";
 
 export interface GraphNode {
   readonly key: string;
-  readonly kind: "equation" | "output" | "next" | "call" | "contexts" | "given" | "initial" | "function" | "delayed";
+  readonly kind: "equation" | "output" | "next" | "call" | "early" | "contexts" | "given" | "initial" | "function" | "delayed"; // prettier-ignore
   readonly name: string;
   readonly values: readonly Expression[];
   /** Of a function: where it reads values of the cell. */
   readonly reads: readonly ReferenceNode[];
   readonly needs: readonly string[];
+  readonly readsInputs: boolean;
   /** Equations that it reads through `before` or `after` only: their elements at other places. */
   readonly shifted: ReadonlyMap<string, ShiftName>;
   /** What in it changes from step to step, in words: "the input `x`". */
@@ -61,6 +63,9 @@ export class CellGraphBuilder {
   private readonly splitCall: SplitCall;
   private readonly captures: Captures;
   private readonly delays: Delays;
+  private readonly early: EarlyReads;
+  /** Equations that are names for the outputs of a used cell. */
+  private readonly named = new Map<string, string>();
   private repeated: RepeatedCalls = { inPlace: new Set(), refused: new Map() };
 
   constructor(
@@ -75,6 +80,7 @@ export class CellGraphBuilder {
     this.instances = instances;
     this.splitCall = splitCall;
     this.delays = delays;
+    this.early = new EarlyReads(instances);
   }
 
   /** @param given Expressions for params of used cells. */
@@ -82,6 +88,11 @@ export class CellGraphBuilder {
     const values = [...this.scope.equations, ...this.scope.nexts.values(), ...initials].map(({ value }) => value);
     const isNetwork = this.scope.form === "network";
     this.repeated = isNetwork ? callsOfNetwork(values, this.instances) : findRepeatedCalls(values, this.instances);
+    for (const value of values) forEachPart(value, (part) => void (part.kind === "call" && this.early.note(part)));
+    for (const { name, value } of this.scope.equations) {
+      const callee = value.kind === "call" ? value.callee.text : "";
+      if (this.hasSeveralOutputs(callee)) this.named.set(name.text, callee);
+    }
     for (const node of this.scope.equations) this.add(node.name.text, node.kind, node.name.text, [node.value]);
     for (const [state, node] of this.scope.nexts) this.add(nextKey(state), "next", state, [node.value]);
     for (const [name, expressions] of given) this.add(givenKey(name), "given", name, expressions);
@@ -111,6 +122,12 @@ export class CellGraphBuilder {
       this.add(contextsKey(name), "contexts", name, contexts, this.givenTo(name));
       this.add(callKey(name), "call", name, inputs, [contextsKey(name)]);
     }
+    for (const name of this.early.used) {
+      const call = this.nodes.get(callKey(name));
+      if (call === undefined) continue;
+      this.add(earlyKey(name), "early", name, [], [contextsKey(name)]);
+      this.nodes.set(call.key, { ...call, needs: [...call.needs, earlyKey(name)] });
+    }
   }
 
   /** The steps of all in an array are done where its calls are computed; they have no contexts. */
@@ -120,7 +137,8 @@ export class CellGraphBuilder {
       if (count === undefined || !this.hasState(name)) continue;
       const calls = nodes.filter(({ values }) => values.some((value) => callsInstance(value, name)));
       const add = (key: string, kind: "call" | "contexts", needs: readonly string[]): void => {
-        const plain = { values: [], reads: [], shifted: new Map(), steps: undefined };
+        // Of an array it is not asked which inputs which of them reads.
+        const plain = { values: [], reads: [], shifted: new Map(), steps: undefined, readsInputs: true };
         this.nodes.set(key, { key, kind, name, needs, ...plain });
       };
       add(contextsKey(name), "contexts", this.givenTo(name));
@@ -155,7 +173,7 @@ export class CellGraphBuilder {
       });
     }
     const key = functionKey(fn);
-    const plain = { values: [], shifted: new Map(), steps: undefined };
+    const plain = { values: [], shifted: new Map(), steps: undefined, readsInputs: false };
     this.nodes.set(key, { key, kind: "function", name: fn, reads, needs: [...needs], ...plain });
   }
 
@@ -183,21 +201,25 @@ export class CellGraphBuilder {
     const needs = new Set(first);
     const shifted = new Map<string, ShiftName>();
     let steps: string | undefined;
+    let readsInputs = false;
     const changes = (words: string): void => {
       steps ??= words;
     };
     const waiting = [...values].reverse();
     for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
       forEachRead(value, (part) => {
-        if (part.kind === "reference") this.addReference(part.name, part.next, needs, changes);
-        else if (part.kind === "member") return this.addMember(part, needs, changes);
-        else if (part.kind === "call" && this.isInstance(part.callee.text)) {
-          const name = part.callee.text;
+        const read = this.readOfCall(part, part === value && kind === "equation");
+        if (read !== undefined) {
+          const name = read.call.callee.text;
           if (this.hasState(name)) changes(`the output of \`${name}\``);
-          if (kind !== "initial" || !this.hasState(name)) this.addCall(part, needs);
+          if (kind !== "initial" || !this.hasState(name)) this.addCall(read.call, needs, read.key);
           for (const key of this.givenTo(name)) needs.add(key);
           return this.repeated.inPlace.has(name);
-        } else if (part.kind === "call" && shiftIn(part, this.scope) !== undefined) {
+        } else if (part.kind === "reference") {
+          readsInputs ||= this.scope.entries.get(part.name)?.kind === "input";
+          this.addReference(part.name, part.next, needs, changes);
+        } else if (part.kind === "member") return this.addMember(part, needs, changes);
+        else if (part.kind === "call" && shiftIn(part, this.scope) !== undefined) {
           waiting.push(...this.addShift(part, shifted));
           return false;
         } else if (part.kind === "call" && wordOf(part, this.scope) !== undefined) {
@@ -213,20 +235,39 @@ export class CellGraphBuilder {
       });
     }
     for (const need of needs) shifted.delete(need);
-    this.nodes.set(key, { key, kind, name, values, reads: [], needs: [...needs], shifted, steps });
+    this.nodes.set(key, { key, kind, name, values, reads: [], needs: [...needs], readsInputs, shifted, steps });
   }
 
-  private addCall(call: CallNode, needs: Set<string>): void {
+  /** The call of a used cell, `l(x)`, or the output of one, `l(x).alpha`; and the node that has what is read. */
+  private readOfCall(part: Expression, isName: boolean): { readonly call: CallNode; readonly key: string } | undefined {
+    const call = part.kind === "member" && part.object.kind === "call" ? part.object : part;
+    if (call.kind !== "call" || !this.isInstance(call.callee.text)) return undefined;
+    const name = call.callee.text;
+    if (part.kind === "member") {
+      if (this.repeated.inPlace.has(name)) return undefined;
+      return { call, key: this.early.keyOf(name, { name: part.member.text, next: part.next }) };
+    }
+    // A name for several outputs has no value of its own.
+    const isEmpty = isName && this.hasSeveralOutputs(name);
+    return { call, key: isEmpty ? contextsKey(name) : this.early.keyOf(name) };
+  }
+
+  private hasSeveralOutputs(name: string): boolean {
+    return (this.instances.get(name)?.cell.outputs.length ?? 0) > 1;
+  }
+
+  /** @param key What is read of it: the names of a group share one call. */
+  private addCall(call: CallNode, needs: Set<string>, key: string): void {
     const name = call.callee.text;
     if (this.repeated.inPlace.has(name) || this.repeated.refused.has(call)) return;
     const known = this.calls.get(name);
-    if (known !== undefined) {
-      if (known !== call) this.repeatedCalls.push(call);
+    if (known !== undefined && known !== call) {
+      this.repeatedCalls.push(call);
       return;
     }
+    if (known === undefined) this.waiting.push(call);
     this.calls.set(name, call);
-    this.waiting.push(call);
-    needs.add(callKey(name));
+    needs.add(key);
   }
 
   /** Gives what else is read. */
@@ -266,12 +307,15 @@ export class CellGraphBuilder {
       if (root.kind === "member") depth += 1;
       root = at(partsOf(root), 0);
     }
+    const name = member.member.text;
+    const named = root.kind === "reference" && depth === 1 && !member.next ? this.named.get(root.name) : undefined;
+    if (named !== undefined && !this.repeated.inPlace.has(named)) needs.add(this.early.keyOf(named, { name, next: false })); // prettier-ignore
     if (root.kind !== "reference" || !this.isInstance(root.name)) return true;
     const cell = this.instances.get(root.name)?.cell;
-    const name = member.member.text;
     const isOutput = depth === 1 && !member.next && cell !== undefined && tensorNamed(cell, name) === undefined;
     const isArray = this.instances.get(root.name)?.count !== undefined;
-    if ((member.next || isOutput) && (isArray || !this.repeated.inPlace.has(root.name))) needs.add(callKey(root.name));
+    if ((member.next || isOutput) && (isArray || !this.repeated.inPlace.has(root.name)))
+      needs.add(depth > 1 ? callKey(root.name) : this.early.keyOf(root.name, { name, next: member.next }));
     for (const key of this.givenTo(root.name)) needs.add(key);
     if (cell !== undefined && cell.runtimeDimensions.length > 0) needs.add(contextsKey(root.name));
     if (member.next || cell === undefined || !isParam(cell, depth, name)) changes(`\`${root.name}.${name}\``);

@@ -35,6 +35,7 @@ export function interfaceCell({ name, dimensions = [] }: CellParameterNode): Typ
     calls: new Map(),
     givenParams: new Map(),
     stepOrder: [],
+    early: new Set(),
     initialOrder: [],
     startOrder: [],
     obligations: [],

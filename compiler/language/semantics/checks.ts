@@ -23,9 +23,10 @@ export function checkCycles(
     ),
     parts: cycle.flatMap((key) => {
       const node = nodes.get(key);
-      const span = node && spanOf(node, scope);
+      // A call alone is one whose outputs have a name that is none of a value.
+      const span = node && (cycle.length === 1 && node.kind === "call" ? node.values[0]?.span : spanOf(node, scope));
       if (node === undefined || span === undefined || node.kind === "contexts" || node.kind === "given") return [];
-      return [{ text: textOf(node), span, isCall: node.kind === "call" || node.kind === "function" }];
+      return [{ text: textOf(node), span, isCall: isCalled(node) }];
     }),
   }));
   reportCycles(checker, found);
@@ -37,15 +38,20 @@ function helpFor(cycle: readonly GraphNode[], { form }: CellScope): string {
     return `in a network a cycle goes through the elements before: \`before(${own?.name ?? "y"}, 0)\` has them, with 0 in front of the first`;
   const isPast = cycle.some(({ kind }) => kind === "delayed");
   const delayed = cycle.find(({ kind }) => kind === "equation" || kind === "output")?.name ?? "x";
+  const call = cycle.find(({ kind }) => kind === "call")?.name;
   return isPast
     ? `\`past\` has the value of this step among its own; one of earlier steps is \`delay(${delayed}, by = …)\``
-    : "a cycle goes through a state or a delay: without the prime, a state is its value from the previous step";
+    : call === undefined
+      ? "a cycle goes through a state or a delay: without the prime, a state is its value from the previous step"
+      : `a cycle goes through a state or a delay, also in a used cell; what \`${call}\` gives here depends on what it is given in the same step`;
 }
 
-function textOf({ kind, name }: GraphNode): string {
-  if (kind === "next") return `${name}'`;
-  return kind === "call" || kind === "function" ? `${name}(…)` : name;
+function textOf(node: GraphNode): string {
+  if (node.kind === "next") return `${node.name}'`;
+  return isCalled(node) ? `${node.name}(…)` : node.name;
 }
+
+const isCalled = ({ kind }: GraphNode): boolean => kind === "call" || kind === "early" || kind === "function";
 
 function spanOf(node: GraphNode, scope: CellScope): Span | undefined {
   if (node.kind === "next") return scope.nexts.get(node.name)?.name.span;

@@ -4,6 +4,8 @@
 export const nextKey = (state: string): string => `${state}'`;
 /** The call of a used cell. */
 export const callKey = (instance: string): string => `${instance}()`;
+/** What a used cell gives in a step that does not depend on what it is given in it. */
+export const earlyKey = (instance: string): string => `${instance}(before)`;
 /** The contexts given to a used cell. */
 export const contextsKey = (instance: string): string => `${instance}(context)`;
 /** The params given to a used cell. */

@@ -367,6 +367,8 @@ export interface TypedCell extends SizeDemands, NetworkParts {
   readonly givenParams: ReadonlyMap<string, ReadonlyMap<string, TypedExpression>>;
   /** Keys of nodes that a step needs, in an order independent of the order of the equations. */
   readonly stepOrder: readonly string[];
+  /** Keys of nodes that depend on no input of the step: who uses the cell may read them before it gives the inputs. */
+  readonly early: ReadonlySet<string>;
   /** Keys of nodes that the initial values need. */
   readonly initialOrder: readonly string[];
   /** Keys of nodes that the initial values of params need. */

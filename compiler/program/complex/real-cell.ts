@@ -69,6 +69,7 @@ class RealCell {
       calls: new Map([...cell.calls].map(([name, call]) => [name, this.call(name, call)])),
       givenParams: new Map([...cell.givenParams].map(([name, given]) => [name, this.named(name, given)])),
       stepOrder: inOrder(cell.stepOrder),
+      early: new Set(inOrder([...cell.early])),
       initialOrder: inOrder(cell.initialOrder),
       startOrder: inOrder(cell.startOrder),
     };
