@@ -2,6 +2,9 @@
 export type Numbers = Readonly<Record<string, Float64Array>>;
 export type Sizes = Readonly<Record<string, number>>;
 
+/** The name of a tensor of the new spelling, or the values that its tensors make. */
+export type Origin = string | ((values: Numbers) => ArrayLike<number>);
+
 export interface OldSpelling {
   readonly file: string;
   readonly sizes: Sizes;
@@ -10,9 +13,13 @@ export interface OldSpelling {
   /** Run-time dimensions. */
   readonly runtime?: Sizes;
   /** What params of the old spelling are that are not called the same: by those of the new one. */
-  readonly params?: Readonly<Record<string, string | ((params: Numbers) => ArrayLike<number>)>>;
+  readonly params?: Readonly<Record<string, Origin>>;
   /** A number is that of every step. */
   readonly inputs?: Readonly<Record<string, string | number>>;
+  /** What outputs are that are not called the same. */
+  readonly outputs?: Readonly<Record<string, string>>;
+  /** What states are at the end, by those of the new one; `undefined` where it has no such state. */
+  readonly states?: Readonly<Record<string, Origin | undefined>>;
   /** What inputs are multiplied by, where small ones change nothing. */
   readonly loudness?: number;
   /** Where the formulas differ by an epsilon. */
@@ -40,14 +47,17 @@ const quarter =
 const headOf = (head: string, kind: string): ((params: Numbers) => number[]) =>
   joined(...["key", "strength", "gate", "shift", "sharpness"].map((part) => `${head}.${part}.${kind}`));
 
-/** Rows in the other order: the newest first, which was the last. */
-const reversedRows =
-  (name: string, rows: number) =>
+/** Rows in the other order, of the newest that many: the newest stands first, which was the last. */
+const oldestFirst =
+  (name: string, rows: number, kept = rows) =>
   (params: Numbers): number[] => {
     const all = [...params[name]!];
     const width = all.length / rows;
-    return Array.from({ length: rows }, (_, i) => all.slice((rows - 1 - i) * width, (rows - i) * width)).flat();
+    return Array.from({ length: kept }, (_, i) => all.slice((kept - 1 - i) * width, (kept - i) * width)).flat();
   };
+/** Rows of keys that turned the other way are the imaginary parts with their sign. */
+const turnedRows = ({ "S.re": re, "S.im": im }: Numbers): number[] =>
+  [0, 1].flatMap((head) => [...re!.slice(8 * head, 8 * head + 8), ...im!.slice(8 * head, 8 * head + 8).map((v) => -v)]);
 const scaled =
   (name: string, by: number) =>
   (params: Numbers): number[] =>
@@ -65,7 +75,7 @@ const gates = (inner: string, old: Readonly<Record<string, string>>): Record<str
 
 /** By the files of the cells of today. */
 export const spellings: Readonly<Record<string, OldSpelling>> = {
-  alif: { file: "49_alif", sizes: { I: 3, H: 4 } },
+  alif: { file: "49_alif", sizes: { I: 3, H: 4 }, states: { s1: "before.past" } },
   antisymmetric: { file: "30_antisymmetric", sizes: { I: 2, H: 3 } },
   cfc: {
     file: "23_cfc",
@@ -78,13 +88,15 @@ export const spellings: Readonly<Record<string, OldSpelling>> = {
     sizes: { I: 2, G: 3, K: 2 },
     params: { period: constant(1, 2, 4), mask: constant(1, 1, 1, 0, 1, 1, 0, 0, 1) },
   },
-  cornn: { file: "26_cornn", sizes: { I: 2, H: 3 } },
+  cornn: { file: "26_cornn", sizes: { I: 2, H: 3 }, outputs: { out: "at" } },
   deltanet: { file: "08_deltanet", sizes: { I: 3, K: 2, V: 3 }, tolerance: 1e-4 },
   equaliser: {
     file: "61_biquad",
     sizes: { B: 1 },
     oldSizes: {},
     params: { f: "band.0.f", Q: "band.0.Q", gain: "band.0.gain" },
+    outputs: { y: "out" },
+    states: { z1: "band.0.z_1", z2: "band.0.z_2" },
   },
   esn: { file: "33_esn", sizes: { I: 2, H: 3, O: 2 } },
   exprnn: { file: "31_exprnn", sizes: { I: 2, H: 3 } },
@@ -96,32 +108,45 @@ export const spellings: Readonly<Record<string, OldSpelling>> = {
   hawk: {
     file: "12_hawk",
     sizes: { D: 2, E: 3 },
-    params: { K: reversedRows("taps", 4), b_K: "b_c", Lambda: scaled("Lambda", -1) },
+    params: { K: oldestFirst("taps", 4), b_K: "b_c", Lambda: scaled("Lambda", -1) },
+    states: { conv: oldestFirst("window.past", 4, 3) },
   },
   hgrn2: { file: "13_hgrn2", sizes: { I: 3, N: 2, D: 2 } },
-  "holt-winters": { file: "67_holt_winters", sizes: { M: 3 }, params: { l0: "level_0", b0: "trend_0" } },
+  "holt-winters": {
+    file: "67_holt_winters",
+    sizes: { M: 3 },
+    params: { l0: "level_0", b0: "trend_0" },
+    states: { season: oldestFirst("season.past", 3) },
+  },
   hopfield: { file: "36_hopfield", sizes: { D: 3, K: 2 }, runtime: { S: 3 } },
   householder: { file: "91_householder", sizes: { I: 2, H: 3, R: 3 }, oldSizes: { I: 2, H: 3 } },
   hyperlstm: { file: "45_hyperlstm", sizes: { I: 2, H: 2, K: 2, Z: 2 } },
   indylstm: { file: "52_indylstm", sizes: { I: 2, H: 3 } },
   izhikevich: { file: "88_izhikevich", sizes: { I: 2, H: 3 }, loudness: 40 },
-  janet: { file: "55_janet", sizes: { I: 2, H: 3 } },
-  lem: { file: "28_lem", sizes: { I: 2, H: 3 } },
+  janet: { file: "55_janet", sizes: { I: 2, H: 3 }, states: { h: "c" } },
+  lem: { file: "28_lem", sizes: { I: 2, H: 3 }, outputs: { out: "at" } },
   "linear-attention": { file: "11_linear_attention", sizes: { I: 3, K: 2, V: 3 } },
   "local-level": { file: "69_local_level", sizes: {} },
   mamba: {
     file: "03_mamba",
     sizes: { D: 2, E: 3, N: 2, R: 2 },
-    params: { K: reversedRows("taps", 4), b_K: "b_c" },
+    params: { K: oldestFirst("taps", 4), b_K: "b_c" },
+    states: { conv: oldestFirst("window.past", 4, 3) },
   },
   mlstm: { file: "02_mlstm", sizes: { I: 3, H: 2 } },
-  "moog-ladder": { file: "63_moog_ladder", sizes: {}, inputs: { res: "resonance" } },
+  "moog-ladder": {
+    file: "63_moog_ladder",
+    sizes: {},
+    inputs: { res: "resonance" },
+    states: { s: joined("stages", "before") },
+  },
   "multiplicative-lstm": { file: "42_multiplicative_lstm", sizes: { I: 2, H: 3 } },
   nbrc: { file: "73_brc", sizes: { I: 2, H: 3 } },
   "nested-lstm": {
     file: "43_nested_lstm",
     sizes: { I: 2, H: 3 },
     params: gates("inner", { V: "W", R: "U", d: "b" }),
+    states: { cc: "inner.c" },
   },
   "on-lstm": { file: "71_on_lstm", sizes: { I: 2, H: 3 }, params: { lower: constant(1, 0, 0, 1, 1, 0, 1, 1, 1) } },
   "phased-lstm": { file: "18_phased_lstm", sizes: { I: 2, H: 3 } },
@@ -138,6 +163,7 @@ export const spellings: Readonly<Record<string, OldSpelling>> = {
         },
       ]),
     ),
+    states: { prev: oldestFirst("window.past", 2, 1) },
   },
   kalman: { file: "47_kalman", sizes: { N: 2, M: 1 }, oldSizes: { N: 2 }, params: { P0: constant(1, 0, 0, 1) } },
   lmu: { file: "34b_lmu_formula", sizes: { I: 2, N: 3, H: 2 } },
@@ -154,13 +180,19 @@ export const spellings: Readonly<Record<string, OldSpelling>> = {
       C_re: "C.re",
       C_im: "C.im",
     },
+    states: { re: "x.re", im: "x.im" },
   },
   ltc: {
     file: "22_ltc",
     sizes: { I: 2, H: 3 },
     params: { mask: sizesOfValues("wiring"), s_mask: sizesOfValues("senses") },
   },
-  mogrifier: { file: "50_mogrifier", sizes: { I: 2, H: 3, K: 2 }, params: gates("lstm", { W: "W", U: "U", b: "b" }) },
+  mogrifier: {
+    file: "50_mogrifier",
+    sizes: { I: 2, H: 3, K: 2 },
+    params: gates("lstm", { W: "W", U: "U", b: "b" }),
+    states: { h: "lstm.h", c: "lstm.c" },
+  },
   ntm: {
     file: "38_ntm",
     sizes: { I: 2, H: 3, N: 4, M: 2, O: 2 },
@@ -182,14 +214,33 @@ export const spellings: Readonly<Record<string, OldSpelling>> = {
     params: Object.fromEntries(
       ["W", "U", "b"].flatMap((kind) => ["r", "z", "n"].map((gate) => [`${kind}_${gate}`, `gru.${kind}_${gate}`])),
     ),
+    states: { h: "gru.h" },
   },
-  reverb: { file: "65_fdn_reverb", sizes: { A: 1, B: 2, C: 3, D: 4 } },
+  reverb: {
+    file: "65_fdn_reverb",
+    sizes: { A: 1, B: 2, C: 3, D: 4 },
+    states: { da: "a.past", db: "b.past", dc: "c.past", dd: "d.past" },
+  },
+  mingru: { file: "14_minlstm", sizes: { I: 2, H: 3 }, params: { W_h: "W_n", b_h: "b_n" } },
+  "conv-lstm": {
+    file: "44_convlstm",
+    // Pictures of one channel are the same wherever that is said.
+    sizes: { Y: 2, X: 3, I: 1, F: 1, K: 3 },
+    oldSizes: { C: 1, F: 1, H: 2, W: 3 },
+    params: {
+      K_x: joined("W_xi", "W_xf", "W_xc", "W_xo"),
+      K_h: joined("W_hi", "W_hf", "W_hc", "W_ho"),
+      b: joined("b_i", "b_f", "b_c", "b_o"),
+      ...{ p_i: "w_ci", p_f: "w_cf", p_o: "w_co" },
+    },
+  },
   rhn: { file: "41_rhn", sizes: { I: 2, H: 3, L: 4 }, oldSizes: { I: 2, H: 3 } },
   rwkv7: { file: "07_rwkv7", sizes: { N: 2, D: 2, L: 2 } },
   s4d: {
     file: "04_s4d",
     sizes: { H: 2, N: 3 },
     params: { A_log_re: "log_a", A_im: "omega", C_re: "C.re", C_im: "C.im" },
+    states: { re: "x.re", im: "x.im" },
   },
   "ttt-linear": { file: "53_ttt_linear", sizes: { I: 3, D: 3 } },
   "diode-clipper": { file: "64_diode_clipper", sizes: {}, tolerance: 1e-6 },
@@ -198,13 +249,21 @@ export const spellings: Readonly<Record<string, OldSpelling>> = {
     file: "10_retnet",
     sizes: { I: 3, N: 2, D: 2 },
     params: { gamma: constant(1 - 2 ** -5, 1 - 2 ** -6), theta: constant(1, 0.01) },
+    states: { S: turnedRows },
   },
-  rls: { file: "79_rls", sizes: { N: 3 }, params: { eye: constant(1, 0, 0, 0, 1, 0, 0, 0, 1) } },
+  rls: {
+    file: "79_rls",
+    sizes: { N: 3 },
+    params: { eye: constant(1, 0, 0, 0, 1, 0, 0, 0, 1) },
+    outputs: { err: "error" },
+    states: { taps: "u.past" },
+  },
   rwkv4: { file: "06_rwkv4", sizes: { D: 3, F: 4 } },
   s5: {
     file: "78_s5",
     sizes: { H: 2, N: 3 },
     params: { log_L_re: "log_re", L_im: "im", B_re: "B.re", B_im: "B.im", C_re: "C.re", C_im: "C.im" },
+    states: { re: "x.re", im: "x.im" },
   },
   set2set: { file: "75_set2set", sizes: { D: 2 }, runtime: { S: 3 } },
   slstm: { file: "01_slstm", sizes: { I: 3, N: 2, D: 2 } },
@@ -222,7 +281,7 @@ export const spellings: Readonly<Record<string, OldSpelling>> = {
     // Where nothing is trained.
     inputs: { zone_h: 0.05, zone_c: 0.5, drop_x: 1, drop_h: 1 },
   },
-  unicornn: { file: "27_unicornn", sizes: { I: 2, H: 3 } },
+  unicornn: { file: "27_unicornn", sizes: { I: 2, H: 3 }, outputs: { out: "at" } },
   "time-lstm": { file: "21_time_lstm", sizes: { I: 2, H: 3 }, inputs: { dt: "elapsed" } },
   ncp: {
     file: "24_ncp_cfc",
@@ -231,22 +290,34 @@ export const spellings: Readonly<Record<string, OldSpelling>> = {
     inputs: { ts: "elapsed" },
   },
   lipschitz: { file: "29_lipschitz", sizes: { I: 2, H: 3 } },
-  fru: { file: "35_fru", sizes: { I: 2, H: 3, F: 2, K: 2, R: 3 }, params: { freq: "f" } },
+  fru: { file: "35_fru", sizes: { I: 2, H: 3, F: 2, K: 2, R: 3 }, params: { freq: "f" }, states: { t: "step" } },
   "skip-rnn": {
     file: "51_skip_rnn",
     sizes: { I: 2, H: 3 },
     params: Object.fromEntries(
       ["W", "U", "b"].flatMap((kind) => ["r", "z", "n"].map((gate) => [`${kind}_${gate}`, `gru.${kind}_${gate}`])),
     ),
+    outputs: { updated: "moved" },
+    states: { p: "u_tilde" },
   },
-  "window-attention": { file: "58_txl_window", sizes: { D: 3, K: 3 }, params: { rel: reversedRows("R", 3) } },
+  "window-attention": {
+    file: "58_txl_window",
+    sizes: { D: 3, K: 3 },
+    params: { rel: oldestFirst("R", 3) },
+    states: { keys: oldestFirst("keys.past", 3), vals: oldestFirst("values.past", 3), seen: undefined },
+  },
   "pointer-generator": {
     file: "59_coverage_pointer",
     sizes: { E: 2, He: 3, H: 2, A: 2, V: 4 },
     runtime: { S: 3 },
   },
-  srupp: { file: "17_srupp", sizes: { H: 3, D: 2, K: 3 }, params: { W_u: joined("W_f", "W_r", "W_u") } },
-  pid: { file: "66_pid", sizes: { N: 2 } },
+  srupp: {
+    file: "17_srupp",
+    sizes: { H: 3, D: 2, K: 3 },
+    params: { W_u: joined("W_f", "W_r", "W_u") },
+    states: { keys: oldestFirst("keys.past", 3), vals: oldestFirst("values.past", 3), seen: undefined },
+  },
+  pid: { file: "66_pid", sizes: { N: 2 }, states: { last: "last.past" } },
   plasticity: { file: "80_plasticity", sizes: { I: 2, H: 3 } },
   rkn: {
     file: "82_rkn",
@@ -278,11 +349,17 @@ export const spellings: Readonly<Record<string, OldSpelling>> = {
     sizes: {},
     params: { log_gNa: "log_g_Na", log_gK: "log_g_K", log_gL: "log_g_L" },
   },
-  "sliding-dft": { file: "92_sliding_dft", sizes: { N: 3, K: 2 }, params: { bins: constant(0, 1) } },
+  "sliding-dft": {
+    file: "92_sliding_dft",
+    sizes: { N: 3, K: 2 },
+    params: { bins: constant(0, 1) },
+    states: { re: "X.re", im: "X.im", line: "old.past" },
+  },
   "neural-stack": {
     file: "93_neural_stack",
     sizes: { D: 2, N: 3 },
     params: { above: constant(0, 1, 1, 0, 0, 1, 0, 0, 0) },
+    states: { vals: "values" },
   },
   compressor: { file: "97_compressor", sizes: {} },
   harmonics: {
@@ -304,6 +381,7 @@ export const spellings: Readonly<Record<string, OldSpelling>> = {
     params: Object.fromEntries(
       ["W", "V", "U", "R"].flatMap((name) => ["re", "im"].map((part) => [`${name}_${part}`, `${name}.${part}`])),
     ),
+    states: { re: "h.re", im: "h.im" },
   },
   kuramoto: { file: "a4_kuramoto", sizes: { N: 3, I: 2 } },
   dcrnn: { file: "a5_dcrnn", sizes: { N: 3, F: 2, H: 2 } },
