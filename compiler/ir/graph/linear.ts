@@ -2,6 +2,7 @@
  * Which functions are linear in their first inputs, by their form: what a declared derivative may do with tangents. Such a
  * function is its own derivative, so forward mode can repeat it and reverse mode transpose it, operation by operation.
  */
+import { decided } from "../../base/decided.js";
 import type { ScalarOp } from "../ops/scalar-ops.js";
 import { printOperation } from "./print.js";
 import type { GraphFunction, Instruction, Operation, OperationKind, ValueId } from "./graph-function.js";
@@ -25,28 +26,62 @@ const atMostOne = (_operation: Operation, linear: readonly boolean[]): boolean =
   linear.filter((isLinear) => isLinear).length <= 1;
 
 /** Joint: linear in all operands together, so a constant one must be zero. */
-const jointScalars: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["add", "sub", "select"]);
+const jointScalars = decided<ScalarOp>()(
+  [
+    "add", "sub", "select",
+  ],
+  [
+    "neg", "abs", "sign", "floor", "round", "sqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "sigmoid",
+    "softplus", "erf", "atan", "stop_gradient", "not", "mul", "div", "pow", "min", "max", "lt", "le", "eq", "ne",
+    "and", "or", "strong_mul", "strong_div", "clamp",
+  ],
+); // prettier-ignore
+
+/** Of scalar operations. */
+const scalarRules: Readonly<Record<ScalarOp, LinearityRule<"map">>> = {
+  neg: always,
+  abs: never,
+  sign: never,
+  floor: never,
+  round: never,
+  sqrt: never,
+  exp: never,
+  expm1: never,
+  log: never,
+  log1p: never,
+  sin: never,
+  cos: never,
+  tanh: never,
+  sigmoid: never,
+  softplus: never,
+  erf: never,
+  atan: never,
+  stop_gradient: never,
+  not: never,
+  add: always,
+  sub: always,
+  mul: atMostOne,
+  div: onlyOperand(0),
+  pow: never,
+  min: never,
+  max: never,
+  lt: never,
+  le: never,
+  eq: never,
+  ne: never,
+  and: never,
+  or: never,
+  strong_mul: never,
+  strong_div: never,
+  clamp: never,
+  select: (_operation, linear) => linear[0] !== true,
+};
 
 const rules: { readonly [K in OperationKind]: LinearityRule<K> } = {
   constant: always,
   dimension: always,
   iota: always,
-  map: (operation, linear) => {
-    switch (operation.op) {
-      case "neg":
-      case "add":
-      case "sub":
-        return true;
-      case "mul":
-        return atMostOne(operation, linear);
-      case "div":
-        return onlyOperand(0)(operation, linear);
-      case "select":
-        return linear[0] !== true;
-      default:
-        return false;
-    }
-  },
+  map: (operation, linear) => scalarRules[operation.op](operation, linear),
   broadcast: always,
   reduce: (operation) => operation.op === "sum",
   contract: atMostOne,

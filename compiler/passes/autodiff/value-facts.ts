@@ -1,4 +1,5 @@
 /** What is known of values by their form alone, so that derivatives take no care where none is needed. */
+import { decided } from "../../base/decided.js";
 import { isCarried, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, OperationKind, ValueId } from "../../ir/graph/graph-function.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
@@ -11,13 +12,26 @@ export interface ValueFacts {
 }
 
 /** Give finite numbers for finite numbers, and have finite derivatives. */
-const finiteOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
-  "neg", "abs", "sign", "floor", "round", "sin", "cos", "tanh", "sigmoid", "erf", "atan", "stop_gradient", "min", "max", "clamp", "select",
-]); // prettier-ignore
+const finiteOps = decided<ScalarOp>()(
+  [
+    "neg", "abs", "sign", "floor", "round", "sin", "cos", "tanh", "sigmoid", "erf", "atan", "stop_gradient", "min",
+    "max", "clamp", "select",
+  ],
+  [
+    "sqrt", "exp", "expm1", "log", "log1p", "softplus", "not", "add", "sub", "mul", "div", "pow", "lt", "le", "eq",
+    "ne", "and", "or", "strong_mul", "strong_div",
+  ],
+); // prettier-ignore
 
-const viewKinds: ReadonlySet<OperationKind> = new Set<OperationKind>([
-  "broadcast", "slice", "concat", "reshape", "transpose", "reverse", "window", "gather",
-]); // prettier-ignore
+const viewKinds = decided<OperationKind>()(
+  [
+    "broadcast", "slice", "concat", "reshape", "transpose", "reverse", "window", "gather",
+  ],
+  [
+    "constant", "dimension", "iota", "map", "reduce", "contract", "pad", "unwindow", "scatter_add", "to_index",
+    "batch_sum", "custom_derivative", "scan",
+  ],
+); // prettier-ignore
 
 /** @param finiteInputs which inputs are finite; if left out, those that are the same for all examples, as parameters are */
 export function valueFacts(fn: GraphFunction, finiteInputs?: readonly boolean[]): ValueFacts {

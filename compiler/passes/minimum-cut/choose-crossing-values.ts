@@ -5,6 +5,7 @@
  * costs nothing, products, reductions and functions such as `tanh` are never repeated. A product that is only added to
  * something is never kept by itself: lowering accumulates it in place.
  */
+import { decided } from "../../base/decided.js";
 import { lookUp } from "../../base/at.js";
 import { accumulates, countUses, definitions } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, OperationKind, ValueId, ValueType } from "../../ir/graph/graph-function.js";
@@ -21,40 +22,41 @@ export interface CrossingChoice {
   readonly recomputed: readonly Instruction[];
 }
 
-const cheapScalars: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
-  "neg", "abs", "sign", "floor", "round", "stop_gradient", "not", "add", "sub", "mul", "div", "min", "max",
-  "lt", "le", "eq", "ne", "and", "or", "clamp", "select", "strong_mul", "strong_div",
-]); // prettier-ignore
+const cheapScalars = decided<ScalarOp>()(
+  [
+    "neg", "abs", "sign", "floor", "round", "stop_gradient", "not", "add", "sub", "mul", "div", "min", "max", "lt",
+    "le", "eq", "ne", "and", "or", "clamp", "select", "strong_mul", "strong_div",
+  ],
+  [
+    "sqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "sigmoid", "softplus", "erf", "atan", "pow",
+  ],
+); // prettier-ignore
 
 /** What looks at the numbers of one operand. */
-export const viewKinds: ReadonlySet<OperationKind> = new Set<OperationKind>([
-  "broadcast",
-  "slice",
-  "transpose",
-  "reshape",
-  "window",
-]);
+export const viewKinds = decided<OperationKind>()(
+  [
+    "broadcast", "slice", "transpose", "reshape", "window",
+  ],
+  [
+    "constant", "dimension", "iota", "map", "reduce", "contract", "pad", "concat", "reverse", "unwindow", "gather",
+    "scatter_add", "to_index", "batch_sum", "custom_derivative", "scan",
+  ],
+); // prettier-ignore
+
+/** Of a scalar one its operation decides. */
+const cheapKinds = decided<Exclude<OperationKind, "map">>()(
+  [
+    "constant", "dimension", "iota", "broadcast", "slice", "pad", "concat", "reshape", "transpose", "reverse",
+    "window",
+  ],
+  [
+    "reduce", "contract", "unwindow", "gather", "scatter_add", "to_index", "batch_sum", "custom_derivative", "scan",
+  ],
+); // prettier-ignore
 
 /** Operations that are repeated rather than kept, where that is possible at all. */
 export function isCheap({ operation }: Instruction): boolean {
-  switch (operation.kind) {
-    case "constant":
-    case "dimension":
-    case "iota":
-    case "broadcast":
-    case "slice":
-    case "pad":
-    case "concat":
-    case "reshape":
-    case "transpose":
-    case "reverse":
-    case "window":
-      return true;
-    case "map":
-      return cheapScalars.has(operation.op);
-    default:
-      return false;
-  }
+  return operation.kind === "map" ? cheapScalars.has(operation.op) : cheapKinds.has(operation.kind);
 }
 
 interface CrossingOptions {

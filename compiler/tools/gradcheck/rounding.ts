@@ -8,6 +8,7 @@
  * disturbed results are NaN from there on.
  */
 import { at } from "../../base/at.js";
+import { decided } from "../../base/decided.js";
 import type { Random } from "../../../runtime/base/random.js";
 import {
   type Arithmetic,
@@ -19,7 +20,7 @@ import {
 import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
 import type { Tensor } from "../../ir/graph/tensor.js";
 import type { GraphFunction, Operation, OperationKind } from "../../ir/graph/graph-function.js";
-import { comparisonOps, type ScalarOp, unroundedOps } from "../../ir/ops/scalar-ops.js";
+import { type ScalarOp, unroundedOps } from "../../ir/ops/scalar-ops.js";
 import { unitOf } from "../calls/rounding.js";
 import { distanceTo, type Tie, tiesOf } from "./ties.js";
 
@@ -156,7 +157,16 @@ export function roundingArithmetic(unit: number, random: Random, samples: number
   };
 }
 
-const wholeOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["add", "sub", "mul", "div"]);
+const wholeOps = decided<ScalarOp>()(
+  [
+    "add", "sub", "mul", "div",
+  ],
+  [
+    "neg", "abs", "sign", "floor", "round", "sqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "sigmoid",
+    "softplus", "erf", "atan", "stop_gradient", "not", "pow", "min", "max", "lt", "le", "eq", "ne", "and", "or",
+    "strong_mul", "strong_div", "clamp", "select",
+  ],
+); // prettier-ignore
 
 /** Of whole numbers a whole number, such as a quotient without rest, is made without rounding: what counts is not carried past the number it waits for. */
 function keepWhole(operands: readonly Tensor[], exact: Tensor, noisy: Tensor, unit: number): Tensor {
@@ -175,11 +185,15 @@ const isWhole = ({ data }: Tensor): boolean => data.every(Number.isInteger);
 const magnitudes = (tensor: Tensor): Tensor => ({ shape: tensor.shape, data: tensor.data.map(Math.abs) });
 
 /** Kinds of operations that choose or move numbers and round none. */
-const exactKinds: ReadonlySet<OperationKind> = new Set<OperationKind>([
-  "dimension", "iota", "broadcast", "slice", "pad", "concat", "reshape", "transpose", "reverse", "window", "gather",
-  "to_index",
-  "custom_derivative",
-]); // prettier-ignore
+const exactKinds = decided<OperationKind>()(
+  [
+    "dimension", "iota", "broadcast", "slice", "pad", "concat", "reshape", "transpose", "reverse", "window",
+    "gather", "to_index", "custom_derivative",
+  ],
+  [
+    "constant", "map", "reduce", "contract", "unwindow", "scatter_add", "batch_sum", "scan",
+  ],
+); // prettier-ignore
 
 function isExact(operation: Operation, unit: number): boolean {
   if (operation.kind === "constant") return unit !== unitOf.f32 || Math.fround(operation.value) === operation.value;
@@ -187,7 +201,16 @@ function isExact(operation: Operation, unit: number): boolean {
   return exactKinds.has(operation.kind) || (operation.kind === "reduce" && operation.op !== "sum");
 }
 
-const jumps: ReadonlySet<ScalarOp> = new Set<ScalarOp>([...comparisonOps, "sign", "floor", "round"]);
+const jumps = decided<ScalarOp>()(
+  [
+    "lt", "le", "eq", "ne", "sign", "floor", "round",
+  ],
+  [
+    "neg", "abs", "sqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "sigmoid", "softplus", "erf", "atan",
+    "stop_gradient", "not", "add", "sub", "mul", "div", "pow", "min", "max", "and", "or", "strong_mul", "strong_div",
+    "clamp", "select",
+  ],
+); // prettier-ignore
 
 /**
  * Puts NaN where rounding may decide. A truth value that is not known is NaN as well; a choice by it is known where both branches

@@ -4,6 +4,7 @@
  * `0 * x` is not 0 here: x may be infinite or NaN.
  */
 import { at } from "../../../base/at.js";
+import { decided } from "../../../base/decided.js";
 import { scalarValues } from "../../../ir/ops/scalar-values.js";
 import type { ValueId } from "../../../ir/graph/graph-function.js";
 import type { ScalarOp } from "../../../ir/ops/scalar-ops.js";
@@ -55,8 +56,26 @@ const sameBranches: MapRule = ({ op }, operands) =>
   op === "select" && operands[1] === operands[2] ? operands[1] : undefined;
 
 /** Operations with the host's exactly rounded arithmetic are folded; exp and the like are left to the target's own. */
-const exactOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["neg", "abs", "sign", "floor", "round", "min", "max"]);
-const integerOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["add", "sub", "mul"]);
+const exactOps = decided<ScalarOp>()(
+  [
+    "neg", "abs", "sign", "floor", "round", "min", "max",
+  ],
+  [
+    "sqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "sigmoid", "softplus", "erf", "atan",
+    "stop_gradient", "not", "add", "sub", "mul", "div", "pow", "lt", "le", "eq", "ne", "and", "or", "strong_mul",
+    "strong_div", "clamp", "select",
+  ],
+); // prettier-ignore
+const integerOps = decided<ScalarOp>()(
+  [
+    "add", "sub", "mul",
+  ],
+  [
+    "neg", "abs", "sign", "floor", "round", "sqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "sigmoid",
+    "softplus", "erf", "atan", "stop_gradient", "not", "div", "pow", "min", "max", "lt", "le", "eq", "ne", "and",
+    "or", "strong_mul", "strong_div", "clamp", "select",
+  ],
+); // prettier-ignore
 
 /** An operation on constants is a constant, where float32 and float64 agree on it. */
 const foldConstants: MapRule = ({ op }, operands, view) => {
