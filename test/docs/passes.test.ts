@@ -37,6 +37,43 @@ it.each([
   expect(wholeText(pass).test(text), `${test} has no case with text in and text out, expectRewritten(${pass}, … or one by expectKernels or expectStatements`).toBe(true); // prettier-ignore
 });
 
+/** A list of passes: up to its bracket, as no entry has one. */
+const lists = /(?:Pass(?:<[^>]*>)?\[\] = |(?:before|after)Memory: )\[([^\]]*)\]/gu;
+
+/** The passes of all lists that stand under no reason for their place, or under one for more passes than a reader takes in. */
+function unexplained(text: string): string[] {
+  return [...text.matchAll(lists)].flatMap(([, body = ""]) => {
+    const lines = body.split("\n").map((line) => line.trim());
+    let covered = 0;
+    return lines.filter((line) => {
+      if (line === "") return false;
+      // A reason is no single word, as "Last."
+      if (line.startsWith("//")) covered = line.split(" ").length > 3 ? 3 : 0;
+      // What another list has is explained there.
+      return !line.startsWith("//") && !line.startsWith("...") && --covered < 0;
+    });
+  });
+}
+
+it.each(["graph", "kernel"])(
+  "%s: each place in a list has its reason above it, alone or with what belongs to it",
+  (room) => {
+    const text = readFileSync(join(root, `compiler/passes/${room}/passes.ts`), "utf8");
+    expect([...text.matchAll(lists)].length).toBeGreaterThan(3);
+    expect(unexplained(text)).toEqual([]);
+  },
+);
+
+it("a place without a reason is told", () => {
+  const list = (body: string): string => `export const own: readonly GraphPass[] = [${body}];\n`;
+  expect(unexplained(list("\n  // Needs sums in order.\n  one,\n  two,\n"))).toEqual([]);
+  expect(unexplained(list("one, two"))).toEqual(["one, two"]);
+  expect(unexplained(list("\n  one,\n  // Needs sums in order.\n  two,\n"))).toEqual(["one,"]);
+  expect(unexplained(list("\n  // Last.\n  one,\n"))).toEqual(["one,"]);
+  expect(unexplained(list("\n  // Needs sums in order.\n  one,\n  two,\n  three,\n  four,\n"))).toEqual(["four,"]);
+  expect(unexplained("  beforeMemory: [\n    one,\n  ],\n")).toEqual(["one,"]);
+});
+
 it.each(["graph", "kernel"])("%s: each file that has a pass is in a list", (room) => {
   const folder = join(root, "compiler/passes", room);
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).flatMap((path) => {

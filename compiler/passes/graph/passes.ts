@@ -44,7 +44,10 @@ export const equationPasses: readonly GraphPass[] = [
 ];
 
 /** On equations over whole sequences, before anything is derived from them; a stream keeps its delay lines. Sums are in their order, and lines in loops of their own. */
-export const sequencePasses: readonly GraphPass[] = [windowDelays];
+export const sequencePasses: readonly GraphPass[] = [
+  // Needs each line in a loop of its own, with nothing else in it: after all that moves values in and out of loops.
+  windowDelays,
+];
 
 /** After it, where it has found any. */
 export const windowPasses: readonly GraphPass[] = [
@@ -58,6 +61,7 @@ export const windowPasses: readonly GraphPass[] = [
 
 /** After differentiation. */
 export const derivativePasses: readonly GraphPass[] = [
+  // First: what functions state of their derivatives has been used, and would keep the values that it is made of.
   dropDerivatives,
   // Before anything moves products or sums them: a row is one of the product as it was derived.
   expandStrongProducts,
@@ -81,28 +85,56 @@ export const derivativePasses: readonly GraphPass[] = [
 
 /** On a forward pass that was given residuals to return: no change of rounding is allowed any more. */
 export const residualPasses: readonly GraphPass[] = [
+  // First: what it frees feeds no state, and may leave the loop.
   dropDerivatives,
+  // Residuals are outputs of their own: what backward reads of a step may be computed for all steps at once.
   splitTime,
+  // Lifting leaves repeated and cancelling views.
   simplify,
   shareCommonValues,
+  // After these: joined parts of one value are that value. Those that are left would be copied, and what joined them is unused then.
   sinkConcats,
   removeUnusedValues,
 ];
 
 /** On the initial values of states. */
-export const initialPasses: readonly GraphPass[] = [expandUnwindows, simplify, shareCommonValues, removeUnusedValues];
+export const initialPasses: readonly GraphPass[] = [
+  // First, as in the equations: what it writes is simplified and shared as any other.
+  expandUnwindows,
+  // There is no loop and no product to order: what lowering repeats, and what is left over, is all there is.
+  simplify,
+  shareCommonValues,
+  removeUnusedValues,
+];
 
 /** On what is a part of another function: some of its outputs, before the inputs that only the others needed are left out. */
-export const portPasses: readonly GraphPass[] = [removeUnusedValues];
+export const portPasses: readonly GraphPass[] = [
+  // Only this: inputs are known to be unused once nothing dead reads them, and rounding is that of the whole function.
+  removeUnusedValues,
+];
 
 /** On equations that people read. */
-export const tidyPasses: readonly GraphPass[] = [simplify, shareCommonValues, removeUnusedValues];
+export const tidyPasses: readonly GraphPass[] = [
+  // Only these, in the order in which each shows the next one more: equations stay where their text has them.
+  simplify,
+  shareCommonValues,
+  removeUnusedValues,
+];
 
 /** On values that nothing is derived from any more, before they become a single step, which has no loop that parts could sink into. */
-export const valuePasses: readonly GraphPass[] = [dropDerivatives, sinkConcats];
+export const valuePasses: readonly GraphPass[] = [
+  // First: a declared derivative reads its parts whole, and would hold a join where it is.
+  dropDerivatives,
+  // While there still is a loop.
+  sinkConcats,
+];
 
 /** The same for initial values. */
-export const initialValuePasses: readonly GraphPass[] = [dropDerivatives, removeUnusedValues];
+export const initialValuePasses: readonly GraphPass[] = [
+  // First: only declared derivatives have read what is unused after it.
+  dropDerivatives,
+  removeUnusedValues,
+];
 
 /** On all entries, just before they become kernels: nothing derives or prints equations of them any more. */
 export const beforeKernels: readonly Pass<GraphFunction, SizedContext>[] = [
