@@ -1,7 +1,9 @@
-/** Kernels after each stage of a target, with planned memory. */
+/** Kernels after each stage of a target, with planned memory; before it is planned, passes find scalars by their names. */
+import { expect } from "vitest";
 import { buildKernels } from "../../compiler/driver/build-kernels.js";
 import { type KernelTargetName, targetPasses } from "../../compiler/passes/kernel/passes.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/kernel-program.js";
+import { verifyNames } from "../../compiler/ir/kernel/verify-names.js";
 import { planMemory } from "../../compiler/passes/kernel/plan-memory.js";
 import type { EntryProgram } from "../../compiler/program/entry.js";
 
@@ -16,6 +18,7 @@ export function kernelStages(program: EntryProgram, target: KernelTargetName): K
     passes: targetPasses[target],
     dtype: "f32",
     observe: (stage, kernels) => {
+      if (!("slots" in kernels)) expect(verifyNames(kernels), `${target} after ${stage}`).toEqual([]);
       stages.push({ stage, kernel: "slots" in kernels ? kernels : planMemory(kernels) });
     },
   });

@@ -8,6 +8,7 @@ import { KernelSyntaxError, parseKernelBody, parseUnplanned } from "../../compil
 import { printKernelFunction, printUnplanned } from "../../compiler/ir/kernel/print.js";
 import type { KernelProgram, Statement } from "../../compiler/ir/kernel/kernel-program.js";
 import type { UnplannedKernels } from "../../compiler/ir/kernel/unplanned.js";
+import { verifyNames } from "../../compiler/ir/kernel/verify-names.js";
 import { verifyKernel } from "../../compiler/ir/kernel/verify.js";
 import { planMemory } from "../../compiler/passes/kernel/plan-memory.js";
 import { simd128, type VectorTarget } from "../../compiler/passes/kernel/target.js";
@@ -104,6 +105,7 @@ export function expectStatements<Machine>(
 /** What the caller sees after each kernel has run on some numbers. */
 function numbersOf(kernels: UnplannedKernels | KernelProgram): Record<string, readonly number[]> {
   const program = "slots" in kernels ? kernels : planMemory(kernels);
+  if (!("slots" in kernels)) expect(verifyNames(kernels)).toEqual([]);
   const [batch, steps] = [3, 4];
   expect(verifyKernel(program, new Map([["%B", batch], ["%T", steps]]))).toEqual([]); // prettier-ignore
   const { buffers, run } = evaluateKernels(program, { batch, steps, sizes: {} });

@@ -12,7 +12,7 @@ import type {
 } from "./kernel-program.js";
 import { printPart, printStatement } from "./print.js";
 import { printAccess, printAffine } from "./print-expressions.js";
-import { forEachAccess, forEachSimple } from "./visit.js";
+import { forEachAccess, forEachSimple, writtenBuffers } from "./visit.js";
 
 interface PackedCopy {
   readonly pack: PackStatement;
@@ -83,12 +83,7 @@ export class PackedCopies {
   /** Marks the copies whose panels or matrices the statements write. */
   private write(statements: readonly Statement[]): void {
     if (this.copies.size === 0) return;
-    const written = new Set<string>();
-    for (const statement of statements) {
-      forEachAccess(statement, ({ buffer }, use) => {
-        if (use !== "read") written.add(this.wholeOf(buffer));
-      });
-    }
+    const written = writtenBuffers(statements, (buffer) => this.wholeOf(buffer));
     for (const [name, { pack }] of this.copies) {
       const own = [pack.from.buffer, pack.to].find((buffer) => written.has(this.wholeOf(buffer)));
       if (own !== undefined) this.copies.set(name, { pack, written: own });

@@ -102,6 +102,21 @@ export function forEachAccess(statement: Statement, visitAll: AccessVisitor): vo
   }
 }
 
+/**
+ * The buffers that statements write or add to.
+ *
+ * @param nameOf What a buffer counts as: the whole that it is a part of, where a part of it stands for all of them, or itself.
+ */
+export function writtenBuffers(statements: readonly Statement[], nameOf: (buffer: string) => string): Set<string> {
+  const names = new Set<string>();
+  for (const statement of statements) {
+    forEachAccess(statement, ({ buffer }, use) => {
+      if (use !== "read") names.add(nameOf(buffer));
+    });
+  }
+  return names;
+}
+
 /** Visits the statements that hold no others, or only those of a tail, in their order. */
 export function forEachSimple(statements: readonly Statement[], visit: (statement: Statement) => void): void {
   for (const statement of statements) {

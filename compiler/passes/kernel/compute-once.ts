@@ -11,7 +11,7 @@ import { freeVariables } from "../../ir/kernel/free-variables.js";
 import { freshBuffer } from "../../ir/kernel/fresh-names.js";
 import type { KernelFunction, RegionStatement, Statement } from "../../ir/kernel/kernel-program.js";
 import type { UnplacedBuffer, UnplannedKernels } from "../../ir/kernel/unplanned.js";
-import { forEachAccess } from "../../ir/kernel/visit.js";
+import { forEachAccess, writtenBuffers } from "../../ir/kernel/visit.js";
 import { HeldBuffers } from "./held-buffers.js";
 import { type KernelPass, mapRegions } from "./kernel-pass.js";
 import { takeParamsAlone } from "./params-alone.js";
@@ -36,7 +36,7 @@ class Once {
     this.buffers = new Map(buffers);
     this.held = new HeldBuffers(buffers);
     for (const { body } of functions) {
-      for (const statement of body) for (const name of written(statement)) this.count(name);
+      for (const statement of body) for (const name of writtenBy(statement)) this.count(name);
     }
     // A buffer and its parts are written where one of them is.
     for (const { name, within } of buffers.values()) {
@@ -75,7 +75,7 @@ class Once {
 
   /** A region that computes what nothing but params changes. */
   private once(region: RegionStatement, settled: Set<string>): RegionStatement {
-    for (const name of written(region)) {
+    for (const name of writtenBy(region)) {
       this.buffers.set(name, { ...lookUp(this.buffers, name), persistent: true });
       settled.add(name);
     }
@@ -93,7 +93,7 @@ class Once {
   private isOfParams(region: RegionStatement, settled: ReadonlySet<string>): boolean {
     const { variables, symbols } = freeVariables(region.body);
     if (variables.length > 0 || symbols.size > 0) return false;
-    const own = written(region);
+    const own = writtenBy(region);
     let isOfParams = true;
     forEachAccess(region, ({ buffer }, use) => {
       if (use === "read") isOfParams &&= this.held.has(buffer) || settled.has(buffer) || own.has(buffer);
@@ -107,10 +107,7 @@ class Once {
   }
 }
 
-function written(statement: Statement): Set<string> {
-  const names = new Set<string>();
-  forEachAccess(statement, ({ buffer }, use) => {
-    if (use !== "read") names.add(buffer);
-  });
-  return names;
+/** By their own names: what is a part of another, or has parts, is left alone. */
+function writtenBy(statement: Statement): Set<string> {
+  return writtenBuffers([statement], (buffer) => buffer);
 }

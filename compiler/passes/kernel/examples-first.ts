@@ -17,7 +17,7 @@ import type {
   StatementOf,
 } from "../../ir/kernel/kernel-program.js";
 import { type UnplannedKernels, wholeOf } from "../../ir/kernel/unplanned.js";
-import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
+import { forEachAccess, mapStatement, writtenBuffers } from "../../ir/kernel/visit.js";
 import type { KernelPass } from "./kernel-pass.js";
 
 export const examplesFirst: KernelPass = {
@@ -53,7 +53,7 @@ class Interchange {
   private readonly buffers: UnplannedKernels["buffers"];
   private readonly selection: StatementOf<"select_examples"> | undefined;
   private readonly inner: readonly Statement[];
-  private readonly written = new Set<string>();
+  private readonly written: ReadonlySet<string>;
   private readonly names: TakenNames;
 
   constructor(loop: ForStatement, buffers: UnplannedKernels["buffers"]) {
@@ -63,9 +63,7 @@ class Interchange {
     this.selection = first?.kind === "select_examples" ? first : undefined;
     this.inner = this.selection === undefined ? loop.body : others;
     this.names = new TakenNames([loop.variable]);
-    forEachAccess(loop, ({ buffer }, use) => {
-      if (use !== "read") this.written.add(wholeOf(buffer, buffers));
-    });
+    this.written = writtenBuffers([loop], (buffer) => wholeOf(buffer, buffers));
   }
 
   run(): RegionStatement | undefined {

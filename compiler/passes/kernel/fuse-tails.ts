@@ -29,7 +29,7 @@ import type {
   Statement,
   RegionStatement,
 } from "../../ir/kernel/kernel-program.js";
-import { forEachAccess, mapStatement } from "../../ir/kernel/visit.js";
+import { forEachAccess, mapStatement, writtenBuffers } from "../../ir/kernel/visit.js";
 import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, dimSymbol, multiplyDims } from "../../base/types/dim.js";
 import { type UnplacedBuffer, type UnplannedKernels, wholeOf } from "../../ir/kernel/unplanned.js";
 import type { KernelPass } from "./kernel-pass.js";
@@ -76,20 +76,20 @@ class TailFuser {
     return { ...this.kernels, functions, buffers: this.buffers };
   }
 
-  /** In how many regions each buffer is read, and in how many written. */
+  /** In how many regions each buffer is read, and in how many written: by their names, as parts of others and what has parts are kept. */
   private countUses(statements: readonly Statement[]): void {
     for (const statement of statements) {
       if (statement.kind === "for") {
         this.countUses(statement.body);
         continue;
       }
-      const own = { read: new Set<string>(), written: new Set<string>() };
+      const read = new Set<string>();
       forEachAccess(statement, ({ buffer }, use) => {
-        if (use !== "write") own.read.add(buffer);
-        if (use !== "read") own.written.add(buffer);
+        if (use !== "write") read.add(buffer);
       });
-      for (const name of own.read) this.reads.set(name, (this.reads.get(name) ?? 0) + 1);
-      for (const name of own.written) this.writes.set(name, (this.writes.get(name) ?? 0) + 1);
+      for (const name of read) this.reads.set(name, (this.reads.get(name) ?? 0) + 1);
+      const written = writtenBuffers([statement], (buffer) => buffer);
+      for (const name of written) this.writes.set(name, (this.writes.get(name) ?? 0) + 1);
     }
   }
 
@@ -173,12 +173,7 @@ class TailFuser {
     first: RegionStatement,
     tail: readonly Statement[],
   ): Copied | undefined {
-    const stored = new Set<string>();
-    for (const statement of tail) {
-      forEachAccess(statement, ({ buffer }, use) => {
-        if (use !== "read") stored.add(wholeOf(buffer, this.buffers));
-      });
-    }
+    const stored = writtenBuffers(tail, (buffer) => wholeOf(buffer, this.buffers));
     let conflict = stored.has(wholeOf(product.b.buffer, this.buffers));
     if (product.initial !== undefined) {
       forEachAccess({ kind: "let", name: "", value: product.initial }, ({ buffer }) => {

@@ -18,7 +18,7 @@ import type {
   ProductTerms,
   Statement,
 } from "../../ir/kernel/kernel-program.js";
-import { forEachAccess } from "../../ir/kernel/visit.js";
+import { writtenBuffers } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../base/types/dim.js";
 import { type UnplacedBuffer, type UnplannedKernels, wholeOf } from "../../ir/kernel/unplanned.js";
 import { HeldBuffers } from "./held-buffers.js";
@@ -93,13 +93,7 @@ class Packer {
   }
 
   private writtenIn(statements: readonly Statement[]): ReadonlySet<string> {
-    const written = new Set<string>();
-    for (const statement of statements) {
-      forEachAccess(statement, ({ buffer }, use) => {
-        if (use !== "read") written.add(wholeOf(buffer, this.kernels.buffers));
-      });
-    }
-    return written;
+    return writtenBuffers(statements, (buffer) => wholeOf(buffer, this.kernels.buffers));
   }
 
   private statement(statement: Statement, packs: NeededPacks): Statement {
