@@ -97,7 +97,6 @@ class Packer {
   }
 
   private statement(statement: Statement, packs: NeededPacks): Statement {
-    if (statement.kind === "product") return this.product(statement, packs);
     if (statement.kind === "for") {
       const inner = this.block(statement.body, this.inLoop(statement, packs));
       packs.inFront.push(...inner.inFront);
@@ -142,7 +141,7 @@ class Packer {
     return Object.keys(schedule).length === 0 ? product : { ...product, schedule };
   }
 
-  /** The loops around a product with which its matrix moves; undefined where its places are not those of whole loops. */
+  /** The loops around a product with which its matrix moves; undefined where other variables move it, or its places are not those of whole loops. */
   private partsOf(
     { columns }: ProductStatement,
     { b, contracted }: ProductTerms,
@@ -153,9 +152,7 @@ class Packer {
     const loops = around.filter(({ axis }) => others.includes(axis.variable));
     if (loops.length !== others.length) return undefined;
     const whole = wholeOf(b.buffer, this.kernels.buffers);
-    const fits = loops.every(
-      ({ axis, written }) => plainExtent(axis.extent) !== undefined && axis.from === undefined && !written.has(whole),
-    );
+    const fits = loops.every(({ axis, written }) => axis.from === undefined && !written.has(whole));
     return fits ? loops.map(({ axis: { variable, extent } }) => ({ variable, extent })) : undefined;
   }
 
@@ -169,13 +166,7 @@ class Packer {
     const sizes = axes.map(({ extent }) => plainExtent(extent));
     const variables = axes.map(({ variable }) => variable);
     if (sizes.some((size) => size === undefined || size === 0)) return undefined;
-    if (
-      b.offset.terms.some(
-        ({ variable, coefficient }) => !variables.includes(variable) || constantOf(coefficient) === undefined,
-      )
-    ) {
-      return undefined;
-    }
+    if (b.offset.terms.some(({ coefficient }) => constantOf(coefficient) === undefined)) return undefined;
     const start = constantOf(b.offset.constant);
     if (start === undefined || start < 0) return undefined;
     const onChange = this.held.has(b.buffer);

@@ -169,7 +169,8 @@ class Taker {
   }
 
   private groupOf(axes: readonly LoopAxis[]): KeptGroup {
-    const key = axes.map(({ variable }) => variable).join(" ");
+    // Loops beside each other may have variables of one name.
+    const key = axes.map(({ variable, extent }) => `${variable} < ${String(plainExtent(extent))}`).join(" ");
     let group = this.groups.get(key);
     if (group === undefined) this.groups.set(key, (group = { axes, names: new Set(), stores: new Map() }));
     return group;

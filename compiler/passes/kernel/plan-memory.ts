@@ -2,6 +2,7 @@
  * Gives every buffer its place: buffers of one entry whose lifetimes do not overlap and whose sizes are equal share a
  * slot, entries share all slots, what the caller sees or a later entry reads has a slot of its own.
  */
+import { lookUp } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import type { KernelBuffer, KernelProgram, KernelSlot } from "../../ir/kernel/kernel-program.js";
 import type { UnplacedBuffer, UnplannedKernels } from "../../ir/kernel/unplanned.js";
@@ -72,8 +73,8 @@ export function planMemory({ axes, functions, buffers: unplaced }: UnplannedKern
   for (const fn of functions) {
     for (const pool of pools.values()) pool.freeAll();
     for (const { name, first, last } of lifetimes(fn)) {
-      const buffer = unplaced.get(name);
-      if (buffer === undefined || buffer.persistent) continue;
+      const buffer = lookUp(unplaced, name);
+      if (buffer.persistent) continue;
       const key = `${buffer.dtype} ${buffer.size.key} ${buffer.most?.key ?? ""}`;
       let pool = pools.get(key);
       if (pool === undefined) pools.set(key, (pool = new SlotPool(() => openSlot(buffer))));

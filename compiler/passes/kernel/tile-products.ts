@@ -35,13 +35,12 @@ export const tileProductsPass: PlannedPass<ScalarTarget> = {
   run: (program, { machine }) => inRegions(program, (body) => tileProducts(body, machine)),
 };
 
+/** `statements` is the body of one region. */
 export function tileProducts(statements: readonly Statement[], machine: ScalarTarget): Statement[] {
   return statements.flatMap((statement): Statement[] => {
     if (statement.kind === "product") return tile(plainProduct(statement), machine);
     if (statement.kind === "pieces") return [mapParts(statement, (part) => tileProducts(part, machine))];
-    if (statement.kind === "for" || statement.kind === "region") {
-      return [{ ...statement, body: tileProducts(statement.body, machine) }];
-    }
+    if (statement.kind === "for") return [{ ...statement, body: tileProducts(statement.body, machine) }];
     return [statement];
   });
 }
@@ -81,7 +80,6 @@ function forBlocks(
   let from = affineConstant(0);
   for (const [i, size] of blockSizes.entries()) {
     const constant = plainValue(subtractAffine(end, from));
-    if (constant === 0) break;
     if (constant !== undefined && constant < size) continue;
     let to = end;
     if (size > 1 && constant !== undefined) to = addAffine(from, affineConstant(constant - (constant % size)));

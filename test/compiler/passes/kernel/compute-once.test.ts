@@ -158,6 +158,7 @@ ${indented(other === "" ? "s[0] = 1" : other, "        ")}
 
 test.each([
   ["what two places write", "buffer q: real[3]", "q[0] = mul(param.p[0], 2)", "q[0] = 1"],
+  ["what it is given", "buffer q: real[3]", "q[0] = mul(x[0], 2)", "y[0] = q[0]"],
   ["what is zero between calls", "buffer q: real[3] persistent zeros", "q[0] = mul(param.p[0], 2)", "y[0] = q[0]"],
   ["a part of another buffer", "buffer all: real[6] persistent\nbuffer q: real[3] within all persistent", "q[0] = mul(param.p[0], 2)", "y[0] = q[0]"],
   ["what a size of the call tells too", "buffer q: real[%T]", "for t < %T\n  q[t] = mul(param.p[0], real(t))", "y[0] = x[0]"],
@@ -173,6 +174,44 @@ ${own.replace(/^/gmu, "        ")}
     }`;
   expectKernels(computeOnce, kernel, kernel);
 }); // prettier-ignore
+
+test("not what a number tells that the entry computes before", () => {
+  const kernel = `${buffers}
+    buffer q: real[3]
+    kernel f {
+      index n = remainder(5, 3)
+      region r ; r
+        q[0] = mul(param.p[n], 2)
+      region more ; more
+        y[0] = q[0]
+    }`;
+  expectKernels(computeOnce, kernel, kernel);
+});
+
+test("panels of what is of params alone, also where they look themselves for what has changed", () => {
+  const kernels = (where: string, persistent: string): string => `
+    buffer param.W: real[4] external persistent held
+    buffer x: real[2*%B] external persistent
+    buffer y: real[2*%B] external persistent
+    buffer q: real[4]${persistent}
+    buffer own: real[36] persistent
+    buffer made: real[36]${persistent}
+    kernel f {
+      region own ; own
+        pack own from param.W[i * 2 + j] over i < 2, j < 2 as 1 strips of 2 in panels of 4 where changed
+      region q${where} ; q
+        for i < 4
+          q[i] = mul(param.W[i], 2)
+      region made${where} ; made
+        pack made from q[i * 2 + j] over i < 2, j < 2 as 1 strips of 2 in panels of 4
+      region y ; y
+        product y[b * 2 + i] = sum x[b * 2 + j] * q[i * 2 + j] packed in made
+          rows b < examples
+          columns i < 2
+          contracted j < 2
+    }`;
+  expectKernels(computeOnce, kernels("", ""), kernels(" where changed", " persistent"));
+});
 
 const source = `
 cell Filter(H) {

@@ -6,7 +6,7 @@ import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
 import type { KernelProgram } from "../../../../compiler/ir/kernel/kernel-program.js";
 import { interleaveSumsPass } from "../../../../compiler/passes/kernel/interleave-sums.js";
 import { scalar16 } from "../../../../compiler/passes/kernel/target.js";
-import { expectStatements } from "../../../support/kernel-text.js";
+import { dedent, expectStatements } from "../../../support/kernel-text.js";
 import { createRandom } from "../../../../runtime/base/random.js";
 import { flatten } from "../../../support/evaluate-helpers.js";
 import { programOf, runFunction } from "../../../support/run-kernel.js";
@@ -85,6 +85,77 @@ describe("interleave-sums", () => {
       for j < 2 from 1 step 4
         s1 = sum(s1, x[j])
       y[0] = add(add(s0, s2), add(s1, s3))`,
+    );
+  });
+
+  test("whatever reads a sum adds up its parts, and names of a round are told apart", () => {
+    expectStatements(
+      interleaveSumsPass,
+      scalar16,
+      `${buffers}
+    buffer z: real[2] external persistent`,
+      `
+      var s = 0 in four parts by j
+      var t = 1
+      var u = 1
+      for j < 4
+        index k = remainder(j, 2)
+        let v = x[k]
+        s = sum(s, v)
+      t = sum(t, s)
+      set u = mul(s, 2)
+      let w = neg(s)
+      for i < 2
+        z[i] = (i < 1 ? s : w)
+      y[0] = add(t, u)`,
+      `
+      var s0 = 0
+      var s1 = 0
+      var s2 = 0
+      var s3 = 0
+      var t = 1
+      var u = 1
+      for j < 4 from 0 step 4
+        index k = remainder(j, 2)
+        let v = x[k]
+        s0 = sum(s0, v)
+        index kPart1 = remainder(j + 1, 2)
+        let vPart1 = x[kPart1]
+        s1 = sum(s1, vPart1)
+        index kPart2 = remainder(j + 2, 2)
+        let vPart2 = x[kPart2]
+        s2 = sum(s2, vPart2)
+        index kPart3 = remainder(j + 3, 2)
+        let vPart3 = x[kPart3]
+        s3 = sum(s3, vPart3)
+      t = sum(t, add(add(s0, s2), add(s1, s3)))
+      set u = mul(add(add(s0, s2), add(s1, s3)), 2)
+      let w = neg(add(add(s0, s2), add(s1, s3)))
+      for i < 2
+        z[i] = (i < 1 ? add(add(s0, s2), add(s1, s3)) : w)
+      y[0] = add(t, u)`,
+    );
+  });
+
+  test("also in pieces of long sums", () => {
+    const pieces = (sum: string): string => `
+      pieces of %T from f
+${dedent(sum).replace(/^/gmu, "        ")}
+      where done is 64, into carried
+        y[0] = x[0]
+      where carried
+        y[0] = x[1]`;
+    expectStatements(
+      interleaveSumsPass,
+      scalar16,
+      buffers,
+      pieces("var s = 0 in four parts by j\nfor j < 4\n  s = sum(s, x[j])\ny[0] = s"),
+      pieces(
+        `var s0 = 0\nvar s1 = 0\nvar s2 = 0\nvar s3 = 0
+for j < 4 from 0 step 4
+${[0, 1, 2, 3].map((n) => `  s${n} = sum(s${n}, x[j${n === 0 ? "" : ` + ${n}`}])`).join("\n")}
+y[0] = add(add(s0, s2), add(s1, s3))`,
+      ),
     );
   });
 

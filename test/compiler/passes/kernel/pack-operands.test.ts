@@ -230,6 +230,44 @@ describe("pack-operands", () => {
   });
 });
 
+describe("in text", () => {
+  const buffers = `
+      buffer M: real[16]
+      buffer W: real[24*%T] external persistent held
+      buffer x: real[4*%B] external persistent
+      buffer y: real[16*%B] external persistent`;
+  const rows = "rows b < examples\n";
+  const kernels = (region: string, more = ""): string =>
+    `${buffers}${more}\n      kernel f {\n${region.replace(/^/gmu, "        ")}\n      }`;
+  const of = (W: string, lines = "columns i < 2\n    contracted j < 2"): string =>
+    `  product y[b * 16 + i] = sum x[b * 4 + j] * ${W}\n    ${rows}    ${lines}`;
+
+  it.each([
+    ["a vector", `region y ; y\n  product y[b * 16] = sum x[b * 4 + j] * W[j]\n    ${rows}    contracted j < 2`],
+    ["a matrix whose place is computed", `region y ; y\n  for n < 2\n    index k = remainder(n, 2)\n${of("W[i * 2 + j + k * 4]").replace(/^/gmu, "  ")}`],
+    ["matrices of as many steps as a call has", `for t < %T\n  region y ; y\n${of("W[i * 2 + j + t * 4]").replace(/^/gmu, "  ")}`],
+    ["matrices of a loop that begins later", `for n < 3 from 1\n  region y ; y\n${of("W[i * 2 + j + n * 4]").replace(/^/gmu, "  ")}`],
+    ["rows as far apart as a call has steps", `region y ; y\n${of("W[i * %T + j]")}`],
+    ["what lies after as many numbers", `region y ; y\n${of("W[i * 2 + j + %T]")}`],
+    ["a place before the matrix, which is never read", `region y ; y\n${of("W[i * 2 + j - 1]", "columns i < 2\n    contracted j < 3 from 1")}`],
+    ["more strips than tiles have", `region y ; y\n  product ${Array.from({ length: 9 }, (_, i) => `sum${i}`).join(", ")} = sum x[b * 4 + j] * W[i * 2 + j]\n    ${rows}    columns i < 9\n    contracted j < 2\n    then for u < 1\n      y[b * 16 + u] = add(sum0, sum8)`],
+  ])("leaves alone %s", (_, region) => {
+    expectKernels(packOperands, kernels(region), kernels(region));
+  }); // prettier-ignore
+
+  it("packs a computed matrix that one row reads where its columns do not lie side by side", () => {
+    const written = "region M ; M\n  for i < 4\n    M[i] = exp(x[i])\n";
+    const product = "region y ; y\n  product y[i] = sum x[j] * M[i * 2 + j]\n    columns i < 2\n    contracted j < 2";
+    const packed =
+      "region packed.0 ; M in panels\n  pack packed.0 from M[i * 2 + j] over i < 2, j < 2 as 1 strips of 2 in panels of 4\n";
+    expectKernels(
+      packOperands,
+      kernels(written + product),
+      kernels(written + packed + product.replace("j]\n", "j] packed in packed.0\n"), "\n      buffer packed.0: real[36] persistent"),
+    ); // prettier-ignore
+  });
+});
+
 it.each([
   ["a matrix of each example", `func f(%input.x: real[3], %context.M: real[4, 3]) -> (output.y: %y) {
     %y: real[4] = contract [0 1] [1] -> [0] %context.M, %input.x

@@ -46,7 +46,42 @@ test("what is read twice is kept once, and a name stays where it is", () => {
   });
 });
 
+test("loops beside each other whose variables have one name keep as many numbers as each has", () => {
+  const body = [2, 4].map((size, k) => `for i < ${size}\n  y[i + ${k * 4}] = mul(exp(p[i]), x[i])\n`).join("");
+  expect(taken(body)).toEqual({
+    kept: "for i < 2\n  kept1[i] = exp(p[i])\nfor i < 4\n  kept2[i] = exp(p[i])\n",
+    body: "for i < 2\n  y[i] = mul(kept1[i], x[i])\nfor i < 4\n  y[i + 4] = mul(kept2[i], x[i])\n",
+    sizes: [2, 4],
+  });
+});
+
+test("what is cheap is kept where a name or a side of a choice in it is not", () => {
+  expect(
+    taken(`
+      let v = exp(p[0])
+      for i < 3
+        y[i] = mul(add(v, 1), x[i])
+        z[i] = mul((i < 1 ? p[i] : sqrt(p[i - 1])), x[i])`),
+  ).toEqual({
+    kept: "let v = exp(p[0])\nkept1[0] = add(v, 1)\nfor i < 3\n  kept2[i] = (i < 1 ? p[i] : sqrt(p[i - 1]))\n",
+    body: "for i < 3\n  y[i] = mul(kept1[0], x[i])\n  z[i] = mul(kept2[i], x[i])\n",
+    sizes: [1, 3],
+  });
+});
+
+test("a name stays where a product reads it", () => {
+  const product = "product y[i] = v + sum x[j] * w[j]\n  columns i < 2\n  contracted j < 2\n";
+  expect(taken(`let v = mul(p[0], 2)\n${product}`)).toEqual({
+    kept: "",
+    body: `let v = mul(p[0], 2)\n${product}`,
+    sizes: [],
+  });
+});
+
 test.each([
+  ["what a loop counts that begins later", "for i < 3 from 1\n  y[i] = mul(exp(p[i]), x[i])\n"],
+  ["what a loop counts in steps", "for i < 4 step 2\n  y[i] = mul(exp(p[i]), x[i])\n"],
+  ["what a loop counts backwards", "for i < 3 reverse\n  y[i] = mul(exp(p[i]), x[i])\n"],
   ["what moves with examples or steps", "for t < %T\n  y[t] = mul(exp(p[t]), x[t])\n"],
   ["what other buffers hold", "for i < 2\n  y[i] = mul(exp(x[i]), p[i])\n"],
   ["sums and products of numbers", "for i < 2\n  y[i] = mul(add(p[i], 1), x[i])\n"],

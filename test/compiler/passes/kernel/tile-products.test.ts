@@ -1,6 +1,7 @@
 /** Products as loops over tiles of sums, and what is left at the edges. */
 import { describe, expect, it } from "vitest";
 import { parseKernelBody } from "../../../../compiler/ir/kernel/parse.js";
+import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
 import type { ScalarTarget } from "../../../../compiler/passes/kernel/target.js";
 import { tileProducts, tileProductsPass } from "../../../../compiler/passes/kernel/tile-products.js";
 import { bodyOf, dedent, expectMeaning, expectStatements, kernelOf, planned } from "../../../support/kernel-text.js";
@@ -224,6 +225,45 @@ describe("tile-products", () => {
           sum = sum(sum, mul(x, w))
         y[i] = tanh(sum)`,
     );
+  });
+
+  it("has no loops over tiles that are wider than what there is", () => {
+    expectStatements(
+      tileProductsPass,
+      machine,
+      `
+      buffer a: real[4] external persistent
+      buffer w: real[4] external persistent
+      buffer y: real[1] external persistent`,
+      `
+      product y[i] = sum a[k] * w[i * 4 + k]
+        columns i < 1
+        contracted k < 4`,
+      `
+      for i < 1 from 0
+        var sum = 0
+        for k < 4
+          let x = a[k]
+          let w = w[i * 4 + k]
+          sum = sum(sum, mul(x, w))
+        y[i] = sum`,
+    );
+  });
+
+  it("finds out how many rows a part of an example has", () => {
+    const text = `
+      for b < examples
+        product y[t] = sum a[t * 2 + k] * w[k]
+          rows t < %T of b beyond 0, at most 3
+          contracted k < 2`;
+    const tiles = tileProducts(parseKernelBody(dedent(text)), machine);
+    expect(loops(printKernelFunction({ name: "f", body: tiles }))).toEqual([
+      "for b < examples",
+      "index tSize = %T of b beyond 0, at most 3",
+      "index tRest = remainder(tSize, 2)",
+      "for t < tRest * (-1) + tSize from 0 step 2",
+      "for t < tSize from tRest * (-1) + tSize",
+    ]);
   });
 
   it.each([
