@@ -1,5 +1,6 @@
 /** Networks of std/network that take cells give the bits of what they stand for, written out with used cells. */
 import { expect, it } from "vitest";
+import { outputsOf } from "../../compiler/tools/calls/call.js";
 import { cell } from "../../compiler/index.js";
 import type { CompiledModule } from "../../runtime/index.js";
 
@@ -44,8 +45,9 @@ it.each(pairs)("%s", async (name, short, long, own) => {
     expect(Object.keys(other!.params).sort()).toEqual(Object.keys(one!.params).map(own).sort());
     const wave = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(i));
     const values = { x: wave(30), ...(name === "EncoderDecoder" && { s: wave(24) }) };
-    const [first, second] = [Object.values(one!.forward(values))[0], Object.values(other!.forward(values))[0]];
-    expect([...(first as Float32Array)]).toEqual([...(second as Float32Array)]);
+    const [first, second] = [one, other].map((instance) => Object.values(outputsOf(instance!.forward(values))));
+    expect(first!.length).toBeGreaterThan(0);
+    expect(first!.map((output) => [...output])).toEqual(second!.map((output) => [...output]));
   }
 });
 
