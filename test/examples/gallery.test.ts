@@ -33,20 +33,20 @@ const gallerySizes: Readonly<Record<string, Sizes>> = {
 };
 
 /**
- * Those that the language was worked out on, at two sizes of which no dimension of a cell can stand for another: the first for what each cell
- * is asked, in WebAssembly, the second in JavaScript.
+ * Those that the language was worked out on, at two sizes where no long axis of a cell can stand for another: the first for what each cell is
+ * asked, in WebAssembly, the second in JavaScript.
  */
 const workedOut: Readonly<Record<string, readonly [Sizes, Sizes]>> = {
   lru: [{ I: 2, N: 3, O: 4 }, { I: 3, N: 5, O: 2 }],
   s4d: [{ H: 2, N: 3 }, { H: 3, N: 2 }],
-  rwkv7: [{ N: 1, D: 3, L: 2 }, { N: 3, D: 2, L: 4 }],
-  "gated-deltanet": [{ I: 4, N: 1, K: 2, V: 3 }, { I: 2, N: 3, K: 4, V: 5 }],
+  rwkv7: [{ N: 1, D: 3, L: 2 }, { N: 3, D: 2, L: 1 }],
+  "gated-deltanet": [{ I: 4, N: 1, K: 2, V: 3 }, { I: 3, N: 2, K: 1, V: 4 }],
   ltc: [{ I: 2, H: 3, unfolds: 1 }, { I: 3, H: 2, unfolds: 4 }],
   "ode-rnn": [{ I: 2, H: 3, F: 4, K: 1 }, { I: 4, H: 2, F: 3, K: 1 }],
-  lmu: [{ I: 1, N: 2, H: 3 }, { I: 4, N: 3, H: 2 }],
-  ntm: [{ I: 2, H: 1, N: 4, M: 3, O: 5, R: 1 }, { I: 4, H: 3, N: 5, M: 2, O: 1, R: 2 }],
+  lmu: [{ I: 1, N: 2, H: 3 }, { I: 3, N: 2, H: 1 }],
+  ntm: [{ I: 2, H: 1, N: 4, M: 3, O: 1, R: 1 }, { I: 3, H: 1, N: 5, M: 2, O: 1, R: 1 }],
   rhn: [{ I: 2, H: 3, L: 4 }, { I: 3, H: 4, L: 2 }],
-  kalman: [{ N: 2, M: 1 }, { N: 2, M: 3 }],
+  kalman: [{ N: 2, M: 1 }, { N: 3, M: 2 }],
   mogrifier: [{ I: 2, H: 3, K: 1, R: 4 }, { I: 3, H: 2, K: 4, R: 1 }],
   "ttt-linear": [{ I: 2, D: 3 }, { I: 3, D: 2 }],
   reverb: [{ A: 1, B: 2, C: 3, D: 4 }, { A: 5, B: 3, C: 2, D: 1 }],
@@ -66,10 +66,10 @@ const uncompared: Readonly<Record<string, string>> = {
   "garch v": "a variance is drawn below 0, where it has no logarithm, or begins as the params say",
 };
 
-it("has fourteen cells that the language was worked out on, whose dimensions all differ", () => {
+it("has fourteen cells that the language was worked out on, whose axes have no length in common but 1", () => {
   expect(Object.keys(workedOut)).toHaveLength(14);
   for (const sizes of Object.values(workedOut).flat()) {
-    const lengths = Object.values(sizes);
+    const lengths = Object.values(sizes).filter((length) => length > 1);
     expect(new Set(lengths).size, JSON.stringify(sizes)).toBe(lengths.length);
   }
 });
