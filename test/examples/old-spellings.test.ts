@@ -7,7 +7,6 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { compile, check } from "../../compiler/index.js";
-import { isFuzzing } from "../support/fuzz.js";
 import { type Sizes, spellings } from "../support/old-spellings.js";
 import { publishedText } from "../support/published-cells.js";
 import { type Built, type Compared, SpellingPair } from "../support/spelling-pair.js";
@@ -33,14 +32,13 @@ const steps = 5;
 
 const lastCell = (text: string): string => [...text.matchAll(/^cell (\w+)/gmu)].pop()?.[1] ?? "";
 
-async function built(text: string, dimensions: Sizes, runtime: Sizes, gradient: boolean): Promise<Built> {
+async function built(text: string, dimensions: Sizes, runtime: Sizes): Promise<Built> {
   const name = lastCell(text);
   const { files, diagnostics } = compile(text, {
     cell: name,
     dimensions,
     target: "js",
     dtype: "f64",
-    gradient,
     readFile,
   });
   expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
@@ -72,13 +70,11 @@ describe("the old spellings of", () => {
   describe.each(Object.entries(spellings))("%s", (name, spelling) => {
     const { file, sizes, oldSizes = sizes, runtime = {}, tolerance = 1e-9, edit = (text: string) => text } = spelling;
     const place = placeOf(file);
-    /** Of all when fuzzing: gradients take longest to compile. */
-    const hasGradients = isFuzzing || place?.startsWith(fixtures) === true || Number.parseInt(file) % 3 === 0;
     let pair: SpellingPair | undefined;
 
     it.skipIf(place === undefined)("give the same outputs and states", async () => {
-      const own = await built(edit(publishedText(name)), sizes, runtime, hasGradients);
-      const old = await built(readFile(`${file}.cell`) ?? "", oldSizes, runtime, hasGradients);
+      const own = await built(edit(publishedText(name)), sizes, runtime);
+      const old = await built(readFile(`${file}.cell`) ?? "", oldSizes, runtime);
       pair = new SpellingPair(spelling, own, old, steps);
       expect(pair.apart).toEqual(apart[name] ?? []);
       const results = pair.forward();
@@ -87,7 +83,7 @@ describe("the old spellings of", () => {
       expectClose(results, tolerance);
     });
 
-    it.skipIf(place === undefined || !hasGradients)("have the same gradients", () => {
+    it.skipIf(place === undefined)("have the same gradients", () => {
       const { now, then } = pair!.backward();
       expect(Object.values(now).some((values) => values.some((value) => value !== 0))).toBe(true);
       expectClose({ now, then }, tolerance);
