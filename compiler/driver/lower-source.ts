@@ -148,6 +148,7 @@ export function lowerSource(
     reals: new Map(given.filter(([name]) => reals.has(name))),
     assumeSizes: sizes === "symbolic",
     mostWrittenOut: written,
+    dtype: settings.dtype,
   };
   const lowered = lowerNamed(program, typed.name, values, innerGradient, collector);
   if (lowered !== undefined) checkStream(typed, lowered, collector);

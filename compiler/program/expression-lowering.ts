@@ -35,6 +35,7 @@ import {
   lowerRounds,
   numberOfPlace,
   placeInRound,
+  numberInRound,
   placeOf,
   placesOfCall,
 } from "./rounds-lowering.js";
@@ -180,7 +181,7 @@ const rules: LoweringRules = {
   },
   gather: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);
-    const place = placeOf(frame, node.index);
+    const place = numberInRound(frame, node.index);
     if (place !== undefined) return elementAt(builderAt(lowering, frame, node), operand, node.axis, dimConstant(place));
     const index = lowerIndex(lowering, frame, node.index);
     const builder = builderAt(lowering, frame, node);

@@ -348,17 +348,24 @@ const comparisons: Readonly<Record<string, (a: number, b: number) => boolean>> =
 function truthOf(frame: Frame, node: TypedExpression): boolean | undefined {
   const compare = node.kind === "elementwise" ? comparisons[node.operation] : undefined;
   if (node.kind !== "elementwise" || compare === undefined) return undefined;
-  const [left, right] = node.operands.map((operand) => wholeNumber(frame, operand));
+  const [left, right] = node.operands.map((operand) => numberInRound(frame, operand));
   return left === undefined || right === undefined ? undefined : compare(left, right);
 }
 
-function wholeNumber(frame: Frame, node: TypedExpression): number | undefined {
+/** Which whole number an expression is, where that is known: of indices of rounds, in one of them. */
+export function numberInRound(frame: Frame, node: TypedExpression): number | undefined {
   if (node.kind === "number") return node.value;
   if (node.kind === "dimension") return constantOf(dimIn(frame, node.dim));
-  if (node.kind === "position") return placeOf(frame, node);
-  if (node.kind === "places" && node.operation === "real") return placeOf(frame, at(node.operands, 0));
-  if (node.kind !== "elementwise" || (node.operation !== "+" && node.operation !== "-")) return undefined;
-  const [left, right] = node.operands.map((operand) => wholeNumber(frame, operand));
-  if (left === undefined || right === undefined) return undefined;
-  return node.operation === "+" ? left + right : left - right;
+  if (node.kind === "places" && node.operation === "real") return numberInRound(frame, at(node.operands, 0));
+  if (node.kind !== "elementwise") return placeOf(frame, node);
+  const compute = arithmetic[node.operation];
+  const [left, right] = compute === undefined ? [] : node.operands.map((operand) => numberInRound(frame, operand));
+  return compute === undefined || left === undefined || right === undefined ? undefined : compute(left, right);
 }
+
+const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
+  "+": (a, b) => a + b,
+  "-": (a, b) => a - b,
+  "*": (a, b) => a * b,
+  mod: (a, b) => a - b * Math.floor(a / b),
+};

@@ -1,7 +1,8 @@
 /** What a network demands of the sizes that calls give: quotients that leave no rest, and what it requires. */
 import type { Span } from "../base/source/span.js";
 import { type CallAxis, contextAxes, networkAxes } from "../base/types/call-axes.js";
-import { printDim, symbolsOf } from "../base/types/dim.js";
+import { dimConstant, printDim, subtractDims, symbolsOf } from "../base/types/dim.js";
+import { mostPlaces } from "../language/semantics/semantic-type.js";
 import { type CellFrame, dimIn } from "./frame.js";
 import type { SizeCondition } from "./size-condition.js";
 import type { TypedCell } from "../language/semantics/typed-program.js";
@@ -18,7 +19,7 @@ export const sizesOfCalls = (
   requires: sizeConditions(frame),
 });
 
-const ends = { whole: "", least: " >= 0", equal: " == 0" } as const;
+const ends = { whole: "", least: " >= 0", equal: " == 0", exact: ` <= ${mostPlaces}` } as const;
 
 function sizeConditions(frame: CellFrame): SizeCondition[] {
   const { cell } = frame;
@@ -26,13 +27,15 @@ function sizeConditions(frame: CellFrame): SizeCondition[] {
   for (const { kind, dim, span, text } of cell.obligations) {
     if (kind === "positive" || !symbolsOf(dim).some((symbol) => cell.runtimeDimensions.includes(symbol))) continue;
     const equation = equationAt(cell, span);
+    // Every module counts to there, whatever its numbers are.
+    const isExact = kind === "exact";
     const condition = {
-      kind,
-      dim: dimIn(frame, dim),
+      kind: isExact ? ("least" as const) : kind,
+      dim: isExact ? subtractDims(dimConstant(mostPlaces), dimIn(frame, dim)) : dimIn(frame, dim),
       text: text ?? `${printDim(dim)}${ends[kind]}`,
       ...(equation !== undefined && { equation }),
     };
-    const key = `${kind} ${condition.dim.key}`;
+    const key = `${condition.kind} ${condition.dim.key}`;
     found.set(key, found.get(key) ?? condition);
   }
   return [...found.values()];

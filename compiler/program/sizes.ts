@@ -3,6 +3,8 @@ import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { suggestion } from "../language/semantics/suggestion.js";
 import type { TypedCell } from "../language/semantics/typed-program.js";
 import { dimConstant, evaluateDim, printDim, symbolsOf } from "../base/types/dim.js";
+import type { RealType } from "../ir/ops/number-range.js";
+import type { Obligation } from "../language/semantics/typed-sizes.js";
 import { constantValue } from "./constant-value.js";
 import { largestCount } from "./element-count.js";
 
@@ -15,6 +17,8 @@ export interface CellArguments {
   readonly assumeSizes?: boolean;
   /** How many operations rounds may be that are written out: more become a loop. None do where it is left out. */
   readonly mostWrittenOut?: number;
+  /** What the numbers of the module are, which count whole numbers so far; f32 where it is left out. */
+  readonly dtype?: RealType;
 }
 
 /** Of a dimension that nobody has given one, and that rounds go by. */
@@ -35,7 +39,7 @@ export function withAssumedSizes(
 /** Values of the real parameters, or undefined where something was reported. */
 export function checkArguments(
   cell: TypedCell,
-  { dimensions, reals = new Map() }: CellArguments,
+  { dimensions, reals = new Map(), dtype = "f32" }: CellArguments,
   collector: DiagnosticCollector,
 ): Map<string, number> | undefined {
   const before = collector.diagnostics.length;
@@ -48,7 +52,7 @@ export function checkArguments(
       help: "sizes are integers from 1 to 2147483647",
     });
   }
-  if (collector.diagnostics.length === before) checkObligations(cell, dimensions, collector);
+  if (collector.diagnostics.length === before) checkObligations(cell, dimensions, dtype, collector);
   if (collector.diagnostics.length > before) return undefined;
   const values = new Map<string, number>();
   const sizes = new Map([...dimensions].map(([name, size]) => [name, dimConstant(size)]));
@@ -111,29 +115,57 @@ function checkNames(
   }
 }
 
-/** Of required sizes that are all known. */
-const fulfils = {
-  whole: (value: number) => Number.isInteger(value),
-  positive: (value: number) => value >= 1 && value <= largestCount,
-  least: (value: number) => value >= 0,
-  equal: (value: number) => value === 0,
-} as const;
+/** Up to here every whole number is one of these. */
+const countedTo: Readonly<Record<RealType, number>> = { f32: 2 ** 24, f64: 2 ** 53 };
+
+/** What is required of sizes that are all known. */
+const requirements: Readonly<
+  Record<
+    Obligation["kind"],
+    {
+      readonly code: "dimension-not-whole" | "bad-dimension-size" | "integer-too-large";
+      readonly isMet: (value: number, dtype: RealType) => boolean;
+      readonly help: (dtype: RealType) => string;
+    }
+  >
+> = {
+  whole: { code: "dimension-not-whole", isMet: Number.isInteger, help: () => "choose sizes that divide" },
+  positive: {
+    code: "bad-dimension-size",
+    isMet: (value) => value >= 1 && value <= largestCount,
+    help: () => "it is required to be at least 1",
+  },
+  least: { code: "bad-dimension-size", isMet: (value) => value >= 0, help: () => "it is required to be at least 0" },
+  equal: { code: "bad-dimension-size", isMet: (value) => value === 0, help: () => "it is required to be 0" },
+  exact: {
+    code: "integer-too-large",
+    isMet: (value, dtype) => value <= countedTo[dtype],
+    help: (dtype) =>
+      `whole numbers are computed in ${dtype}, which counts to ${countedTo[dtype]}: ` +
+      (dtype === "f32" ? `in f64 it is ${countedTo.f64}; else a smaller size` : "choose a smaller size"),
+  },
+};
 
 /** What could only be promised while sizes were symbols. */
-function checkObligations(cell: TypedCell, sizes: ReadonlyMap<string, number>, collector: DiagnosticCollector): void {
+function checkObligations(
+  cell: TypedCell,
+  sizes: ReadonlyMap<string, number>,
+  dtype: RealType,
+  collector: DiagnosticCollector,
+): void {
   const seen = new Set<string>();
   for (const { kind, dim, span } of cell.obligations) {
     const symbols = symbolsOf(dim);
     if (!symbols.every((symbol) => sizes.has(symbol))) continue;
     const value = evaluateDim(dim, sizes);
-    const isFine = fulfils[kind](value);
+    const { code, isMet, help } = requirements[kind];
     const key = `${kind} ${dim.key} ${span.file} ${span.start}`;
-    if (isFine || seen.has(key)) continue;
+    if (isMet(value, dtype) || seen.has(key)) continue;
     seen.add(key);
     const given = symbols.map((symbol) => `${symbol} = ${sizes.get(symbol) ?? ""}`).join(", ");
-    const code = kind === "whole" ? "dimension-not-whole" : "bad-dimension-size";
-    collector.report(code, span, `\`${printDim(dim)}\` is ${value} with ${given}`, {
-      help: { whole: "choose sizes that divide", positive: "it is required to be at least 1", least: "it is required to be at least 0", equal: "it is required to be 0" }[kind], // prettier-ignore
-    });
+    const what = kind === "exact" ? "this whole number may be" : "";
+    const came =
+      symbols.length === 0 ? `${value}` : `\`${printDim(dim)}\`${what === "" ? " is" : ","} ${value} with ${given}`;
+    collector.report(code, span, what === "" ? came : `${what} ${came}`, { help: help(dtype) });
   }
 }

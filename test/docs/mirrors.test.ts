@@ -90,6 +90,7 @@ const ofSeveral: Readonly<Record<string, readonly [of: string, ...names: string[
     "draws",
     "fixed",
     "hostile",
+    "index-arithmetic",
     "index-parameters",
     "index-states",
     "indexed",

@@ -29,7 +29,9 @@ function compiledCodes(text: string, dimensions: Readonly<Record<string, number>
 
 describe("spec/language.md", () => {
   it.each(blocks)("$title ($error)", ({ error, sizes, text }) => {
-    const { diagnostics } = check(text);
+    const checked = check(text).diagnostics;
+    const isOfSizes = error !== undefined && checked.length === 0;
+    const diagnostics = isOfSizes ? tryLower(text, sizes).diagnostics : checked;
     expect(diagnostics.map(({ code, message }) => `${code}: ${message}`)).toHaveLength(error === undefined ? 0 : 1);
     const isNetwork = /^network/m.test(text);
     if (error === undefined) expect(isNetwork ? compiledCodes(text, sizes) : tryLower(text, sizes).codes).toEqual([]);

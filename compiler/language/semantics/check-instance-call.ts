@@ -3,7 +3,7 @@ import { at } from "../../base/at.js";
 import { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { Span } from "../../base/source/span.js";
 import type { ArgumentNode, CallNode, Expression } from "../syntax/ast.js";
-import { type Dim, printDim, subtractDims } from "../../base/types/dim.js";
+import { type Dim, printDim } from "../../base/types/dim.js";
 import { equalShapes } from "../../base/types/shape.js";
 import { takeOverCall } from "./take-over.js";
 import { bindDimensions, pairsOf } from "./bind-dimensions.js";
@@ -11,6 +11,8 @@ import { fitsInto } from "./broadcast.js";
 import { tensorsIn } from "./cell-tensors.js";
 import type { Checker } from "./checker.js";
 import { isNumber, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
+import { isPlaceBelow } from "./infer/whole-numbers.js";
+import { asIndex } from "./infer/whole-ranges.js";
 import { matchArguments } from "./match-arguments.js";
 import { statesIn } from "./states-of-cell.js";
 import { axesOf, printAxes, printSemanticType, type SemanticType, shapeOf } from "./semantic-type.js";
@@ -164,8 +166,9 @@ function checkGiven(
   const fitting: TypedExpression[] = [];
   const sizes = new Map([...instance.dimensions, ...(checker.instances.runtimeDimensions.get(instance.name) ?? [])]);
   for (const [tensor, argument] of all) {
-    const given = checker.infer(argument.value);
     const declared = substituteType(tensor.type, sizes);
+    const inferred = checker.infer(argument.value);
+    const given = declared?.kind === "index" ? asIndex(checker, inferred) : inferred;
     if (declared === undefined) checker.reportTooLarge(span);
     if (declared === undefined || given.type.kind === "error") continue;
     if (fits(checker, declared, given)) fitting.push(given);
@@ -177,9 +180,7 @@ function checkGiven(
 
 function fits(checker: Checker, declared: SemanticType, given: TypedExpression): boolean {
   const { type } = given;
-  if (declared.kind === "index") {
-    return type.kind === "index" && checker.provenAtLeast(subtractDims(declared.bound, type.bound), 0);
-  }
+  if (declared.kind === "index") return type.kind === "index" && isPlaceBelow(checker, given, declared.bound);
   const isFine = declared.kind === "complex" ? isNumber : isReal;
   return isFine(checker, given) && (isGivenPlain(given) || haveEqualShapes(type, declared));
 }

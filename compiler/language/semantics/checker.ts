@@ -14,8 +14,9 @@ import type { Delays } from "./delays.js";
 import type { DrawsOfCell } from "./draws.js";
 import type { RunCalls } from "./run-calls.js";
 import type { Scope } from "./scope.js";
-import { axesOf, errorType, type SemanticType } from "./semantic-type.js";
+import { axesOf, errorType, mostPlaces, type SemanticType } from "./semantic-type.js";
 import { suggestion } from "./suggestion.js";
+import { withoutWholes } from "./typed-parts.js";
 import type {
   TypedCell,
   TypedExpression,
@@ -182,7 +183,7 @@ export class Checker {
     this.depth += 1;
     this.deepest = Math.max(this.deepest, this.depth);
     this.operations += 1;
-    const typed = this.inferByKind(this, expression);
+    const typed = withoutWholes(this.inferByKind(this, expression));
     this.depth -= 1;
     return this.checkAxes(typed);
   }
@@ -228,12 +229,15 @@ export class Checker {
     // An axis of a run-time size may become empty, but not negative.
     if ((kind === "positive" || kind === "least") && this.provenAtLeast(dim, 0)) return;
     const isFound = symbolsOf(dim).some((name) => this.scope.entries.get(name)?.found !== undefined);
+    // Tensors with an axis of so many elements are none that a module has room for, but their products may be as many.
+    const isProduct = dim.terms.some(({ powers }) => powers.reduce((sum, [, exponent]) => sum + exponent, 0) > 1);
+    if (kind === "exact" && !isProduct) return;
     if (kind !== "positive" && this.isOfCalls(symbol) && !isFound) {
       // Modules check it for each example.
       this.obligations.push({ kind, dim, span });
       return;
     }
-    const what = { whole: "is whole", positive: "is at least 1", least: "is at least 0", equal: "is 0" }[kind];
+    const what = { whole: "is whole", positive: "is at least 1", least: "is at least 0", equal: "is 0", exact: `is at most ${mostPlaces}` }[kind]; // prettier-ignore
     this.report("run-time-dimension", span, `whether \`${printDim(dim)}\` ${what} is known at run time only`, {
       help: `\`${symbol}\` differs from example to example: make it a parameter of the cell`,
     });

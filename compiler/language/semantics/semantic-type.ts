@@ -16,7 +16,8 @@ export interface Axis {
 }
 
 export type SemanticType =
-  | { readonly kind: "real"; readonly axes: readonly Axis[] }
+  /** `whole`: of an equation for each value of an index whose right side is whole, which is an index where one is wanted. */
+  | { readonly kind: "real"; readonly axes: readonly Axis[]; readonly whole?: WholeNumbers }
   | { readonly kind: "bool"; readonly axes: readonly Axis[] }
   /** Two reals after lowering (`program/complex`): nothing after it knows of complex numbers. */
   | { readonly kind: "complex"; readonly axes: readonly Axis[] }
@@ -29,13 +30,23 @@ export type SemanticType =
 /** Places are computed as real numbers: the whole numbers up to here are some of every precision. */
 export const mostPlaces = 2 ** 24;
 
+/** Whole numbers from `low` to `high`. */
+export interface WholeNumbers {
+  readonly low: Dim;
+  readonly high: Dim;
+  /** What the numbers come to from which they are computed, each of which is counted exactly where they are indices. */
+  readonly exact: readonly Dim[];
+}
+
 /** Integers in `[0, bound)`. */
 export interface IndexType {
   readonly kind: "index";
   readonly bound: Dim;
   readonly axes: readonly Axis[];
-  /** Something was taken away: a whole number of which nothing more is known. */
+  /** Something was taken away, and nothing says that the rest is at least 0. */
   readonly isOpen?: boolean;
+  /** What it is at least, where that is known of one that is open. */
+  readonly low?: Dim;
 }
 
 export const errorType: SemanticType = { kind: "error" };

@@ -1,5 +1,6 @@
 /** Walks over checked expressions. */
 import { at } from "../../base/at.js";
+import type { WholeNumbers } from "./semantic-type.js";
 import type { TypedExpression, TypedInstanceCall, TypedRounds, TypedRun } from "./typed-program.js";
 
 /** The expressions directly inside one; of a used cell that is called, which is a value of its own, none. */
@@ -150,4 +151,17 @@ export function withTypedParts(node: TypedExpression, parts: readonly TypedExpre
 export function factorsOf(node: TypedExpression): readonly TypedExpression[] {
   if (node.kind !== "elementwise" || node.operation !== "*") return [node];
   return node.operands.flatMap(factorsOf);
+}
+
+/** What is whole by its text: an equation for each value of an index, and what reads it by its name. */
+const wholeByText: ReadonlySet<string> = new Set(["indexed", "value", "captured", "call"]);
+
+export const wholeNumbersIn = ({ kind, type }: TypedExpression): WholeNumbers | undefined =>
+  type.kind === "real" && wholeByText.has(kind) ? type.whole : undefined;
+
+/** What is made of whole numbers has their shape, and need not be whole. */
+export function withoutWholes(typed: TypedExpression): TypedExpression {
+  const { type } = typed;
+  if (type.kind !== "real" || type.whole === undefined || wholeByText.has(typed.kind)) return typed;
+  return { ...typed, type: { kind: "real", axes: type.axes } };
 }

@@ -54,8 +54,8 @@ export interface WindowAxis {
 
 /** Something about dimensions that can only be seen when sizes are known. */
 export interface Obligation {
-  /** `least`: at least 0; `equal`: 0. */
-  readonly kind: "whole" | "positive" | "least" | "equal";
+  /** `least`: at least 0; `equal`: 0; `exact`: a whole number that the numbers of the module count to. */
+  readonly kind: "whole" | "positive" | "least" | "equal" | "exact";
   readonly dim: Dim;
   readonly span: Span;
   /** As the text says it, where it is said. */

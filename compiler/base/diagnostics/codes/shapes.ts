@@ -123,6 +123,14 @@ cell A = S(B)`,
       "An index `x: index(V)` names a row: `E[x]`. Arithmetic of indices gives indices; the number that one is is `real(x)`.",
     example: `cell A(V) { input x: index(V) output y = x + 1 }`,
   },
+  "integer-too-large": {
+    severity: "error",
+    summary: "arithmetic of indices beyond the whole numbers that are counted exactly",
+    explanation:
+      "Arithmetic of indices is done in the numbers of the module: f32 has every whole number up to 2^24, f64 up to 2^53. What indices are on the way " +
+      "to a result, such as `t * t` of `(t * t) mod N`, must not go beyond. With symbols this is checked when the sizes are given.",
+    example: `cell A { input x: [7] input t: index(5000) output y = x[(t * t) mod 7] }`,
+  },
   "misplaced-index": {
     severity: "error",
     summary: "a context or a param that is an index",

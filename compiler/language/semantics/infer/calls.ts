@@ -3,7 +3,7 @@ import { at } from "../../../base/at.js";
 import type { Span } from "../../../base/source/span.js";
 import type { CallNode, Expression, TypeNode } from "../../syntax/ast.js";
 import { parametersInOrder } from "../../syntax/parameters-in-order.js";
-import { addDims, type Dim, dimSymbol, printDim } from "../../../base/types/dim.js";
+import { type Dim, dimSymbol, printDim } from "../../../base/types/dim.js";
 import { accepts } from "../accepts.js";
 import { refusePlace } from "../arrays.js";
 import { bindDimensions, pairsOf } from "../bind-dimensions.js";
@@ -31,6 +31,7 @@ import { inferDelay } from "./delays.js";
 import { type CalledOver, leadingAxes, overLeading } from "./leading-axes.js";
 import { isNumber, isReal, placeOfAxis } from "./mismatch.js";
 import { inferRandom } from "./random.js";
+import { asIndex } from "./whole-ranges.js";
 import { standardHomeOf } from "../../std/sources.js";
 
 export function inferCall(checker: Checker, node: CallNode): TypedExpression {
@@ -245,14 +246,10 @@ function reportRanks(checker: Checker, fn: TypedFunction, given: readonly TypedE
   }
 }
 
-/** The index of rounds, where an index is expected, is one. */
+/** Where an index is expected, what is made of indices of equations and rounds is one. */
 function inferArgument(checker: Checker, expression: Expression, wanted: TypeNode | undefined): TypedExpression {
   const value = checker.infer(expression);
-  if (wanted?.kind !== "index-type" || value.kind !== "position") return value;
-  const index = checker.indices.get(value.index);
-  if (index?.ofRounds !== true || index.size === undefined) return value;
-  const bound = index.first === undefined ? index.size : addDims(index.size, index.first);
-  return { ...value, type: { kind: "index", bound, axes: [] } };
+  return wanted?.kind === "index-type" ? asIndex(checker, value) : value;
 }
 
 /** A result whose dimensions are not within limits here. */

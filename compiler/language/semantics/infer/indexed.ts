@@ -11,17 +11,19 @@ import { axesOf, type Axis, numbersOf, type SemanticType } from "../semantic-typ
 import type { TypedExpression } from "../typed-program.js";
 import { isNumber, isReal, isTruth } from "./mismatch.js";
 import { axesOfPlaces } from "./places.js";
+import { wholeNumbersOf } from "./whole-ranges.js";
 
 /** The value of an equation with indices on its left. Anywhere else `for` stands in a call that does not take it. */
 export function inferIndexed(checker: Checker, node: IndexedNode): TypedExpression {
   return withIndices(checker, node, (body, lengths) => {
     if (body.type.kind !== "index" && !isNumber(checker, body)) return checker.error(node.span);
+    const whole = wholeNumbersOf(checker, body);
     let value = body;
     for (const [i, { name }] of [...node.indices.entries()].reverse()) {
       const length = lengths[i];
       if (length === undefined) return checker.error(node.span);
       const axes: readonly Axis[] = [{ dim: length, source: undefined }, ...axesOf(value.type)];
-      const type = numbersOf([body], axes);
+      const type: SemanticType = whole === undefined ? numbersOf([body], axes) : { kind: "real", axes, whole };
       value = { kind: "indexed", index: name.text, length, body: value, span: node.span, type };
     }
     return value;

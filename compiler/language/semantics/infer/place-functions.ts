@@ -11,6 +11,7 @@ import type { TypedExpression } from "../typed-program.js";
 import { flagOf, oneAxis } from "./axis-arguments.js";
 import { combine } from "./combine.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
+import { asIndex } from "./whole-ranges.js";
 import { helpOfBound, isIndex, isOfBound, isPlaceBelow, numberOf } from "./whole-numbers.js";
 
 export function inferPlaceFunction(checker: Checker, node: CallNode, operation: PlaceFunctionName): TypedExpression {
@@ -54,7 +55,7 @@ function typedPlaces(
 }
 
 function indexOf(checker: Checker, argument: ArgumentNode | undefined): TypedExpression | undefined {
-  const typed = argument && checker.infer(argument.value);
+  const typed = argument && asIndex(checker, checker.infer(argument.value));
   if (typed === undefined || typed.type.kind === "error") return undefined;
   if (typed.type.kind === "index") return typed;
   checker.report("bad-argument", typed.span, `an index is expected here, this is ${printSemanticType(typed.type)}`, {
@@ -145,7 +146,7 @@ function inferNarrow(
 ): TypedExpression | undefined {
   const index = indexOf(checker, argument);
   const size = sizeArgument && sizeOf(checker, sizeArgument.value);
-  const other = otherArgument && checker.infer(otherArgument.value);
+  const other = otherArgument && asIndex(checker, checker.infer(otherArgument.value));
   if (index?.type.kind !== "index" || size === undefined || other === undefined || other.type.kind === "error") return undefined; // prettier-ignore
   if (index.type.isOpen === true) {
     checker.report("place-out-of-range", index.span, "the place may be below 0", {

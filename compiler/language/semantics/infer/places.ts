@@ -55,12 +55,17 @@ export interface AxisAt {
   readonly position: number;
 }
 
-/** An element by a place with an index in it; undefined where something was reported. */
+/**
+ * An element by a place with an index in it; undefined where something was reported.
+ *
+ * @param computed What it is where the place goes up and down by other steps, if places are computed there: undefined where it is none.
+ */
 export function takeByIndex(
   checker: Checker,
   at: AxisAt,
   expression: Expression,
   indices: readonly BoundIndex[],
+  computed?: () => TypedExpression | undefined,
 ): TypedExpression | undefined {
   const { span } = expression;
   const isAlone = expression.kind === "reference";
@@ -69,9 +74,16 @@ export function takeByIndex(
   const circle = circleOf(checker, expression);
   if (circle === undefined) return undefined;
   const { inside, around } = circle;
+  // Once around, where nothing else tells the range of one of them.
+  const unknown = indices.filter(({ size }) => size === undefined);
+  if (around !== undefined && unknown.length === 1 && unknown[0] !== undefined) unknown[0].size = around;
+  if (computed !== undefined && hasRemainder(inside)) return computed();
   const place = checker.withPlaces(() => dimensionOf(checker, inside));
   if (place === undefined) return undefined;
   const written = asAffine(place, indices);
+  const reported = checker.collector.diagnostics.length;
+  const other = written === undefined ? computed?.() : undefined;
+  if (other !== undefined || checker.collector.diagnostics.length > reported) return other;
   if (written === undefined) {
     const words = indices.map(({ name }) => `\`${name}\``).join(" and ");
     checker.report("bad-slice", span, `\`${printDim(place)}\` does not go up or down by one with ${words}`, {
@@ -79,9 +91,6 @@ export function takeByIndex(
     });
     return undefined;
   }
-  // Once around, where nothing else tells the range of one of them.
-  const unknown = indices.filter(({ size }) => size === undefined);
-  if (around !== undefined && unknown.length === 1 && unknown[0] !== undefined) unknown[0].size = around;
   const terms = written.terms.map(({ index: name, reverse }) => {
     const bound = indices.find((own) => own.name === name);
     if (bound !== undefined && bound.size === undefined) reportUnknownRange(checker, bound);
@@ -108,6 +117,15 @@ function circleOf(
   if (expression.kind !== "binary" || expression.operator !== "mod") return { inside: expression, around: undefined };
   const around = sizeOf(checker, expression.right);
   return around && { inside: expression.left, around };
+}
+
+/** `L - 1 - (2 * i) mod N`: no place goes up or down by one there. */
+function hasRemainder(place: Expression): boolean {
+  let isFound = false;
+  forEachPart(place, (part) => {
+    isFound ||= part.kind === "binary" && part.operator === "mod";
+  });
+  return isFound;
 }
 
 function isCircle(checker: Checker, at: AxisAt, around: Dim, span: Span): boolean {
@@ -140,7 +158,7 @@ function asAffine(
   return isComplete ? { start, terms } : undefined;
 }
 
-function reportUnknownRange(checker: Checker, { name, span }: BoundIndex): void {
+export function reportUnknownRange(checker: Checker, { name, span }: BoundIndex): void {
   checker.report("index-range-unknown", span, `nothing says how far \`${name}\` goes`, {
     help: `give its range: \`${name} < N\``,
   });

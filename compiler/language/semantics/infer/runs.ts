@@ -17,6 +17,8 @@ import { statesIn } from "../states-of-cell.js";
 import { substituteType } from "../substitute.js";
 import { type TypedCell, type TypedExpression, type TypedInstance, type TypedRun } from "../typed-program.js";
 import { isNumber, isReal } from "./mismatch.js";
+import { isPlaceBelow } from "./whole-numbers.js";
+import { asIndex } from "./whole-ranges.js";
 import { type RunArgument, sizesOfCall, withFoundLengths } from "./sizes-of-calls.js";
 
 /** The value of a call: its output where it has one. */
@@ -94,8 +96,9 @@ function checkRun(checker: Checker, instance: TypedInstance, node: CallNode): Ty
 function typedArguments(checker: Checker, instance: TypedInstance, list: GivenTensors): RunArgument[] | undefined {
   const given: RunArgument[] = [];
   for (const [tensor, argument] of list) {
-    const value = checker.infer(argument.value);
     const declared = substituteType(tensor.type, instance.dimensions);
+    const inferred = checker.infer(argument.value);
+    const value = declared?.kind === "index" ? asIndex(checker, inferred) : inferred;
     if (declared === undefined) checker.reportTooLarge(argument.span);
     const isUnknown = value.type.kind === "error" && checker.isGuessing && declared !== undefined;
     if (isUnknown) given.push({ tensor, argument, value, declared, extra: undefined });
@@ -192,7 +195,7 @@ function fits(
   if (wanted === undefined) checker.reportTooLarge(value.span);
   if (wanted === undefined) return false;
   const isBounded =
-    wanted.kind !== "index" || (value.type.kind === "index" && checker.isAtMost(value.type.bound, wanted.bound));
+    wanted.kind !== "index" || (value.type.kind === "index" && isPlaceBelow(checker, value, wanted.bound));
   if (isBounded && (isGivenPlain(value) || haveEqualShapes(value.type, wanted))) return true;
   reportGiven(checker, instance, tensor, declared ?? wanted, value);
   return false;

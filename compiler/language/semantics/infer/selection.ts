@@ -28,6 +28,7 @@ import { type ScopeEntry, wordsFor } from "../scope.js";
 import type { TypedExpression } from "../typed-program.js";
 import { helpWithLeast } from "../networks.js";
 import { isNumber, placeOfAxis } from "./mismatch.js";
+import { asIndex } from "./whole-ranges.js";
 import { type AxisAt, indicesIn, isNewAxis, takeByIndex } from "./places.js";
 
 export function inferSelection(checker: Checker, node: IndexNode): TypedExpression {
@@ -61,7 +62,7 @@ export function inferSelection(checker: Checker, node: IndexNode): TypedExpressi
       gathered !== undefined
         ? gatherRow(checker, place, gathered)
         : index.kind === "at"
-          ? takePlace(checker, place, index.value)
+          ? takePlace(checker, place, index.value, true)
           : takeRange(checker, place, index, node.span);
     if (result === undefined) return checker.error(node.span);
     value = result;
@@ -81,7 +82,7 @@ function withNewAxis(operand: TypedExpression, axis: number): TypedExpression {
 /** An index value (`x: index(V)`), or what may be one: a call, an element, arithmetic with one. */
 function inferIndexValue(checker: Checker, expression: Expression): TypedExpression | undefined {
   if (!mayBeIndex(checker, expression)) return undefined;
-  const typed = checker.infer(expression);
+  const typed = asIndex(checker, checker.infer(expression));
   if (typed.type.kind === "index" || typed.type.kind === "error") return typed;
   const message = `a place is a whole number, this is ${printSemanticType(typed.type)}`;
   checker.report("not-a-dimension", typed.span, message, {
@@ -96,7 +97,7 @@ function mayBeIndex(checker: Checker, expression: Expression): boolean {
     isFound ||= part.kind === "call" || part.kind === "index" || part.kind === "if";
     if (part.kind !== "reference") return;
     const type = checker.roundValues.get(part.name)?.type ?? checker.scope.types.get(part.name);
-    isFound ||= type?.kind === "index";
+    isFound ||= type?.kind === "index" || (type?.kind === "real" && type.whole !== undefined);
   });
   return isFound;
 }
@@ -157,9 +158,18 @@ function reportComputed(checker: Checker, at: AxisAt, expression: Expression): b
   return true;
 }
 
-export function takePlace(checker: Checker, at: AxisAt, expression: Expression): TypedExpression | undefined {
+/** @param isComputed Whether a place may be any whole number that is made of indices, `2 * n`. */
+export function takePlace(
+  checker: Checker,
+  at: AxisAt,
+  expression: Expression,
+  isComputed = false,
+): TypedExpression | undefined {
   const indices = indicesIn(checker, expression);
-  return indices.length === 0 ? takeEntry(checker, at, expression) : takeByIndex(checker, at, expression, indices);
+  if (indices.length === 0) return takeEntry(checker, at, expression);
+  const computed = (): TypedExpression | undefined =>
+    gatherRow(checker, at, asIndex(checker, checker.infer(expression)));
+  return takeByIndex(checker, at, expression, indices, isComputed ? computed : undefined);
 }
 
 function takeEntry(checker: Checker, at: AxisAt, expression: Expression): TypedExpression | undefined {

@@ -1,15 +1,7 @@
 /** Arithmetic of indices: with each other, with dimensions, whole literals and the indices of equations; its types say how far it goes. */
 import { at } from "../../../base/at.js";
-import { boundedAdd, boundedMultiply, boundedSubtract } from "../../../base/types/bounded-dim.js";
-import {
-  addDims,
-  constantOf,
-  type Dim,
-  dimConstant,
-  printDim,
-  printFactor,
-  subtractDims,
-} from "../../../base/types/dim.js";
+import { boundedAdd, boundedSubtract } from "../../../base/types/bounded-dim.js";
+import { constantOf, type Dim, dimConstant, printDim, printFactor, subtractDims } from "../../../base/types/dim.js";
 import type { BinaryNode, Expression, IfNode } from "../../syntax/ast.js";
 import type { Checker } from "../checker.js";
 import { checkPositive, dimensionOf, sizeOf } from "../dimension-expressions.js";
@@ -20,16 +12,18 @@ import { isDimension } from "./axis-arguments.js";
 import { combine } from "./combine.js";
 import { isReal, isTruth } from "./mismatch.js";
 import { indicesIn } from "./places.js";
+import {
+  boundOf,
+  indexTypeOf,
+  obligeExact,
+  one,
+  rangeAround,
+  rangeOf,
+  rangeOfTwo,
+  type WholeRange,
+} from "./whole-ranges.js";
 
 const comparisons = new Set(["<", "<=", ">", ">=", "==", "!="]);
-const one = dimConstant(1);
-
-/** A whole number as a real one, and its range; `isOpen` where nothing says that it is at least 0. */
-interface Whole {
-  readonly value: TypedExpression;
-  readonly bound: Dim;
-  readonly isOpen: boolean;
-}
 
 /** The number that an index is. */
 export function numberOf(index: TypedExpression): TypedExpression {
@@ -51,6 +45,7 @@ export function inferWholeBinary(
     const isFine = operands.map((operand) => isIndex(operand) || isReal(checker, operand)).every(Boolean);
     const numbers = operands.map((operand) => (isIndex(operand) ? numberOf(operand) : operand));
     if (!isFine) return checker.error(span);
+    for (const operand of operands) obligeExact(checker, operand);
     return combine(checker, operator as "==", numbers, { kind: "bool", span, reportAt, words });
   }
   if (!["+", "-", "*", "mod"].includes(operator)) return undefined;
@@ -63,39 +58,29 @@ export function inferWholeBinary(
   if (left === undefined || right === undefined) return undefined;
   const typed = combine(checker, operator as "+", [left.value, right.value], { kind: "real", span, reportAt, words });
   if (typed.type.kind === "error") return typed;
-  const bound = around ?? boundOf(operator, left, right);
-  if (bound === undefined) {
+  const range = around === undefined ? rangeOfTwo(checker, operator, left, right) : rangeAround(around);
+  const bound = range && boundOf(range);
+  if (range === undefined || bound === undefined) {
     checker.reportTooLarge(span);
     return checker.error(span);
   }
-  const isOpen = around === undefined && (operator === "-" || left.isOpen || right.isOpen);
-  return { ...typed, type: { kind: "index", bound, axes: axesOf(typed.type), ...(isOpen && { isOpen }) } };
+  const result = { ...typed, type: indexTypeOf(checker, range, bound, axesOf(typed.type)) };
+  obligeExact(checker, result);
+  return result;
 }
 
-function boundOf(operator: string, { bound: a }: Whole, { bound: b }: Whole): Dim | undefined {
-  if (operator === "-") return a;
-  const [lastA, lastB] = [boundedSubtract(a, one), boundedSubtract(b, one)];
-  const last = lastA && lastB && (operator === "+" ? boundedAdd(lastA, lastB) : boundedMultiply(lastA, lastB));
-  return last && boundedAdd(last, one);
+/** A whole number as a real one, and its range. */
+interface Whole extends WholeRange {
+  readonly value: TypedExpression;
 }
 
 /** What counts as whole beside an index. */
 function wholeOf(checker: Checker, expression: Expression, typed: TypedExpression): Whole | undefined {
-  const { type } = typed;
-  if (type.kind === "index") return { value: numberOf(typed), bound: type.bound, isOpen: type.isOpen === true };
-  if (typed.kind === "number")
-    return Number.isInteger(typed.value)
-      ? { value: typed, bound: dimConstant(typed.value + 1), isOpen: false }
-      : undefined;
-  if (typed.kind === "position") {
-    const { size, first } = checker.indices.get(typed.index) ?? {};
-    const bound = size && first ? addDims(size, first) : size;
-    return { value: typed, bound: bound ?? one, isOpen: bound === undefined };
-  }
-  if (!isDimension(checker, expression)) return undefined;
-  const dim = dimensionOf(checker, expression);
-  const bound = dim && boundedAdd(dim, one);
-  return bound && { value: typed, bound, isOpen: !checker.provenAtLeast(bound, 1) };
+  const value = isIndex(typed) ? numberOf(typed) : typed;
+  const range = rangeOf(checker, typed);
+  if (range !== undefined) return { ...range, value };
+  const dim = isDimension(checker, expression) ? dimensionOf(checker, expression) : undefined;
+  return dim && { low: dim, high: dim, isKnown: true, value };
 }
 
 /** `if c then k else 0`: a branch is an index; undefined where the other is none. */
@@ -114,24 +99,22 @@ export function inferWholeIf(
   const parts = [condition, yes.value, no.value];
   const typed = combine(checker, "if", parts, { kind: "real", span, reportAt: span, words });
   if (typed.type.kind === "error") return typed;
-  const larger = [yes, no].find(({ bound }) =>
-    wholes.every((own) => checker.provenAtLeast(subtractDims(bound, own!.bound), 0)),
-  );
-  const bound = larger?.bound ?? besideLiteral(checker, wholes) ?? boundOf("+", yes, no);
-  if (bound === undefined) return checker.error(span);
-  const isOpen = yes.isOpen || no.isOpen;
-  return { ...typed, type: { kind: "index", bound, axes: axesOf(typed.type), ...(isOpen && { isOpen }) } };
+  const range = besideLiteral(checker, yes, no) ?? rangeOfTwo(checker, "if", yes, no);
+  const bound = range && boundOf(range);
+  if (range === undefined || bound === undefined) return checker.error(span);
+  return { ...typed, type: indexTypeOf(checker, range, bound, axesOf(typed.type)) };
 }
 
 /** A whole number beside an index is one of those that it can be, which is checked with the sizes; undefined where it is surely none. */
-function besideLiteral(checker: Checker, wholes: readonly (Whole | undefined)[]): Dim | undefined {
-  const literal = wholes.find((whole) => whole?.value.kind === "number");
-  const other = wholes.find((whole) => whole !== literal);
-  if (literal === undefined || other === undefined || constantOf(other.bound) !== undefined) return undefined;
-  const rest = boundedSubtract(other.bound, subtractDims(literal.bound, one));
-  if (rest === undefined || checker.runtimeSymbol(rest) !== undefined) return undefined;
-  checker.oblige("positive", rest, literal.value.span);
-  return other.bound;
+function besideLiteral(checker: Checker, yes: Whole, no: Whole): WholeRange | undefined {
+  const [literal, other] = yes.value.kind === "number" ? [yes, no] : [no, yes];
+  if (literal.value.kind !== "number" || constantOf(other.high) !== undefined) return undefined;
+  if (checker.isAtMost(literal.high, other.high)) return undefined;
+  const rest = boundedSubtract(other.high, literal.high);
+  const room = rest && boundedAdd(rest, one);
+  if (room === undefined || checker.runtimeSymbol(room) !== undefined) return undefined;
+  checker.oblige("positive", room, literal.value.span);
+  return other;
 }
 
 /** Whether an index is surely one of so many places. */

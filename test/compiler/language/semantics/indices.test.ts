@@ -3,6 +3,9 @@ import { expectFine, expectReport } from "./support.js";
 
 const cell = (items: string): string => `cell A(V, D) { input x: index(V) input w: [D] param E: [V, D] ${items} }`;
 
+const helpers = `fn f(v: [n], i: index(n)): real { return v[i] }
+cell B(V, D) { input x: index(V) param E: [V, D] output y = E[x] }`;
+
 describe("indices", () => {
   it.each([
     ["arithmetic", "output y = E[x] + ‹x› * w", "integer-as-real"],
@@ -35,9 +38,27 @@ describe("indices", () => {
       "context m: [S] state k: ‹index(S)› k' = x output y = E[x] + w * sum(m)",
       "run-time-dimension",
     ],
+    ["what may be below 0, to a function", "output y = E[x] * f(E[:, 0], ‹x - 1›)", "shape-mismatch"],
+    ["what may be below 0, to a used cell", "use a = B(V, D) output y = a(‹x - 1›) + E[x] * w", "shape-mismatch"],
+    [
+      "an index of which nothing tells how far it goes",
+      "output y[‹i›] = one_hot(i, D) * E[x, 0] * w",
+      "index-range-unknown",
+    ],
+    ["an index that goes too far", "output y[i < D] = one_hot(‹i + 1›, D) @ w + E[x, i]", "place-out-of-range"],
+    ["half an index", "output y[i < D] = one_hot(‹i / 2›, D) @ w + E[x, i]", "bad-argument"],
+    ["a formula that is not whole", "p[i < D] = i / 2 output y = w[‹p›] + E[x]", "not-a-dimension"],
+    ["what is made of places", "p[i < D] = i q = -p output y = w[‹q›] + E[x]", "not-a-dimension"],
+    ["shares of places", "p[i < D] = i q = softmax(p) output y = w[‹q›] + E[x]", "not-a-dimension"],
+    ["a sum of places", "p[i < D] = i output y = w[‹sum(p)›] + E[x]", "not-a-dimension"],
+    ["places with another in front", "p[i < D] = i output y = w[‹before(p, D)›] + E[x]", "not-a-dimension"],
+    ["places that run up", "p[i < D] = i output y = w[‹cumsum(p)›] + E[x]", "not-a-dimension"],
+    ["places beyond the last", "p[i < D] = i + 1 output y = w[‹p›] + E[x]", "bad-slice"],
+    ["places that may be below 0", "p[i < D] = i - 1 output y = w[‹p›] + E[x]", "place-out-of-range"],
+    ["every other place of an axis that is too short", "output y[i < D] = w[‹2 * i›] + E[x, i]", "bad-slice"],
     ["a param", "param k: ‹index(V)› output y = E[x] + w", "misplaced-index"],
   ])("cannot be used: %s", (_what, items, code) => {
-    expectReport(cell(items), code);
+    expectReport(`${helpers}\n${cell(items)}`, code);
   });
 
   it.each([
@@ -58,6 +79,12 @@ describe("indices", () => {
     "output y = outer(E, E)[x, :, x] + w",
     "param F: [2 * V + 1, D] output y = F[x] + E[x] * w",
     "use a = B(V, D) output y = a(x) + E[x] * w",
+    "output y = E[V - 1 - x] + w",
+    "output y[i] = E[(i + 1 + x) mod V, i] * w[D - 1 - i]",
+    "output y[i < D] = E[V - 1 - (2 * i + x) mod V, i] * w[(i * i) mod D]",
+    "param F: [2 * D + 1, D] output y[i < D] = F[2 * i + 1, i] * w[i] + E[x, i]",
+    "p[i < D] = D - 1 - i output y = scatter(w, at = p, size = D) * p + w[p] + E[x]",
+    "k = V - 1 - x output y = E[k] + E[V - 1 - k] + w",
     "use a = B(V + 1, D) output y = a(x) + E[x] * w",
   ])("accepts %s", (items) => {
     expectFine(`cell B(V, D) { input x: index(V) param E: [V, D] output y = E[x] }\n${cell(items)}`);

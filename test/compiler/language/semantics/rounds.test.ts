@@ -69,6 +69,7 @@ describe("rounds", () => {
       `fn row(M: [l, n], k: ${type}): [n] { return M[k] }
        cell A(H, L) { input x: [H] param W: [L, H] r = x then r * row(W, ${given}) for k < L output y = r }`;
     expectFine(cell("index(l)", "k"));
-    expectReport(cell("index(l)", "‹k + 0›"), "bad-argument");
+    expectFine(cell("index(l)", "L - 1 - k"));
+    expectReport(cell("index(l)", "‹k / 2›"), "bad-argument");
   });
 });
