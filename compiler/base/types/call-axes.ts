@@ -17,7 +17,7 @@ type AxisKind = (typeof axisKinds)[number];
  * In which order the terms of one example are added along an axis (spec/numerics.md). `from the end`: no equation sums along it, so that a
  * sum is one of derivatives, of which that over the last steps is a part. `as written`: equations sum along it, as reductions and products do.
  */
-export const sumOrders: Readonly<Record<AxisKind, "from the end" | "as written">> = {
+const sumOrders: Readonly<Record<AxisKind, "from the end" | "as written">> = {
   steps: "from the end",
   sequence: "as written",
   dimension: "as written",

@@ -11,7 +11,7 @@ export const ifPrecedence = 0;
 export const notPrecedence = 3;
 export const comparisonPrecedence = 4;
 export const minusPrecedence = 8;
-export const powerPrecedence = 9;
+const powerPrecedence = 9;
 export const primaryPrecedence = 10;
 
 export const binaryPrecedence: Readonly<Record<BinaryOperator, number>> = {

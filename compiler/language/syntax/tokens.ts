@@ -32,7 +32,7 @@ function sticky(pattern: RegExp): CustomPatternMatcherFunc {
  * A word: letters of any script with their marks, digits, `_`, subscripts; `√` and `∑` alone; perhaps a prime.
  * Which of these letters a name may have is decided by spelling.ts, so that a message can name the whole word.
  */
-export const wordPattern = /(?:[√∑]|[\p{L}_][\p{L}\p{M}\p{Nd}_\u2080-\u208e]*)['\u2032\u2019]?/uy;
+const wordPattern = /(?:[√∑]|[\p{L}_][\p{L}\p{M}\p{Nd}_\u2080-\u208e]*)['\u2032\u2019]?/uy;
 
 export const Name = createToken({
   name: "Name",
@@ -231,9 +231,9 @@ export const Unknown = createToken({
   start_chars_hint: [...asciiCharacters, ...beyondAscii],
 });
 
-export const WhiteSpace = createToken({ name: "WhiteSpace", pattern: /\s+/, group: Lexer.SKIPPED, line_breaks: true });
+const WhiteSpace = createToken({ name: "WhiteSpace", pattern: /\s+/, group: Lexer.SKIPPED, line_breaks: true });
 export const DocComment = createToken({ name: "DocComment", pattern: /\/\/\/(?!\/)[^\n\r]*/, group: "comments" });
-export const LineComment = createToken({ name: "LineComment", pattern: /\/\/[^\n\r]*/, group: "comments" });
+const LineComment = createToken({ name: "LineComment", pattern: /\/\/[^\n\r]*/, group: "comments" });
 /** By search, not by pattern: one that is never closed takes the rest of the text, once. */
 export const BlockComment = createToken({
   name: "BlockComment",

@@ -18,7 +18,7 @@ export interface Proposal {
 }
 
 /** Edits of one text, which do not overlap, from its end to its beginning. */
-export const inTurn = (edits: readonly Edit[]): Edit[] => [...edits].sort((a, b) => b.start - a.start);
+const inTurn = (edits: readonly Edit[]): Edit[] => [...edits].sort((a, b) => b.start - a.start);
 
 export const edited = (text: string, edits: readonly Edit[]): string =>
   inTurn(edits).reduce(
