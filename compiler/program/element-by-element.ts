@@ -20,7 +20,7 @@ import type { GraphBuilder } from "../ir/graph/build.js";
 import { placeByPlace, type PlacedOperand } from "../ir/graph/place-by-place.js";
 import { inlineFunction } from "../ir/graph/rewrite.js";
 import { isCarried, operandKind, resultParts, type Scan } from "../ir/graph/scan.js";
-import { wholeWithDims } from "../ir/graph/map-dims.js";
+import { resizedOperation } from "../ir/graph/map-dims.js";
 import type { Instruction, Operation, ValueId } from "../ir/graph/graph-function.js";
 
 interface LoopSequence {
@@ -139,7 +139,7 @@ export class ElementByElement {
     if (operation.kind !== "custom_derivative") return operation;
     const sizes = new Map(symbolsOf(this.sequence.length).map((symbol) => [symbol, one]));
     const ofOne = (dim: Dim): Dim => substituteDim(dim, sizes);
-    return wholeWithDims(operation, { size: ofOne, number: ofOne });
+    return resizedOperation(operation, { size: ofOne, number: ofOne }, this.source.context);
   }
 
   /** The axis of places of a value of the loop; undefined of what is free. */

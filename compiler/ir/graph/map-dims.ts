@@ -1,9 +1,13 @@
 /** Functions and operations with other dimensions in the places of theirs. */
 import type { Dim } from "../../base/types/dim.js";
-import type { GraphFunction, Operation } from "./graph-function.js";
+import type { ShapeContext } from "../ops/shape-rules.js";
+import { GraphBuilder } from "./build.js";
+import type { GraphFunction, Operation, ValueId } from "./graph-function.js";
+import { finishLike, mapped, recordResults, type ValueMap } from "./rewrite.js";
+import { nameOf, typeOf } from "./values.js";
 
 /** What dimensions become. */
-interface DimChange {
+export interface DimChange {
   /** The size of an axis, or a count of rounds. */
   readonly size: (dim: Dim) => Dim;
   /** A number that is no size: where a slice begins, what is padded, a dimension as a value. */
@@ -49,7 +53,7 @@ function withDims(operation: Operation, { size, number }: DimChange): Operation 
 }
 
 /** With the functions in it: what it loops over, and tangents. */
-export function wholeWithDims(operation: Operation, change: DimChange): Operation {
+function wholeWithDims(operation: Operation, change: DimChange): Operation {
   const changed = withDims(operation, change);
   if (changed.kind === "scan") return { ...changed, body: functionWithDims(changed.body, change) };
   if (changed.kind !== "custom_derivative") return changed;
@@ -62,4 +66,42 @@ export function functionWithDims(fn: GraphFunction, change: DimChange): GraphFun
     types: fn.types.map((type) => type && { ...type, shape: type.shape.map(change.size) }),
     instructions: fn.instructions.map((one) => ({ ...one, operation: wholeWithDims(one.operation, change) })),
   };
+}
+
+/** Emits an operation whose dimensions are changed already. */
+type EmitResized = (builder: GraphBuilder, operation: Operation, operands: readonly ValueId[]) => readonly ValueId[];
+
+const emitAll: EmitResized = (builder, operation, operands) => builder.emitAll(operation, operands);
+
+/**
+ * With other sizes, and all else that follows from these: a value that had as many elements as its example has steps may be
+ * the same for all examples where it has one.
+ */
+export function resized(
+  fn: GraphFunction,
+  change: DimChange,
+  context: ShapeContext,
+  emit: EmitResized = emitAll,
+): GraphFunction {
+  const builder = new GraphBuilder(fn.name, context);
+  const values: ValueMap = new Map();
+  for (const id of fn.inputs) {
+    const type = typeOf(fn, id);
+    values.set(id, builder.input(nameOf(fn, id), { ...type, shape: type.shape.map(change.size) }));
+  }
+  for (const instruction of fn.instructions) {
+    const { operation, operands, origin } = instruction;
+    const own = operands.map((id) => mapped(values, id));
+    const results = emit(builder.at(origin), resizedOperation(operation, change, context), own);
+    recordResults(builder, fn, instruction, results, values);
+  }
+  return finishLike(builder, fn, values);
+}
+
+/** With the functions in it. */
+export function resizedOperation(operation: Operation, change: DimChange, context: ShapeContext): Operation {
+  const changed = withDims(operation, change);
+  if (changed.kind === "scan") return { ...changed, body: resized(changed.body, change, context) };
+  if (changed.kind !== "custom_derivative") return changed;
+  return { ...changed, tangent: resized(changed.tangent, change, context) };
 }

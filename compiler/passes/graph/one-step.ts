@@ -5,37 +5,24 @@
  */
 import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
-import { GraphBuilder } from "../../ir/graph/build.js";
-import { finishLike, inlineFunction, mapped, recordResults, type ValueMap } from "../../ir/graph/rewrite.js";
+import type { GraphBuilder } from "../../ir/graph/build.js";
+import { inlineFunction } from "../../ir/graph/rewrite.js";
 import { isCarried, operandKind, type Scan } from "../../ir/graph/scan.js";
-import { wholeWithDims } from "../../ir/graph/map-dims.js";
-import type { GraphFunction, Operation, ValueId, ValueType } from "../../ir/graph/graph-function.js";
-import { nameOf, typeOf } from "../../ir/graph/values.js";
+import { resized } from "../../ir/graph/map-dims.js";
+import type { GraphFunction, Operation, ValueId } from "../../ir/graph/graph-function.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import { addDims, constantOf, dimConstant, type Dim, substituteDim, subtractDims } from "../../base/types/dim.js";
 
-type StepSizes = ReadonlyMap<string, Dim>;
-
 /** @param sequence its symbol, `%T` */
 export function oneStep(fn: GraphFunction, sequence: string, context: ShapeContext): GraphFunction {
-  const sizes: StepSizes = new Map([[sequence, dimConstant(1)]]);
+  const sizes = new Map([[sequence, dimConstant(1)]]);
   const substitute = (dim: Dim): Dim => substituteDim(dim, sizes);
-  const b = new GraphBuilder(fn.name, context);
-  const values: ValueMap = new Map();
-  for (const id of fn.inputs) values.set(id, b.input(nameOf(fn, id), substituteType(typeOf(fn, id), sizes)));
-  for (const instruction of fn.instructions) {
-    const { operation, operands, origin } = instruction;
-    const there = b.at(origin);
-    const own = operands.map((id) => mapped(values, id));
-    const replaced = wholeWithDims(operation, { size: substitute, number: substitute });
-    const outputs =
-      replaced.kind === "scan" && constantOf(replaced.length) === 1
-        ? runOnce(there, replaced, own)
-        : there.emitAll(replaced, own);
-    checkOneElement(b, replaced, own, outputs);
-    recordResults(b, fn, instruction, outputs, values);
-  }
-  return finishLike(b, fn, values);
+  return resized(fn, { size: substitute, number: substitute }, context, (b, operation, operands) => {
+    const isOnce = operation.kind === "scan" && constantOf(operation.length) === 1;
+    const outputs = isOnce ? runOnce(b, operation, operands) : b.emitAll(operation, operands);
+    checkOneElement(b, operation, operands, outputs);
+    return outputs;
+  });
 }
 
 /** What streams has an element wherever something reads or keeps one: beyond them a kernel would read what is somewhere else. */
@@ -60,8 +47,4 @@ function runOnce(b: GraphBuilder, scan: Scan, operands: readonly ValueId[]): Val
   return inlineFunction(b, scan.body, inputs).map((id, i) =>
     isCarried(scan, i) ? id : b.reshape(id, [dimConstant(1), ...b.shapeOf(id)]),
   );
-}
-
-function substituteType(type: ValueType, sizes: StepSizes): ValueType {
-  return { ...type, shape: type.shape.map((dim) => substituteDim(dim, sizes)) };
 }

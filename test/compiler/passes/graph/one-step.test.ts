@@ -54,6 +54,25 @@ test("sizes that hold the steps are those of one step", () => {
   );
 });
 
+test("inside of loops, too, what is the same for all examples at one step is shared", () => {
+  expectOneStep(
+    `func f(%h0: real[%T, 3], %b: shared real[3]) -> (h: %last) {
+      %last: real[%T, 3] = scan length S carried 1 sequences 0 %h0, %b body
+        func step(%h: real[%T, 3], %c: shared real[3]) -> (h: %hn) {
+          %cs: real[%T, 3] = broadcast [%T, 3] axes [1] %c
+          %hn: real[%T, 3] = add %h, %cs
+        }
+    }`,
+    `func f(%h0: real[1, 3], %b: shared real[3]) -> (h: %last) {
+      %last: real[1, 3] = scan length S carried 1 sequences 0 %h0, %b body
+        func step(%h: real[1, 3], %c: shared real[3]) -> (h: %hn) {
+          %cs: shared real[1, 3] = broadcast [1, 3] axes [1] %c
+          %hn: real[1, 3] = add %h, %cs
+        }
+    }`,
+  );
+});
+
 test("a loop over another axis stays a loop", () => {
   const text = `func f(%h0: real[3]) -> (h: %last) {
     %last: real[3] = scan length S carried 1 sequences 0 %h0 body
