@@ -231,12 +231,13 @@ class EntryBuilder {
     const { program, options } = this;
     const equations = (of: EntrySource, fn: GraphFunction): Made =>
       this.made(derivation(of), entryStages.equations, fn);
-    const whole = this.run(equations("forward", program.forward), equationPasses);
+    const written = equations("forward", program.forward);
+    const whole = this.run(written, equationPasses);
     const windowed = this.run(whole, sequencePasses);
     const plain = windowed.fn === whole.fn ? windowed : this.run(windowed, windowPasses);
     const initial = program.initial && this.run(equations("initial", program.initial), initialPasses);
     const values = initial && this.run(initial, initialValuePasses);
-    if (program.stream !== undefined) this.addStream(program.stream, whole, values);
+    if (program.stream !== undefined) this.addStream(program.stream, written, whole, values);
     else if (values !== undefined) this.keep(values);
     if (options.gradient) this.addGradient(plain, initial);
     else this.keep(this.run(plain, residualPasses));
@@ -254,20 +255,22 @@ class EntryBuilder {
     return this;
   }
 
-  private addStream(stream: string, plain: Made, initialValues: Made | undefined): void {
+  /** @param whole what passes have made of the equations `written` */
+  private addStream(stream: string, written: Made, whole: Made, initialValues: Made | undefined): void {
     const { context, program } = this;
     const tensors = streamedRoles(program);
     const names = new Map(tensors.map((role) => [nameOfRole(role), nameOfRole(streamedRole(role))]));
     this.roles.push(...tensors.map(streamedRole));
     const how = { ...derivation("forward"), streamed: true };
     const isHere = (name: string): boolean => names.has(name);
-    const { fn } = plain;
+    const { fn } = written;
     const others = new Set(fn.outputNames.filter((name) => !isHere(name)));
     const isWhole = others.size === 0 && fn.inputs.every((id) => isHere(nameOf(fn, id)));
-    const entry: Made = { ...entryOf(how, fn), last: plain.last };
-    const own = isWhole ? entry : this.onlyHere({ ...entry, fn: withoutOutputs(entry.fn, others) }, isHere);
-    const whole = this.run(own, valuePasses);
-    const single = this.made(how, entryStages.oneStep, renamePorts(oneStep(whole.fn, stream, context), names), whole);
+    const of = (made: Made): Made => ({ ...made, ...entryOf(how, made.fn) });
+    // Passes join what a stream has with what only a loss reads: they begin anew where a part is left out.
+    const part = (): Made => this.onlyHere({ ...of(written), fn: withoutOutputs(fn, others) }, isHere);
+    const values = this.run(isWhole ? of(whole) : this.run(part(), equationPasses), valuePasses);
+    const single = this.made(how, entryStages.oneStep, renamePorts(oneStep(values.fn, stream, context), names), values);
     const step = this.run(single, residualPasses);
     const isContext = new Set(contextRoles(program).map((role) => nameOfRole(streamedRole(role))));
     const split = splitContexts(step.fn, context, (name) => isContext.has(name), (i) => nameOfRole(keptRole(i))); // prettier-ignore

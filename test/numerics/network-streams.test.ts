@@ -57,6 +57,14 @@ const networks: Readonly<Record<string, string>> = {
     y = rnn(dropout(x, 0.3) * keep + 0.1 * noise)
     output z[t] = if t == 0 then y[t] else y[t] * (t + 1)
   }`,
+  "what only a loss reads, by the place in the sequence, from the input of a layer": `network N(H; T) {
+    input x: [T, H]
+    param A: [2, H]
+    use rnn = GRU(H, H)
+    e[t] = tanh(A @ x[t] + (if t == 0 then 0.5 else 0))
+    output y = rnn(x)
+    loss = sum(sin(e), axis = [0, 1])
+  }`,
   "equations that need each other": `network N(C; T) {
     input emit: [T, C]
     param A: [C, C]
