@@ -167,22 +167,31 @@ describe("lines that are read at places which are computed", () => {
     text(`state s: [M, H] s'[k] = if k == 0 then y else s[(k + M - 1) mod M] far = clamp(d + 1.5 * sum(tanh(c * x)), 1, M)
     at[k < M] = max(0, 1 - abs(far - (k + 1))) e = at @ s`);
 
+  // A number of steps for each.
+  const each = text("e = delay(y, by = d + 1.5 * tanh(c * x), most = M)");
+  const movedEach = text(`state s: [M, H] s'[k] = if k == 0 then y else s[(k + M - 1) mod M]
+    far = clamp(d + 1.5 * tanh(c * x), 1, M) e[h] = sum(max(0, 1 - abs(far[h] - (k + 1))) * s[k, h] for k)`);
+
   it.each([
-    { M: 2, H: 2 },
-    { M: 6, H: 1 },
-    { M: 5, H: 3 },
-  ])("have the gradient of what they say, %j", async (dimensions) => {
-    const [js, wasm] = [await load(delayed, dimensions, "js"), await load(delayed, dimensions, "wasm")];
-    expectSameBitsOnTargets(js, wasm, 1);
-    for (const module of [js, wasm]) {
-      piecesMatchWhole(module, callOf(module, 2));
-      examplesAreIndependent(module, raggedCallOf(module, 3));
-    }
-    // Not the state itself, which another of this name is.
-    const [own, wanted] = [js, await load(moved, dimensions, "js")].map((module) => derivatives(module, dimensions)) as [number[], number[]]; // prettier-ignore
-    expect(own.length).toBe(wanted.length);
-    expect(Math.max(...own.map((value, i) => Math.abs(value - wanted[i]!)))).toBeLessThan(1e-12);
-  });
+    { M: 2, H: 2, lines: [delayed, moved] },
+    { M: 6, H: 1, lines: [delayed, moved] },
+    { M: 5, H: 3, lines: [delayed, moved] },
+    { M: 5, H: 3, lines: [each, movedEach] },
+  ])(
+    "have the gradient of what they say, of $M values and $H",
+    async ({ lines: [line = "", other = ""], ...dimensions }) => {
+      const [js, wasm] = [await load(line, dimensions, "js"), await load(line, dimensions, "wasm")];
+      expectSameBitsOnTargets(js, wasm, 1);
+      for (const module of [js, wasm]) {
+        piecesMatchWhole(module, callOf(module, 2));
+        examplesAreIndependent(module, raggedCallOf(module, 3));
+      }
+      // Not the state itself, which another of this name is.
+      const [own, wanted] = [js, await load(other, dimensions, "js")].map((module) => derivatives(module, dimensions)) as [number[], number[]]; // prettier-ignore
+      expect(own.length).toBe(wanted.length);
+      expect(Math.max(...own.map((value, i) => Math.abs(value - wanted[i]!)))).toBeLessThan(1e-12);
+    },
+  );
 
   it.each(["", "+ 0.1 * sum(s, axis = 0)", "+ 0.1 * s[M - 1]", "+ 0.1 * s[0]"])(
     "and as a whole, or at others, %j",
@@ -196,9 +205,9 @@ describe("lines that are read at places which are computed", () => {
     },
   );
 
-  it("take as much work in a step of backward however long they are", () => {
+  it.each([delayed, each])("take as much work in a step of backward however long they are", (line) => {
     const work = (M: number): number => {
-      const { cell: lowered } = lowerSource(delayed, { dimensions: { M, H: 3 } }, "all sizes");
+      const { cell: lowered } = lowerSource(line, { dimensions: { M, H: 3 } }, "all sizes");
       const entries = buildEntries(programOfCell(lowered!), { gradient: true, jvp: false, hvp: false });
       const { kernel } = scheduleKernels(entries, { dtype: "f32", runtimeDimensions: [] });
       const backward = kernel.functions.find(({ name }) => name === "backward")!;

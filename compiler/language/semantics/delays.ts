@@ -56,10 +56,13 @@ export class Delays {
     // The equations of a group share what they are made of.
     if (this.byCall.has(call) || this.misplaced.has(call)) return;
     const state = `${equation}.past`;
+    const isReal = word === "delay" && call.arguments.some(({ name }) => name?.text === "most");
     if (isRepeated) {
       this.misplaced.set(call, {
         message: `\`${word}\` would be taken for each value of an index, or in each round`,
-        help: `it has one state: name the whole, \`p = ${word}(…)\`, and read \`p[n]\``,
+        help: isReal
+          ? "it has one state: delay the whole, `p = delay(v, by = d, most = M)`, with as many numbers `d: [N]` as `v: [N, …]` has places, and read `p[n]`"
+          : `it has one state: name the whole, \`p = ${word}(…)\`, and read \`p[n]\`${word === "past" ? "" : "; steps for each place are real numbers: `delay(v, by = d, most = M)` with `d: [N]`"}`,
       });
     } else if (this.states.has(state)) {
       this.misplaced.set(call, {

@@ -12,6 +12,7 @@ import { matchBuiltin } from "../match-arguments.js";
 import { initialKey, nextKey } from "../node-keys.js";
 import { axesOf, type Axis, errorType, printAxes, scalarType, type SemanticType } from "../semantic-type.js";
 import type { TypedExpression, TypedNode, TypedTensor } from "../typed-program.js";
+import type { PlaceTerm } from "../typed-sizes.js";
 import { helpToFill, isReal, placeOfAxis } from "./mismatch.js";
 
 /** A selection of the state, or its next value. */
@@ -34,11 +35,14 @@ export function inferDelay(checker: Checker, call: CallNode): TypedExpression {
   const start = count && boundedSubtract(count, dimConstant(1));
   if (count === undefined || runtime !== undefined || start === undefined) return checker.error(span);
   const steps = most && by && checker.infer(by.value);
-  if (steps !== undefined && !isNumberOfSteps(checker, steps, count, size?.value.span ?? span))
-    return checker.error(span);
   delays.counts.set(delay.state, count);
-  const type = delays.types.get(delay.state) ?? errorType;
-  if (type.kind === "error") return checker.error(span);
+  const known = delays.types.get(delay.state) ?? errorType;
+  if (known.kind === "error") return checker.error(span);
+  // A guess is at least as large as the numbers of steps say.
+  const isGuess = checker.isGuessing && steps !== undefined && !isInFront(steps, known);
+  const type = isGuess ? steps.type : known;
+  if (steps !== undefined && !isNumberOfSteps(checker, { steps, type, count }, size?.value.span ?? span))
+    return checker.error(span);
   const whole = pastType(count, type);
   if (delay.word === "past") return { kind: "next", name: delay.state, span, type: whole };
   const operand: TypedExpression = { kind: "value", name: delay.state, span, type: whole };
@@ -47,17 +51,18 @@ export function inferDelay(checker: Checker, call: CallNode): TypedExpression {
 }
 
 /** A real number, of a state that has two values at least: what is wanted lies between two. */
-function isNumberOfSteps(checker: Checker, steps: TypedExpression, count: Dim, span: Span): boolean {
+function isNumberOfSteps(
+  checker: Checker,
+  { steps, type, count }: { readonly steps: TypedExpression; readonly type: SemanticType; readonly count: Dim },
+  span: Span,
+): boolean {
   if (!isReal(checker, steps)) return false;
-  if (axesOf(steps.type).length > 0) {
-    checker.report(
-      "shape-mismatch",
-      steps.span,
-      `\`by\` is one number of steps, this is ${printAxes(axesOf(steps.type))}`,
-      {
-        related: [placeOfAxis(steps, 0)],
-      },
-    );
+  if (!isInFront(steps, type)) {
+    const [own, whole] = [steps, { type }].map((value) => printAxes(axesOf(value.type)));
+    checker.report("shape-mismatch", steps.span, `\`by\` has the shape ${own}, and what is delayed has ${whole}`, {
+      related: [placeOfAxis(steps, 0)],
+      help: "it is one number of steps, or one for each place along the first axes of what is delayed",
+    });
     return false;
   }
   if (constantOf(count) === 1) {
@@ -70,16 +75,62 @@ function isNumberOfSteps(checker: Checker, steps: TypedExpression, count: Dim, s
   return rest !== undefined && checkPositive(checker, rest, span) !== undefined;
 }
 
-/**
- * What lies between the values of `i` and `i + 1` steps ago, where the number of steps is `i + f`. Both are read at
- * their places, which are whole numbers: what is infinite elsewhere stays there.
- */
+/** Are its axes the first of the others? */
+function isInFront({ type }: TypedExpression, whole: SemanticType): boolean {
+  const axes = axesOf(whole);
+  return axesOf(type).every(({ dim }, i) => axes[i] !== undefined && equalDims(dim, axes[i].dim));
+}
+
+/** How far a state goes back. */
+interface LineReach {
+  readonly count: Dim;
+  readonly last: Dim;
+}
+
+/** One after the other for each place along the axes of the numbers of steps. */
 function between(
   checker: Checker,
   state: TypedExpression,
   type: SemanticType,
-  { count, last }: { readonly count: Dim; readonly last: Dim },
+  reach: LineReach,
   steps: TypedExpression,
+): TypedExpression {
+  const { span } = state;
+  checker.addExtent({ operations: 30, depth: 8 }, span);
+  const places = axesOf(steps.type);
+  const axes = axesOf(type);
+  // No name of the text has a space.
+  const indices = places.map(({ dim }, i) => ({ index: `line ${i}`, length: dim, reverse: false }));
+  const own = indices.reduce((value, term) => elementOf(value, term), steps);
+  const rest: SemanticType = { kind: "real", axes: axes.slice(places.length) };
+  const body = betweenTwo(state, rest, reach, own, (row) =>
+    indices.reduce((value, term) => elementOf(value, term), row),
+  );
+  const value = indices.reduceRight((inner: TypedExpression, { index, length }, i): TypedExpression => {
+    return { kind: "indexed", index, length, body: inner, span, type: { kind: "real", axes: axes.slice(i) } };
+  }, body);
+  return { kind: "expanded", word: "delay", operands: [state, steps], value, span, type };
+}
+
+function elementOf(operand: TypedExpression, term: PlaceTerm): TypedExpression {
+  const { span, type } = operand;
+  const own: SemanticType = { kind: "real", axes: axesOf(type).slice(1) };
+  const start = dimConstant(0);
+  return { kind: "element", operand, axis: 0, start, terms: [term], around: undefined, span, type: own };
+}
+
+/**
+ * What lies between the values of `i` and `i + 1` steps ago, where the number of steps is `i + f`. Both are read at
+ * their places, which are whole numbers: what is infinite elsewhere stays there.
+ *
+ * @param partOf what is wanted of all that was there at a step
+ */
+function betweenTwo(
+  state: TypedExpression,
+  type: SemanticType,
+  { count, last }: LineReach,
+  steps: TypedExpression,
+  partOf: (row: TypedExpression) => TypedExpression,
 ): TypedExpression {
   const { span } = state;
   const number = (value: number): TypedExpression => ({ kind: "number", value, span, type: scalarType });
@@ -100,12 +151,11 @@ function between(
   const rest = map("-", [held, whole]);
   const at = (place: TypedExpression): TypedExpression => {
     const index: TypedExpression = { ...place, type: { kind: "index", bound: count, axes: [] } };
-    return { kind: "gather", operand: state, axis: 0, index, span, type };
+    const all: SemanticType = { kind: "real", axes: axesOf(state.type).slice(1) };
+    return partOf({ kind: "gather", operand: state, axis: 0, index, span, type: all });
   };
   const [newer, older] = [at(map("-", [whole, number(1)])), at(whole)];
-  checker.addExtent({ operations: 30, depth: 8 }, span);
-  const parts = [map("*", [map("-", [number(1), rest]), newer], type), map("*", [rest, older], type)];
-  return { kind: "expanded", word: "delay", operands: [state, steps], value: map("+", parts, type), span, type };
+  return map("+", [map("*", [map("-", [number(1), rest]), newer], type), map("*", [rest, older], type)], type);
 }
 
 function reportMisplaced(checker: Checker, call: CallNode, why: MisplacedDelay | undefined): TypedExpression {

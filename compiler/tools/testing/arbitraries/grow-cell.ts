@@ -49,6 +49,7 @@ const delays = [
   "delay($, by = 1, first = 0.5)",
   "past($, 3)[2]",
   "delay($, by = 1.5 + 0.4 * sin(n), most = 3)",
+  "delay([$, -$], by = [1.2, 2 + 0.4 * sin(n)], most = 3)[1]",
   "(sigmoid($) + sum(past($, 2), axis = 0))",
   "tanh($ + delay(#, by = 2))",
 ];

@@ -18,7 +18,13 @@ describe("delays", () => {
     ["no steps", "output y = delay(x, by = ‹0›)", "bad-dimension-size"],
     ["a number that is none of steps", "output y = delay(x, by = ‹1.5›)", "not-a-dimension"],
     ["real steps without a bound", "output y = delay(x, by = ‹sum(x)›)", "not-a-dimension"],
-    ["several numbers of steps", "output y = delay(x, by = ‹x›, most = N)", "shape-mismatch"],
+    ["several numbers of steps", "output y = delay(x, by = ‹W›, most = N)", "shape-mismatch"],
+    ["other numbers of steps", "output y = delay(x, by = ‹[1, 2]›, most = N)", "shape-mismatch"],
+    [
+      "a number of steps for each value of an index",
+      "output y[n] = ‹delay›(x[n], by = 2 + 0.1 * x[n], most = 4)",
+      "misplaced-delay",
+    ],
     ["nothing between", "output y = delay(x, by = 1.5, most = ‹1›)", "bad-dimension-size"],
     ["steps that need what is delayed by them", "output ‹y› = delay(x, by = sum(y), most = 4)", "cycle"],
     ["steps that change", "output y = delay(x, by = ‹x›)", "not-a-dimension"],
@@ -71,6 +77,21 @@ describe("delays", () => {
       ({ name, type }) => `${name} ${type.kind === "real" ? type.axes.map(({ dim }) => printDim(dim)).join() : ""}`,
     );
     expect(shapes).toEqual(["n.past 1", "s.past 1,2*H", "u.past 1,H", "v.past 2,H"]);
+  });
+
+  it("say that steps for each place belong to the whole", () => {
+    const { help } = expectReport(
+      cell(`output y[n] = ‹delay›(x[n], by = 2 + 0.1 * x[n], most = 4) ${use}`),
+      "misplaced-delay",
+    );
+    expect(help).toContain("delay the whole, `p = delay(v, by = d, most = M)`");
+  });
+
+  it.each([
+    "lines = delay(fed, by = 2 + sin(x), most = 9) fed = 0.5 * lines + x output y = lines",
+    "lines = delay(fed, by = [1.5, H], most = 4 * H) fed = [0.5 * lines[1], sum(x)] output y = lines[0] + W @ delay(outer(x, x), by = 2 + sin(x), most = 9)[0]",
+  ])("take as many numbers of steps as there are lines: %s", (items) => {
+    expectFine(cell(`${items} ${use}`));
   });
 
   it.each([
