@@ -24,6 +24,7 @@ import { mapExpression, mapStatement } from "../../ir/kernel/visit.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
 
 /** What takes longer than to load a number. */
+const functions: ReadonlySet<ScalarOp> = new Set<ScalarOp>(mathNames);
 const dear: ReadonlySet<ScalarOp> = new Set<ScalarOp>([...mathNames, "div", "strong_div", "sqrt"]);
 
 interface ParamsAlone {
@@ -60,6 +61,8 @@ class Taker {
   readonly lets = new Map<string, StatementOf<"let">>();
   /** Those of `lets` that cost something. */
   private readonly dearNames = new Set<string>();
+  /** Those of `lets` that are made of literals. */
+  private readonly numbers = new Set<string>();
   private readonly loads = new Map<string, KernelExpression>();
   private readonly groups = new Map<string, KeptGroup>();
   private readonly isKept: (buffer: string) => boolean;
@@ -93,6 +96,7 @@ class Taker {
           if (this.isPure(statement.value, axes)) {
             this.lets.set(statement.name, statement);
             if (this.isDear(statement.value)) this.dearNames.add(statement.name);
+            if (this.isNumber(statement.value)) this.numbers.add(statement.name);
             return statement;
           }
           return { ...statement, value: this.expression(statement.value, axes) };
@@ -146,7 +150,17 @@ class Taker {
   private isDear(value: KernelExpression): boolean {
     if (value.kind === "variable") return this.dearNames.has(value.name);
     if (value.kind === "choice") return this.isDear(value.below) || this.isDear(value.otherwise);
-    return value.kind === "operation" && (dear.has(value.op) || value.operands.some((operand) => this.isDear(operand)));
+    if (value.kind !== "operation") return false;
+    const { op, operands } = value;
+    // Who compiles the module makes a number of a quotient of two.
+    const isOwn = dear.has(op) && (functions.has(op) || !operands.every((operand) => this.isNumber(operand)));
+    return isOwn || operands.some((operand) => this.isDear(operand));
+  }
+
+  private isNumber(value: KernelExpression): boolean {
+    if (value.kind === "variable") return this.numbers.has(value.name);
+    if (value.kind !== "operation") return value.kind === "literal";
+    return !functions.has(value.op) && value.operands.every((operand) => this.isNumber(operand));
   }
 
   private keep(value: KernelExpression, around: readonly LoopAxis[]): KernelExpression {

@@ -77,14 +77,23 @@ const integerOps = decided<ScalarOp>()(
   ],
 ); // prettier-ignore
 
+/** These are rounded once: of float32 numbers the result in float64, rounded to float32, is that in float32. */
+const roundedOps: ReadonlySet<ScalarOp> = new Set<ScalarOp>(["div", "sqrt"]);
+
 /** An operation on constants is a constant, where float32 and float64 agree on it. */
 const foldConstants: MapRule = ({ op }, operands, view) => {
   const values = operands.map((id) => view.constant(id));
   if (!values.every((value) => value !== undefined)) return undefined;
-  const folds = exactOps.has(op) || (integerOps.has(op) && values.every(isSmallInteger));
-  if (!folds) return undefined;
-  return view.b.constantOf(scalarValues[op](...values), view.b.shapeOf(at(operands, 0)));
+  const result = scalarValues[op](...values);
+  const folds =
+    exactOps.has(op) ||
+    (integerOps.has(op) && values.every(isSmallInteger)) ||
+    (roundedOps.has(op) && values.every((value) => Math.fround(value) === value) && isNormal(result));
+  return folds ? view.b.constantOf(result, view.b.shapeOf(at(operands, 0))) : undefined;
 };
+
+/** As a float32 number: what is not stays an operation, of which `number-range` tells. */
+const isNormal = (value: number): boolean => Math.abs(value) < 2 ** 127 && Math.abs(value) > 2 ** -126;
 
 function isSmallInteger(value: number): boolean {
   return Number.isInteger(value) && Math.abs(value) < 2 ** 11;

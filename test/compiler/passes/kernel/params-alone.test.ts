@@ -85,6 +85,7 @@ test.each([
   ["what moves with examples or steps", "for t < %T\n  y[t] = mul(exp(p[t]), x[t])\n"],
   ["what other buffers hold", "for i < 2\n  y[i] = mul(exp(x[i]), p[i])\n"],
   ["sums and products of numbers", "for i < 2\n  y[i] = mul(add(p[i], 1), x[i])\n"],
+  ["quotients and roots of literals", "let v = sqrt(10)\nfor i < 2\n  y[i] = mul(div(1, v), x[i])\n"],
   ["truth values", "let v = lt(div(p[0], 2), 1)\nfor i < 2\n  y[i] = select(bool v, x[i], 0)\n"],
   ["a side of a choice", "for i < 2\n  y[i] = (i < 1 ? x[i] : exp(p[i - 1]))\n"],
 ])("not %s", (_, body) => {
