@@ -125,9 +125,23 @@ function symbolOf(checker: Checker, name: string, next: boolean, span: Span): Di
   const help =
     name === "t" && !isNetwork
       ? `a cell is written for one time step: ${namesOfSteps}`
-      : (checker.suggest(name, dimensions) ?? declared);
+      : (unknownAxis(name, isNetwork) ?? checker.suggest(name, dimensions) ?? declared + unboundIndex(name));
   checker.report("unknown-dimension", span, `there is no dimension \`${name}\``, { help });
   return undefined;
+}
+
+/** What an axis of a batch or of time is to be. */
+function unknownAxis(name: string, isNetwork: boolean): string | undefined {
+  if (/^(?:B|batch|batch_size|BATCH)$/u.test(name))
+    return "a cell is written for one example: an input has no axis of the batch, `input x: [I]`";
+  if (isNetwork || !/^(?:seq|seq_len|timesteps)$/u.test(name)) return undefined;
+  return "a cell is written for one step: an input has no axis of time, `input x: [I]`";
+}
+
+/** Letters of indices: nothing binds this one. */
+function unboundIndex(name: string): string {
+  if (!/^[i-n]$/u.test(name)) return "";
+  return `; an index is bound by an equation, \`y[${name}] = x[${name}]\`, or a sum, \`sum(x[${name}] for ${name})\``;
 }
 
 function binaryDimension(checker: Checker, node: BinaryNode): Dim | undefined {

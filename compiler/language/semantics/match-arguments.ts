@@ -61,6 +61,8 @@ export function matchBuiltin(
 
 /** What arguments are called elsewhere. */
 function argumentElsewhere(name: string, names: readonly string[]): string | undefined {
+  if (names.includes("low") && /^(?:min|max|a_min|a_max|lower|upper)$/u.test(name))
+    return "a bound below alone is `max(x, 0)`, one above `min(x, 1)`, and both are `clamp(x, 0, 1)`";
   if (!names.includes("axis")) return undefined;
   if (/^(?:dims?|axes|along|d)$/u.test(name)) return "here it is called `axis`: `axis = 0`, `axis = -1` or `axis = N`";
   return /^keep_?dims?$/u.test(name) ? "the axis is put back by `new`: `sum(A, axis = 1)[:, new]`" : undefined;

@@ -4,7 +4,7 @@ import { standardHomeOf } from "../std/sources.js";
 import type { ArgumentNode, CellParameterNode, Expression, Name } from "../syntax/ast.js";
 import type { BoundCell, CellDeclaration, Declaration, ModuleScope } from "./declared.js";
 import { matchArguments } from "./match-arguments.js";
-import { cellElsewhere } from "./other-names.js";
+import { cellElsewhere } from "../syntax/other-names.js";
 import { suggestion } from "./suggestion.js";
 
 /** Makes `cell A = B(…)` what it says, in the order in which that is possible. */

@@ -18,5 +18,14 @@ const homes = new Map(
   ),
 );
 
+const functions = new Map(
+  [...standardTexts].flatMap(([, text]) =>
+    [...text.matchAll(/^fn ((\w+)\(.*) \{$/gmu)].map(([, head = "", name = ""]) => [name, head] as const),
+  ),
+);
+
+/** What a function of the library takes and gives: `tril(N): [N, N]`. */
+export const standardHeadOf = (name: string): string | undefined => functions.get(name);
+
 /** What a cell or function of the library is imported from: `std/lstm` of `LSTM`. */
 export const standardHomeOf = (name: string): string | undefined => homes.get(name);

@@ -101,5 +101,7 @@ function typeHelp(name: string): string {
   if (/^(float|double|number|scalar|f32|f64|float32|float64)$/.test(name)) return "a number is `real`";
   if (/^(index|int|integer|token)$/.test(name))
     return "an integer has a bound: `index(V)` is one from 0 to V - 1; a dimension stands without a type";
+  if (/^(parameter|tensor|variable|array|ndarray|vector|matrix|list)$/iu.test(name))
+    return "a type is `[H, I]`, `real` or `index(V)`, and how a param begins stands behind it: `param W: [H, I] ~ glorot_uniform`";
   return `a type is \`[${clip(name)}]\` for a vector of that dimension, \`real\` or \`index(V)\``;
 }

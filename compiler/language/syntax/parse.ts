@@ -6,7 +6,8 @@ import type { SourceFileNode } from "./ast.js";
 import { buildAst } from "./build-ast.js";
 import type * as cst from "./cst.generated.js";
 import { CellParser } from "./grammar.js";
-import { helpBehind, helpForWord, isLoopWord, loopHelp } from "./foreign-words.js";
+import { helpBehind, helpForIn, helpForWord, isLoopWord, loopHelp } from "./foreign-words.js";
+import { saidElsewhere } from "./other-names.js";
 import { layOut } from "./layout.js";
 import { endOf, lex, type SyntaxToken } from "./lexer.js";
 import { type Expected, expectedInWords, expectedOf } from "./parser-messages.js";
@@ -138,7 +139,7 @@ function describe(
     // A name that is called is no error: this one is a member.
     const isMember = previous.tokenType === t.Name;
     const help = isMember
-      ? `there are no methods: write \`${previous.image}(…)\``
+      ? `there are no methods: ${saidElsewhere(previous.image) ?? `write \`${clip(previous.image)}(…)\``}`
       : previous.tokenType === t.RightParen
         ? "a cell is used first, `use l = GRU(I, H)`, and then called, `l(x)`; a product is written with `*` or `@`"
         : "a product is written with `*` or `@`";
@@ -149,12 +150,17 @@ function describe(
   if (type === t.If && expected === "expression") {
     return { code, message, help: "as an operand, a condition stands in parentheses: `(if c then a else b)`" };
   }
-  if (type === t.Equals && afterOperand) return { code, message, help: "to compare, write `==`" };
+  const condition = conditionElsewhere(expected, found, previous);
+  if (condition !== undefined) return { code, message, help: condition };
+  if (type === t.Equals && afterOperand) return { code, message, help: helpForEquals(previous, tokens) };
   const elsewhere = foreign(expected, found, message, tokens);
   if (elsewhere !== undefined) return elsewhere;
   if (previous.image === "√") return { code, message, help: "write `√(x)` or `sqrt(x)`" };
   if (afterOperand && operandEnds.has(previous.tokenType) && (type === t.Name || type === t.NumberLiteral)) {
-    const help = helpBehind(found.image) ?? setState(found, tokens);
+    const help =
+      helpOfIn(found, previous, tokens) ??
+      helpBehind(previous.image === "lambda" ? "lambda" : found.image) ??
+      setState(found, tokens);
     if (help !== undefined) return { code, message, help };
     return { code, message, help: `between ${before} and ${what} ${missing(expected, type)} is missing` };
   }
@@ -195,9 +201,68 @@ function helpBefore(
   if (previous.image === "import" && found.image === "*") {
     return 'an import names what it takes: `import { GRU, LSTM as Memory } from "./cells.cell"`';
   }
-  if (found.image === ":" && expected === t.RightBracket)
-    return "a slice has a start and an end, and no step: `x[0:8]`";
+  return selectionElsewhere(found, expected) ?? partElsewhere(found, previous, tokens);
+}
+
+/** `x[::2]`, `x[..., 0]`, `[f(i) for i < H]`. */
+function selectionElsewhere({ image }: SyntaxToken, expected: Expected): string | undefined {
+  if (image === ":" && expected === t.RightBracket)
+    return "a slice has a start and an end, and no step: `x[0:8]`; every second element is `windows(x, 1, stride = 2)[:, 0]`";
+  if (image === "." && expected === "index")
+    return "axes that are left out at the end are whole, those before are said: `x[:, 0]`";
+  if (image === "for" && expected === t.RightBracket) return "a value for each place is an equation: `y[i < H] = …`";
   return undefined;
+}
+
+/** Words in places where other languages have them. */
+function partElsewhere(found: SyntaxToken, previous: SyntaxToken, tokens: readonly SyntaxToken[]): string | undefined {
+  const at = tokens.indexOf(found);
+  const [before, word] = [tokens[at - 2], found.image];
+  if (found.tokenType === t.StringLiteral && before?.image === "einsum")
+    return "products by axes are written by index: `C[i, k] = sum(A[i, j] * B[j, k] for j)`";
+  if (word === "(" && [t.State, t.Input, t.Param, t.Output].includes(previous.tokenType))
+    return `several names stand side by side: \`${previous.image} a, b: [H]\``;
+  if (word === "." && before?.tokenType === t.Colon && isDeclared(found, tokens)) return typesHelp;
+  return undefined;
+}
+
+/** `y[i in H]`, `sum(x[i] for i in H)`. */
+function helpOfIn(
+  found: SyntaxToken,
+  { tokenType, image }: SyntaxToken,
+  tokens: readonly SyntaxToken[],
+): string | undefined {
+  const before = tokens[tokens.indexOf(found) - 2];
+  if (found.image !== "in" || tokenType !== t.Name || before === undefined) return undefined;
+  if (before.image === "for") return helpForIn(clip(image), true);
+  return [t.LeftBracket, t.Comma].includes(before.tokenType) ? helpForIn(clip(image), false) : undefined;
+}
+
+const typesHelp = "a type is `[H, I]`, `real` or `index(V)`";
+
+/** `a if c else b`, `if c then y = …`; rounds that do not say how many. */
+function conditionElsewhere(expected: Expected, found: SyntaxToken, previous: SyntaxToken): string | undefined {
+  if (found.tokenType === t.If) {
+    if (operandEnds.has(previous.tokenType) && !found.payload.beginsLine && behindOperands.has(expected))
+      return "the condition comes first: `if c then a else b`";
+    if (expected === undefined) return "a condition is a value, not a statement: `y = if c then a else b`";
+  }
+  if (found.image === "until" && expected === t.For)
+    return "the most rounds that there may be stand before it: `u = x then f(u) for 30 until …`";
+  return undefined;
+}
+
+const helpForEquals = (previous: SyntaxToken, tokens: readonly SyntaxToken[]): string =>
+  isGroup(previous, tokens)
+    ? "names of several results stand without parentheses: `h, c = f(x)`"
+    : "to compare, write `==`";
+
+/** Whether names in parentheses end there: `(h, c)`. */
+function isGroup(previous: SyntaxToken, tokens: readonly SyntaxToken[]): boolean {
+  if (previous.tokenType !== t.RightParen) return false;
+  let at = tokens.indexOf(previous) - 1;
+  while (tokens[at]?.tokenType === t.Name && tokens[at - 1]?.tokenType === t.Comma) at -= 2;
+  return tokens[at]?.tokenType === t.Name && tokens[at - 1]?.tokenType === t.LeftParen;
 }
 
 /** `l.h' = …`: what a used cell begins a step with is no equation. */
@@ -222,14 +287,22 @@ function isDeclared({ payload: { segment } }: SyntaxToken, tokens: readonly Synt
 
 function helpFor(expected: Expected, previous: SyntaxToken, tokens: readonly SyntaxToken[]): string | undefined {
   if (expected === t.Equals && tokens[tokens.indexOf(previous) - 1]?.tokenType === t.Output) {
-    return `an output has a name and a value: \`output y = ${clip(previous.image)}\``;
+    const isState = tokens.some(({ tokenType, image }) => tokenType === t.NextName && image === `${previous.image}'`);
+    return `an output has a name and a value: \`output y = ${clip(previous.image)}${isState ? "'" : ""}\``;
   }
+  if (expected === t.For) return "rounds say how many they are: `u = x then f(u) for 6`";
   if (expected === t.Else) return "a condition always has both branches: `if c then a else b`";
   if (expected === t.Colon && previous.tokenType === t.RightParen) {
     return "a function names the type of its result: `fn f(v: [n]): [n] { … }`";
   }
-  if (expected === t.Colon && previous.tokenType === t.Name) return "a declaration names its type: `input x: [H]`";
+  if (expected === t.Colon && previous.tokenType === t.Name) {
+    const word = tokens[tokens.indexOf(previous) - 1];
+    const begins = word?.tokenType === t.Param || word?.tokenType === t.Fixed;
+    if (begins)
+      return `a declaration names its type: \`${word.image} ${clip(previous.image)}: real ~ 2\`, of a vector \`[H]\``;
+    return "a declaration names its type: `input x: [H]`";
+  }
   if (expected === t.Equals && helpForWord(previous.image) !== undefined) return helpForWord(previous.image);
-  if (expected === "type") return "a type is `[H, I]`, `real` or `index(V)`";
+  if (expected === "type") return typesHelp;
   return undefined;
 }

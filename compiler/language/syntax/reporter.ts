@@ -21,13 +21,13 @@ const unexpectedHelp = new Map([
   ["&", "write `and`"],
   ["|", "write `or`, or `abs(x)`"],
   ["?", "write `if c then a else b`"],
-  ["%", "write `a - b * floor(a / b)`"],
-  ["‖", "write `sqrt(sum(v * v))`"],
+  ["%", "write `a mod b`"],
+  ["‖", "write `norm(v)`"],
   ["“", 'strings stand in straight quotes: `"`'],
   ["”", 'strings stand in straight quotes: `"`'],
-  ["∞", "there is no literal for infinity"],
-  ["∇", "gradients are derived by the compiler"],
-  ["∂", "gradients are derived by the compiler"],
+  ["∞", "write `inf`"],
+  ["∇", "gradients are derived by the compiler; one in an equation is `gradient(e, by = W)`"],
+  ["∂", "gradients are derived by the compiler; one in an equation is `gradient(e, by = W)`"],
 ]);
 
 /** What is said without a subscript. */
@@ -190,6 +190,7 @@ export class SyntaxReporter {
 /** What was perhaps meant by digits that letters stick to. */
 function numberHelp(digits: string, word: string): string {
   const written = digits + word;
+  if (word === "j" || word === "J") return `the imaginary unit is \`1i\`: \`${clip(digits)}i\``;
   const decimal = "numbers are written in decimal digits, with a point or an exponent: `16`, `0.5`, `1e-3`";
   if (/^\d+(?:_\d+)+$/u.test(written)) return `digits are not grouped: \`${clip(written.replaceAll("_", ""))}\``;
   if (/^0(?:x[\da-f]+|b[01]+|o[0-7]+)$/iu.test(written)) {

@@ -64,10 +64,13 @@ export function axisOf(
   const axis = value < 0 ? value + rank : value;
   if (axis >= 0 && axis < rank) return axis;
   checker.report("bad-axis", expression.span, `there is no axis ${value} of ${rank}`, {
-    help: `axes are 0 to ${rank - 1}, or -${rank} to -1 from the end`,
+    help: rank === 1 ? ofOneAxis : `axes are 0 to ${rank - 1}, or -${rank} to -1 from the end`,
   });
   return undefined;
 }
+
+/** Where there is a batch, a vector of each example is axis 1. */
+const ofOneAxis = "it has axis 0 alone, and none of a batch: a cell is written for one example";
 
 /** Whether dimensions stand in it, and nothing else but numbers. */
 export function isDimension(checker: Checker, expression: Expression): boolean {

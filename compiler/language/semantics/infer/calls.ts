@@ -15,7 +15,7 @@ import type { Checker } from "../checker.js";
 import type { Declaration, FunctionDeclaration } from "../declared.js";
 import { sizeOf } from "../dimension-expressions.js";
 import { matchArguments } from "../match-arguments.js";
-import { saidElsewhere } from "../other-names.js";
+import { saidElsewhere } from "../../syntax/other-names.js";
 import { wordsFor } from "../scope.js";
 import { axesOf, printSemanticType, type SemanticType } from "../semantic-type.js";
 import { substituteType } from "../substitute.js";
@@ -32,7 +32,7 @@ import { type CalledOver, leadingAxes, overLeading } from "./leading-axes.js";
 import { isNumber, isReal, placeOfAxis } from "./mismatch.js";
 import { inferRandom } from "./random.js";
 import { asIndex } from "./whole-ranges.js";
-import { standardHomeOf } from "../../std/sources.js";
+import { standardHeadOf, standardHomeOf } from "../../std/sources.js";
 
 export function inferCall(checker: Checker, node: CallNode): TypedExpression {
   const { scope } = checker;
@@ -87,10 +87,11 @@ function refuseIndices(checker: Checker, { callee, span }: CallNode, argument: S
   return checker.error(span);
 }
 
-/** Of a function of the standard library. */
+/** Of a function of the standard library, with what it takes; of a cell the import alone. */
 function importOf(name: string): string | undefined {
-  const home = standardHomeOf(name);
-  return home === undefined ? undefined : `import it: \`import { ${name} } from "${home}"\``;
+  const [home, head] = [standardHomeOf(name), standardHeadOf(name)];
+  if (home === undefined) return undefined;
+  return `import it: \`import { ${name} } from "${home}"\`${head === undefined ? "" : `, \`${head}\``}`;
 }
 
 const helpWithTrace = (checker: Checker, name: string): string | undefined =>
@@ -122,8 +123,8 @@ function reportNotCallable(checker: Checker, { callee: { text, span } }: CallNod
         ? "a function has no states, so it cannot call a used cell"
         : (helpWithTrace(checker, text) ??
           checker.suggest(text, own) ??
-          saidElsewhere(text) ??
           importOf(text) ??
+          saidElsewhere(text) ??
           checker.suggest(text, () => builtinNames));
     checker.report("unknown-function", span, `there is no function \`${text}\``, { help });
   }

@@ -199,8 +199,7 @@ function isWithin(checker: Checker, at: AxisAt, start: Dim, terms: readonly Plac
   };
   const shorter = `a shorter range: \`${terms[0]?.index ?? "n"} < …\``;
   if (!checker.provenAtLeast(low, 0)) {
-    const before = checker.instances.runs === undefined ? "concat(zeros([1]), v[:N - 1])[n]" : "before(v, 0)[n]";
-    const shifted = `the element before, 0 at the start: \`${before}\`; in a circle: \`v[(n - 1) mod N]\``;
+    const shifted = "the element before, 0 at the start: `before(v, 0)[n]`; in a circle: `v[(n - 1) mod N]`";
     return refuse(low, true, "and places begin at 0", terms.some(({ reverse }) => reverse) ? shorter : shifted);
   }
   const room = subtractDims(subtractDims(at.size.dim, dimConstant(1)), high);

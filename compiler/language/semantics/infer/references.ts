@@ -6,7 +6,7 @@ import type { Checker, RoundValue } from "../checker.js";
 import { drawNames } from "../initializers.js";
 import { inferDraw } from "./draws.js";
 import { languageConstants } from "../constants.js";
-import { constantsElsewhere } from "../other-names.js";
+import { constantsElsewhere } from "../../syntax/other-names.js";
 import { type ScopeEntry, wordsFor } from "../scope.js";
 import { errorType, scalarType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";

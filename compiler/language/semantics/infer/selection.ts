@@ -31,6 +31,10 @@ import { isNumber, placeOfAxis } from "./mismatch.js";
 import { asIndex } from "./whole-ranges.js";
 import { type AxisAt, indicesIn, isNewAxis, takeByIndex } from "./places.js";
 
+/** NumPy's word for a new axis. */
+const hasNone = ({ indices }: IndexNode): boolean =>
+  indices.some(({ kind, ...index }) => kind === "at" && "value" in index && index.value.kind === "reference" && ["None", "newaxis"].includes(index.value.name)); // prettier-ignore
+
 export function inferSelection(checker: Checker, node: IndexNode): TypedExpression {
   let value = checker.infer(node.object);
   const places = node.indices.map((index) => (isNewAxis(checker, index) ? undefined : index));
@@ -42,7 +46,7 @@ export function inferSelection(checker: Checker, node: IndexNode): TypedExpressi
     const message = `${count} indices into a value of shape ${printAxes(axes)}`;
     checker.report("bad-slice", node.span, message, {
       related: [placeOfAxis(value, axes.length - 1)],
-      help: "there is at most one index for each axis",
+      help: hasNone(node) ? "a new axis is `new`: `x[new, :]`" : "there is at most one index for each axis",
     });
     return checker.error(node.span);
   }

@@ -1,12 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { cell } from "../../../../compiler/index.js";
 import { builtinNames } from "../../../../compiler/language/semantics/builtins.js";
+import { standardHeadOf, standardHomeOf } from "../../../../compiler/language/std/sources.js";
+import { standardTexts } from "../../../../compiler/language/std/std.generated.js";
 import {
   constantsElsewhere,
   equationsInstead,
+  notesInstead,
   writtenInstead,
-} from "../../../../compiler/language/semantics/other-names.js";
-import { check, expectReport } from "./support.js";
+} from "../../../../compiler/language/syntax/other-names.js";
+import { expectSnippetsRight } from "../../../support/snippets.js";
+import { check, expectReport } from "../semantics/support.js";
 
 /** What functions compute where they have these names. */
 const elsewhere: Readonly<Record<string, (x: number, a: number, b: number) => number>> = {
@@ -44,13 +48,23 @@ const elsewhere: Readonly<Record<string, (x: number, a: number, b: number) => nu
     ]!,
   degrees: (x) => (x * 180) / Math.PI,
   isinf: () => 0,
+  glu: (_, a, b) => a / (1 + Math.exp(-b)),
+  celu: (x) => (x > 0 ? x : 2 * Math.expm1(x / 2)),
+  sinc: (x) => Math.sin(Math.PI * x) / (Math.PI * x),
+  logaddexp: (_, a, b) => Math.log(Math.exp(a) + Math.exp(b)),
+  zeros_like: () => 0,
+  ones_like: () => 1,
+  masked_fill: (x, a) => (x > 0 ? 2 : a),
+  nan_to_num: (x) => x,
   isnan: (x) => Number(Number.isNaN(x)),
 };
 
 describe("names of other languages", () => {
   it("are none of this language", () => {
-    const names = [...writtenInstead.keys(), ...equationsInstead.keys()];
+    const names = [...writtenInstead.keys(), ...equationsInstead.keys(), ...notesInstead.keys()];
     expect(names.filter((name) => builtinNames.has(name))).toEqual([]);
+    // Nor of the library, which says where to import them from.
+    expect(names.filter((name) => standardHeadOf(name) !== undefined)).toEqual([]);
     expect(names.length).toBeGreaterThan(250);
   });
 
@@ -66,15 +80,19 @@ describe("names of other languages", () => {
   });
 
   it.each([...equationsInstead])("%s is said by an equation that is right", (_, equation) => {
-    const name = equation.slice(0, equation.indexOf("["));
-    const text = `cell A(N) {
+    const name = /^\w+/u.exec(equation)![0];
+    const text = `cell A(N, p: real = 2) {
       input x, a: [N]
       input A, B: [N, N]
       ${equation}
-      output seen = sum(x + a) + sum(A + B, axis = 0)
+      output seen = p * sum(x + a) + sum(A + B, axis = 0)
       output y = ${name}
     }`;
     expect(check(text).diagnostics).toEqual([]);
+  });
+
+  it.each([...notesInstead])("%s is said by what is right", (_, note) => {
+    expectSnippetsRight(note);
   });
 
   it("scalar ones compute what they do elsewhere", async () => {
@@ -104,7 +122,9 @@ describe("names of other languages", () => {
   it.each([
     ["where(x > 0, x, 0)", "write `if x > 0 then a else b`"],
     ["l2norm(x)", "write `norm(x)`"],
-    ["topk(x)", "write `sort(x, descending = true)[:1]`"],
+    ["fori_loop(x)", "write rounds: `r = x then tanh(A @ r) for 6`"],
+    ["unit(x)", 'import it: `import { unit } from "std/norms"`, `unit(v: [n], eps: real): [n]`'],
+    ["tril(x)", 'import it: `import { tril } from "std/linear"`, `tril(N): [N, N]`'],
     ["cummin(x)", "write `-cummax(-x)`"],
     [
       "svd(x)",
@@ -112,13 +132,37 @@ describe("names of other languages", () => {
     ],
     [
       "randn_like(x)",
-      "draws have their shape in brackets: `uniform([H])`, `normal([H])`, `bernoulli([H], p)`; a place is `sample(z)`",
+      "draws have their shape in brackets: `uniform([N])`, `normal([N])`, `bernoulli([N], 0.5)`; a place is `sample(x)`",
     ],
     ["ReLU6(x)", "write `clamp(x, 0, 6)`"],
   ])("%s comes with a way to say it", (call, help) => {
     const name = call.slice(0, call.indexOf("("));
     const marked = `cell A(H) { input x: [H] output y = ‹${name}›${call.slice(name.length)} }`;
     expect(expectReport(marked, "unknown-function").help).toBe(help);
+  });
+
+  it("of the library are imported", () => {
+    const heads = [...standardTexts].flatMap(([, text]) =>
+      [...text.matchAll(/^fn (\w+)/gmu)].map(([, name = ""]) => name),
+    );
+    expect(heads.length).toBeGreaterThan(50);
+    for (const name of heads) {
+      const home = standardHomeOf(name);
+      expect(standardHeadOf(name), name).toMatch(/^\w+\(.*\): ./u);
+      const text = `import { ${name} } from "${home}"\ncell A(H) { input x: [H] output y = ‹${name}_›(x) }`;
+      // That there is such a function to import: it alone is not used.
+      expect(check(text.replace(/[‹›]/gu, "")).diagnostics.map(({ code }) => code)).not.toContain("not-exported");
+    }
+  });
+
+  it.each([
+    ["x.detach()", "there are no methods: write `stop_gradient(x)`"],
+    ["x.pow(2)", "there are no methods: write `x ^ p`"],
+    ["x.view(H)", "there are no methods: write `reshape(A, [N * N])`"],
+    ["x.tanh()", "there are no methods: write `tanh(…)`"],
+  ])("the method %s says the function that there is", (call, help) => {
+    const { diagnostics } = check(`cell A(H) { input x: [H] output y = ${call} }`);
+    expect(diagnostics.map((diagnostic) => diagnostic.help)).toEqual([help]);
   });
 
   it.each([...constantsElsewhere.keys()])("the constant %s comes with a way to say it", (name) => {

@@ -9,10 +9,6 @@ const written: Readonly<Record<string, string>> = {
   ...all("a @ b", "dot inner vdot inner_product"),
   ...all("A @ x", "matmul mv gemv matvec Dense dense linear Linear mul_mat"),
   ...all(
-    "conv(A, B[:, :, new], pad = same)",
-    "conv1d conv2d Conv1d Conv2d convolve convolution correlate cross_correlation",
-  ),
-  ...all(
     "max(windows(x, 2, stride = 2), axis = 1)",
     "maxpool max_pool MaxPool1d max_pool1d max_pool2d MaxPool2d MaxPooling1D MaxPooling2D maxpool2d pooling",
   ),
@@ -29,11 +25,11 @@ const written: Readonly<Record<string, string>> = {
   ...all("x ^ p", "pow power float_power"),
   ...all("norm(x)", "l2norm l2_norm norm2 vecnorm vector_norm"),
   ...all("sum(abs(x))", "l1norm l1_norm norm1 asum"),
-  ...all("x / max(norm(x), 1e-12)", "normalize l2_normalize l2norm_layer unit"),
+  ...all("x / max(norm(x), 1e-12)", "normalize l2_normalize l2norm_layer"),
   ...all("var(x)", "variance nanvar"),
   ...all("std(x)", "stddev stdev standard_deviation"),
-  ...all("(x - mean(x)) / sqrt(var(x) + 1e-5)", "layernorm layer_norm LayerNorm standardize standardise zscore"),
-  ...all("x / sqrt(mean(x * x) + 1e-5)", "rms_norm rmsnorm RMSNorm"),
+  ...all("(x - mean(x)) / sqrt(var(x) + 1e-5)", "layernorm layer_norm LayerNorm standardize zscore instance_norm"),
+  ...all("x / sqrt(mean(x * x) + 1e-5)", "rmsnorm RMSNorm"),
   ...all("sqrt(mean(x * x))", "rms"),
   ...all("sqrt(a * a + b * b)", "hypot"),
   ...all("concat(x[N - 1:N], x[0:N - 1])", "roll circshift rotate"),
@@ -71,7 +67,12 @@ const written: Readonly<Record<string, string>> = {
   ...all("x - clamp(x, -0.5, 0.5)", "softshrink soft_shrink soft_threshold"),
   ...all("x - tanh(x)", "tanhshrink"),
   ...all("max(x, 0) + p * min(x, 0)", "prelu PReLU"),
-  ...all("sigmoid(a) * b", "glu GLU"),
+  ...all("a * sigmoid(b)", "glu GLU"),
+  ...all("silu(a) * b", "swiglu SwiGLU"),
+  ...all("if x > 0 then x else p * expm1(x / p)", "celu CELU"),
+  ...all("if x == 0 then 1 else sin(pi * x) / (pi * x)", "sinc"),
+  ...all("if x > 0 then p else a", "masked_fill masked_scatter"),
+  ...all("if x == x then x else 0", "nan_to_num"),
   ...all("hard_tanh(x)", "hardtanh htanh"),
   ...all("hard_sigmoid(x)", "hardsigmoid"),
   ...all("sigmoid(x)", "logistic sigma expit logistic_sigmoid"),
@@ -125,78 +126,108 @@ const written: Readonly<Record<string, string>> = {
   ...all("outer(a, b)", "ger tensorproduct outer_product"),
   ...all("fill(x, [N])", "repeat tile expand broadcast_to broadcast repmat repeat_interleave"),
   ...all("fill(p, [N])", "full constant_like"),
-  ...all("0 * x", "zeros_like zeroslike"),
-  ...all("0 * x + 1", "ones_like oneslike"),
-  ...all("sum(A[i, i] for i)", "trace tr"),
+  ...all("zeros([N])", "zeros_like zeroslike"),
+  ...all("ones([N])", "ones_like oneslike"),
+  ...all("sum(A[i, i] for i)", "tr"),
   ...all("sum(if x > 0 then 1 else 0)", "count_nonzero count"),
   ...all("x != x", "isnan is_nan"),
   ...all("abs(x) < inf", "isfinite is_finite"),
   ...all("abs(x) == inf", "isinf is_inf"),
   ...all("logsumexp(x)", "log_sum_exp lse reduce_logsumexp"),
-  ...all("log(exp(a) + exp(b))", "logaddexp"),
-  ...all("x[0:1]", "split chunk slice dynamic_slice index_select take"),
+  ...all("logsumexp([a, b], axis = 0)", "logaddexp"),
+  ...all("x[0:1]", "slice dynamic_slice index_select take"),
   ...all("1 - a @ b / (norm(a) * norm(b))", "cosine_distance"),
   ...all("a @ b / (norm(a) * norm(b))", "cosine_similarity cos_sim"),
   ...all("-cummax(-x)", "cummin"),
-  ...all("sort(x, descending = true)[:1]", "topk top_k"),
   ...all("sum(if x < p then 1 else 0)", "searchsorted"),
   ...all("cumsum(x)", "cumulative_sum running_sum"),
   ...all("cumprod(x)", "cumulative_product"),
   ...all("norm(a - b)", "cdist pdist euclidean_distance dist"),
   ...all("mean(square(a - b))", "mse mse_loss mean_squared_error"),
+  ...all("gradient(sum(x ^ p), by = x)", "grad value_and_grad autograd backward vjp"),
 };
 
-/** Said by an equation by index, of the same. */
+/** Said by an equation, of the same: by index, or by rounds. */
 const byIndex: Readonly<Record<string, string>> = {
-  ...all("E[i < N, j < N] = if i == j then 1 else 0", "eye identity I"),
-  ...all("r[n < N] = n", "arange range iota linspace"),
-  ...all("L[i, j] = if j <= i then A[i, j] else 0", "tril lower_triangular"),
+  ...all("E[i < N, j < N] = if i == j then 1 else 0", "identity I"),
+  ...all("r[n < N] = n", "arange range iota"),
+  ...all("r[n < N] = p * n / (N - 1)", "linspace"),
+  ...all("L[i, j] = if j <= i then A[i, j] else 0", "lower_triangular"),
   ...all("U[i, j] = if i <= j then A[i, j] else 0", "triu upper_triangular"),
-  ...all("D[i, j < N] = if i == j then x[i] else 0", "diag diagm diag_embed"),
-  ...all("d[i] = A[i, i]", "diagonal"),
+  ...all("D[i, j < N] = if i == j then x[i] else 0", "diagm diag_embed"),
   ...all("C[i, k] = sum(A[i, j] * B[j, k] for j)", "einsum tensordot contract Einsum"),
   ...all("z[n] = tanh(A[n] @ x)", "vmap map batched pmap vectorize"),
-  ...all("K[i, j] = x[i] * a[j]", "kron"),
   ...all("G[i, j] = x[i] - a[j]", "meshgrid pairwise"),
+  ...all("s = 0 then s + x[k] for k < N", "accumulate reduce fold foldl scan"),
+  ...all("r = x then tanh(A @ r) for 6", "fori_loop repeat_apply"),
+  ...all("r = x then tanh(A @ r) for 30 until max(abs(r' - r)) < 1e-6", "while_loop while foreach"),
+  ...all(
+    "r = x then tanh(A @ r + a) for 30 until max(abs(r' - r)) < 1e-6 implicit",
+    "fixed_point root_finding custom_root",
+  ),
 };
 
-const random =
-  "draws have their shape in brackets: `uniform([H])`, `normal([H])`, `bernoulli([H], p)`; a place is `sample(z)`";
-const noPlaces =
-  "how many there are would be known at run time only: a choice for each element is `if x != 0 then … else …`";
-const roundsOfOne = "the language has no loops inside of a step: keep a running value in a state";
-
-/** Said by no expression of today's language. */
-const unsaid: Readonly<Record<string, string>> = {
+/** Said by more than one expression, each between ticks. */
+const notes: Readonly<Record<string, string>> = {
   ...over("a place by chance is `sample(x)`, the greater `softmax(x)` the likelier", "categorical multinomial"),
-  ...over(random, "rand_like randn_like randint RandomState"),
-  ...over(noPlaces, "nonzero unique"),
-  ...over(roundsOfOne, "scan while_loop fori_loop while foreach fixed_point odeint accumulate reduce fold"),
-  ...over("spectra are no operation here: give them as inputs", "fft rfft ifft stft"),
-  ...over("`conv` goes over one axis or two", "conv3d Conv3d"),
+  ...over(
+    "draws have their shape in brackets: `uniform([N])`, `normal([N])`, `bernoulli([N], 0.5)`; a place is `sample(x)`",
+    "rand_like randn_like randint RandomState",
+  ),
+  ...over(
+    "how many there are would be known at run time only: a choice for each element is `if x != 0 then a else b`",
+    "nonzero unique",
+  ),
+  ...over("of `x: [K + R]` the parts are `x[:K]` and `x[K:]`", "split chunk tensor_split array_split"),
+  ...over(
+    "of `x: [K + R]` the K greatest are `sort(x, descending = true)[:K]`, and their places `argsort(x, descending = true)[:K]`",
+    "topk top_k",
+  ),
+  ...over("of `x: [2 * K + 1]` it is `sort(x)[K]`", "median nanmedian"),
+  ...over(
+    "of `X: [T, I]` and `F: [O, I, K]` it is `conv(X, F, pad = same)`; of a cell's own past `conv(past(x, K), F)[0]`, with `x: [I]`",
+    "conv1d Conv1d convolve convolution correlate cross_correlation",
+  ),
+  ...over("of `X: [Y, T, I]` and `F: [O, I, K, L]` it is `conv(X, F, pad = same)`", "conv2d Conv2d"),
+  ...over("`conv` goes over one axis or two: `conv(X, F)` of `X: [Y, T, I]` and `F: [O, I, K, L]`", "conv3d Conv3d"),
+  ...over(
+    "of vectors `reshape(outer(a, b), [N * N])`, of matrices `K[i, k, j, l] = A[i, j] * B[k, l]` and `reshape(K, [N * N, N * N])`",
+    "kron",
+  ),
+  ...over("a row of it is the gradient of one entry: `gradient(tanh(A @ x)[0], by = x)`", "jacobian jacfwd jacrev"),
+  ...over(
+    'steps of a solver are rounds: `import { rk4 } from "std/ode"`, `r = x then rk4(rate, r, 0.1) for 10` with `fn rate(h: [n]): [n] { return -h }`',
+    "odeint solve_ivp ode_solve",
+  ),
+  ...over(
+    "it is a product with fixed numbers: `F[k < N] = sum(x[n] * exp(-2i * pi * k * n / N) for n)`, with `re(F)` and `im(F)`",
+    "fft rfft dft",
+  ),
+  ...over(
+    "it is a product with fixed numbers: `S[n < N] = sum(F[k] * exp(2i * pi * k * n / N) for k) / N`, with `re(S)`",
+    "ifft irfft idft",
+  ),
+  ...over(
+    "a frame are the last values of the input, `past(x, K)`, and its spectrum is a product with fixed numbers",
+    "stft",
+  ),
   ...over(
     'the library has `solve`, `inverse`, `det`, `log_det`, `cholesky` and `expm`: `import { solve } from "std/linear"`',
-    "inv trace_inv svd qr eig pinv logdet slogdet lu eigvals matrix_exp matrix_power lstsq",
+    "inv trace_inv svd qr eig eigh pinv logdet slogdet lu eigvals eigvalsh matrix_exp matrix_power lstsq",
   ),
   ...over("the conjugate of a complex z is `conj(z)`", "conjugate"),
-  ...over("of an angle a the complex number is `exp(1i * a)`", "cis expj polar"),
-  gather: "a row at a computed place is `E[argmax(x)]`, rows at several `E[argsort(x)]`",
-  onehot: "write `one_hot(i, V)`",
-  embedding: "an input `t: index(V)` picks a row of a table: `E[t]`",
-  Embedding: "an input `t: index(V)` picks a row of a table: `E[t]`",
-  len: "sizes are dimensions: a vector `[N]` has `N` elements",
-  length: "sizes are dimensions: a vector `[N]` has `N` elements",
-  size: "sizes are dimensions: a vector `[N]` has `N` elements",
-  shape: "sizes are dimensions: a vector `[N]` has `N` elements",
-  ndims: "sizes are dimensions: a vector `[N]` has `N` elements",
-  grad: "gradients are derived by the compiler",
-  gradient: "gradients are derived by the compiler",
-  jacobian: "gradients are derived by the compiler",
-  backward: "gradients are derived by the compiler",
+  ...over("of an angle x the complex number is `exp(1i * x)`", "cis expj polar"),
+  ...over(
+    "a cell sees one example: statistics of a batch are `fixed m: [N] ~ zeros` and `fixed v: [N] ~ ones`, set from outside: `(x - m) / sqrt(v + 1e-5)`",
+    "batch_norm BatchNorm batchnorm BatchNorm1d",
+  ),
+  gather: "a row at a computed place is `A[argmax(x)]`, rows at several `A[argsort(x)]`",
+  onehot: "of an index k below N it is `one_hot(k, N)`",
+  ...over("an input `input t: index(V)` picks a row of a table: `E[t]`", "embedding Embedding"),
+  ...over("sizes are dimensions: a vector `x: [N]` has `N` elements", "len length size shape ndims numel"),
   int: "numbers are real; `floor(x)` and `round(x)` make them whole",
-  ...over("numbers are real already", "float double cast astype float32"),
-  print: "what is to be seen is an output: `output seen = …`",
-  assert: "what is to be seen is an output: `output seen = …`",
+  ...over("numbers are real already", "float double cast astype float32 to"),
+  ...over("what is to be seen is an output: `output seen = x`", "print assert"),
 };
 
 /** The same for several names. */
@@ -213,14 +244,19 @@ export const writtenInstead: ReadonlyMap<string, string> = new Map(Object.entrie
 /** The same for what an equation by index says. */
 export const equationsInstead: ReadonlyMap<string, string> = new Map(Object.entries(byIndex));
 
+/** Words on what takes more than one expression. */
+export const notesInstead: ReadonlyMap<string, string> = new Map(Object.entries(notes));
+
 /** How something is said whose name elsewhere is `name`, as help for a diagnostic. */
 export function saidElsewhere(name: string): string | undefined {
-  const tables = [written, byIndex, unsaid];
+  const tables = [written, byIndex, notes];
   const has = (word: string): boolean => tables.some((table) => Object.hasOwn(table, word));
   const key = [name, name.toLowerCase()].find(has);
   if (key === undefined) return undefined;
   if (Object.hasOwn(written, key)) return `write \`${written[key]}\``;
-  return Object.hasOwn(byIndex, key) ? `write an equation by index: \`${byIndex[key]}\`` : unsaid[key];
+  const equation = Object.hasOwn(byIndex, key) ? byIndex[key] : undefined;
+  if (equation === undefined) return notes[key];
+  return `write ${equation.includes(" then ") && equation.includes(" for ") ? "rounds" : "an equation by index"}: \`${equation}\``;
 }
 
 const token = "a token is an input, and picks a row of a table: `input t: index(V)`, `E[t]`";
