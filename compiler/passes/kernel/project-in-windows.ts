@@ -109,33 +109,20 @@ class Projector {
   run(): KernelFunction {
     let { body } = this.fn;
     const nests = this.fn.body.flatMap((statement) => nestOf(statement) ?? []);
-    if (nests.length === 0) return this.fn;
-    let wholes = this.wholes();
     for (const loop of this.fn.body) {
       const axis = loop.kind === "for" ? sequenceOf(loop) : undefined;
       if (loop.kind !== "for" || axis === undefined) continue;
-      const projections = nests.flatMap((nest) => this.projection(nest, loop, axis, wholes) ?? []);
+      const projections = nests.flatMap((nest) => this.projection(nest, loop, axis) ?? []);
       if (projections.length === 0) continue;
       const moved = new Set<Statement>(projections.map(({ region }) => region));
       const windows = this.windows(projections, loop, axis);
-      wholes = this.wholes();
       body = body.flatMap((statement) => (moved.has(statement) ? [] : [statement === loop ? windows : statement]));
     }
     return { ...this.fn, body };
   }
 
-  /** Buffers that have parts. */
-  private wholes(): ReadonlySet<string> {
-    return new Set([...this.buffers.values()].flatMap(({ within }) => within?.buffer ?? []));
-  }
-
   /** What a product of a region is where it can be moved to `loop`. */
-  private projection(
-    { region, nest }: RegionNest,
-    loop: ForStatement,
-    axis: string,
-    wholes: ReadonlySet<string>,
-  ): WindowProjection | undefined {
+  private projection({ region, nest }: RegionNest, loop: ForStatement, axis: string): WindowProjection | undefined {
     const { rows, columns, contracted, out, initial, schedule: { earlier, copied } = {} } = nest.product;
     const around = at(nest.loops, 0);
     const [example, step] = [around.variable, rows?.variable];
@@ -149,12 +136,9 @@ class Projector {
     if (width === undefined || depth === undefined) return undefined;
     const row = addAffine(scaleAffine(affineVariable(example), all), affineVariable(step));
     if (affineKey(out.offset) !== affineKey(placeOf(row, width, affineVariable(columns.variable)))) return undefined;
-    if (
-      wholes.has(out.buffer) ||
-      !this.isScratch(out.buffer) ||
-      !this.isReadAtItsStep(out.buffer, [all, width], region, loop)
-    )
-      return undefined;
+    // What the caller sees, parts of others, and what has parts keep their contents.
+    if (lookUp(this.buffers, out.buffer).persistent) return undefined;
+    if (!this.isReadAtItsStep(out.buffer, [all, width], region, loop)) return undefined;
     // Rows stand one after the other in a window: what a row takes beside its own terms must be the same for all.
     let shared = true;
     const look = ({ offset }: Access): void => {
@@ -164,11 +148,6 @@ class Projector {
     if (initial !== undefined) forEachAccess({ kind: "let", name: "", value: initial }, look);
     if (!shared || !this.isSteady(nest, region, loop)) return undefined;
     return { ...nest, region, example, step, columns, width, depth };
-  }
-
-  private isScratch(name: string): boolean {
-    const buffer = this.buffers.get(name);
-    return buffer !== undefined && !buffer.persistent && !buffer.external && buffer.within === undefined;
   }
 
   /** Is what `writer` stores in `buffer` read by `loop` only, and there at the step at hand? */
@@ -291,7 +270,7 @@ function isInRow({ constant, terms }: Affine, [all, width]: Matrix, step: string
   const start = constantOf(constant);
   const stride = dimConstant(width);
   const own = terms.find(({ variable }) => variable === step);
-  const [example, ...others] = terms.filter((term) => term !== own && constantOf(term.coefficient) === undefined);
+  const [example, ...others] = terms.filter((term) => constantOf(term.coefficient) === undefined);
   if (own === undefined || !equalDims(own.coefficient, stride)) return false;
   if (example === undefined || others.length > 0) return false;
   return equalDims(example.coefficient, multiplyDims(stride, all)) && start !== undefined && start >= 0;

@@ -63,11 +63,8 @@ function windowsOf(source: string, name: string, dimensions: Dimensions): Window
   return body.flatMap((statement: Statement) => (statement.kind === "windows" ? [statement] : []));
 }
 
-test("a projection is computed for some steps at a time, in front of the loop over these", () => {
-  expectKernels(
-    projectInWindows,
-    kernels(),
-    `
+/** What becomes of them, with what follows. */
+const inWindows = (last = ""): string => `
     buffer U: real[4] external persistent held
     buffer W: real[6] external persistent held
     buffer b: real[2] external persistent held
@@ -95,19 +92,69 @@ test("a projection is computed for some steps at a time, in front of the loop ov
             product y[b * (2*%T) + i + t * 2] = p[b * 2 + i + "t in window" * (2*%B)] + sum x[b * (3*%T) + j + t * 3] * U[i * 2 + j]
               rows b < examples rows[0 .. active]
               columns i < 2
-              contracted j < 2
-    }`,
-  );
+              contracted j < 2${last}
+    }`;
+
+test("a projection is computed for some steps at a time, in front of the loop over these", () => {
+  expectKernels(projectInWindows, kernels(), inWindows());
 });
 
 test.each([
   ["loops that run backwards", { loop: "for t < %T reverse" }],
+  ["loops that begin later", { loop: "for t < %T from 1" }],
+  ["loops that leave out steps", { loop: "for t < %T step 2" }],
   ["a projection that the caller sees", { p: "p: real[2*%B*%T] external persistent" }],
+  ["a projection that another entry reads", { p: "p: real[2*%B*%T] persistent" }],
   ["what is read after the loop, too", { last: "region z ; z\n        y[0] += p[0]" }],
+  ["what another loop reads, too", { last: "for t < %T\n        region z ; z\n          for b < examples\n            y[b * (2*%T) + t * 2] += p[b * (2*%T) + t * 2]" }],
   ["what is read at another step", { start: "p[b * (2*%T) + i]" }],
+  ["what is read as if steps had fewer numbers", { start: "p[b * (2*%T) + i + t]" }],
+  ["what is read of one example for all", { start: "p[i + t * 2]" }],
+  ["what is read as if examples had fewer steps", { start: "p[b * %T + i + t * 2]" }],
+  ["what is read at columns that a size of the call moves", { p: "p: real[4*%B*%T]", start: "p[b * (2*%T) + i * %T + t * 2]" }],
+  ["what is read as many numbers further as there are steps", { p: "p: real[4*%B*%T]", start: "p[b * (2*%T) + i + t * 2 + %T]" }],
+  ["what is read before its row", { start: "p[b * (2*%T) + i + t * 2 - 1]", columns: "columns i < 2 from 1" }],
+  ["columns in another order", { out: "p[b * (2*%T) + i * (-1) + t * 2 + 1]" }],
+  ["rows of other steps", { rows: "rows t < 2*%T of b", p: "p: real[4*%B*%T]", x: "x: real[6*%B*%T] external persistent" }],
   ["what is made of something that the loop writes", { input: "y[b * (2*%T) + t * 2]" }],
 ])("left alone: %s", (_, changes) => {
   expectKernels(projectInWindows, kernels(changes), kernels(changes));
+}); // prettier-ignore
+
+const sum = "sum x[b * (3*%T) + j + t * 3] * W[i * 3 + j]";
+const product = /product p\[.*\n.*\n.*\n.*\n/u.exec(kernels())![0];
+const region = "region y ; y = p + U · x";
+
+/** Kernels that are written otherwise than by their parts. */
+test.each([
+  ["a projection without columns", [[product, product.replace("+ i ", "").replace("b[i]", "b[0]").replace("i * 3 + j", "j").replace(/ *columns.*\n/u, "")]]],
+  ["a projection without rows", [[product, product.replace(" + t * 2", "").replace(" + t * 3", "").replace(/ *rows.*\n/u, "")]]],
+  ["as many columns as steps", [["p: real[2*", "p: real[4*"], [`b[i] + ${sum}`, "sum x[b * (3*%T) + j + t * 3] * W[j]"], ["columns i < 2", "columns i < %T"]]],
+  ["as many terms as steps", [["x: real[3*", "x: real[4*"], ["W[i * 3 + j]", "W[i + j]"], ["contracted j < 3", "contracted j < %T"]]],
+  ["sums of two products", [[sum, `sum x[b * (3*%T) + m + t * 3] * W[i * 3 + m] + ${sum}`], ["contracted j < 3", "earlier m < 3\n            contracted j < 3"]]],
+  ["some of the examples", [["for b < examples", "for b < 2"]]],
+  ["examples of a list", [["region p ;", "index first = 0\n      select rows[0 .. some] from examples where first < %T\n      region p ;"], ["for b < examples", "for b < examples rows[0 .. some]"]]],
+  ["steps of one example for all", [["region p ;", "index c = 0\n      region p ;"], ["%T of b", "%T of c"]]],
+  ["two loops around the product", [["for b < examples\n", "for b < examples\n          for k < 2\n"], [product, product.replace(/^(?=.)/gmu, "  ")]]],
+  ["a matrix that moves with the examples", [["W[i * 3 + j]", "W[b + j]"]]],
+  ["sums that begin at something of each step", [["b[i]", "x[i + t * 3]"]]],
+  ["sums that begin at something of each row", [["b[i]", "x[b * (3*%T) + i + t * 3]"]]],
+  ["what the loop writes, too", [[region, `region q ; q\n          for b < examples\n            for i < 2\n              p[b * (2*%T) + i + t * 2] = 1\n        ${region}`]]],
+  ["a loop around the regions of a step", [["select rows", "for r < 2\n          select rows"], [/        region y[^]*contracted j < 2/u.exec(kernels())![0], /        region y[^]*contracted j < 2/u.exec(kernels())![0].replace(/^/gmu, "  ")]]],
+  ["a loop over more steps than all", [["for t < %T\n", "for t < 2*%T\n"], ["p: real[2*", "p: real[4*"], ["x: real[3*", "x: real[6*"], ["y: real[2*", "y: real[4*"], ["where t < %T", "where t < 2*%T"]]],
+  ["a loop over examples", [["for t < %T\n", "for t < examples\n"], ["p: real[2*", "p: real[4*"], ["x: real[3*", "x: real[6*"], ["y: real[2*", "y: real[4*"]]],
+] as const)("left alone: %s", (_, changes) => {
+  const text = changes.reduce<string>((before, [from, to]) => {
+    expect(before).toContain(from);
+    return before.replace(from, () => to);
+  }, kernels());
+  expectKernels(projectInWindows, text, text);
+}); // prettier-ignore
+
+test("what the projection reads may be written before it and after the loop", () => {
+  const written = (name: string): string => `region ${name} ; ${name}\n        x[0] = 1`;
+  const first = (text: string): string => text.replace("kernel f {", `kernel f {\n      ${written("w")}`);
+  expectKernels(projectInWindows, first(kernels({ last: written("z") })), first(inWindows(`\n      ${written("z")}`)));
 });
 
 test("a GRU: rows of some steps, their projection, then the loop over these steps", () => {
