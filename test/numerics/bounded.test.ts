@@ -9,7 +9,7 @@ import type { ModuleInstance } from "../../runtime/index.js";
 import { fuzzParameters } from "../support/fuzz.js";
 import { type CallName, MappedModule, maskOf } from "../support/mapped-module.js";
 import { realStates } from "../../compiler/tools/calls/tensors.js";
-import { indexTensors, cotangentsOf, valuesOf } from "../../compiler/tools/calls/call.js";
+import { cotangentsOf, indexTensors, startOf, valuesOf } from "../../compiler/tools/calls/call.js";
 import type { DrawnCall } from "../../compiler/tools/calls/draw-call.js";
 import type { CallSizes } from "../../compiler/tools/calls/sizes.js";
 import { randomCall, randomParams } from "../support/random-call.js";
@@ -71,7 +71,7 @@ function runGuarded(mapped: MappedModule, { capacity, calls }: Sizes, seed: numb
       });
     } // prettier-ignore
     const streamSizes = { ...sizes, steps: capacity.steps };
-    instance.reset({ batch: sizes.batch, sizes: sizes.sizes, ...call.contexts, ...states });
+    instance.reset({ ...startOf(manifest, { ...call, states: given.states }), sizes: sizes.sizes });
     for (let t = 0; t < Math.min(2, sizes.steps); t++) {
       const { inputs } = chunkOf(call, t, 1);
       const own = valuesOf(manifest, { ...call, inputs });

@@ -60,9 +60,9 @@ export function checkSequenceProgram(
   };
   const random = randomSource(seed);
   const source = programOfCell(cell).forward;
-  // Nothing is derived by fixed values.
+  // Nothing is derived by fixed values and draws.
   const isReal = (name: string): boolean =>
-    !name.startsWith("fixed.") &&
+    !/^(?:fixed|random)\./u.test(name) &&
     source.inputs.some((id) => source.names[id] === name && source.types[id]?.dtype === "real");
   const inputs = randomInputs(source, sizes, random, new Map(), indexBound);
   const expected = run(source, inputs, sizes);

@@ -36,16 +36,16 @@ export interface MappedOptions {
 
 /** What a function of an instance does: the entries that it runs, and the buffers that the shell fills before. */
 const calls = {
-  forward: { entries: ["initial", "forward"], given: /^(input|context|initial)\./u },
+  forward: { entries: ["initial", "forward"], given: /^(input|context|initial|random)\./u },
   backward: { entries: ["backward", "initialBackward"], given: /^grad\.(output|final)\./u },
-  step: { entries: ["stepInitial", "takeRings", "step", "giveRings"], given: /^step\.(input|context|state)\./u },
+  step: { entries: ["stepInitial", "takeRings", "step", "giveRings"], given: /^step\.(input|context|state|random)\./u },
   jvp: {
     entries: ["initial", "initialJvp", "jvp"],
-    given: /^((tangent\.)?(input|context|initial)|tangent\.param)\./u,
+    given: /^((tangent\.)?(input|context|initial)|random|tangent\.param)\./u,
   },
   hvp: {
     entries: ["initial", "initialJvp", "forward", "backward", "hvp", "initialHvp"],
-    given: /^((tangent\.)?(input|context|initial|grad\.output|grad\.final)|tangent\.param)\./u,
+    given: /^((tangent\.)?(input|context|initial|grad\.output|grad\.final)|random|tangent\.param)\./u,
   },
 } as const;
 

@@ -11,6 +11,8 @@ export const functions: Readonly<Record<string, string>> = {
   mix: "fn mix(rate: real, a: [n], b: [n]): [n] { return rate * a + (1 - rate) * b }\n",
   Dense: "cell Dense(H) {\n  input v: [H]\n  param D: [H, H] ~ uniform(1)\n  output w = 0.5 * v + tanh(D @ v)\n}\n",
   Pile: "cell Pile(H) {\n  input v: [H]\n  state p: [H] = 0.5\n  param D: [H] ~ uniform(1)\n  p' = 0.5 * tanh(D * p + v)\n  output w = p' + 0.25 * v\n}\n",
+  Around:
+    "cell Around(Cell: cell(H), H) {\n  input v: [H]\n  use near, far = Cell(H)\n  output w = near(v) - 0.5 * far(sin(v))\n}\n",
   settled: "fn settled(v: [n], w: [n]): [n] {\n  r = v then w - 0.5 * tanh(r) for 3\n  return r\n}\n",
   exchanged:
     "fn exchanged(v: [n], w: [n]): [n] {\n  a, b = (v, w) then (sigmoid(b) * a, tanh(a') - b) for 2\n  return a * b\n}\n",
@@ -18,6 +20,12 @@ export const functions: Readonly<Record<string, string>> = {
   // Examples stop at different rounds.
   stopped:
     "fn stopped(v: [n], w: [n]): [n] {\n  r = v then 0.25 * r + w for 4 until max(abs(r' - r)) < 0.5\n  return r\n}\n",
+  // Where they begin does not matter, and the derivative is that of the equation they solve.
+  rested:
+    "fn rested(v: [n], w: [n]): [n] {\n  r = v then 0.05 * tanh(r + v) + 0.5 * w for 12 until max(abs(r' - r)) < 1e-14 implicit\n  return r\n}\n",
+  // Of two equations: what is written out for n of them takes long to compile.
+  solved:
+    'import { solve } from "std/linear"\n\nfn solved(v: [n], w: [n]): [n] {\n  M = [[2 + sin(mean(v)), 0.5], [cos(mean(w)), 3]]\n  s = solve(M, [mean(v), mean(w)])\n  return s[0] * v + s[1]\n}\n',
   applied:
     "fn halved(v: [n]): [n] { return 0.5 * v + tanh(v) }\nfn applied(f: fn([n]): [n], v: [n]): [n] { return f(f(v)) - v }\n",
   descended:
@@ -63,5 +71,12 @@ export const innerFunctions: Readonly<Record<string, { readonly text: string; re
     text: "use pile[2] = Pile(H)\n  piled = r then pile[1 - layer_of](piled) for layer_of < 2\n  use many[3] = Dense(H)",
     reads: ["Pile", "Dense", "r"],
   },
+  about: { text: "use around = Around(Pile, H)\n  about = around(r) + around.far.p'", reads: ["Pile", "Around", "r"] },
+  twins: {
+    text: "use first = Pile(H) with D ~ uniform(0.5)\n  use second = first\n  twins = first(r) - second(q) * first.p",
+    reads: ["Pile", "q", "r"],
+  },
+  drawn: { text: "drawn = dropout(r, 0.3) + normal([H], q, 0.5)", reads: ["q", "r"] },
+  kept: { text: "state kept: [H] = bernoulli([H], 0.6)\n  kept' = kept", reads: [] },
   weighed: { text: "fn weighed(v: [n]): [n] { return (1 + q @ r) * v }", reads: ["q", "r"] },
 };

@@ -93,7 +93,7 @@ cell A(V, H) {
   });
 
   test("in random cells is followed by reverse mode, forward mode and second derivatives", async () => {
-    const all = fc.sample(arbitraryCell(), { seed: 4, numRuns: 60 });
+    const all = fc.sample(arbitraryCell(), { seed: 5, numRuns: 60 });
     const cells = all.filter(({ source }) => source.includes("derivative(")).slice(0, 5);
     expect(cells).toHaveLength(5);
     let measured = 0;
