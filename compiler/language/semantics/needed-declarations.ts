@@ -2,6 +2,7 @@
 import type { Expression } from "../syntax/ast.js";
 import type { CellDeclaration, Declaration } from "./declared.js";
 import { forEachPart } from "./expression-parts.js";
+import { namesOfFunction } from "./captures.js";
 import { valueNames, valuesIn } from "./value-names.js";
 
 /** Cells, functions and constants that one refers to by name. */
@@ -11,8 +12,10 @@ export function neededBy(declaration: Declaration): Declaration[] {
   const nested = declaration.kind === "cell" ? declaration.functions : owner?.functions;
   const needed: Declaration[] = [];
   const hidden = valueNames(declaration);
+  // A value of a function that is called as the function, or another beside it: `fn f(y) { f = 2 * y … }`.
+  const local = new Set(declaration.kind === "function" ? namesOfFunction(declaration.node) : []);
   const add = (name: string, kind: Declaration["kind"], isHidden = false): void => {
-    const own = kind === "function" ? nested?.get(name) : undefined;
+    const own = kind === "function" && !(isHidden && local.has(name)) ? nested?.get(name) : undefined;
     const found = own ?? (isHidden ? undefined : module.entries.get(name)?.declaration);
     if (found?.kind === kind) needed.push(found, ...(found.kind === "function" ? found.variants : []));
   };

@@ -18,10 +18,13 @@ const homes = new Map(
   ),
 );
 
+/** Of several functions of a name the first. */
 const functions = new Map(
-  [...standardTexts].flatMap(([, text]) =>
-    [...text.matchAll(/^fn ((\w+)\(.*) \{$/gmu)].map(([, head = "", name = ""]) => [name, head] as const),
-  ),
+  [...standardTexts]
+    .flatMap(([, text]) =>
+      [...text.matchAll(/^fn ((\w+)\(.*) \{$/gmu)].map(([, head = "", name = ""]) => [name, head] as const),
+    )
+    .reverse(),
 );
 
 /** What a function of the library takes and gives: `tril(N): [N, N]`. */

@@ -2,6 +2,13 @@ import { describe, expect, it } from "vitest";
 import { expectFine, expectReport } from "./support.js";
 
 describe("functions", () => {
+  it("may have a value that is called as they are", () => {
+    const inCell = (fn: string): string => `cell A(H) { input x: [H] param W: [H, H] ${fn} output y = W @ k5(x) }`;
+    expectFine(inCell("fn k5(y: [H]): [H] { k5 = 2 * y return W @ k5 + 1 }"));
+    expectFine(inCell("fn k5(k5: [H]): [H] { return W @ k5 + 1 }"));
+    expectReport(inCell("fn ‹k5›(y: [H]): [H] { k5 = 2 * y return k5(y) }"), "recursive-function");
+  });
+
   const both = "fn f(v: [n]): [n] { return 2 * v } fn f(A: [n, n]): [n] { return A @ A[0] } ";
   const twice = "fn twice(f: fn([n]): [n], v: [n]): [n] { return f(f(v)) } ";
   it.each([

@@ -26,8 +26,8 @@ describe("names", () => {
   it.each([
     ["output z = tanh(hidden) output hiddn = x", "did you mean `hiddn`?"],
     ["output z = sigmod(x)", "did you mean `sigmoid`?"],
-    ["output z = hippo_legs(3) @ x", 'import it: `import { hippo_legs } from "std/linear"`'],
-    ["output z = solve(U, x)", 'import it: `import { solve } from "std/linear"`'],
+    ["output z = hippo_legs(3) @ x", 'import it: `import { hippo_legs } from "std/linear"`, `hippo_legs(N): [N, N]`'],
+    ["output z = solve(U, x)", 'import it: `import { solve } from "std/linear"`, `solve(A: [n, n], b: [n]): [n]`'],
     ["h = tanh(y)", "the next value of the state is `h' = …`"],
     [
       "output z = y[h]",
@@ -41,7 +41,10 @@ describe("names", () => {
       "output z = y[h']",
       "a place is an index: an input `index(N)`, or computed by `argmax(v)` and arithmetic of indices",
     ],
-    ["output z = topk(y)", "write `sort(x, descending = true)[:1]`"],
+    [
+      "output z = topk(y)",
+      "of `x: [K + R]` the K greatest are `sort(x, descending = true)[:K]`, and their places `argsort(x, descending = true)[:K]`",
+    ],
     ["output z = W.T @ h", "the transpose of a matrix is `transpose(W)`"],
     ["output z = (W + 1).T @ h", "the transpose of a matrix is `transpose(W)`"],
     ["r = y output r = r", "an output is an equation too: write `output r = …` once"],
