@@ -69,8 +69,9 @@ export function lowerInitialNodes(lowering: Lowering, frame: CellFrame): void {
 
 /** In the shape of the state, and an integer where that is one. */
 export function asState(builder: GraphBuilder, frame: Frame, { type }: TypedTensor, value: ValueId): ValueId {
-  if (type.kind !== "index") return broadcastTo(builder, value, shapeIn(frame, type));
-  return builder.typeOf(value).dtype === "index" ? value : builder.emit({ kind: "to_index" }, [value]);
+  const full = broadcastTo(builder, value, shapeIn(frame, type));
+  if (type.kind !== "index" || builder.typeOf(full).dtype === "index") return full;
+  return builder.emit({ kind: "to_index" }, [full]);
 }
 
 /** One of several calls of a used cell, in a frame of its own. */

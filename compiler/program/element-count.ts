@@ -1,6 +1,6 @@
 /** How many elements values have: a value may be too large. */
 import type { Span } from "../base/source/span.js";
-import { constantOf } from "../base/types/dim.js";
+import { constantOf, type Dim } from "../base/types/dim.js";
 import { printShape, type Shape } from "../base/types/shape.js";
 import { NotLowered } from "./frame.js";
 
@@ -12,6 +12,13 @@ export function tooLarge(span: Span, message: string): NotLowered {
 }
 
 const sizeHelp = `a tensor, and all params together, have at most ${largestCount} elements`;
+
+/** What has no meaning for no elements: a place among them, a mean. */
+export function checkElements(sizes: readonly Dim[], what: string, { span }: { readonly span: Span }): void {
+  if (!sizes.some((size) => constantOf(size) === 0)) return;
+  const word = what === "place" ? "a place among" : `\`${what}\` of`;
+  throw new NotLowered("bad-dimension-size", span, `this is ${word} no elements`, "give a larger size");
+}
 
 /** Number of elements where all sizes are known. */
 export function countOf(shape: Shape): number | undefined {

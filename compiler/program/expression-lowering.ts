@@ -10,7 +10,8 @@ import { constantOf, type Dim, dimConstant } from "../base/types/dim.js";
 import { lowerConvolution, lowerWindows } from "./convolution-lowering.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { checkCounted, cumulate, runUp } from "./cumulative.js";
-import { checkCount } from "./element-count.js";
+import { isOfSome } from "../language/semantics/builtins.js";
+import { checkCount, checkElements } from "./element-count.js";
 import { declareDerivative } from "./declared-derivative.js";
 import { elementwiseLowerings } from "./elementwise-lowering.js";
 import { frameInPlace } from "./frame-in-place.js";
@@ -115,6 +116,10 @@ const rules: LoweringRules = {
   product: lowerProduct,
   reduction: (lowering, frame, node) => {
     const operand = lowerExpression(lowering, frame, node.operand);
+    if (isOfSome(node.operation)) {
+      const shape = shapeIn(frame, node.operand.type);
+      checkElements(node.axes.map((axis) => at(shape, axis)), node.operation, node); // prettier-ignore
+    }
     return reduceAlong(builderAt(lowering, frame, node), node.operation, operand, node.axes);
   },
   normalization: (lowering, frame, node) => {
@@ -139,7 +144,9 @@ const rules: LoweringRules = {
     return builder.emit({ kind: "concat", axis: node.axis }, operands, { ...builder.origin, states: [state] });
   },
   stack: (lowering, frame, node) => {
-    const operands = lowerAll(lowering, frame, node.operands);
+    const operands = isIndices(node)
+      ? node.operands.map((operand) => lowerIndex(lowering, frame, operand))
+      : lowerAll(lowering, frame, node.operands);
     const builder = builderAt(lowering, frame, node);
     const widened = operands.map((operand) => {
       const shape = builder.shapeOf(operand);

@@ -10,7 +10,9 @@ import { broadcastTo } from "./broadcast-to.js";
 import { aroundPlaces, builderAt, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
 import { atPlace, IndexedBuilder } from "./indexed-builder.js";
 import { entriesAt } from "./places.js";
+import { checkElements } from "./element-count.js";
 import { reduceAlong } from "./reductions.js";
+import { isOfSome } from "../language/semantics/builtins.js";
 
 /** The body for each value of the index, along a new first axis. */
 export function lowerIndexed(
@@ -41,6 +43,7 @@ export function lowerPosition(lowering: Lowering, frame: Frame, node: TypedOf<"p
 }
 
 export function lowerIndexReduction(lowering: Lowering, frame: Frame, node: TypedOf<"index-reduction">): ValueId {
+  if (isOfSome(node.operation)) checkElements([dimIn(frame, node.length)], node.operation, node);
   const sum = node.operation === "sum" ? sumOfProducts(node) : undefined;
   if (sum !== undefined) return lowerSumOfProducts(lowering, frame, node, sum);
   const values = lowerIndexed(lowering, frame, node);

@@ -8,6 +8,7 @@ import { mostPlaces } from "../language/semantics/semantic-type.js";
 import type { TypedExpression, TypedOf } from "../language/semantics/typed-program.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { builderAt, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
+import { checkElements } from "./element-count.js";
 import { asNumber } from "./place-number.js";
 import { placeOf } from "./rounds-lowering.js";
 
@@ -24,7 +25,7 @@ export function lowerPlaces(lowering: Lowering, frame: Frame, node: TypedOf<"pla
   switch (operation) {
     case "argmax":
     case "argmin":
-      checkElements(builder.shapeOf(values), axis, node);
+      checkElements([entry(builder.shapeOf(values), axis)], "place", node);
       return extremePlace(builder, values, axis, operation === "argmax" ? "max" : "min");
     case "one_hot":
       return choose(builder, values, builder.constantOf(1, builder.shapeOf(values)), shape.at(-1) as Dim);
@@ -42,12 +43,6 @@ export function lowerPlaces(lowering: Lowering, frame: Frame, node: TypedOf<"pla
     case "argsort":
       return sorted(builder, values, axis, descending, operation === "argsort");
   }
-}
-
-/** Of no elements there is no place, not even one that could be made up. */
-function checkElements(shape: Shape, axis: number, { span }: TypedExpression): void {
-  if (constantOf(entry(shape, axis)) !== 0) return;
-  throw new NotLowered("bad-dimension-size", span, "this is a place among no elements", "give a larger size");
 }
 
 function checkExact(bound: Dim, { span }: TypedExpression): void {

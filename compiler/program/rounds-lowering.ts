@@ -10,12 +10,14 @@ import { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/graph-function.js";
 import { operationLimit } from "../language/semantics/checker.js";
 import { nextKey } from "../language/semantics/node-keys.js";
+import type { SemanticType } from "../language/semantics/semantic-type.js";
 import { typedParts } from "../language/semantics/typed-parts.js";
 import type { TypedCall, TypedExpression, TypedOf, TypedRounds } from "../language/semantics/typed-program.js";
 import type { IndexedPlace, TypedPlace } from "../language/semantics/typed-sizes.js";
 import { broadcastTo } from "./broadcast-to.js";
 import { broughtIn, builderAt, dimIn, type Frame, type Lowering, NotLowered, shapeIn } from "./frame.js";
 import { bringsInto, loopIn } from "./place-loop.js";
+import { asNumber } from "./place-number.js";
 import { RoundBody, RoundLoop, type RoundSteps, type RoundStretch, stretchesOf } from "./round-body.js";
 
 /** Under which a frame keeps what the rounds of a group come to. */
@@ -59,7 +61,7 @@ class Rounds implements RoundSite {
     const count = this.count();
     const values = this.repeat(
       count,
-      rounds.first.map((first) => this.full(this, first, first)),
+      rounds.first.map((first, i) => this.full(this, first, at(rounds.types, i))),
       rounds.until,
     );
     return rounds.implicit ? this.withDerivative(count, values) : values;
@@ -137,7 +139,7 @@ class Rounds implements RoundSite {
     const declared: Parameters<Lowering["noteDeclared"]>[] = [];
     const noteDeclared: Lowering["noteDeclared"] = (...call) => void declared.push(call);
     const builder = builderAt(lowering, this.frame, this.rounds);
-    const running = until && (goesOn === undefined ? builder.constant(1) : asNumber(builder, goesOn));
+    const running = until && (goesOn === undefined ? builder.constant(1) : asCarried(builder, goesOn));
     const write = (body: RoundBody, origin: Origin): ValueId[] => {
       const loop = new RoundLoop(body, steps, count);
       const results = loop.write(origin);
@@ -182,7 +184,7 @@ class Rounds implements RoundSite {
     const goes = carried[values.length];
     const state = { values: carried.slice(0, values.length), goesOn: goes && asTruth(builder, goes) };
     const next = this.round({ lowering, frame: inside }, k, state, until);
-    const all = [...next.values, ...(next.goesOn === undefined ? [] : [asNumber(builder, next.goesOn)])];
+    const all = [...next.values, ...(next.goesOn === undefined ? [] : [asCarried(builder, next.goesOn)])];
     const outputs = all.map((value, i) => ({ name: at(names, i), value }));
     return loop.emit({ length: dimConstant(1), reverse: false }, outputs, outer.origin);
   }
@@ -205,23 +207,25 @@ class Rounds implements RoundSite {
   }
 
   private bodies(site: RoundSite, values: readonly ValueId[], k: number): { next: ValueId[]; inside: Frame } {
-    const { names, index, from, first, next: bodies } = this.rounds;
+    const { names, index, from, types, next: bodies } = this.rounds;
     const { frame } = site;
     const roundValues = new Map(names.map((name, i) => [name, at(values, i)]));
     const places = index === undefined ? frame.places : new Map([...(frame.places ?? []), [index, from + k]]);
     const inside: Frame = { ...frame, roundValues, ...(places && { places }) };
     const next = bodies.map((body, i) => {
-      const value = this.full({ ...site, frame: inside }, body, at(first, i));
+      const value = this.full({ ...site, frame: inside }, body, at(types, i));
       roundValues.set(nextKey(at(names, i)), value);
       return value;
     });
     return { next, inside };
   }
 
-  /** Repeated to the shape that the name has in every round. */
-  private full({ lowering, frame }: RoundSite, node: TypedExpression, like: TypedExpression): ValueId {
+  /** Repeated to the shape that the name has in every round; an index as the number that it is. */
+  private full({ lowering, frame }: RoundSite, node: TypedExpression, type: SemanticType): ValueId {
     const value = lowering.lower(lowering, frame, node);
-    return broadcastTo(builderAt(lowering, frame, node), value, shapeIn(frame, like.type));
+    const builder = builderAt(lowering, frame, node);
+    const number = node.type.kind === "index" ? asNumber(builder, value, dimIn(frame, node.type.bound)) : value;
+    return broadcastTo(builder, number, shapeIn(frame, type));
   }
 
   /** An example that has stopped keeps its value; it is selected, so that nothing the later rounds make of it is read. */
@@ -260,7 +264,7 @@ class Rounds implements RoundSite {
 }
 
 /** What a loop carries is a number. */
-const asNumber = (builder: GraphBuilder, truth: ValueId): ValueId =>
+const asCarried = (builder: GraphBuilder, truth: ValueId): ValueId =>
   builder.map("select", truth, builder.constant(1), builder.constant(0));
 
 const asTruth = (builder: GraphBuilder, value: ValueId): ValueId => builder.map("lt", builder.constant(0), value);

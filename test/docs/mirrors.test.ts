@@ -94,6 +94,7 @@ const ofSeveral: Readonly<Record<string, readonly [of: string, ...names: string[
     "index-parameters",
     "index-states",
     "indexed",
+    "kinds-of-values",
     "large-values",
     "linear-algebra",
     "network-draws",

@@ -235,7 +235,7 @@ class CellAnalysis {
   private addDelays(): void {
     for (const delay of this.delays.all) {
       const first = this.nodes.get(initialKey(delay.state));
-      if (first !== undefined) checkFirst(this.checker, this.delays, delay, first.value);
+      if (first !== undefined) this.nodes.set(first.key, checkFirst(this.checker, this.delays, delay, first));
       const value = this.delayed.get(delay.state);
       const found = value && stateOfDelay(this.delays, delay, value);
       if (found === undefined) {

@@ -367,6 +367,11 @@ function lookUp<T extends Record<string, Builtin>>(table: T, name: string): (key
 
 export const elementwiseNamed = (name: string) => lookUp(elementwiseFunctions, name);
 export const complexFunctionNamed = (name: string) => lookUp(complexFunctions, name);
+const ofSome: ReadonlySet<string> = new Set<ReductionName>(["mean", "var", "std"]);
+
+/** Whether it has no meaning for no elements. */
+export const isOfSome = (reduction: ReductionName): boolean => ofSome.has(reduction);
+
 export const reductionNamed = (name: string) => lookUp(reductions, name);
 export const normalizationNamed = (name: string) => lookUp(normalizations, name);
 export const cumulativeNamed = (name: string) => lookUp(cumulatives, name);

@@ -3,7 +3,7 @@
  * themselves stand in `infer/`, a file for each kind of expression.
  */
 import type { DiagnosticCode } from "../../base/diagnostics/codes.js";
-import type { DiagnosticCollector, ReportOptions } from "../../base/diagnostics/diagnostic.js";
+import { DiagnosticCollector, type ReportOptions } from "../../base/diagnostics/diagnostic.js";
 import type { Span } from "../../base/source/span.js";
 import type { CallNode, Expression, RoundsNode } from "../syntax/ast.js";
 import { isWithinLimits } from "../../base/types/bounded-dim.js";
@@ -113,7 +113,7 @@ export interface StartContext {
 }
 
 export class Checker {
-  readonly collector: DiagnosticCollector;
+  collector: DiagnosticCollector;
   readonly scope: Scope;
   readonly known: Known;
   readonly instances: Instances;
@@ -191,6 +191,23 @@ export class Checker {
   error(span: Span): TypedExpression {
     this.sound = false;
     return { kind: "error", span, type: errorType };
+  }
+
+  /** What comes of checking something, and whether it is right: nothing is reported, and nothing of it noted. */
+  silently<T>(read: () => T): { readonly result: T; readonly isFine: boolean } {
+    const { collector, sound, operations, deepest, tooLarge } = this;
+    const lists = [this.obligations, this.arrayCalls].map((list) => [list, list.length] as const);
+    const maps = [this.results, this.runs, this.givenCalls].map((map) => [map, [...map]] as const);
+    this.collector = new DiagnosticCollector();
+    const result = read();
+    const isFine = !this.collector.hasErrors;
+    Object.assign(this, { collector, sound, operations, deepest, tooLarge });
+    for (const [list, length] of lists) list.length = length;
+    for (const [map, entries] of maps) {
+      map.clear();
+      for (const [key, value] of entries) (map as Map<unknown, unknown>).set(key, value);
+    }
+    return { result, isFine };
   }
 
   /** Counts what a call writes out in its place, `levels` deeper than it is itself. */

@@ -7,7 +7,7 @@ import { type Dim, equalDims } from "../../base/types/dim.js";
 import { timeFunctionNamed, timeFunctions, type TimeFunctionName } from "./builtins.js";
 import { forEachPart, forEachRepeated } from "./expression-parts.js";
 import type { CellScope, Scope } from "./scope.js";
-import { axesOf, type Axis, errorType, scalarType, type SemanticType } from "./semantic-type.js";
+import { axesOf, type Axis, errorType, scalarType, type SemanticType, withLeading } from "./semantic-type.js";
 
 export interface Delay {
   readonly word: TimeFunctionName;
@@ -131,9 +131,10 @@ function argumentOf({ arguments: given }: CallNode, name: string, place: number)
 export function sameShape(a: SemanticType, b: SemanticType): boolean {
   const [own, other] = [axesOf(a), axesOf(b)];
   const isEqual = ({ dim }: Axis, i: number): boolean => other[i] !== undefined && equalDims(dim, other[i].dim);
-  return a.kind === b.kind && own.length === other.length && own.every(isEqual);
+  const isBound = a.kind !== "index" || (b.kind === "index" && equalDims(a.bound, b.bound));
+  return a.kind === b.kind && isBound && own.length === other.length && own.every(isEqual);
 }
 
 export function pastType(count: Dim, type: SemanticType): SemanticType {
-  return { kind: "real", axes: [{ dim: count, source: undefined }, ...axesOf(type)] };
+  return withLeading(type, [count]);
 }

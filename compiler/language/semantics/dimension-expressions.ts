@@ -190,6 +190,12 @@ export function checkPositive(checker: Checker, dim: Dim, span: Span): Dim | und
   return dim;
 }
 
+/** How many there are in a range, or of rounds: there may be none where that is at least 0 for all sizes. */
+export function checkCount(checker: Checker, dim: Dim, span: Span): Dim | undefined {
+  const mayBeNone = constantOf(dim) === undefined && checker.provenAtLeast(dim, 0);
+  return mayBeNone ? dim : checkPositive(checker, dim, span);
+}
+
 /** `[N, D]` as a shape. */
 export function shapeOfList(checker: Checker, items: readonly Expression[], span: Span): Shape | undefined {
   const dims = items.map((item) => sizeOf(checker, item));

@@ -180,7 +180,8 @@ export type TypedExpression = Base &
 /** `u, g = (x, h) then (…, …) for k < L until c implicit`. */
 export interface TypedRounds {
   readonly names: readonly string[];
-  /** Their types are those of the names in every round. */
+  /** Of the names, in every round. */
+  readonly types: readonly SemanticType[];
   readonly first: readonly TypedExpression[];
   /** They have these types, or repeat to them. */
   readonly next: readonly TypedExpression[];

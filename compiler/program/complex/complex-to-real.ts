@@ -41,7 +41,7 @@ export class ComplexToReal {
     if (node.kind === "complex") return this.taken(node);
     if (node.kind === "call" || node.kind === "result") return this.called(node);
     if (node.kind === "gradient") return { ...node, of: this.gradientOf(node) };
-    if (node.kind === "rounds") return { ...node, rounds: this.roundsOf(node) };
+    if (node.kind === "rounds") return this.roundPart(node, "re");
     if (node.kind === "run") return { ...node, run: this.runOf(node) };
     if (node.kind === "elementwise" && node.operation === "abs" && node.operands.some(isComplex)) {
       const [operand = node] = node.operands;
@@ -52,16 +52,49 @@ export class ComplexToReal {
     return own.every((part, i) => part === parts[i]) ? node : withTypedParts(node, own);
   }
 
+  /** A name of rounds that is real, or a part of one that is complex: that goes on as two names. */
+  private roundPart(node: TypedOf<"rounds">, part: keyof ComplexParts): TypedExpression {
+    const { types } = node.rounds;
+    const before = types.slice(0, node.position).filter((type) => type.kind === "complex").length;
+    const position = node.position + before + (part === "im" ? 1 : 0);
+    const rounds = this.roundsOf(node.rounds);
+    return rounds === node.rounds
+      ? node
+      : { ...node, rounds, position, type: isComplex(node) ? realOf(node.type) : node.type };
+  }
+
   /** The names of a group share theirs, here too. */
-  private roundsOf(node: TypedOf<"rounds">): TypedRounds {
-    const known = this.rounds.get(node.rounds);
+  private roundsOf(rounds: TypedRounds): TypedRounds {
+    const known = this.rounds.get(rounds);
     if (known !== undefined) return known;
-    const parts = typedParts(node);
-    const own = parts.map((part) => this.real(part));
-    const isSame = own.every((part, i) => part === parts[i]);
-    const whole = isSame ? node : withTypedParts(node, own);
-    const made = whole.kind === "rounds" ? whole.rounds : node.rounds;
-    this.rounds.set(node.rounds, made);
+    const { names, types, first, next, until } = rounds;
+    const of = <T>(i: number, whole: T, parts: () => readonly T[]): readonly T[] =>
+      types[i]?.kind === "complex" ? parts() : [whole];
+    const values = (all: readonly TypedExpression[]): TypedExpression[] =>
+      all.flatMap((value, i) => {
+        const pair = (): TypedExpression[] => {
+          const { re, im } = this.pair(value);
+          return [re, im];
+        };
+        return types[i]?.kind === "complex" ? pair() : [this.real(value)];
+      });
+    const own = {
+      first: values(first),
+      next: values(next),
+      until: until && this.real(until),
+    };
+    const isSame =
+      own.until === until &&
+      [own.first, own.next].every((list, n) => list.every((value, i) => value === [first, next][n]?.[i]));
+    const made = isSame
+      ? rounds
+      : {
+          ...rounds,
+          ...own,
+          names: names.flatMap((name, i) => of(i, name, () => partsOfName(name))),
+          types: types.flatMap((type, i) => of(i, type, () => [realOf(type), realOf(type)])),
+        };
+    this.rounds.set(rounds, made);
     return made;
   }
 
@@ -118,6 +151,7 @@ export class ComplexToReal {
       case "value":
       case "captured":
       case "next":
+      case "round-value":
       case "member": {
         const part = (of: keyof ComplexParts): TypedExpression => ({ ...node, name: partName(node.name, of), type: realOf(node.type) }); // prettier-ignore
         return { re: part("re"), im: part("im") };
@@ -138,6 +172,8 @@ export class ComplexToReal {
       case "call":
       case "result":
         return this.resultOf(node);
+      case "rounds":
+        return { re: this.roundPart(node, "re"), im: this.roundPart(node, "im") };
       case "index-reduction":
         return this.sumOfProducts(node, to) ?? this.linear(node);
       default:
@@ -185,7 +221,11 @@ export class ComplexToReal {
       const isZero = own.every((parts, i) => inside[i]?.type.kind === "index" || parts[part] === undefined);
       if (isZero) return undefined;
       const full = own.map((parts, i) => parts[part] ?? zeroOf(inside[i] ?? node));
-      return { ...withTypedParts(node, full), type: realOf(node.type) };
+      const made = { ...withTypedParts(node, full), type: realOf(node.type) };
+      // What stands before the first of a sequence goes on in streams as a state of its own.
+      return made.kind === "concat" && made.before !== undefined
+        ? { ...made, before: partName(made.before, part) }
+        : made;
     };
     return { re: of("re"), im: of("im") };
   }

@@ -14,6 +14,7 @@ import {
   cumulativeNamed,
   normalizationNamed,
   placeFunctionNamed,
+  isOfSome,
   reductionNamed,
   reductionParameters,
   type NormalizationName,
@@ -32,6 +33,7 @@ import { inferCumulative } from "./cumulative.js";
 import { combine } from "./combine.js";
 import { inferConvolution } from "./convolution.js";
 import { inferIndexReduction, isKnownSize, isReducible } from "./indexed.js";
+import { asIndices, isIndex, joinedType } from "./whole-numbers.js";
 import { isNumber, isReal, placeOfAxis } from "./mismatch.js";
 import { inferPlaceFunction } from "./place-functions.js";
 import { inferReverse, inferShift } from "./shifts.js";
@@ -88,6 +90,13 @@ function inferAll(checker: Checker, expressions: readonly Expression[]): TypedEx
   return typed.every((operand) => operand !== undefined) ? (typed as TypedExpression[]) : undefined;
 }
 
+/** What stands beside each other: numbers, or indices with whole literals among them. */
+function inferJoined(checker: Checker, expressions: readonly Expression[]): TypedExpression[] | undefined {
+  const typed = expressions.map((expression) => checker.infer(expression));
+  const places = typed.some(isIndex) ? asIndices(checker, typed) : undefined;
+  return places ?? (typed.map((operand) => isNumber(checker, operand)).every(Boolean) ? typed : undefined);
+}
+
 function inferElementwise(checker: Checker, node: CallNode): TypedExpression {
   const name = node.callee.text as keyof typeof elementwiseFunctions;
   const matched = match(checker, node, elementwiseFunctions[name].parameters);
@@ -101,8 +110,6 @@ function inferElementwise(checker: Checker, node: CallNode): TypedExpression {
   const words = `arguments of \`${name}\``;
   return combine(checker, name, operands, { kind, span: node.span, reportAt: node.callee.span, words });
 }
-
-const ofSome: ReadonlySet<string> = new Set<ReductionName>(["mean", "var", "std"]);
 
 function inferReduction(
   checker: Checker,
@@ -130,7 +137,7 @@ function inferReduction(
   const sizes = over.map((axis) => at(axes, axis).dim);
   if (operation === "prod" && !sizes.every((size) => isKnownSize(checker, size, span))) return checker.error(span);
   // Sums of nothing are 0 and maxima -inf, but there is no mean of nothing.
-  if (ofSome.has(operation) && !sizes.every((size) => checker.needEntries(size, span))) return checker.error(span);
+  if (isOfSome(operation) && !sizes.every((size) => checker.needEntries(size, span))) return checker.error(span);
   const type = { ...operand.type, axes: axes.filter((_, i) => !over.includes(i)) } as SemanticType;
   return { kind: "reduction", operation, axes: over, operand, span, type };
 }
@@ -163,7 +170,7 @@ function variadic(checker: Checker, node: CallNode) {
   const values = node.arguments.filter((argument) => argument.name === undefined);
   const callee = `\`${node.callee.text}\``;
   const axis = matchArguments(named, [{ name: "axis", optional: true }], callee, node.span, checker.collector);
-  const operands = inferAll(
+  const operands = inferJoined(
     checker,
     values.map((argument) => argument.value),
   );
@@ -206,7 +213,7 @@ function inferConcat(checker: Checker, node: CallNode): TypedExpression {
   }
   const dim = total;
   const joined = operands.length === 1 ? axes : axes.map((own, i) => (i === axis ? { dim, source: undefined } : own));
-  return { kind: "concat", axis, operands, span: node.span, type: numbersOf(operands, joined) };
+  return { kind: "concat", axis, operands, span: node.span, type: joinedType(operands, joined) };
 }
 
 function inferStack(checker: Checker, node: CallNode): TypedExpression {
@@ -220,7 +227,7 @@ function inferStack(checker: Checker, node: CallNode): TypedExpression {
 
 /** `[0.25, 0.5]`: a new first axis. */
 export function inferList(checker: Checker, node: TupleNode): TypedExpression {
-  const operands = inferAll(checker, node.items);
+  const operands = inferJoined(checker, node.items);
   if (operands === undefined) return checker.error(node.span);
   if (operands.length > 0) return stacked(checker, node, operands, 0, "a list");
   checker.report("bad-argument", node.span, "a list of nothing has no shape", { help: "zeros are `zeros([H])`" });
@@ -246,7 +253,7 @@ function stacked(
     }
   }
   const count: Axis = { dim: dimConstant(operands.length), source: undefined };
-  const type = numbersOf(operands, [...axes.slice(0, axis), count, ...axes.slice(axis)]);
+  const type = joinedType(operands, [...axes.slice(0, axis), count, ...axes.slice(axis)]);
   return { kind: "stack", axis, operands, span, type };
 }
 

@@ -10,10 +10,21 @@ import { type Delay, type Delays, type MisplacedDelay, pastType, sameShape } fro
 import { checkPositive, sizeOf } from "../dimension-expressions.js";
 import { matchBuiltin } from "../match-arguments.js";
 import { initialKey, nextKey } from "../node-keys.js";
-import { axesOf, type Axis, errorType, printAxes, scalarType, type SemanticType } from "../semantic-type.js";
+import {
+  axesOf,
+  errorType,
+  numbersOf,
+  printAxes,
+  printSemanticType,
+  scalarType,
+  type SemanticType,
+  shapeOf,
+  withLeading,
+} from "../semantic-type.js";
 import type { TypedExpression, TypedNode, TypedTensor } from "../typed-program.js";
 import type { PlaceTerm } from "../typed-sizes.js";
-import { helpToFill, isReal, placeOfAxis } from "./mismatch.js";
+import { helpToFill, isNumber, isReal, placeOfAxis } from "./mismatch.js";
+import { isOfBound } from "./whole-numbers.js";
 
 /** A selection of the state, or its next value. */
 export function inferDelay(checker: Checker, call: CallNode): TypedExpression {
@@ -46,6 +57,12 @@ export function inferDelay(checker: Checker, call: CallNode): TypedExpression {
   const whole = pastType(count, type);
   if (delay.word === "past") return { kind: "next", name: delay.state, span, type: whole };
   const operand: TypedExpression = { kind: "value", name: delay.state, span, type: whole };
+  if (steps !== undefined && type.kind === "index") {
+    checker.report("integer-as-real", span, "between two steps an index is none", {
+      help: "a whole number of steps is a dimension: `delay(x, by = 3)`; or delay the number that it is, `real(x)`",
+    });
+    return checker.error(span);
+  }
   if (steps !== undefined) return between(checker, operand, type, { count, last: start }, steps);
   return { kind: "slice", operand, axis: 0, start, length: dimConstant(1), drop: true, span, type };
 }
@@ -102,19 +119,19 @@ function between(
   // No name of the text has a space.
   const indices = places.map(({ dim }, i) => ({ index: `line ${i}`, length: dim, reverse: false }));
   const own = indices.reduce((value, term) => elementOf(value, term), steps);
-  const rest: SemanticType = { kind: "real", axes: axes.slice(places.length) };
+  const rest = numbersOf([state], axes.slice(places.length));
   const body = betweenTwo(state, rest, reach, own, (row) =>
     indices.reduce((value, term) => elementOf(value, term), row),
   );
   const value = indices.reduceRight((inner: TypedExpression, { index, length }, i): TypedExpression => {
-    return { kind: "indexed", index, length, body: inner, span, type: { kind: "real", axes: axes.slice(i) } };
+    return { kind: "indexed", index, length, body: inner, span, type: numbersOf([state], axes.slice(i)) };
   }, body);
   return { kind: "expanded", word: "delay", operands: [state, steps], value, span, type };
 }
 
 function elementOf(operand: TypedExpression, term: PlaceTerm): TypedExpression {
   const { span, type } = operand;
-  const own: SemanticType = { kind: "real", axes: axesOf(type).slice(1) };
+  const own = numbersOf([operand], axesOf(type).slice(1));
   const start = dimConstant(0);
   return { kind: "element", operand, axis: 0, start, terms: [term], around: undefined, span, type: own };
 }
@@ -151,7 +168,7 @@ function betweenTwo(
   const rest = map("-", [held, whole]);
   const at = (place: TypedExpression): TypedExpression => {
     const index: TypedExpression = { ...place, type: { kind: "index", bound: count, axes: [] } };
-    const all: SemanticType = { kind: "real", axes: axesOf(state.type).slice(1) };
+    const all = numbersOf([state], axesOf(state.type).slice(1));
     return partOf({ kind: "gather", operand: state, axis: 0, index, span, type: all });
   };
   const [newer, older] = [at(map("-", [whole, number(1)])), at(whole)];
@@ -169,12 +186,29 @@ function reportMisplaced(checker: Checker, call: CallNode, why: MisplacedDelay |
 
 /** The value that is delayed, as it was found. */
 export function noteDelayed(checker: Checker, { types }: Delays, state: string, value: TypedExpression): void {
-  const found = isReal(checker, value) && hasWholeAxes(checker, value) ? value.type : errorType;
+  const found = isDelayed(checker, value) && hasWholeAxes(checker, value) ? plainType(value.type) : errorType;
   if (found.kind === "error") checker.sound = false;
   const guessed = types.get(state);
   const isSame = checker.isGuessing || guessed === undefined || sameShape(guessed, found);
   types.set(state, isSame ? found : errorType);
 }
+
+/** A number, or an index: those that states are. */
+function isDelayed(checker: Checker, value: TypedExpression): boolean {
+  const { type, span } = value;
+  if (type.kind !== "index") return isNumber(checker, value);
+  if (type.isOpen !== true && checker.runtimeSymbol(type.bound) === undefined) return true;
+  const message =
+    type.isOpen === true ? "this whole number may be below 0" : `\`${printDim(type.bound)}\` is known at run time only`;
+  checker.report("place-out-of-range", span, `${message}, and what is delayed is a state`, {
+    help: "an index of a state has a bound: `narrow(i, V, 0)`, `(…) mod V`",
+  });
+  return false;
+}
+
+/** Of a state: numbers of which no more is known. */
+const plainType = (type: SemanticType): SemanticType =>
+  type.kind === "real" ? { kind: "real", axes: type.axes } : type;
 
 /** As every state: a run-time dimension is an axis of its own. */
 function hasWholeAxes(checker: Checker, { type, span }: TypedExpression): boolean {
@@ -222,32 +256,64 @@ export function reportUnknownShape(checker: Checker, { call, word }: Delay): voi
   });
 }
 
-/** What comes before the first step fills the state; where the shape of that depends on itself, it tells it. */
+/**
+ * What comes before the first step fills the state; where the shape of that depends on itself, it tells it. Of `past`, which has the value of
+ * this step among its own, as many values as come before it are enough.
+ *
+ * @returns the same, or with one value more
+ */
 export function checkFirst(
   checker: Checker,
   { counts, types }: Delays,
   { state, word }: Delay,
-  value: TypedExpression,
-): void {
+  node: TypedNode,
+): TypedNode {
+  const { value } = node;
   const count = counts.get(state);
   const type = types.get(state);
-  if (count === undefined || type === undefined || !isReal(checker, value)) return;
+  if (count === undefined || type === undefined) return node;
   const axes = axesOf(value.type);
   if (type.kind === "error") {
-    if (checker.isGuessing) types.set(state, typeByFirst(axes, count));
-    return;
+    if (checker.isGuessing) types.set(state, typeByFirst(value.type, count));
+    return node;
   }
+  if (!isFirst(checker, word, type, value)) return node;
   const target = axesOf(pastType(count, type));
-  if (fitsInto(axes, target, checker.isRuntime)) return;
+  if (fitsInto(axes, target, checker.isRuntime)) return node;
+  const fewer = boundedSubtract(count, dimConstant(1));
+  const isFewer =
+    fewer !== undefined && sameShape({ kind: "real", axes }, pastType(fewer, { kind: "real", axes: axesOf(type) }));
+  if (word === "past" && isFewer) return { ...node, value: withOneMore(value, pastType(count, type)) };
   const shapes = `\`first\` of \`${word}\` has shape ${printAxes(axes)}, the state has ${printAxes(target)}`;
   checker.report("shape-mismatch", value.span, shapes, {
     help: helpToFill(checker, axes, target) ?? "the newest comes first; a value with fewer axes repeats",
   });
+  return node;
 }
 
-/** The shape of the values, perhaps after an axis of steps. */
-function typeByFirst(axes: readonly Axis[], count: Dim): SemanticType {
-  const [steps] = axes;
-  if (steps === undefined) return errorType;
-  return { kind: "real", axes: equalDims(steps.dim, count) ? axes.slice(1) : axes };
+/** The oldest of the state leaves it in the first step, before anything reads it. */
+function withOneMore(value: TypedExpression, type: SemanticType): TypedExpression {
+  const { span } = value;
+  const shape = [dimConstant(1), ...shapeOf(axesOf(type)).slice(1)];
+  const last: TypedExpression = { kind: "fill", value: 0, shape, span, type: withLeading(type, [dimConstant(1)], 1) };
+  return { kind: "concat", axis: 0, operands: [value, last], span, type };
+}
+
+/** Whether what comes before the first step is what the delayed value is. */
+function isFirst(checker: Checker, word: string, type: SemanticType, value: TypedExpression): boolean {
+  if (type.kind === "complex") return isNumber(checker, value);
+  if (type.kind !== "index") return isReal(checker, value);
+  if (isOfBound(checker, value, type.bound)) return true;
+  const message = `\`${word}\` is of an index(${printDim(type.bound)}), and begins with ${printSemanticType(value.type)}`;
+  checker.report("place-out-of-range", value.span, message, {
+    help: `it begins with an index, or a whole number that is surely below ${printDim(type.bound)}`,
+  });
+  return false;
+}
+
+/** The type of the values, perhaps after an axis of steps. */
+function typeByFirst(type: SemanticType, count: Dim): SemanticType {
+  const [steps, ...others] = axesOf(type);
+  if (steps === undefined || (type.kind !== "real" && type.kind !== "complex")) return errorType;
+  return { kind: type.kind, axes: equalDims(steps.dim, count) ? others : axesOf(type) };
 }

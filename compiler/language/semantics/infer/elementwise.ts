@@ -2,6 +2,7 @@
 import { at } from "../../../base/at.js";
 import type { BinaryNode, IfNode, UnaryNode } from "../../syntax/ast.js";
 import type { Checker } from "../checker.js";
+import { sizeOf } from "../dimension-expressions.js";
 import { numbersOf } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { integerOf } from "./axis-arguments.js";
@@ -24,6 +25,8 @@ export function inferUnary(checker: Checker, { operator, operand: inner, span }:
 export function inferBinary(checker: Checker, node: BinaryNode): TypedExpression {
   const operator = node.operator as Exclude<typeof node.operator, "@">;
   const operands = [checker.infer(node.left), checker.infer(node.right)];
+  const isPassedOver = checker.isGuessing && operator === "mod" && operands[0]?.type.kind === "error";
+  if (isPassedOver) return guessedRemainder(checker, node);
   const ofIndices = operands.some(isIndex) ? inferWholeBinary(checker, node, operands) : undefined;
   if (ofIndices !== undefined) return ofIndices;
   const isComplex = operands.some(({ type }) => type.kind === "complex");
@@ -42,6 +45,13 @@ export function inferBinary(checker: Checker, node: BinaryNode): TypedExpression
     reportAt: node.operatorSpan,
     words: `operands of \`${operator}\``,
   });
+}
+
+/** Of what is not known yet: where it is an index that depends on its own past, this is how far it goes. */
+function guessedRemainder(checker: Checker, { right, span }: BinaryNode): TypedExpression {
+  const bound = sizeOf(checker, right);
+  const guess = checker.error(span);
+  return bound === undefined ? guess : { ...guess, type: { kind: "index", bound, axes: [] } };
 }
 
 export function inferIf(checker: Checker, node: IfNode): TypedExpression {

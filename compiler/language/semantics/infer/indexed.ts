@@ -2,9 +2,9 @@
 import type { Span } from "../../../base/source/span.js";
 import type { CallNode, Expression, IndexedNode, Name } from "../../syntax/ast.js";
 import type { Dim } from "../../../base/types/dim.js";
-import type { ReductionName } from "../builtins.js";
+import { isOfSome, type ReductionName } from "../builtins.js";
 import type { BoundIndex, Checker } from "../checker.js";
-import { sizeOf } from "../dimension-expressions.js";
+import { checkCount, dimensionOf } from "../dimension-expressions.js";
 import { forEachPart, partsOf } from "../expression-parts.js";
 import { wordsFor } from "../scope.js";
 import { axesOf, type Axis, numbersOf, type SemanticType } from "../semantic-type.js";
@@ -45,6 +45,7 @@ export function inferIndexReduction(
       if (length === undefined) return checker.error(call.span);
       const { type } = body;
       if (operation === "prod" && !isKnownSize(checker, length, call.span)) return checker.error(call.span);
+      if (isOfSome(operation) && !checker.needEntries(length, call.span)) return checker.error(call.span);
       value = { kind: "index-reduction", operation, index: name.text, length, body: value, span: call.span, type };
     }
     return value;
@@ -76,7 +77,8 @@ function withIndices(
   for (const binder of node.indices) {
     const index = bind(checker, binder.name, binder.size !== undefined);
     if (index === undefined) continue;
-    index.size = binder.size && sizeOf(checker, binder.size);
+    const count = binder.size && dimensionOf(checker, binder.size);
+    index.size = count && checkCount(checker, count, binder.size.span);
     if (index.size === undefined && index.written) unbind(checker, index);
     else bound.push(index);
   }

@@ -22,8 +22,8 @@ export function gradientsOf(checker: Checker, node: CallNode): readonly TypedExp
   const parameters = [{ name: "e" }, { name: "by" }];
   const [e, by] = matchArguments(node.arguments, parameters, "`gradient`", node.span, checker.collector) ?? [];
   if (e === undefined || by === undefined) return undefined;
-  if (checker.indices.size > 0) {
-    checker.report("bad-argument", node.span, "`gradient` stands in no index equation and in no rounds", {
+  if ([...checker.indices.values()].some(({ ofRounds }) => ofRounds !== true)) {
+    checker.report("bad-argument", node.span, "`gradient` stands in no index equation", {
       help: "give it to a function that is called there, or name it before",
     });
     return undefined;
@@ -59,7 +59,7 @@ function isIndependent(checker: Checker, { kind, type, span, ...node }: TypedExp
     );
     return false;
   }
-  const isNamed = kind === "value" || kind === "next" || kind === "member";
+  const isNamed = kind === "value" || kind === "next" || kind === "member" || kind === "round-value";
   if (isNamed && type.kind === "real") return true;
   checker.report(
     "bad-argument",

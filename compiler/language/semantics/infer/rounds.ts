@@ -1,20 +1,21 @@
 /** `u, g = (x, h) then (f(g) * u, f(u') * g) for k < L until c`: an equation that is repeated. */
 import type { Expression, RoundsNode, RoundsValueNode } from "../../syntax/ast.js";
 import { boundedSubtract } from "../../../base/types/bounded-dim.js";
-import { constantOf, type Dim, dimConstant } from "../../../base/types/dim.js";
+import { type Dim, dimConstant, printFactor } from "../../../base/types/dim.js";
 import { fitsInto } from "../broadcast.js";
 import type { Checker } from "../checker.js";
-import { checkPositive, dimensionOf } from "../dimension-expressions.js";
-import { axesOf, errorType, printAxes, printSemanticType } from "../semantic-type.js";
+import { checkCount, dimensionOf } from "../dimension-expressions.js";
+import { axesOf, errorType, printAxes, printSemanticType, type SemanticType } from "../semantic-type.js";
 import type { TypedExpression, TypedRounds } from "../typed-program.js";
 import { bind, unbind } from "./indexed.js";
-import { helpToFill, isReal, isTruth, placeOfAxis } from "./mismatch.js";
+import { helpToFill, isNumber, isReal, isTruth, placeOfAxis } from "./mismatch.js";
+import { isOfBound, wholeNumberOf } from "./whole-numbers.js";
 
 /** What the rounds come to, for one of their names. */
 export function inferRounds(checker: Checker, { rounds: node, position, span }: RoundsValueNode): TypedExpression {
   if (!checker.rounds.has(node)) checker.rounds.set(node, typedRounds(checker, node));
   const rounds = checker.rounds.get(node);
-  const type = rounds?.first[position]?.type;
+  const type = rounds?.types[position];
   return rounds === undefined || type === undefined
     ? checker.error(span)
     : { kind: "rounds", rounds, position, span, type };
@@ -28,15 +29,46 @@ function typedRounds(checker: Checker, node: RoundsNode): TypedRounds | undefine
   if (index !== undefined) index.size = count;
   if (index !== undefined && from > 0) index.first = dimConstant(from);
   const inside = count !== undefined && (index !== undefined || node.index === undefined);
-  const { next, until } = inside ? inferRound(checker, node, first) : { next: [], until: undefined };
+  const types = inside ? typesOfNames(checker, node, first) : [];
+  const { next, until } = inside ? inferRound(checker, node, types) : { next: [], until: undefined };
   if (index !== undefined) unbind(checker, index);
   const isSound = inside && [...first, ...next, ...(until === undefined ? [] : [until])].every(isKnown);
-  if (!isSound || !first.every((value) => isReal(checker, value))) return undefined;
-  const fits = node.next.every((_, i) => checkRound(checker, node, i, first[i], next[i]));
+  if (!isSound || !first.every((value) => value.type.kind === "index" || isNumber(checker, value))) return undefined;
+  const fits = node.names.every((name, i) => checkRound(checker, name.text, types[i], first[i], next[i]));
   if (!fits || !isCondition(checker, until)) return undefined;
   const names = node.names.map(({ text }) => text);
   const { implicit, span } = node;
-  return { names, first, next, index: index?.name, from, count, until, implicit, span };
+  return { names, types, first, next, index: index?.name, from, count, until, implicit, span };
+}
+
+/**
+ * What names are in every round: numbers as before the first, and indices as far as they go. How far that is, the first value tells or what a
+ * round makes of it, whichever is more. A whole literal begins an index where rounds give one, and is a real number elsewhere.
+ */
+function typesOfNames(checker: Checker, node: RoundsNode, first: readonly TypedExpression[]): readonly SemanticType[] {
+  const types = first.map(({ type }) => type);
+  const literals = first.map(wholeNumberOf);
+  const isIndex = (type: SemanticType | undefined): boolean => type?.kind === "index";
+  if (!types.some(isIndex) && literals.every((literal) => literal === undefined)) return types;
+  const tried = checker.silently(() => inferRound(checker, node, types));
+  const isReached = types.every((type, i) => !isIndex(type) || isIndex(tried.result.next[i]?.type));
+  const areReal = !types.some(isIndex) && tried.isFine && !tried.result.next.some(({ type }) => isIndex(type));
+  if (areReal || !isReached) return types;
+  const begun = types.map((type, i): SemanticType => {
+    const literal = tried.result.next[i]?.type.kind === "real" ? undefined : literals[i];
+    return literal === undefined ? type : { kind: "index", bound: dimConstant(literal + 1), axes: axesOf(type) };
+  });
+  const { next } = checker.silently(() => inferRound(checker, node, begun)).result;
+  return types.map((type, i) =>
+    isIndex(begun[i]) ? further(checker, begun[i] ?? type, next[i]?.type ?? type, type) : type,
+  );
+}
+
+/** The one of two indices that goes further; of two that are not comparable what a round gives, beside which a literal is checked with the sizes. */
+function further(checker: Checker, own: SemanticType, given: SemanticType, otherwise: SemanticType): SemanticType {
+  if (own.kind !== "index" || given.kind !== "index" || given.isOpen === true)
+    return given.kind === "real" ? otherwise : own;
+  return checker.isAtMost(given.bound, own.bound) ? own : { kind: "index", bound: given.bound, axes: own.axes };
 }
 
 function isKnown({ type }: TypedExpression): boolean {
@@ -47,12 +79,9 @@ function isKnown({ type }: TypedExpression): boolean {
 function countOf(checker: Checker, expression: Expression, from: number): Dim | undefined {
   const end = dimensionOf(checker, expression);
   const dim = end && boundedSubtract(end, dimConstant(from));
-  const isPossible = dim !== undefined && constantOf(dim) === undefined && checker.provenAtLeast(dim, 0);
-  if (dim === undefined || isPossible) return dim;
+  if (dim === undefined) return undefined;
   const symbol = checker.runtimeSymbol(dim);
-  return symbol === undefined
-    ? checkPositive(checker, dim, expression.span)
-    : refuseRuntime(checker, symbol, expression);
+  return symbol === undefined ? checkCount(checker, dim, expression.span) : refuseRuntime(checker, symbol, expression);
 }
 
 function refuseRuntime(checker: Checker, symbol: string, { span }: Expression): undefined {
@@ -66,12 +95,12 @@ function refuseRuntime(checker: Checker, symbol: string, { span }: Expression): 
 function inferRound(
   checker: Checker,
   node: RoundsNode,
-  first: readonly TypedExpression[],
+  types: readonly SemanticType[],
 ): { readonly next: readonly TypedExpression[]; readonly until: TypedExpression | undefined } {
   const { roundValues } = checker;
   const names = node.names.map(({ text }) => text);
   const set = (i: number, hasNext: boolean, isOwn: boolean): void => {
-    roundValues.set(names[i] ?? "", { type: first[i]?.type ?? errorType, hasNext, isOwn });
+    roundValues.set(names[i] ?? "", { type: types[i] ?? errorType, hasNext, isOwn });
   };
   names.forEach((_, i) => set(i, false, false));
   const next = node.next.map((value, i) => {
@@ -87,15 +116,15 @@ function inferRound(
 
 function checkRound(
   checker: Checker,
-  node: RoundsNode,
-  position: number,
+  name: string,
+  type: SemanticType | undefined,
   first: TypedExpression | undefined,
   next: TypedExpression | undefined,
 ): boolean {
-  if (first === undefined || next === undefined || !isReal(checker, next)) return false;
-  const [before, after] = [axesOf(first.type), axesOf(next.type)];
+  if (type === undefined || first === undefined || next === undefined || !isOfKind(checker, name, type, first, next))
+    return false;
+  const [before, after] = [axesOf(type), axesOf(next.type)];
   if (fitsInto(after, before, checker.isRuntime)) return true;
-  const name = node.names[position]?.text ?? "";
   const message = `a round gives \`${name}\` the shape ${printAxes(after)}, before the first it has ${printAxes(before)}`;
   checker.report("shape-mismatch", next.span, message, {
     related: [{ span: first.span, message: `\`${name}\` before the first round` }, placeOfAxis(next, after.length - 1)],
@@ -104,6 +133,37 @@ function checkRound(
         ? `its shape is the same in every round: begin with \`fill(…, ${printAxes(after)})\``
         : helpToFill(checker, after, before),
   });
+  return false;
+}
+
+/** A complex number, a real one, or an index of so many places, in every round. */
+function isOfKind(
+  checker: Checker,
+  name: string,
+  type: SemanticType,
+  first: TypedExpression,
+  next: TypedExpression,
+): boolean {
+  if (type.kind === "complex") return isNumber(checker, next);
+  if (type.kind === "index") {
+    const other = [first, next].find((value) => !isOfBound(checker, value, type.bound));
+    if (other === undefined) return true;
+    const message = `\`${name}\` is an ${printSemanticType(type)} in every round, this is ${printSemanticType(other.type)}`;
+    checker.report("place-out-of-range", other.span, message, {
+      help: `in a circle: \`(…) mod ${printFactor(type.bound)}\``,
+    });
+    return false;
+  }
+  if (next.type.kind !== "complex") return isReal(checker, next);
+  checker.report(
+    "complex-value",
+    next.span,
+    `a round gives \`${name}\` a complex number, before the first it is real`,
+    {
+      related: [{ span: first.span, message: `\`${name}\` before the first round` }],
+      help: "begin with a complex one: `complex(…, 0)`",
+    },
+  );
   return false;
 }
 

@@ -101,7 +101,8 @@ function mayBeIndex(checker: Checker, expression: Expression): boolean {
     isFound ||= part.kind === "call" || part.kind === "index" || part.kind === "if";
     if (part.kind !== "reference") return;
     const type = checker.roundValues.get(part.name)?.type ?? checker.scope.types.get(part.name);
-    isFound ||= type?.kind === "index" || (type?.kind === "real" && type.whole !== undefined);
+    // Of what was reported nobody knows.
+    isFound ||= type?.kind === "index" || type?.kind === "error" || (type?.kind === "real" && type.whole !== undefined);
   });
   return isFound;
 }

@@ -9,7 +9,7 @@ import { matchBuiltin } from "../match-arguments.js";
 import { axesOf, printSemanticType, type SemanticType, withLeading } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { axisOf } from "./axis-arguments.js";
-import { isReal } from "./mismatch.js";
+import { isNumber, isReal } from "./mismatch.js";
 import { helpOfBound, isOfBound, wholeNumberOf } from "./whole-numbers.js";
 
 export function inferReverse(checker: Checker, node: CallNode): TypedExpression {
@@ -22,11 +22,11 @@ export function inferReverse(checker: Checker, node: CallNode): TypedExpression 
   return { kind: "reverse", operand, axis, span: node.span, type: operand.type };
 }
 
-/** A number, a truth value or an index that has a first axis. */
+/** A number or an index that has a first axis. */
 function sequenceOf(checker: Checker, node: CallNode, operand: TypedExpression): TypedExpression | undefined {
   const { type } = operand;
   if (type.kind === "error") return undefined;
-  if (type.kind !== "index" && !isReal(checker, operand)) return undefined;
+  if (type.kind !== "index" && !isNumber(checker, operand)) return undefined;
   if (axesOf(type).length > 0) return operand;
   checker.report(
     "bad-axis",
@@ -72,6 +72,17 @@ function ofLoop(checker: Checker, value: Expression, fill: Expression | undefine
   const { name, span } = value;
   checker.scope.used.add(name);
   const known = loop.types.get(name);
+  if (known?.kind === "complex") {
+    checker.report(
+      "complex-value",
+      span,
+      `\`${name}\` is complex, and what goes in a cycle through \`before\` is real`,
+      {
+        help: "write the cycle of its parts, or a cell with a complex state that runs over the sequence",
+      },
+    );
+    return checker.error(span);
+  }
   if (known !== undefined) return { kind: "value", name, span, type: known };
   const first = fill === undefined ? undefined : checker.infer(fill);
   const whole = first && wholeNumberOf(first);
@@ -113,7 +124,7 @@ function filled(
   const entry = axesOf(type).slice(1);
   const own = axesOf(value.type);
   const isWhole = type.kind === "index" && isOfBound(checker, value, type.bound);
-  const isKind = type.kind === "index" ? isWhole : isReal(checker, value);
+  const isKind = type.kind === "index" ? isWhole : (type.kind === "complex" ? isNumber : isReal)(checker, value);
   if (!isKind && type.kind !== "index") return undefined;
   const isPlain = own.length === 0;
   const fits =

@@ -6,7 +6,14 @@ import type { BinaryNode, Expression, IfNode } from "../../syntax/ast.js";
 import type { Checker } from "../checker.js";
 import { checkPositive, dimensionOf, sizeOf } from "../dimension-expressions.js";
 import { helpWithLeast } from "../networks.js";
-import { axesOf, type IndexType, printSemanticType, type SemanticType } from "../semantic-type.js";
+import {
+  axesOf,
+  type Axis,
+  type IndexType,
+  numbersOf,
+  printSemanticType,
+  type SemanticType,
+} from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 import { isDimension } from "./axis-arguments.js";
 import { combine } from "./combine.js";
@@ -116,6 +123,20 @@ function besideLiteral(checker: Checker, yes: Whole, no: Whole): WholeRange | un
   checker.oblige("positive", room, literal.value.span);
   return other;
 }
+
+/** Values beside each other as indices of one bound; undefined where one is none. */
+export function asIndices(checker: Checker, values: readonly TypedExpression[]): TypedExpression[] | undefined {
+  const ranges = values.map((value) => rangeOf(checker, value));
+  const all = ranges.reduce((a, b) => a && b && rangeOfTwo(checker, "if", a, b));
+  const bound = all && boundOf(all);
+  if (all === undefined || bound === undefined) return undefined;
+  for (const value of values) obligeExact(checker, value);
+  return values.map((value) => ({ ...value, type: indexTypeOf(checker, all, bound, axesOf(value.type)) }));
+}
+
+/** Of such values, or of numbers, joined along an axis. */
+export const joinedType = (values: readonly TypedExpression[], axes: readonly Axis[]): SemanticType =>
+  values[0]?.type.kind === "index" ? { ...values[0].type, axes } : numbersOf(values, axes);
 
 /** Whether an index is surely one of so many places. */
 export function isPlaceBelow(checker: Checker, index: TypedExpression, limit: Dim): boolean {

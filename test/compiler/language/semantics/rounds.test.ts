@@ -64,6 +64,22 @@ describe("rounds", () => {
     expectReport(called, "call-in-rounds");
   });
 
+  it("have what is complex, or an index, in every round", () => {
+    const of = (items: string): string =>
+      `cell A(N, V) { input x: [N] input t: index(V) ${items} output z = sum(x) + x[t mod N] }`;
+    expectFine(of("k = t then (2 * k + 1) mod V for 4 output y = x[k mod N]"));
+    expectFine(of("k = 0 then (k + t) mod N for 4 output y = x[k]"));
+    expectReport(of("r = x then ‹1i * r› for 4 output y = re(r)"), "complex-value");
+    expectReport(of("k = t then ‹k + 1› for 4 output y = x[k mod N]"), "place-out-of-range");
+    expectReport(of("k = t then ‹k - 1› for 4 output y = x[k mod N]"), "place-out-of-range");
+    expectReport(of("k = ‹t› then (k + 1) mod N for 4 output y = x[k]"), "place-out-of-range");
+    expectReport(of("k = t then ‹x[0]› for 4 output y = x[k mod N]"), "place-out-of-range");
+    expectReport(of("d = delay(‹t - 1›, by = 1) output y = x[d mod N]"), "place-out-of-range");
+    expectReport(of("d = delay(t, by = 2, first = ‹0.5›) output y = x[d mod N]"), "place-out-of-range");
+    expectReport(of("d = ‹delay(t, by = x[0], most = 4)› output y = x[d mod N]"), "integer-as-real");
+    expectReport(of("l = [‹t›, 0.5] output y = x[l[0] mod N]"), "integer-as-real");
+  });
+
   it("give functions their index, where these take one", () => {
     const cell = (type: string, given: string): string =>
       `fn row(M: [l, n], k: ${type}): [n] { return M[k] }
