@@ -40,7 +40,7 @@ const workedOut: Readonly<Record<string, readonly [Sizes, Sizes]>> = {
   lru: [{ I: 2, N: 3, O: 4 }, { I: 3, N: 5, O: 2 }],
   s4d: [{ H: 2, N: 3 }, { H: 3, N: 2 }],
   rwkv7: [{ N: 1, D: 3, L: 2 }, { N: 3, D: 2, L: 1 }],
-  "gated-deltanet": [{ I: 4, N: 1, K: 2, V: 3 }, { I: 3, N: 2, K: 1, V: 4 }],
+  "gated-deltanet": [{ I: 4, N: 1, K: 2, V: 3 }, { I: 2, N: 3, K: 4, V: 5 }],
   ltc: [{ I: 2, H: 3, unfolds: 1 }, { I: 3, H: 2, unfolds: 4 }],
   "ode-rnn": [{ I: 2, H: 3, F: 4, K: 1 }, { I: 4, H: 2, F: 3, K: 1 }],
   lmu: [{ I: 1, N: 2, H: 3 }, { I: 3, N: 2, H: 1 }],
