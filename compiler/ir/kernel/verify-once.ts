@@ -34,7 +34,10 @@ function problemsOf(
     problems.add(`${fn.name}: ${region} runs where parameters have changed, and ${problem}`);
   const isSettled = (buffer: string): boolean => {
     const whole = buffers.get(buffer)?.within ?? buffer;
-    const isExternal = buffers.get(whole)?.external === true || buffers.get(buffer)?.external === true;
+    // What buffers of the caller are joined in is the caller's, too.
+    const isExternal = [...buffers.values()].some(
+      ({ name, within, external }) => external && (name === whole || name === buffer || within === whole),
+    );
     return settled.has(whole) || (isExternal && writers.get(whole) === undefined);
   };
   for (const statement of fn.body) {

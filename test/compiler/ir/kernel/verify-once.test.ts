@@ -38,6 +38,27 @@ test.each([
 });
 
 test.each([
+  ["", []],
+  ["region w ; w\n  y[0] = 1", ["joined changes in other ways"]],
+])("what buffers of the caller are joined in, before %j", (more, expected) => {
+  const text = dedent(`
+      axes %T steps T
+      slot 0: real[3]
+      slot 1: real[2]
+      buffer joined: real[3] slot 0 persistent
+      buffer p: real[2] slot 0 within joined external
+      buffer q: real[2] slot 1 persistent
+      buffer y: real[1] slot 0 + 2 within joined external
+      kernel f {
+        region r where changed ; r
+          q[0] = joined[0]
+          q[1] = joined[2]
+${more.replace(/^/gmu, "        ")}
+      }`);
+  expect(verifyKernel(parseKernel(text), new Map([["%B", 1], ["%T", 2]]))).toEqual(expected.map(told)); // prettier-ignore
+});
+
+test.each([
   ["p", []],
   ["y", ["y changes in other ways", "packed changes in other ways"]],
 ])("products with panels that are packed where %s has changed", (matrix, expected) => {
