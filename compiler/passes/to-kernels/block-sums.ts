@@ -12,7 +12,7 @@ import {
   type IndexExpression,
   type Statement,
 } from "../../ir/kernel/kernel-program.js";
-import { mapStatement } from "../../ir/kernel/visit.js";
+import { forEachSimple, mapStatement } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../base/types/dim.js";
 
 /** Elements of a block that is summed in variables, in four parts; one that is summed in memory has those of a piece. */
@@ -93,8 +93,18 @@ export function blockLoops(blocks: BlockLoops): Statement[] {
   if (size === whole * count) return [all];
   // A block of its own: in a loop that runs once, as names are declared in it.
   const rest = blocks.fresh(`${variable}Rest`);
-  const last = block(affineConstant(whole * count), size - whole * count);
+  const last = withOwnScalars(block(affineConstant(whole * count), size - whole * count), blocks.fresh);
   return [all, loop({ variable: rest, extent: plain(1) }, last)];
+}
+
+/** Names of scalars are told apart within a region, also in loops beside each other. */
+function withOwnScalars(statements: readonly Statement[], fresh: (hint: string) => string): Statement[] {
+  const names = new Map<string, string>();
+  forEachSimple(statements, (statement) => {
+    if (statement.kind === "let" || statement.kind === "accumulator") names.set(statement.name, fresh(statement.name));
+  });
+  const variable = (name: string): string => names.get(name) ?? name;
+  return statements.map((statement) => mapStatement(statement, { variable }));
 }
 
 /** Blocks of an axis whose size a call gives, or of the steps of a piece. */
