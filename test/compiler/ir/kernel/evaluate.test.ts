@@ -157,7 +157,9 @@ test("a stage that changes the meaning is told", () => {
     const first = fn.body.findIndex(({ kind }) => kind === "region");
     return { ...fn, body: fn.body.filter((_, i) => i !== first) };
   });
-  const errors = compareEntries(program, examples, { dtype: "f64" }, (padding) => evaluated({ ...kernel, functions }, padding));
+  const errors = compareEntries(program, examples, { dtype: "f64" }, (padding) =>
+    evaluated({ ...kernel, functions }, padding),
+  );
   expect([...errors].filter(([, error]) => !(error < 1e-9)).map(([name]) => name)).toContain("forward output.y");
 });
 
