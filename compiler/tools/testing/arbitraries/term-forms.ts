@@ -150,7 +150,8 @@ const vectorForms: readonly TermForm[] = [
   smooth("sin(pi * $)", "%" as TermShape),
   smooth("re(complex($, $) / (2 + exp(1i * $)))", "%" as TermShape, "%" as TermShape, "%" as TermShape),
   smooth("im((sigmoid($) + 2i * tanh($))^3)", "%" as TermShape, "%" as TermShape),
-  rough("abs(complex($, $) * conj(1 - 0.5i * $))", "%" as TermShape, "%" as TermShape, "%" as TermShape),
+  // Away from 0, around which second derivatives are differences of large numbers.
+  rough("abs(complex(0.25 + square($), $) * conj(1 - 0.5i * $))", "%" as TermShape, "%" as TermShape, "%" as TermShape),
   smooth("arg(complex(1.5 + sin($), $))", "%" as TermShape, "%" as TermShape),
   rough("max($, -inf)", "%" as TermShape),
   smooth("mean(stack($, $, axis = 1), axis = 1)", "%" as TermShape, "%" as TermShape),
