@@ -23,8 +23,7 @@ export function checkCycles(
     ),
     parts: cycle.flatMap((key) => {
       const node = nodes.get(key);
-      // A call alone is one whose outputs have a name that is none of a value.
-      const span = node && (cycle.length === 1 && node.kind === "call" ? node.values[0]?.span : spanOf(node, scope));
+      const span = node && spanOf(node, scope);
       if (node === undefined || span === undefined || node.kind === "contexts" || node.kind === "given") return [];
       return [{ text: textOf(node), span, isCall: isCalled(node) }];
     }),

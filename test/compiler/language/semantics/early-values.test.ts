@@ -59,7 +59,7 @@ describe("a used cell that gives what its past alone tells", () => {
   it.each([
     [
       "what it is given in this step",
-      `${tap}cell A(K) { input x: real use t = Tap(K) u = t(‹x + 0.25 * u.late›) output y = u.early }`,
+      `${tap}cell A(K) { input x: real use ‹t› = Tap(K) u = t(x + 0.25 * u.late) output y = u.early }`,
     ],
     ["what is made of its next state", `${tap}cell A(K) { input x: real use t = Tap(K) output ‹y› = t(x + y).late }`],
     [
