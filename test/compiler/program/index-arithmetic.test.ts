@@ -96,6 +96,19 @@ describe("arithmetic of indices", () => {
     }
   });
 
+  it("goes as far as is counted with sizes that calls give, too, which modules check", async () => {
+    const network = "network A(; T >= 1) { input v: [T] k = argmax(v) output y = v[(k * k) mod T] }";
+    const { instantiate } = await cell(network, { target: "js" });
+    const net = instantiate({ sizes: { T: 4098 } } as never);
+    const v = (T: number): Float32Array => Float32Array.from({ length: T }, (_, i) => i);
+    const run = (T: number) => net.forward({ v: v(T), sizes: { T } } as never) as unknown as { y: Float32Array };
+    expect([...run(4097).y]).toEqual([(4096 * 4096) % 4097]);
+    expect(() => run(4098)).toThrow("T*T - 2*T + 1 <= 16777216 must hold in y; example 0 has T 4098");
+    await expect(cell("cell A { context m: [S] k = argmax(m) output y = m[(k * k) mod S] }")).rejects.toThrow(
+      "whether `S*S - 2*S + 1` is at most 16777216 is known at run time only",
+    );
+  });
+
   it("has the derivatives of what is taken, and the same bits on both targets", async () => {
     const source = `${pick} cell A(N, V) { input v: [N] input t: index(V) p[i < N] = (2 * i + 1) mod N
       output a = scatter(sin(v), at = p, size = N) + v[p]
