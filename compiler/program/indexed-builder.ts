@@ -113,6 +113,8 @@ export class IndexedBuilder extends GraphBuilder {
       const axes = outer.shapeOf(first.value).map((_, axis) => axis);
       return outer.emit(operation, [outer.transpose(first.value, [1, 0, ...axes.slice(2)]), second.value]);
     }
+    if (operation.kind === "scatter_add" && first !== undefined && second !== undefined)
+      return this.eachScattered(operation.size, first, second);
     // With this axis a product of two vectors is one of a matrix and a vector, and is summed like one.
     const isFree = operation.kind === "contract" && first?.overTime !== second?.overTime;
     return liftOperation(isFree ? { ...operation, parts: 1 } : operation, operands, outer, length);
@@ -147,6 +149,22 @@ export class IndexedBuilder extends GraphBuilder {
     const isIt = outer.map("eq", outer.broadcast(all, shape, [1]), outer.broadcast(own, shape, [0]));
     const chosen = outer.map("select", isIt, tables, outer.fill(outer.constant(0), shape));
     return outer.reduce("sum", chosen, [1]);
+  }
+
+  /** The transpose of a gather for each value of the index, which derivatives inside of a cell have: a value where its place is, 0 elsewhere. */
+  private eachScattered(size: Dim, places: Lifted, updates: Lifted): ValueId {
+    const { outer, length } = this;
+    const [index, values] = [places, updates].map((operand) => overTime(operand, outer, length)) as [ValueId, ValueId];
+    const rank = outer.shapeOf(index).length;
+    const own = outer.shapeOf(values);
+    const shape = [...own.slice(0, rank), size, ...own.slice(rank)];
+    const all = outer.emit({ kind: "iota", length: size }, []);
+    const axes = own.map((_, axis) => axis);
+    const there = outer.broadcast(outer.emit({ kind: "gather" }, [all, index]), shape, axes.slice(0, rank));
+    const isIt = outer.map("eq", outer.broadcast(all, shape, [rank]), there);
+    const spread = outer.broadcast(values, shape, axes.map((axis) => (axis < rank ? axis : axis + 1))); // prettier-ignore
+    const chosen = outer.map("select", isIt, spread, outer.constantOf(0, shape));
+    return rank === 1 ? chosen : outer.reduce("sum", chosen, axes.slice(1, rank));
   }
 
   /** The elements of `axis` that the index goes through, as the first axis. */

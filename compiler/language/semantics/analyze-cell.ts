@@ -314,9 +314,9 @@ class CellAnalysis {
   }
 
   /** Params and fixed values, and those of used cells that begin as this cell says. */
-  private begun(): readonly TypedTensor[] {
+  private begun(...more: "state"[]): readonly TypedTensor[] {
     const ofUsed = [...this.instances.values()].flatMap(({ starts }) => [...starts.values()]);
-    return [...this.tensors("param"), ...this.tensors("fixed"), ...ofUsed];
+    return [...(["param", "fixed", ...more] as const).flatMap((role) => this.tensors(role)), ...ofUsed];
   }
 
   private inferNode(node: GraphNode): void {
@@ -337,7 +337,7 @@ class CellAnalysis {
       return;
     }
     const expression = at(node.values, 0);
-    const started = node.kind === "initial" ? this.begun().find(({ name }) => name === node.name) : undefined;
+    const started = node.kind === "initial" ? this.begun("state").find(({ name }) => name === node.name) : undefined;
     // What a cycle leaves without a type counts as reported.
     const value =
       started?.start === undefined

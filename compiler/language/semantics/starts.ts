@@ -33,6 +33,14 @@ export function startOf(
   return indices.length === 0 && isPlainStart(checker, initializer, type) ? undefined : { start, value: initializer };
 }
 
+/** Of a state whose initial value is an expression for each value of indices. */
+export function startOfState({
+  text,
+  indices,
+}: DeclaredName): { readonly start: TypedStart; readonly value: undefined } | undefined {
+  return indices && { start: { key: initialKey(text), indices, draws: [] }, value: undefined };
+}
+
 /** The whole initial value, of the shape of the tensor or repeating to it. */
 export function inferStart(
   checker: Checker,
@@ -50,7 +58,8 @@ export function inferStart(
   const bound = indices.map((binder, i) => bindAxis(checker, binder, at(axes, i)));
   const names = indices.map(({ name }, i) => (name.text === "_" ? `_ ${i}` : name.text));
   const draws = tensor.start?.draws as TypedDraw[];
-  checker.start = { tensor, indices: names, draws };
+  // What a state draws is of the call.
+  if (tensor.role !== "state") checker.start = { tensor, indices: names, draws };
   const body = checker.infer(value);
   checker.start = undefined;
   for (const index of bound) {

@@ -8,7 +8,7 @@ import { initialKey } from "./node-keys.js";
 import { resolveType } from "./resolve-type.js";
 import { wordsFor } from "./scope.js";
 import { axesOf, errorType, printSemanticType, type SemanticType } from "./semantic-type.js";
-import { startOf } from "./starts.js";
+import { startOf, startOfState } from "./starts.js";
 import type { TypedExpression, TypedTensor } from "./typed-program.js";
 
 /** One declaration may declare several tensors. */
@@ -21,7 +21,9 @@ export function resolveTensors(
   const written = resolveType(checker, node.type, { words: wordsFor(node.kind, first.text), span: first.span });
   const base = checkRole(checker, node, written) ? written : errorType;
   const starts = node.names.map((name) =>
-    node.kind === "param" || node.kind === "fixed" ? startOf(checker, name, node.initializer, base) : undefined,
+    node.kind === "param" || node.kind === "fixed"
+      ? startOf(checker, name, node.initializer, base)
+      : startOfState(name),
   );
   const otherwise = node.kind === "setting" ? defaultOf(checker, node, base) : undefined;
   const isAlone = node.initializer !== undefined && starts.includes(undefined);
@@ -38,7 +40,7 @@ export function resolveTensors(
       type,
       ...(node.kind === "state" && node.initial !== undefined && { initial: initialKey(name.text) }),
       ...(otherwise && { otherwise }),
-      ...(start !== undefined ? { start: start.start, startValue: start.value } : plain),
+      ...(start !== undefined ? { start: start.start, ...(start.value && { startValue: start.value }) } : plain),
     };
   });
 }

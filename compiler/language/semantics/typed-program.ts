@@ -271,7 +271,7 @@ export interface TypedTensor {
   readonly initializer?: TypedInitializer;
   /** Of the imaginary part, where it has one. */
   readonly imaginary?: TypedInitializer;
-  /** Of a param or a fixed value whose initial value is a node of its own. */
+  /** Of a param or a fixed value whose initial value is a node of its own, and of a state with an initial value for each value of indices. */
   readonly start?: TypedStart;
   readonly draw?: DrawnAs;
   /** Of a setting: a constant. */

@@ -110,7 +110,7 @@ export interface DeclarationNode extends Node {
   readonly initializer?: Expression;
 }
 
-/** `W`, or `W[n, _]` of a param or a fixed value whose initialiser is an expression for each value of indices. */
+/** `W`, or `W[n, _]` of a param, a fixed value or a state whose initial value is an expression for each value of indices. */
 export interface DeclaredName extends Name {
   readonly indices?: readonly BinderNode[];
 }

@@ -35,8 +35,10 @@ export class DeclarationsBuilder {
     const kind = kindOf(children);
     const begins = kind === "state" || kind === "setting";
     const isStored = kind === "param" || kind === "fixed";
-    const names = (declaredName ?? []).map((name) => this.uses.declaredName(name, isStored));
     const type = this.types.type(only(children.type));
+    // Of a state they stand for the axes of its initial value, which an integer does not have.
+    const hasIndices = isStored || (kind === "state" && value !== undefined && type.kind !== "index-type");
+    const names = (declaredName ?? []).map((name) => this.uses.declaredName(name, hasIndices));
     const initial = value === undefined ? undefined : this.expressions.build(only(value));
     const start = initializer === undefined ? undefined : this.expressions.build(only(initializer));
     if (initial !== undefined && !begins) {

@@ -80,7 +80,9 @@ export class UsesBuilder {
     const indices = this.expressions.binders(written, "left");
     const wrong = isStored ? indices.find(({ size }) => size !== undefined) : indices[0];
     if (wrong === undefined) return indices;
-    const message = isStored ? "the type says how far an index goes" : "indices are for the initial values of params";
+    const message = isStored
+      ? "the type says how far an index goes"
+      : "indices are for initial values of params and states";
     this.reporter.report("bad-index", wrong.span.start, wrong.span.end, message, {
       help: "`param A[n]: [N, K] ~ …` says how the elements of each n begin",
     });

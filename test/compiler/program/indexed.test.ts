@@ -42,6 +42,12 @@ function result(equation: string, isWritten: boolean) {
 describe("an index equation is what its elements are, written out", () => {
   it.each<[string, string]>([
     ["output y[n] = v[n] * s", "v * s"],
+    // An index is an argument where an index is expected.
+    ["fn row(M: [a, b], i: index(a)): [b] { return 2 * M[i] } output y[n < N] = row(A, n) + s", "2 * A + s"],
+    [
+      "fn at(v: [a], i: index(a), j: index(b)): real { return v[i] * real(j) } output y[n < N, m < K] = at(v, n, m)",
+      "outer(v, [0, 1, 2, 3])",
+    ],
     ["output y[n] = v[n] * A[n]", "stack(v[0] * A[0], v[1] * A[1], v[2] * A[2])"],
     ["output y[n] = sum(A[n] * x)", "stack(sum(A[0] * x), sum(A[1] * x), sum(A[2] * x))"],
     ["output y[n] = T[n] @ x", "stack(T[0] @ x, T[1] @ x, T[2] @ x)"],
@@ -142,5 +148,52 @@ describe("bits are those of `@`", () => {
     const text = graph(equation);
     expect(text).toContain("contract");
     expect(/parts 4/.test(text)).toBe(parts === 4);
+  });
+});
+
+describe("rows of a Jacobian are gradients in a function", () => {
+  const jacobian = (rows: string, fn: string): { readonly shape: unknown; readonly data: number[] } => {
+    const text = `cell A(N, K) { input v: [N] input x: [K] input A: [K, N] input k: index(N) ${fn} output y${rows} output unused = x[0] + real(k) }`;
+    const { y } = evaluate(lower(text, sizes).step, { v: numbers(3, 1), x: numbers(4, 3), A: numbers(12, 4), k: [1] });
+    return { shape: y?.shape, data: [...(y?.data ?? [])] };
+  };
+
+  it.each([
+    ["", "y = tanh(A @ v)[i]", "(1 - square(tanh(A @ v)))[:, new] * A"],
+    [
+      "of a place that is computed",
+      "y = v[k] * sin(v[k]) * real(i)",
+      "outer([0, 1, 2, 3], (sin(v[k]) + v[k] * cos(v[k])) * one_hot(k, N))",
+    ],
+    [
+      "of several places",
+      "y = square(v)[argsort(v)] @ A[0] * x[i]",
+      "outer(x, 2 * v * A[0][argsort(real(argsort(v)))])",
+    ],
+  ])("%s", (_what, value, wanted) => {
+    const fn = `fn row(v: [N], A: [K, N], x: [K], k: index(N), i: index(K)): [N] { ${value} return gradient(y, by = v) + 0 * (A[0] + x[0] + real(k)) }`;
+    const own = jacobian("[n < K] = row(v, A, x, k, n)", fn);
+    const other = jacobian(` = ${wanted}`, "output more = A[0, 0]");
+    expect(own.shape).toEqual(other.shape);
+    own.data.forEach((entry, i) => expect(entry).toBeCloseTo(other.data[i]!, 12));
+  });
+});
+
+describe("the initial value of a state has indices", () => {
+  it.each([
+    ["state s[n]: [N, K] = x[n]", "state s: [N, K] = all all[n] = x[n] * fill(1, [K])"],
+    ["state s[n]: [N, K] = n * A[n]", "state s: [N, K] = all all[n] = n * A[n]"],
+    ["state s[_, k]: [N, K] = k + 1", "state s: [N, K] = all all[n < N, k < K] = k + 1"],
+    [
+      "state z[n]: complex[N] = 1i * x[n] + n state s: [N, K] = A",
+      "state z: complex[N] = all all[n] = 1i * x[n] + n state s: [N, K] = A",
+    ],
+  ])("%s", (own, written) => {
+    const initial = (items: string) => {
+      const complex = items.includes("complex") ? "z' = 2 * z" : "";
+      const text = `cell A(N, K) { input i: real param x: [N] param A: [N, K] ${items} s' = s * i ${complex} output y = s + sum(x) + A }`;
+      return evaluate(lower(text, sizes).initial!, { x: numbers(3, 1), A: numbers(12, 2) });
+    };
+    expect(initial(own)).toEqual(initial(written));
   });
 });

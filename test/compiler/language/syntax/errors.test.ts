@@ -85,6 +85,12 @@ const cases: readonly (readonly [title: string, marked: string, ...codes: string
     "bad-index",
     "bad-index",
   ],
+  ["indices of a state that begins at 0", "cell A(N) { state s[‹n›]: [N] s' = 2 * s\n output y = s }", "bad-index"],
+  [
+    "indices of a state that is an integer",
+    "cell A(N) { state k[‹n›]: index(N) = n\n k' = k\n output y = real(k) }",
+    "bad-index",
+  ],
   [
     "places after for",
     "cell A() { y = sum(x for ‹i + 1›)\n z = f(a, b ‹for› i)\n u = f(a = b ‹for› i) }",
