@@ -32,6 +32,9 @@ interface Form {
 /** What looks at values or tells them: none of it is work. */
 const free: ReadonlySet<Operation["kind"]> = new Set<Operation["kind"]>(["constant", "dimension", "iota", "broadcast", "slice", "reshape", "transpose"]); // prettier-ignore
 
+/** What is a loop of its own in a module, and its derivative two more: it counts as so many. */
+const long: { readonly [kind in Operation["kind"]]?: number } = { contract: 8, scan: 8 };
+
 export class RoundBody implements LoopBuilder {
   readonly inner: GraphBuilder;
   readonly outer: GraphBuilder;
@@ -58,9 +61,9 @@ export class RoundBody implements LoopBuilder {
     return this.write(this, origin);
   }
 
-  /** Operations of a round. */
+  /** Operations of a round, as far as they make a module longer. */
   get cost(): number {
-    return this.inner.instructions.filter(({ operation }) => !free.has(operation.kind)).length;
+    return this.inner.instructions.reduce((sum, { operation: { kind } }) => sum + (free.has(kind) ? 0 : (long[kind] ?? 1)), 0); // prettier-ignore
   }
 
   /** Whether it is the same for all examples, which nothing is that a loop carries. */
