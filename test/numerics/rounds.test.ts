@@ -8,6 +8,7 @@ import { buildEntries } from "../../compiler/driver/entries.js";
 import { emitModule } from "../../compiler/driver/emit-module.js";
 import { lowerSource } from "../../compiler/driver/lower-source.js";
 import { programOfCell } from "../../compiler/program/cell-program.js";
+import { mostWrittenOut } from "../../compiler/passes/kernel/target.js";
 import { loadModule } from "../../runtime/module/load-js.js";
 import { fuzzParameters } from "../support/fuzz.js";
 import { compareEntries } from "../support/run-kernel.js";
@@ -129,5 +130,11 @@ describe("rounds as a loop", () => {
     expect(loops(around(rounds), Infinity)).toBe(0);
     expect(loops(around(rounds), 0)).toBeGreaterThan(0);
     expect(await compare(around(rounds), 5)).toBe(true);
+  });
+
+  it("are written out where they do little, and a product is as much as eight other operations", () => {
+    const count = (body: string, rounds: number): number => loops(around(`r = s then ${body} for ${rounds}`), mostWrittenOut); // prettier-ignore
+    expect([count("tanh(r) + x", 100), count("tanh(r) + x", 150)]).toEqual([0, 1]);
+    expect([count("tanh(U @ r)", 20), count("tanh(U @ r)", 40)]).toEqual([0, 1]);
   });
 });
