@@ -3,7 +3,7 @@
  * rows, and of other columns of the same row.
  */
 import { accessKey, AFFINE_ZERO, subtractAffine } from "./affine.js";
-import type { Access, KernelExpression, LoopAxis, ProductStatement } from "./kernel-program.js";
+import type { Access, Affine, KernelExpression, LoopAxis, ProductStatement } from "./kernel-program.js";
 import type { ElementVerifier } from "./verify-expressions.js";
 import type { Report } from "./verify-integers.js";
 import { KernelScope } from "./verify-scope.js";
@@ -36,7 +36,7 @@ export class OverwriteVerifier {
 
   /** @param outer with the rows and columns of the product */
   verify(product: ProductStatement, outer: KernelScope): void {
-    const { rows, out, schedule: { copied, tail } = {} } = product;
+    const { out, schedule: { copied, tail } = {} } = product;
     const scope = new KernelScope(outer);
     if (tail !== undefined) scope.setInteger(tail.unit, { range: [0, tail.length - 1] });
     const reads = this.reads(product, scope);
@@ -51,7 +51,7 @@ export class OverwriteVerifier {
       for (const read of reads) {
         // The sum that goes where its start was.
         const isOwn = read.operand !== true && accessKey(read.access) === accessKey(out);
-        if (isOwn || !this.meet(out, read, rows)) continue;
+        if (isOwn || !this.meet(out, read, product)) continue;
         this.report(
           read.operand === true
             ? `${out.buffer} is an operand and the result`
@@ -61,7 +61,7 @@ export class OverwriteVerifier {
     }
     for (const statement of tail?.body ?? []) {
       forEachAccess(statement, (access, use) => {
-        if (use !== "read" && reads.some((read) => this.meet(access, read, rows)))
+        if (use !== "read" && reads.some((read) => this.meet(access, read, product)))
           this.report(`a tail stores to ${access.buffer}, and its product still reads it`);
       });
     }
@@ -81,13 +81,16 @@ export class OverwriteVerifier {
   }
 
   /**
-   * May an element be read for one sum and written for another? Not where both move along the rows by the same steps and
-   * keep to parts of their own between them: a part of a row computed from another part of it.
+   * May an element be read for one sum and written for another? Not where all that is read lies before or behind all that is written,
+   * and not where both move along the rows by the same steps and keep to parts of their own between them: a part of a row
+   * computed from another part of it.
    */
-  private meet(written: Access, read: ProductRead, rows: LoopAxis | undefined): boolean {
+  private meet(written: Access, read: ProductRead, product: ProductStatement): boolean {
+    const { rows } = product;
     const [to, from] = [this.elements.whole(written), this.elements.whole(read.access)];
     if (to.buffer !== from.buffer) return false;
     if (read.anywhere === true) return true;
+    if (this.isBeside(from.offset, to.offset, variablesOf(product), read.scope)) return false;
     const apart = subtractAffine(from.offset, to.offset);
     // Of what a tail names itself nothing is known here.
     if (apart.terms.some(({ variable }) => variable === rows?.variable || read.scope.integer(variable) === undefined))
@@ -98,9 +101,36 @@ export class OverwriteVerifier {
     return range === undefined || !((range[0] > 0 && range[1] < width) || (range[1] < 0 && range[0] > -width));
   }
 
+  /** @param own variables of the product, which are others in what is read than in what is written */
+  private isBeside(from: Affine, to: Affine, own: ReadonlySet<string>, scope: KernelScope): boolean {
+    const around = this.elements.integers.range(
+      subtractAffine(termsIn(from, own, false), termsIn(to, own, false)),
+      scope,
+    );
+    const [read, written] = [from, to].map((a) => this.elements.integers.range(termsIn(a, own, true), scope));
+    if (around === undefined || read === undefined || written === undefined) return false;
+    return around[0] + read[0] > written[1] || around[1] + read[1] < written[0];
+  }
+
   private whole(buffer: string): Access {
     return this.elements.whole({ buffer, offset: AFFINE_ZERO });
   }
+}
+
+/** What it binds itself. */
+function variablesOf(product: ProductStatement): Set<string> {
+  const { rows, columns, schedule: { tail } = {} } = product;
+  const contracted = termsOf(product).flatMap((terms) => terms.contracted);
+  const bound = [rows, columns, ...contracted].flatMap((axis) => axis?.variable ?? []);
+  return new Set([...bound, ...(tail === undefined ? [] : [tail.unit])]);
+}
+
+/** Its terms by `variables`, or all but these, with the constant. */
+function termsIn({ constant, terms }: Affine, variables: ReadonlySet<string>, isIn: boolean): Affine {
+  return {
+    constant: isIn ? AFFINE_ZERO.constant : constant,
+    terms: terms.filter(({ variable }) => variables.has(variable) === isIn),
+  };
 }
 
 /** Every element that an expression reads. */

@@ -41,6 +41,14 @@ describe("what is in order", () => {
           x[i * 4 + u + 2] = s`,
     ],
     [
+      "a product before all that it starts from and reads",
+      `
+      product x[i * 2 + j] = x[i * 2 + j + 6] + sum y[i + k] * x[j + k * 2 + 6]
+        rows i < 3
+        columns j < 2
+        contracted k < 3`,
+    ],
+    [
       "a sum that starts from where it goes",
       `
       product y[i * 4 + j] = y[i * 4 + j] + sum x[i * 4 + k] * z[j + k]
@@ -103,6 +111,10 @@ describe("what is not", () => {
       "the left operand x moves with the columns",
     ],
     [`product x[i] = sum x[i] * z[k]\n  rows i < 3\n  contracted k < 4`, "x is an operand and the result"],
+    [
+      `product x[i * 2 + j] = sum y[i + k] * x[j + k * 2 + 5]\n  rows i < 3\n  columns j < 2\n  contracted k < 3`,
+      "x is an operand and the result",
+    ],
     [
       `product x[i * 4] = sum x[i * 4 + k + 1] * z[k]\n  rows i < 2\n  contracted k < 4`,
       "x is an operand and the result",
