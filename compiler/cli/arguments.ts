@@ -189,6 +189,22 @@ export function sizesOption(name: string, entries: readonly string[]): Record<st
   return Object.fromEntries(sizes);
 }
 
+/** `x=0.1:2` options as the least and the largest number by name. */
+export function rangesOption(name: string, entries: readonly string[]): Record<string, [least: number, most: number]> {
+  const ranges = new Map<string, [number, number]>();
+  for (const entry of entries.flatMap((text) => text.split(","))) {
+    const [, key = "", low = "", high = ""] = /^([^=]+)=([^:]+):([^:]+)$/su.exec(entry.trim()) ?? [];
+    const [least, most] = [numberOf(low), numberOf(high)];
+    if (key === "" || !(least < most) || !Number.isFinite(most - least)) {
+      const wanted = `NAME=LEAST:MOST, the smaller number first, as in --${name} x=0.1:2`;
+      throw new UsageError(`--${name} takes ${wanted}; got ${JSON.stringify(entry)}`);
+    }
+    if (ranges.has(key)) throw new UsageError(`--${name} ${key} is given twice`);
+    ranges.set(key, [least, most]);
+  }
+  return Object.fromEntries(ranges);
+}
+
 /** One of a few words. */
 export function choiceOption<Choice extends string>(
   name: string,

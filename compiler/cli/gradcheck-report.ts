@@ -1,6 +1,7 @@
 /** The report of a gradient check for people and for programs. */
 import { stages } from "../driver/stages.js";
 import { significant } from "../base/diagnostics/significant.js";
+import { whenOf } from "../tools/gradcheck/finite-points.js";
 import type { Fault, FaultPlace } from "../tools/gradcheck/fault.js";
 import type {
   Comparison,
@@ -8,6 +9,7 @@ import type {
   CalledEntryReport,
   GradientReport,
   MethodReport,
+  NotFiniteValues,
   SingularStart,
   TensorReport,
 } from "../tools/gradcheck/report.js";
@@ -129,14 +131,37 @@ function nothingComparedIn(
   if (zero) return [`${role} ${name}: the gradient is zero by construction, no real number of it reaches a result`];
   return uncompared.map((precision) => {
     const own = methods.filter((method) => method.precision === precision);
-    const found = [
-      ...(own.some(({ compared }) => compared > 0) ? ["zero"] : []),
-      ...(own.some(({ kinks }) => kinks > 0) ? ["at kinks"] : []),
-    ];
-    const why = found.length === 0 ? "at no point" : `${found.join(" or ")} at every point`;
     const what = `${role} ${name}, ${precision === "f64" ? "float64" : "float32"}`;
-    return `${passed ? what : paint("31", what)}: nothing to compare, the gradient was ${why}`;
+    return `${passed ? what : paint("31", what)}: nothing to compare, ${whyNothing(role, own)}`;
   });
+}
+
+/** Where a tensor was at no point it is a state that was given at none of those with finite values. */
+function whyNothing(role: TensorReport["role"], methods: readonly MethodReport[]): string {
+  const zero = methods.filter(({ compared }) => compared > 0);
+  const isAtKinks = methods.some(({ kinks }) => kinks > 0);
+  if (zero.length === 0 && !isAtKinks)
+    return role === "state"
+      ? "it was left to the cell at every point with finite values: where it was given, there were none"
+      : "it had no numbers at the points with finite values";
+  if (zero.length === 0) return "the gradient was at kinks at every point";
+  const change = zero.every(({ compared, zeros }) => compared === zeros)
+    ? "no result changes with it there"
+    : "no result changes with it by more than rounding";
+  return `the gradient was zero ${isAtKinks ? "or at kinks " : ""}at every point: ${change}`;
+}
+
+/** Where the values begin that made points be skipped. */
+function printNotFinite({ names, operation, equation, place, step }: NotFiniteValues): string[] {
+  const begins =
+    operation === undefined
+      ? ""
+      : `, from \`${operation}\`${equation === undefined ? "" : ` in ${equation}`} on, ${whenOf(step)}`;
+  return [
+    `  at the first of them ${names.join(", ")}${begins}`,
+    ...(place === undefined ? [] : [`  ${placeText(place)}`]),
+    "  --range NAME=LEAST:MOST draws an input, context, param or state where the cell has values",
+  ];
 }
 
 const scaleOf = ({ analytic, numeric }: Comparison): number => Math.max(Math.abs(analytic), Math.abs(numeric));
@@ -172,8 +197,7 @@ function printStart(start: SingularStart, paint: PaintCode): string[] {
   if (place !== undefined) lines.push(`  ${placeText(place)}`);
   if (operation === undefined) return lines;
   const begins = of === "values" ? "it begins at" : "going backwards it begins at";
-  const when = step === undefined ? "before the first step" : `at step ${step}`;
-  lines.push(`  ${begins} \`${operation}\`${equation === undefined ? "" : ` in ${equation}`}, ${when}`);
+  lines.push(`  ${begins} \`${operation}\`${equation === undefined ? "" : ` in ${equation}`}, ${whenOf(step)}`);
   const elsewhere = "let the state or parameter start at another value, state h: [H] = 1";
   const way = waysOut[operation];
   lines.push(`  way out: ${way === undefined ? "" : `${way}; or `}${elsewhere}`);
@@ -257,18 +281,19 @@ function valueText(value: unknown): string {
 }
 
 function summary(report: GradientReport, paint: PaintCode): string[] {
-  const { passed, tensors, runs, seed, skipped, furtherPoints, tolerance, tolerance32 } = report;
+  const { passed, tensors, runs, seed, skipped, notFinite, furtherPoints, tolerance, tolerance32 } = report;
   const total = (of: (method: MethodReport) => number): number =>
     tensors.flatMap(({ methods }) => methods).reduce((sum, method) => sum + of(method), 0);
+  const where = notFinite === undefined ? [] : printNotFinite(notFinite);
   const remarks = [
-    [total(({ kinks }) => kinks), "at kinks, where nothing can be compared"],
-    [total(({ unresolved }) => unresolved), "with a bar so wide that agreement says little"],
-    [skipped, "points skipped: values not finite"],
-    [furtherPoints, "further points, for gradients that had not been compared"],
+    [total(({ kinks }) => kinks), ["at kinks, where nothing can be compared"]],
+    [total(({ unresolved }) => unresolved), ["with a bar so wide that agreement says little"]],
+    [skipped, [`${skipped === 1 ? "point" : "points"} skipped: values not finite`, ...where]],
+    [furtherPoints, [`further ${furtherPoints === 1 ? "point" : "points"}, for gradients that had not been compared`]],
   ] as const;
   const verdict = passed ? paint("32", "the derivatives agree") : paint("31", failedVerdict(report));
   return [
-    ...remarks.flatMap(([count, text]) => (count === 0 ? [] : [`${count} ${text}`])),
+    ...remarks.flatMap(([count, text]) => (count === 0 ? [] : [`${count} ${text[0]}`, ...text.slice(1)])),
     `${verdict}: ${total(({ compared }) => compared)} comparisons, ${runs} ${runs === 1 ? "run" : "runs"}, seed ${seed}, ` +
       `tolerance ${tolerance.toExponential()} in float64, ${tolerance32.toExponential()} in float32`,
   ];

@@ -1,6 +1,7 @@
 /** `recell gradcheck`: a cell's derivatives at random sizes and points, against measurements. */
 import { checkGradients } from "../tools/gradcheck/check-gradients.js";
 import type { GradientReport } from "../tools/gradcheck/report.js";
+import { WrongRangeError } from "../tools/gradcheck/ranges.js";
 import { UncheckableError } from "../tools/gradcheck/uncheckable.js";
 import { lowerSource } from "../driver/lower-source.js";
 import {
@@ -8,8 +9,10 @@ import {
   integerOption,
   numberOption,
   type ParsedArguments,
+  rangesOption,
   shareOption,
   sizesOption,
+  UsageError,
 } from "./arguments.js";
 import { exitCodes, type Run } from "./command.js";
 import { printReport, reportToJson } from "./gradcheck-report.js";
@@ -25,6 +28,7 @@ export const run: Run = async (args, terminal) => {
     tolerance: numberOption("tolerance", args.text("tolerance"), 1e-6),
     tolerance32: numberOption("tolerance-f32", args.text("tolerance-f32"), 1e-4),
     scale: numberOption("scale", args.text("scale"), 1),
+    ranges: rangesOption("range", args.list("range")),
     kinks: shareOption("kinks", args.text("kinks"), 0),
     allowUncompared: args.flag("allow-uncompared") === true,
     precisions: precisionsOption(args),
@@ -72,6 +76,7 @@ async function check(
       onProgress: (done, runs) => progress.show("checking", done, runs),
     });
   } catch (error) {
+    if (error instanceof WrongRangeError) throw new UsageError(`${file}: ${error.message}`);
     if (error instanceof UncheckableError) return `${file}: ${error.message}`;
     throw asUsageError(file, error);
   } finally {

@@ -28,25 +28,18 @@ import {
   type GradcheckSettings,
 } from "./check-settings.js";
 import { Comparisons, type Coverage } from "./compare.js";
-import { drawPoint } from "./draw-point.js";
+import { FinitePoints } from "./finite-points.js";
 import { furtherDraws } from "./further-draws.js";
-import { notFiniteOutputs } from "./graph-derivatives.js";
 import type { DerivativeMode, Fault } from "./fault.js";
 import { placeOf } from "./locate/describe-fault.js";
 import { derivativeModes, findWrongRule, type ProgramSource, wrongMode } from "./locate/find-rule.js";
 import { locateFault } from "./locate/locate-fault.js";
-import { notFinite } from "./module-derivatives.js";
-import { capacitiesOf } from "../calls/sizes.js";
 import { realContexts, realStates, type VariableRole } from "../calls/tensors.js";
 import type { Point } from "./point.js";
 import { programSource, sourceOfProgram } from "./program-source.js";
 import type { DeclaredReport, GradientReport, SingularStart, TensorReport } from "./report.js";
-import { ensureCheckable, NotFiniteError } from "./uncheckable.js";
-import { wholeFunctionAt } from "./whole-function.js";
+import { ensureCheckable } from "./uncheckable.js";
 import { withoutGradient } from "./without-gradient.js";
-
-/** Points that are tried before a cell is said to have no finite values. */
-const attempts = 10;
 
 /**
  * Compares derivatives at random points with measurements that know nothing of the rules they were derived by.
@@ -132,8 +125,9 @@ export function checkRules(
   const programs = programsAtRandomSizes(source);
   for (let run = 0; run < settings.runs; run++) {
     const candidate = candidateOf(programs(random));
-    const trial = { dimensions: candidate.dimensions, point: drawFinitePoint(candidate, random, settings).point };
     const checked = programSource(source, rules);
+    const point = new FinitePoints(settings, random, (file) => checked.sources(file)).draw(candidate);
+    const trial = { dimensions: candidate.dimensions, point };
     const mode = wrongMode(checked, trial, modes);
     if (mode !== undefined) return { mode, fault: findWrongRule(checked, trial, modes) };
   }
@@ -151,24 +145,24 @@ async function runChecks(
   const comparisons = new Comparisons();
   const declared = new DeclaredDistances();
   const called = new PartComparisons();
-  let skipped = 0;
+  const points = new FinitePoints(settings, random, sources);
   let furtherPoints = 0;
   let start: SingularStart | undefined;
   let candidate: Candidate | undefined;
   let failure: Failure | undefined;
-  const check = (at: Candidate, point: Point): void => {
+  const check = (at: Candidate, point: Point, onShare?: (done: number) => void): void => {
     comparisons.expect(point);
-    const agrees = checkPoint(at, point, { ...settings, random, comparisons, declared });
+    const agrees = checkPoint(at, point, { ...settings, random, comparisons, declared, ...(onShare && { onShare }) });
     if (!agrees) failure ??= { candidate: at, point };
   };
   for (let run = 0; run < runs; run++) {
     await settings.turn();
     settings.onProgress?.(run, runs);
     candidate = await next(random);
-    start ??= singularStart(candidate, { seed: seed + run, scale: Math.min(1, settings.scale) }, sources);
-    const drawn = drawFinitePoint(candidate, random, settings);
-    skipped += drawn.skipped;
-    check(candidate, withFoundLengths(candidate.program, drawn.point));
+    const drawn = points.draw(candidate);
+    const scale = Math.min(1, settings.scale);
+    start ??= singularStart(candidate, { seed: seed + run, scale, ranges: settings.ranges }, sources);
+    check(candidate, withFoundLengths(candidate.program, drawn), (share) => settings.onProgress?.(run + share, runs));
     called.check(candidate, { ...settings, random: createRandom(seed + run) });
   }
   const report = (): TensorReport[] => comparisons.report(coverageOf(candidate as Candidate, settings));
@@ -176,8 +170,8 @@ async function runChecks(
     if (report().every(({ uncompared }) => uncompared.length === 0)) break;
     await settings.turn();
     candidate = await next(random);
-    const point = drawPoint(candidate.manifest, random, { ...options, scale: settings.scale * (options.scale ?? 1) });
-    if (notFiniteAt(candidate, point).length > 0) continue;
+    const point = points.drawFurther(candidate, options);
+    if (point === undefined) continue;
     furtherPoints++;
     check(candidate, withFoundLengths(candidate.program, point));
   }
@@ -190,7 +184,8 @@ async function runChecks(
     passed,
     cell: manifest?.cell ?? "",
     ...askedFor(settings),
-    skipped,
+    skipped: points.skipped,
+    notFinite: points.first,
     furtherPoints,
     tensors,
     entries: parts,
@@ -292,31 +287,4 @@ function moduleCandidate(module: CompiledModule, source: CandidateText | undefin
     program: source && lowerText(source, {}).program,
     modules: [{ precision: manifest.dtype, module }],
   };
-}
-
-/** @throws NotFiniteError */
-function drawFinitePoint(
-  candidate: Candidate,
-  random: Random,
-  settings: GradcheckSettings,
-): { readonly point: Point; readonly skipped: number } {
-  const { manifest, dimensions } = candidate;
-  let names: readonly string[] = [];
-  for (let skipped = 0; skipped < attempts; skipped++) {
-    // A cell that takes a root of its input is right to have none of negative numbers.
-    const point = drawPoint(manifest, random, { ...settings, positive: skipped >= attempts / 2 });
-    names = notFiniteAt(candidate, point);
-    if (names.length === 0) return { point, skipped };
-  }
-  const sizes = Object.entries(dimensions).map(([name, size]) => `${name}=${size}`);
-  const at = sizes.length === 0 ? "" : ` (${sizes.join(" ")})`;
-  throw new NotFiniteError(
-    `${manifest.cell}${at}: ${[...new Set(names)].join(", ")} not finite at any of ${attempts} random points with numbers of about ${settings.scale}; a smaller scale may help`,
-  );
-}
-
-/** Outputs that are not finite at a point. */
-function notFiniteAt({ modules, program }: Candidate, point: Point): string[] {
-  if (modules.length === 0 && program !== undefined) return notFiniteOutputs(wholeFunctionAt(program, point), point);
-  return modules.flatMap(({ module }) => notFinite(module.instantiate(capacitiesOf(module.manifest, point)), point));
 }

@@ -40,6 +40,8 @@ interface PointCheck {
   readonly tolerance32: number;
   /** Directions along single numbers for each tensor. */
   readonly coordinates: number;
+  /** Told the share that is done, again and again. */
+  readonly onShare?: (done: number) => void;
 }
 
 /** Kernels add up in another order than the graph does: the deviation seen, times this. */
@@ -53,7 +55,11 @@ export function checkPoint({ program, modules, dimensions }: Candidate, point: P
       (tensor) => [tensor, drawDirections(point, tensor, options.random, options.coordinates)] as const,
     ),
   );
-  const check: CheckedPoint = { point, dimensions, directions, options };
+  // Each tensor of each module with a complex step or float64, forward mode and differences, and once with second ones.
+  const total = directions.size * (3 * modules.length + 1);
+  let done = 0;
+  const tick = (): void => options.onShare?.(++done / total);
+  const check: CheckedPoint = { point, dimensions, directions, options, tick };
   if (program !== undefined) options.declared.measure(program, point, options.random);
   const results: boolean[] = [];
   for (const { precision, module } of modules) {
@@ -93,6 +99,8 @@ interface CheckedPoint {
   readonly dimensions: Readonly<Record<string, number>>;
   readonly directions: ReadonlyMap<PointTensor, readonly Direction[]>;
   readonly options: PointCheck;
+  /** A tensor is compared in one way. */
+  readonly tick: () => void;
 }
 
 const toleranceOf = (options: PointCheck, precision: Precision): number =>
@@ -100,7 +108,7 @@ const toleranceOf = (options: PointCheck, precision: Precision): number =>
 
 /** Compares in every direction. */
 function compare(
-  { point, dimensions, directions, options }: CheckedPoint,
+  { point, dimensions, directions, options, tick }: CheckedPoint,
   gradients: Gradients,
   method: Method,
   precision: Precision,
@@ -124,6 +132,7 @@ function compare(
       const numbers = { analytic, numeric, place, sizeFloor };
       agrees = options.comparisons.add(tensor, kind, { point, dimensions }, numbers) && agrees;
     }
+    tick();
   }
   return agrees;
 }
@@ -144,7 +153,7 @@ function withBar(derivative: Derivative, rounding: number): Derivative {
 
 /** Compares every number of a float32 gradient. */
 function compareWithFloat64(
-  { point, dimensions, options }: CheckedPoint,
+  { point, dimensions, options, tick }: CheckedPoint,
   gradients: Gradients,
   truth: Gradients,
   bars: RoundingBars,
@@ -160,13 +169,14 @@ function compareWithFloat64(
       const numbers = { ...pair, numeric: withRounding(pair, options.tolerance32, barOf), place };
       agrees = options.comparisons.add(tensor, kind, { point, dimensions }, numbers) && agrees;
     }
+    tick();
   }
   return agrees;
 }
 
 /** Compares `hvp` in a direction through each tensor. */
 function compareSecond(
-  { point, dimensions, directions, options }: CheckedPoint,
+  { point, dimensions, directions, options, tick }: CheckedPoint,
   instance: ModuleInstance,
   { manifest }: CompiledModule,
   truth: Truth | undefined,
@@ -194,6 +204,7 @@ function compareSecond(
     const numbers = { analytic, numeric, place: undefined, sizeFloor };
     const kind = { method, precision: "f64", tolerance } as const;
     agrees = options.comparisons.add(tensor, kind, { point, dimensions }, numbers) && agrees;
+    tick();
   }
   return agrees;
 }

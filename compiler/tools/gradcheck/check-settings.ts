@@ -2,6 +2,7 @@
 import { checkOptionNames, describe } from "../../../runtime/base/options.js";
 import type { ReadFile } from "../../driver/compile-options.js";
 import { createTurns, endingOptions, type EndingOptions, type Turn } from "../../driver/turns.js";
+import { checkRanges, type Ranges } from "./ranges.js";
 import type { Precision } from "./report.js";
 
 export interface GradientCheckOptions extends EndingOptions {
@@ -17,6 +18,11 @@ export interface GradientCheckOptions extends EndingOptions {
   readonly coordinates?: number;
   /** How large random inputs, contexts and states are; 1 unless told. */
   readonly scale?: number;
+  /**
+   * Between what numbers inputs, contexts, params and states are drawn, `{ x: [0.1, 2] }`, where a cell has values, or something has
+   * influence, for some only; whatever `scale` says. Initial values that the cell declares stay.
+   */
+  readonly ranges?: Ranges;
   /** The share of random numbers that lie where operations have kinks and ties, from 0, the default, to 1. */
   readonly kinks?: number;
   /**
@@ -37,7 +43,7 @@ export interface GradientCheckOptions extends EndingOptions {
   readonly target?: "wasm" | "js";
   /** A budget for a text, as for `compile`: operations, which count twelve times with all derivatives; 100,000 where left out. */
   readonly maxOperations?: number;
-  /** Called before each run. */
+  /** Called before each run, and within one as it goes on: `done` then has a fraction. */
   readonly onProgress?: (done: number, runs: number) => void;
 }
 
@@ -49,6 +55,7 @@ export interface GradcheckSettings {
   readonly tolerance32: number;
   readonly coordinates: number;
   readonly scale: number;
+  readonly ranges: Ranges;
   readonly kinks: number;
   readonly allowUncompared: boolean;
   readonly onProgress?: (done: number, runs: number) => void;
@@ -57,7 +64,7 @@ export interface GradcheckSettings {
 }
 
 const known = [
-  "seed", "runs", "tolerance", "tolerance32", "coordinates", "scale", "kinks", "allowUncompared", "cell", "dimensions", "file",
+  "seed", "runs", "tolerance", "tolerance32", "coordinates", "scale", "ranges", "kinks", "allowUncompared", "cell", "dimensions", "file",
   "readFile", "precisions", "target", "maxOperations", "onProgress", ...endingOptions,
 ]; // prettier-ignore
 
@@ -102,7 +109,8 @@ export function checkSettings(options: GradientCheckOptions): GradcheckSettings 
   const { target = "wasm" } = options;
   if (!["wasm", "js"].includes(target)) fail('target must be "wasm" or "js"', target);
   if (onProgress !== undefined && typeof onProgress !== "function") fail("onProgress must be a function", onProgress);
-  const settings = { seed, runs, tolerance, tolerance32, coordinates, scale, kinks, allowUncompared };
+  const ranges = checkRanges(options.ranges ?? {});
+  const settings = { seed, runs, tolerance, tolerance32, coordinates, scale, ranges, kinks, allowUncompared };
   return { ...settings, ...(onProgress && { onProgress }), turn: createTurns("checkGradients", options) };
 }
 

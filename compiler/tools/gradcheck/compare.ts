@@ -95,6 +95,7 @@ interface MethodTally {
   readonly precision: Precision;
   compared: number;
   vanishing: number;
+  zeros: number;
   kinks: number;
   unresolved: number;
   failed: boolean;
@@ -139,6 +140,7 @@ export class Comparisons {
     if (agrees && bar > 1e-2) entry.unresolved++;
     const largest = Math.max(Math.abs(analytic), Math.abs(numeric.value)) / size;
     if (agrees && largest <= kind.tolerance + bar) entry.vanishing++;
+    if (analytic === 0 && numeric.value === 0) entry.zeros++;
     if (!agrees) entry.failed = true;
     // Beyond its bar first: an error within a wide bar is no reproach.
     const excess = (c: Comparison | undefined): number =>
@@ -161,7 +163,7 @@ export class Comparisons {
     const found = this.tensorOf(tensor);
     const known = found.methods.find((entry) => entry.method === method && entry.precision === precision);
     if (known !== undefined) return known;
-    const none = { compared: 0, vanishing: 0, kinks: 0, unresolved: 0 };
+    const none = { compared: 0, vanishing: 0, zeros: 0, kinks: 0, unresolved: 0 };
     const entry: MethodTally = { method, precision, ...none, failed: false, worst: undefined };
     found.methods.push(entry);
     return entry;

@@ -5,19 +5,15 @@
 import { ofKey } from "../../base/at.js";
 import { createRandom } from "../../../runtime/base/random.js";
 import type { FloatArray } from "../../../runtime/module/compiled-module.js";
-import { realArithmetic } from "../../ir/graph/evaluate.js";
 import type { SourceFile } from "../../base/source/source-file.js";
-import { type Program, programContext } from "../../program/program.js";
 import type { Candidate } from "./candidates.js";
 import { drawPoint } from "./draw-point.js";
-import { valuesOfEach } from "./graph-point.js";
-import { equationOf, nameOf, placeOf } from "./locate/describe-fault.js";
-import { firstNotFiniteCotangent, firstNotFiniteValue, float32Arithmetic } from "./locate/not-finite.js";
+import { placeOfNotFinite } from "./locate/not-finite-place.js";
 import { moduleGradients, notFinite } from "./module-derivatives.js";
 import { capacitiesOf } from "../calls/sizes.js";
-import { type Point, sizesAt } from "./point.js";
-import type { Precision, SingularStart } from "./report.js";
-import { wholeFunctionAt } from "./whole-function.js";
+import type { Point } from "./point.js";
+import type { Ranges } from "./ranges.js";
+import type { SingularStart } from "./report.js";
 
 /** Points that are tried: with random inputs something else may go wrong. The second half has no negative inputs. */
 const attempts = 6;
@@ -29,7 +25,7 @@ const attempts = 6;
  */
 export function singularStart(
   { manifest, modules, program }: Candidate,
-  { seed, scale }: { readonly seed: number; readonly scale: number },
+  { seed, scale, ranges }: { readonly seed: number; readonly scale: number; readonly ranges: Ranges },
   sources: (file: string) => SourceFile | undefined,
 ): SingularStart | undefined {
   const random = createRandom(seed);
@@ -39,6 +35,7 @@ export function singularStart(
     for (let attempt = 0; attempt < attempts; attempt++) {
       const drawn = drawPoint(manifest, random, {
         scale,
+        ranges,
         states: "declared",
         steps: 2,
         batch: 1,
@@ -54,7 +51,7 @@ export function singularStart(
     }
     if (last !== undefined) {
       const { point, ...found } = last;
-      return { ...found, precision, ...(program && locate(program, point, found.of, precision, sources)) };
+      return { ...found, precision, ...(program && placeOfNotFinite(program, point, found.of, precision, sources)) };
     }
   }
   return undefined;
@@ -73,28 +70,4 @@ function notFiniteGradients(instance: Parameters<typeof moduleGradients>[0], poi
   return [...moduleGradients(instance, point)].flatMap(([{ name }, values]) =>
     values.every(Number.isFinite) ? [] : [name],
   );
-}
-
-function locate(
-  program: Program,
-  point: Point,
-  of: SingularStart["of"],
-  precision: Precision,
-  sources: (file: string) => SourceFile | undefined,
-): Pick<SingularStart, "operation" | "equation" | "place" | "step"> {
-  const fn = wholeFunctionAt(program, point);
-  const subject = { fn, context: programContext(program), values: valuesOfEach(point), sizes: sizesAt(point) };
-  const find = of === "values" ? firstNotFiniteValue : firstNotFiniteCotangent;
-  const found = find(subject, precision === "f32" ? float32Arithmetic : realArithmetic);
-  if (found === undefined) return {};
-  const { instruction, steps } = found;
-  const [step] = steps;
-  const equation = equationOf(found.fn, instruction);
-  const place = placeOf(instruction.origin.span, sources);
-  return {
-    operation: nameOf(instruction.operation),
-    ...(equation !== undefined && { equation }),
-    ...(place !== undefined && { place }),
-    ...(step !== undefined && { step }),
-  };
 }

@@ -6,6 +6,7 @@ import { drawnNumbers } from "../calls/random-numbers.js";
 import { settingNumbers } from "../calls/settings.js";
 import { type CallTensor, ofTensor, tensorsOf } from "../calls/tensors.js";
 import type { Point, PointTensor } from "./point.js";
+import { type Ranges, within } from "./ranges.js";
 
 export interface DrawOptions {
   /** How large inputs, contexts, states and cotangents are; 1 unless told. */
@@ -15,6 +16,8 @@ export interface DrawOptions {
    * and ties; 0 unless told.
    */
   readonly kinks?: number;
+  /** Between what numbers params, inputs, contexts and states of these names lie, whatever is said of others. */
+  readonly ranges?: Ranges;
   /** Draws no negative inputs, contexts and states, for cells that take their logarithm or root. */
   readonly positive?: boolean;
   /** Draws inputs, contexts and states from 0, 1, 2 and 3. */
@@ -92,14 +95,19 @@ function isStateGiven({ initial }: CallTensor, { states }: DrawOptions, random: 
 }
 
 function drawNumber(tensor: CallTensor, drawn: Float64Array, at: number, options: DrawOptions, random: Random): number {
-  const { scale = 1, kinks = 0, whole = false, positive = false, states } = options;
-  const { role, initializer, initial } = tensor;
+  const { scale = 1, kinks = 0, whole = false, positive = false, states, ranges = {} } = options;
+  const { role, name, initializer, initial } = tensor;
   if (role === "output" || role === "final") return random.uniform(-1, 1);
-  if (kinks > 0 && random.uniform() < kinks) return special(random, drawn, at);
+  const range = Object.hasOwn(ranges, name) ? ranges[name] : undefined;
+  if (kinks > 0 && random.uniform() < kinks) {
+    const number = special(random, drawn, at);
+    if (range === undefined || within(range, number)) return number;
+  }
+  if (role === "state" && states === "declared" && initial === "zeros") return 0;
+  if (range !== undefined) return random.uniform(...range);
   if (initializer !== undefined) {
     return nearInitial(initializer, initializer.kind === "normal" ? random.normal(1) : random.uniform(-1, 1), 0.4);
   }
-  if (role === "state" && states === "declared" && initial === "zeros") return 0;
   return whole ? random.integer(4) : scale * random.uniform(positive ? 0 : -1, 1);
 }
 

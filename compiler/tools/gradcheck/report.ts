@@ -54,6 +54,8 @@ export interface MethodReport {
   readonly compared: number;
   /** Of these, such as agree with zero too: they would not have noticed a gradient that is left out. */
   readonly vanishing: number;
+  /** Of these, such of which both numbers are exactly zero: no result changes with the tensor there. */
+  readonly zeros: number;
   /** Derivatives at a kink, a jump or an edge, where there is nothing to compare with. */
   readonly kinks: number;
   /** Derivatives whose bar is so wide that agreement says little. */
@@ -108,18 +110,27 @@ export interface DeclaredComparison {
   readonly at: number;
 }
 
+/** The operation where numbers that are not finite begin, `sqrt`, in an equation, at a step. Left out where the source is not known. */
+export interface NotFinitePlace {
+  readonly operation?: string;
+  readonly equation?: string;
+  readonly place?: FaultPlace;
+  readonly step?: number;
+}
+
+/** Values that are not finite at a random point. */
+export interface NotFiniteValues extends NotFinitePlace {
+  /** Outputs and final states. */
+  readonly names: readonly string[];
+}
+
 /** What is not finite where the cell starts, whatever the inputs: parameters as initialised, states as declared. */
-export interface SingularStart {
+export interface SingularStart extends NotFinitePlace {
   readonly of: "values" | "gradient";
   /** Outputs and final states, or the tensors by which the gradient is. */
   readonly names: readonly string[];
   /** Of the module in which it is so. */
   readonly precision: Precision;
-  /** The operation where it begins, `sqrt`, in an equation, at a step. Left out where the source is not known. */
-  readonly operation?: string;
-  readonly equation?: string;
-  readonly place?: FaultPlace;
-  readonly step?: number;
 }
 
 /** How an entry is run: as a whole, or as a stream. */
@@ -146,6 +157,8 @@ export interface GradientReport {
   readonly tolerance32: number;
   /** Random points that were left out because the cell's values were not finite there. */
   readonly skipped: number;
+  /** What is not finite at the first of these, and where it begins; undefined where none was left out. */
+  readonly notFinite: NotFiniteValues | undefined;
   /** Further points that were drawn for what had not been compared at those of the runs. */
   readonly furtherPoints: number;
   readonly tensors: readonly TensorReport[];
