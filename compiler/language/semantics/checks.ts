@@ -1,6 +1,7 @@
 /** Checks of a cell that look at how its values hang together. */
 import type { Span } from "../../base/source/span.js";
 import type { CellNode } from "../syntax/ast.js";
+import { isStateless } from "./calls-in-place.js";
 import type { CellGraph, GraphNode } from "./cell-graph.js";
 import type { Checker } from "./checker.js";
 import { reportCycles } from "./cycles.js";
@@ -85,14 +86,11 @@ export function checkCalls(checker: Checker, graph: CellGraph, scope: CellScope)
   const named = new Set(others.map((call) => call.callee.text));
   for (const name of scope.instances.keys()) {
     if (graph.calls.has(name) || graph.inPlace.has(name) || named.has(name)) continue;
-    checker.report(
-      "never-called",
-      scope.entries.get(name)!.span,
-      `\`${name}\` is never called, so its states would never change`,
-      {
-        help: `call it: \`u = ${name}(…)\``,
-      },
-    );
+    const cell = checker.instances.instances.get(name)?.cell;
+    const why = cell !== undefined && isStateless(cell) ? "so it does nothing" : "so its states would never change";
+    checker.report("never-called", scope.entries.get(name)!.span, `\`${name}\` is never called, ${why}`, {
+      help: `call it in an equation of the cell: \`u = ${name}(…)\``,
+    });
   }
 }
 

@@ -41,6 +41,8 @@ export interface DocumentationBlock {
   readonly comments: readonly CommentNode[];
   /** Whether a blank line stands above it. */
   readonly blank: boolean;
+  /** Whether it heads a file that begins with an import: it is of the file then, and stays as it is. */
+  readonly heads: boolean;
 }
 
 const lexer = new Lexer([...tokens.lexedTypes], { ensureOptimizations: true, positionTracking: "onlyOffset" });
@@ -222,7 +224,8 @@ function collectTrivia(
     }
     if (block !== undefined) {
       const { lines, comments: own, blank } = block;
-      documentation.set(tokenStart, { text: lines.join("\n"), comments: own, blank });
+      const heads = index === 0 && token?.tokenType === tokens.Import;
+      documentation.set(tokenStart, { text: lines.join("\n"), comments: own, blank, heads });
     }
     const blankAbove = hasBlankLine(text, previousEnd, tokenStart, comment + index > 0);
     if (token !== undefined && blankAbove) blankLines.push(tokenStart);
@@ -246,6 +249,10 @@ export function triviaOf(
     const first = block.comments[0]!;
     if (block.blank) blank.add(unused.has(start) ? first.span.start : start);
     if (!unused.has(start)) continue;
+    if (block.heads) {
+      all.push(...block.comments);
+      continue;
+    }
     all.push(...block.comments.map(ordinaryComment));
     if (!reporter.hasErrors) reporter.danglingDocumentation(first);
   }

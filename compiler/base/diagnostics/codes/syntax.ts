@@ -243,7 +243,7 @@ export const syntaxCodes = {
     summary: "documentation that documents nothing",
     explanation:
       "`///` stands on lines of its own above a cell, a function, a declaration, a used cell, an equation or an output. " +
-      "Elsewhere it is kept as an ordinary comment.",
+      "At the head of a file, above its imports, it is of the file. Elsewhere it is kept as an ordinary comment.",
     example: `cell A(H) { input x: [H] /// the input\n output y = x }`,
   },
 } as const satisfies Record<string, CodeEntry>;

@@ -116,16 +116,18 @@ function reportNotCallable(checker: Checker, { callee: { text, span } }: CallNod
       related: [{ span: entry.span, message: "declared here" }],
       help: "a product is written with `*` or `@`",
     });
+  } else if (hidden?.kind === "instance") {
+    checker.report("unknown-function", span, `\`${text}\` is a used cell, which a function does not see`, {
+      help: `call it in an equation of the cell, \`u = ${text}(…)\`, and give the function \`u\``,
+    });
   } else {
     const own = (): string[] => [...scope.functions.keys(), ...scope.module.entries.keys()];
     const help =
-      hidden?.kind === "instance"
-        ? "a function has no states, so it cannot call a used cell"
-        : (helpWithTrace(checker, text) ??
-          checker.suggest(text, own) ??
-          importOf(text) ??
-          saidElsewhere(text) ??
-          checker.suggest(text, () => builtinNames));
+      helpWithTrace(checker, text) ??
+      checker.suggest(text, own) ??
+      importOf(text) ??
+      saidElsewhere(text) ??
+      checker.suggest(text, () => builtinNames);
     checker.report("unknown-function", span, `there is no function \`${text}\``, { help });
   }
 }

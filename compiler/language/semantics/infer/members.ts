@@ -12,6 +12,7 @@ import { inferResultMember } from "./results.js";
 import { substituteType } from "../substitute.js";
 import type { SemanticType } from "../semantic-type.js";
 import type { TypedCell, TypedExpression, TypedInstance } from "../typed-program.js";
+import { saidElsewhere } from "../../syntax/other-names.js";
 import type { TypedPlace } from "../typed-sizes.js";
 import { isStored } from "../typed-program.js";
 
@@ -42,7 +43,7 @@ export function inferMember(checker: Checker, node: MemberNode): TypedExpression
     help:
       node.member.text === "T"
         ? `the transpose of a matrix is \`transpose(${node.object.kind === "reference" ? node.object.name : "W"})\``
-        : "a part of a value is a slice: `v[0:H]`",
+        : (saidElsewhere(node.member.text) ?? "a part of a value is a slice: `v[0:H]`"),
   });
   return checker.error(node.span);
 }

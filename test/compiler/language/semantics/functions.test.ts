@@ -9,6 +9,17 @@ describe("functions", () => {
     expectReport(inCell("fn ‹k5›(y: [H]): [H] { k5 = 2 * y return k5(y) }"), "recursive-function");
   });
 
+  it("do not see used cells, and say how to give them what these make", () => {
+    const gate = "cell Gate(H) { input x: [H] param w: [H] output y = w * x } ";
+    const text = `${gate}cell A(H) { input x: [H] use g = Gate(H) fn f(v: [H]): [H] { return ‹g›(v) } output y = f(g(x)) }`;
+    expect(expectReport(text, "unknown-function")).toMatchObject({
+      message: "`g` is a used cell, which a function does not see",
+      help: "call it in an equation of the cell, `u = g(…)`, and give the function `u`",
+    });
+    const alone = `${gate}cell A(H) { input x: [H] use ‹g› = Gate(H) output y = x }`;
+    expect(expectReport(alone, "never-called").message).toBe("`g` is never called, so it does nothing");
+  });
+
   const both = "fn f(v: [n]): [n] { return 2 * v } fn f(A: [n, n]): [n] { return A @ A[0] } ";
   const twice = "fn twice(f: fn([n]): [n], v: [n]): [n] { return f(f(v)) } ";
   it.each([

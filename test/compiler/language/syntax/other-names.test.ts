@@ -165,6 +165,11 @@ describe("names of other languages", () => {
     expect(diagnostics.map((diagnostic) => diagnostic.help)).toEqual([help]);
   });
 
+  it("sizes are no members", () => {
+    const { help } = expectReport("cell A(N) { input x: [N] output y = x / x.‹shape› }", "unknown-member");
+    expect(help).toBe("sizes are dimensions: a vector `x: [N]` has `N` elements");
+  });
+
   it.each([...constantsElsewhere.keys()])("the constant %s comes with a way to say it", (name) => {
     const marked = `cell A(H) { input x: [H] output y = ‹${name}› * x }`;
     expect(expectReport(marked, "unknown-name").help).toBe(constantsElsewhere.get(name));

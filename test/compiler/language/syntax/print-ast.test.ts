@@ -27,6 +27,7 @@ describe("formatting", () => {
       "of a file, and of what it begins with",
       "/// Both.\n/// They are alike.\n\n/// One.\nfn f(x: real): real {\n  return x\n}\n",
     ],
+    ["of a file that begins with imports", '/// All.\n/// Of it.\nimport { A } from "x"\n\ncell B(H) {\n}\n'],
     ["of a file, and a comment", "/// All.\n\n// A note.\ncell A(H) {\n}\n"],
     ["of a file, and nothing else", "/// One.\n\n// Two.\n"],
   ])("documentation %s stays apart", (_, text) => {
