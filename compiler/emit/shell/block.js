@@ -30,15 +30,18 @@ export function createBlock(core, sequence, where) {
     inputs,
     check(stream) {
       const steps = optionalInteger(where, core.options.steps, capacity, core.fewest, capacity);
-      if (call?.sizes[streamAt] !== steps) {
+      let made = call;
+      if (made?.sizes[streamAt] !== steps) {
         const sizes = [...stream.sizes];
         sizes[streamAt] = steps;
         const extents = stream.extents.map((own, i) => (i + 1 === streamAt ? own.slice().fill(steps) : own));
-        call = { ...stream, sizes, extents };
-        core.refresh?.(where, call, true);
+        made = { ...stream, sizes, extents };
+        core.refresh?.(where, made, true);
       }
-      padIndices(inputs, call);
-      checkTensors(where, inputs, call.sizes);
+      padIndices(inputs, made);
+      checkTensors(where, inputs, made.sizes);
+      // A call that is refused leaves none.
+      call = made;
     },
     run() {
       const own = /** @type {SizedCall} */ (call);

@@ -87,10 +87,9 @@ export function createStream(core, sequence, parts, places = streamMethods) {
       if (!running) take(atSteps, none, resetNames);
       take(atSteps, values, blockNames);
       const next = running ? call : core.readCall(atSteps, false);
-      // What was made for a stream of before.
-      if (!running) block.forget();
-      block.check(next);
       contexts?.check(atSteps, next, isMissing);
+      // Last, as it keeps the call that it has checked.
+      block.check(next);
       if (running) contexts?.write(call);
       else start();
       return block.run();

@@ -36,7 +36,9 @@ export function piecesMatchWhole(module: CompiledModule, given: CellCall): void 
   const values = valuesOf(manifest, call);
   const whole = resultsOf(instanceFor(module, call).forward(values));
   const inputs = manifest.inputs.map(({ name }) => [name, values[name]] as const);
-  const { batch: _batch, sizes: _sizes, ...start } = startOf(manifest, call);
+  const start = Object.fromEntries(
+    Object.entries(startOf(manifest, call)).filter(([name]) => name !== "batch" && name !== "sizes"),
+  );
   for (const chunk of new Set([1, Math.ceil(steps / 2), steps])) {
     const instance = instanceFor(module, { ...call, steps: chunk });
     const sequence = { ...start, ...Object.fromEntries(inputs) };

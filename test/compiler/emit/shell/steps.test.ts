@@ -111,6 +111,23 @@ describe("steps of a stream in one call", () => {
     }
   });
 
+  test("leave nothing of a refused call for a stream that `step` begins", () => {
+    for (const module of modules) {
+      const [attacked, twin] = [instanceOf(module), instanceOf(module)];
+      expect(() => attacked.steps({ x: [], k: [], m: start.m, steps: 2 })).toThrow("steps: x must have shape");
+      expect(() => attacked.steps({ ...at(1, 3), steps: 2 })).toThrow("steps: m is missing");
+      const [own, next] = [{ ...at(0, 1), m: start.m }, { ...at(1, 3), steps: 2 }];
+      const given = { x: x.slice(0, I), k: [1], m: list(H, 4), sizes: { S: [1] }, batch: 1, steps: 1 };
+      const made = [attacked, twin].map((instance) => {
+        instance.forward(given);
+        instance.step(own);
+        instance.forward(given);
+        return [...instance.steps(next)["y"]!];
+      });
+      expect(made[0]).toEqual(made[1]);
+    }
+  });
+
   test("hand out the same objects as long as the sizes stay", () => {
     for (const module of modules) {
       const instance = instanceOf(module);
