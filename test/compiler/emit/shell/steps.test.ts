@@ -116,7 +116,10 @@ describe("steps of a stream in one call", () => {
       const [attacked, twin] = [instanceOf(module), instanceOf(module)];
       expect(() => attacked.steps({ x: [], k: [], m: start.m, steps: 2 })).toThrow("steps: x must have shape");
       expect(() => attacked.steps({ ...at(1, 3), steps: 2 })).toThrow("steps: m is missing");
-      const [own, next] = [{ ...at(0, 1), m: start.m }, { ...at(1, 3), steps: 2 }];
+      const [own, next] = [
+        { ...at(0, 1), m: start.m },
+        { ...at(1, 3), steps: 2 },
+      ];
       const given = { x: x.slice(0, I), k: [1], m: list(H, 4), sizes: { S: [1] }, batch: 1, steps: 1 };
       const made = [attacked, twin].map((instance) => {
         instance.forward(given);
