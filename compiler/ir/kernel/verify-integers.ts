@@ -1,11 +1,13 @@
 /** The values that integers of a kernel may have, for given sizes of a call. */
 import {
   BATCH_SYMBOL,
+  constantOf,
   type Dim,
   dimConstant,
   equalDims,
   evaluateDim,
   multiplyDims,
+  subtractDims,
   symbolsOf,
 } from "../../base/types/dim.js";
 import {
@@ -97,12 +99,14 @@ export class IntegerVerifier {
         const own = scope.integer(term.variable)?.size;
         const sizes = this.dim(term.coefficient);
         if (own === undefined || sizes * times >= 0) return [];
-        const rows = [1, Math.max(1, Math.floor(Math.abs(times / sizes)))].find((count) =>
-          equalSizes(own, timesSize(count, within)),
-        );
-        if (rows === undefined) return [];
+        const counts = [1, Math.max(1, Math.floor(Math.abs(times / sizes)))];
+        // The one may have some elements more than the other: `S + 5` and `S`.
+        const rows = counts.find((count) => moreThan(own, timesSize(count, within)) !== undefined);
+        const more = rows === undefined ? undefined : moreThan(own, timesSize(rows, within));
+        if (rows === undefined || more === undefined) return [];
         const factor = Math.sign(sizes) * Math.min(Math.abs(sizes), Math.floor(Math.abs(times) / rows));
-        const distance = subtractAffine(affineVariable(term.variable), scaleAffine(part, dimConstant(rows)));
+        const apart = subtractAffine(affineVariable(term.variable), scaleAffine(part, dimConstant(rows)));
+        const distance = subtractAffine(apart, affineConstant(more));
         const most = this.interval(distance, scope)?.[1];
         if (most === undefined) return [];
         const other = subtractAffine(value, scaleAffine(distance, dimConstant(factor)));
@@ -241,7 +245,7 @@ export class IntegerVerifier {
       case "size":
         this.variable(value.example, scope);
         return {
-          range: [0, this.dim(value.dim)],
+          range: [leastSize(value.dim), this.dim(value.dim)],
           size: value,
           upTo: { dim: value.dim, example: value.example, from: AFFINE_ZERO },
         };
@@ -365,6 +369,19 @@ function partOf(
 }
 
 const equalSizes = (a: OwnSize, b: OwnSize): boolean => a.example === b.example && equalDims(a.dim, b.dim);
+
+/** How many elements the first has more than the second, where that is a number whatever the example. */
+const moreThan = (a: OwnSize, b: OwnSize): number | undefined =>
+  a.example === b.example ? constantOf(subtractDims(a.dim, b.dim)) : undefined;
+
+/** Of examples whose own sizes are all 0. */
+const leastSize = ({ terms }: Dim): number =>
+  terms.every(({ numerator }) => numerator > 0)
+    ? terms.reduce(
+        (least, { numerator, denominator, powers }) => least + (powers.length === 0 ? numerator / denominator : 0),
+        0,
+      )
+    : 0;
 
 function timesSize(count: number, { dim, example }: OwnSize): OwnSize {
   return { dim: multiplyDims(dimConstant(count), dim), example };

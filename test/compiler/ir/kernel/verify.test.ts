@@ -55,6 +55,15 @@ describe("what is in order", () => {
           x[n + t * (-1) + 8 - 1] = 1`,
     ],
     [
+      "the size of an example and five more, backwards",
+      `for b < examples
+        index n = S + 5 of b
+        for i < S of b
+          x[n + i * (-1) - 6] = 1
+        for j < 5
+          x[n + j * (-1) - 1] = 1`,
+    ],
+    [
       "the last of two parts of the size of an example, backwards",
       `for b < examples
         index n = %T of b
@@ -141,6 +150,10 @@ describe("what is in order", () => {
 describe("what is not", () => {
   it.each([
     ["x[i] = 1", "i is not bound"],
+    [
+      "for b < examples\n  index n = S + 5 of b\n  for i < S of b\n    x[n + i * (-1) - 7] = 1",
+      "x of 12 elements at -1 to 0",
+    ],
     ["x[0] = v", "the value v is not bound"],
     ["for i < 3\n  for i < 3\n    x[i] = 1", "i is bound twice"],
     ["let v = 1\nlet v = 2", "v is bound twice"],
