@@ -119,6 +119,32 @@ const examples: Readonly<Record<string, Example>> = {
       output y = concat(h_re', h_im')
     }`,
   },
+  "complex numbers at places that are made of them": {
+    dimensions: { N: 3 },
+    width: 2,
+    complex: `cell Chosen(N) {
+      input x: [2]
+      state h: complex[N]
+      param z, w: complex[N]
+      h' = 0.5 * h + x[0] * z[argsort(abs(w))] + w[(argmax(re(w)) + 1) mod N] * turned(z, w)
+      output y[n] = re(h'[n]) + re(sum(z[argmax(re(x[1] * z))] * w[m] * h'[n] for m))
+      fn turned(z: complex[n], w: complex[n]): complex { return z[argmin(im(w) + re(z))] }
+    }`,
+    pairs: `cell Chosen(N) {
+      input x: [2]
+      state h_re, h_im: [N]
+      param z_re, z_im, w_re, w_im: [N]
+      p = argsort(w_re * w_re + w_im * w_im)
+      j = (argmax(w_re) + 1) mod N
+      k = argmin(w_im + z_re)
+      l = argmax(x[1] * z_re)
+      h_re' = 0.5 * h_re + x[0] * z_re[p] + w_re[j] * z_re[k] - w_im[j] * z_im[k]
+      h_im' = 0.5 * h_im + x[0] * z_im[p] + w_re[j] * z_im[k] + w_im[j] * z_re[k]
+      a_re = z_re[l] * sum(w_re) - z_im[l] * sum(w_im)
+      a_im = z_re[l] * sum(w_im) + z_im[l] * sum(w_re)
+      output y = h_re' + a_re * h_re' - a_im * h_im'
+    }`,
+  },
 };
 
 const call = { batch: 2, steps: 4 };

@@ -216,7 +216,12 @@ export class ComplexToReal {
   /** What moves, adds or repeats elements does so with those of each part. */
   private linear(node: TypedExpression): ComplexParts {
     const inside = typedParts(node);
-    const own = inside.map((part) => (part.type.kind === "index" ? { re: part, im: part } : this.parts(part)));
+    const own = inside.map((part): ComplexParts => {
+      if (part.type.kind !== "index") return this.parts(part);
+      // Both parts are read at the same place, which may be made of complex numbers itself.
+      const place = share(this.real(part));
+      return { re: place, im: place };
+    });
     const of = (part: keyof ComplexParts): TypedExpression | undefined => {
       const isZero = own.every((parts, i) => inside[i]?.type.kind === "index" || parts[part] === undefined);
       if (isZero) return undefined;

@@ -98,6 +98,8 @@ describe("a complex value has the bits of its parts, written out", () => {
       ["fill(p, [2])", "fill(p_re, [2])", "fill(p_im, [2])"],
       ["p[:, new] * B[:, :1]", "p_re[:, new] * B_re[:, :1] - p_im[:, new] * B_im[:, :1]", "p_re[:, new] * B_im[:, :1] + p_im[:, new] * B_re[:, :1]"], // prettier-ignore
       ["[p, q][k] + A[0]", "[p_re, q_re][k] + A_re[0]", "[p_im, q_im][k] + A_im[0]"],
+      ["p[argsort(abs(p))]", "p_re[argsort(sqrt(p_re * p_re + p_im * p_im))]", "p_im[argsort(sqrt(p_re * p_re + p_im * p_im))]"], // prettier-ignore
+      ["p[(argmax(re(v * p)) + 1) mod N]", "p_re[(argmax(v * p_re) + 1) mod N]", "p_im[(argmax(v * p_re) + 1) mod N]"],
     ]);
   });
 
