@@ -2,6 +2,7 @@
 import type { SourceOptions } from "./compile-options.js";
 import { checkSource, type Findings } from "./lower-source.js";
 import { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
+import { mostWrittenOut } from "../passes/kernel/target.js";
 import { innerGradient } from "../passes/autodiff/inner-gradient.js";
 import { SourceFile } from "../base/source/source-file.js";
 import { standardSources } from "../language/std/sources.js";
@@ -22,10 +23,15 @@ export interface NetworkStream {
   readonly obstacle?: StreamObstacle;
 }
 
-/** Of all sizes at once, or of small ones where rounds go by them; undefined where it takes sizes to know what it is. */
-function lowered(program: TypedProgram, name: string): LoweredNetwork | undefined {
-  const given = { dimensions: new Map<string, number>(), assumeSizes: true };
-  const made = lowerNamed(program, name, given, innerGradient, new DiagnosticCollector());
+/**
+ * Of all sizes at once, or of small ones where rounds go by them; undefined where it takes sizes to know what it is, or where it is no
+ * program at any size, which is reported.
+ */
+function lowered(program: TypedProgram, name: string, collector?: DiagnosticCollector): LoweredNetwork | undefined {
+  const given = { dimensions: new Map<string, number>(), assumeSizes: true, mostWrittenOut };
+  const found = new DiagnosticCollector();
+  const made = lowerNamed(program, name, given, innerGradient, found);
+  collector?.diagnostics.push(...found.diagnostics.filter(({ code }) => code !== "bad-dimension-size"));
   return made === undefined || "step" in made ? undefined : made;
 }
 
@@ -33,7 +39,7 @@ function lowered(program: TypedProgram, name: string): LoweredNetwork | undefine
 export function checkStreams(program: TypedProgram, collector: DiagnosticCollector): void {
   if (collector.hasErrors) return;
   for (const cell of program.cells.values()) {
-    const made = cell.stream !== undefined || cell.found.length > 0 ? lowered(program, cell.name) : undefined;
+    const made = cell.stream !== undefined || cell.found.length > 0 ? lowered(program, cell.name, collector) : undefined;
     if (made !== undefined) checkStream(cell, made, collector);
   }
 }

@@ -214,14 +214,14 @@ class EquationWriter {
     return this.elements.get(id) ?? entryOf(this.formula(id), round);
   }
 
-  /** The value behind the last round. */
+  /** The value after the last round. */
   private finish(id: ValueId, value: Formula): void {
     const own = this.named.get(id);
     if (own === undefined) this.written.set(id, { formula: value, level: 1 });
     else if (!this.isKnown(own)) this.add(own, value);
   }
 
-  /** What each round gives, one behind the other. */
+  /** What each round gives, one after the other. */
   private collect(id: ValueId, element: Formula, rounds: readonly RoundIndex[]): void {
     if (!this.isMissing(id, false)) return;
     const own = this.named.get(id);

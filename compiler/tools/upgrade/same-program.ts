@@ -5,14 +5,9 @@ import { isSameData } from "../../base/same-data.js";
 import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import { printFunction } from "../../ir/graph/print.js";
 import type { TypedCell } from "../../language/semantics/typed-program.js";
-import { removeUnusedValues } from "../../passes/graph/remove-unused-values.js";
-import { shareCommonValues } from "../../passes/graph/share-common-values.js";
-import { simplify } from "../../passes/graph/simplify/simplify.js";
+import { tidyPasses } from "../../passes/graph/passes.js";
 import { runPasses } from "../../passes/pass.js";
 import { type Program, programContext } from "../../program/program.js";
-
-/** Spellings of one value, such as `2 * pi`, are one after these. */
-const passes = [simplify, shareCommonValues, removeUnusedValues];
 
 /** What is compared of a cell: undefined where the text has errors. */
 function describeProgram(text: string, { name, reals }: TypedCell, options: SourceOptions): unknown {
@@ -22,8 +17,9 @@ function describeProgram(text: string, { name, reals }: TypedCell, options: Sour
 
 function partsOfProgram(program: Program): unknown {
   const { forward, initial, starts, parts = [], found, inputs, contexts, states, params, fixed, randoms, outputs } = program; // prettier-ignore
+  // Spellings of one value, such as `2 * pi`, are one after these passes.
   const printed = (fn: GraphFunction | undefined): string | undefined =>
-    fn && printFunction(runPasses(fn, passes, programContext(program)));
+    fn && printFunction(runPasses(fn, tidyPasses, programContext(program)));
   return {
     tensors: [inputs, contexts, states, params, fixed, randoms, outputs],
     functions: [forward, initial, found?.fn].map(printed),
