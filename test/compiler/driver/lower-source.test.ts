@@ -40,7 +40,7 @@ test("they are assumed for rounds alone, by the default where there is one", () 
 
 test("a run-time size is still refused", () => {
   const text = "cell A(H) { input x: [H] context m: [S, H] r = x then r + m[0] for S output y = r }";
-  expect(lowerSource(text, {}, "symbolic").diagnostics.map(({ code }) => code)).toEqual(["bad-dimension-size"]);
+  expect(lowerSource(text, {}, "symbolic").diagnostics.map(({ code }) => code)).toEqual(["run-time-dimension"]);
 });
 
 test("`explain` says which it took, `gradcheck` draws them, `diagnose` takes those given", async () => {
