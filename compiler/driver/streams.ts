@@ -39,7 +39,8 @@ function lowered(program: TypedProgram, name: string, collector?: DiagnosticColl
 export function checkStreams(program: TypedProgram, collector: DiagnosticCollector): void {
   if (collector.hasErrors) return;
   for (const cell of program.cells.values()) {
-    const made = cell.stream !== undefined || cell.found.length > 0 ? lowered(program, cell.name, collector) : undefined;
+    const made =
+      cell.stream !== undefined || cell.found.length > 0 ? lowered(program, cell.name, collector) : undefined;
     if (made !== undefined) checkStream(cell, made, collector);
   }
 }
