@@ -59,6 +59,7 @@ export const initializerNames: ReadonlySet<string> = new Set(initializers.keys()
 
 function initializerElsewhere(name: string): string | undefined {
   const own = otherNames.get(name);
+  if (/^(?:arange|linspace|range|iota)$/u.test(name)) return "by place it is an equation: `param b[n]: [H] ~ n`";
   return own === undefined ? undefined : `here it is called \`${own}\``;
 }
 

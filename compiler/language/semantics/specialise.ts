@@ -70,6 +70,15 @@ function cellArgument(
     return cellNamed(home, { text: value.name, span: value.span }, collector);
   if (value.kind === "call") {
     const target = cellNamed(home, value.callee, collector);
+    const cells = target?.node.parameters.filter(isCell).length;
+    const size = value.arguments.filter(({ name }) => name === undefined)[cells ?? Infinity];
+    if (target !== undefined && size !== undefined) {
+      const given = target.node.name.text + (cells === 0 ? "" : "(…)");
+      collector.report("wrong-arity", size.span, "a cell that is given has no sizes", {
+        help: `its user gives them: \`${given}\` alone`,
+      });
+      return undefined;
+    }
     return target && specialise(target, value.arguments, home, collector, value.span);
   }
   collector.report("unknown-cell", value.span, "this is not a cell", { help: "a cell is given by its name: `GRU`" });

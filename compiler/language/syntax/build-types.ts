@@ -99,6 +99,7 @@ export function isValueType(type: TypeNode | FunctionTypeNode | undefined): type
 
 function typeHelp(name: string): string {
   if (/^(float|double|number|scalar|f32|f64|float32|float64)$/.test(name)) return "a number is `real`";
+  if (name === "cell") return "a cell that is given has its parameters: `C: cell(H, H)`";
   if (/^(index|int|integer|token)$/.test(name))
     return "an integer has a bound: `index(V)` is one from 0 to V - 1; a dimension stands without a type";
   if (/^(parameter|tensor|variable|array|ndarray|vector|matrix|list)$/iu.test(name))

@@ -136,13 +136,7 @@ function describe(
   const afterOperand = behindOperands.has(expected);
   if (type === t.LeftParen && operandEnds.has(previous.tokenType) && afterOperand) {
     const message = "only a name can be called";
-    // A name that is called is no error: this one is a member.
-    const isMember = previous.tokenType === t.Name;
-    const help = isMember
-      ? `there are no methods: ${saidElsewhere(previous.image) ?? `write \`${clip(previous.image)}(…)\``}`
-      : previous.tokenType === t.RightParen
-        ? "a cell is used first, `use l = GRU(I, H)`, and then called, `l(x)`; a product is written with `*` or `@`"
-        : "a product is written with `*` or `@`";
+    const help = helpForCalled(found, previous, tokens);
     return { code: "not-callable", message, help };
   }
   const message =
@@ -180,7 +174,10 @@ function foreign(
     return { code: "loop-statement", message: `there are no loops, so \`${word}\` begins nothing`, help: loopHelp };
   }
   if (found.payload.beginsLine && helpForWord(word) !== undefined) return { code, message, help: helpForWord(word) };
-  if (found.tokenType !== t.Comma || !isDeclared(found, tokens)) return undefined;
+  if (found.tokenType !== t.Comma) return undefined;
+  if (expected === undefined && isReturned(found, tokens))
+    return { code, message, help: "several results stand in parentheses: `return (a, b)`" };
+  if (!isDeclared(found, tokens)) return undefined;
   return { code, message, help: "each type has a declaration of its own: `input x: [I]`, and `input z: [H]` below it" };
 }
 
@@ -253,9 +250,35 @@ function conditionElsewhere(expected: Expected, found: SyntaxToken, previous: Sy
 }
 
 const helpForEquals = (previous: SyntaxToken, tokens: readonly SyntaxToken[]): string =>
-  isGroup(previous, tokens)
-    ? "names of several results stand without parentheses: `h, c = f(x)`"
-    : "to compare, write `==`";
+  isGroup(previous, tokens) ? resultsHelp : "to compare, write `==`";
+
+/** What is called here, or what was meant. */
+function helpForCalled(found: SyntaxToken, { tokenType, image }: SyntaxToken, tokens: readonly SyntaxToken[]): string {
+  // A name that is called is no error: this one is a member.
+  if (tokenType === t.Name) return `there are no methods: ${saidElsewhere(image) ?? `write \`${clip(image)}(…)\``}`;
+  if (beginsGroup(found, tokens)) return resultsHelp;
+  const product = "a product is written with `*` or `@`";
+  if (tokenType !== t.RightParen) return product;
+  return isOfFunction(found, tokens)
+    ? "`gradient` is of a value, not of a function: `gradient(loss(W), by = W)`"
+    : `a cell is used first, \`use l = GRU(I, H)\`, and then called, \`l(x)\`; ${product}`;
+}
+
+const resultsHelp = "names of several results stand without parentheses: `h, c = f(x)`";
+
+/** `(h', c') = …`. */
+function beginsGroup(open: SyntaxToken, tokens: readonly SyntaxToken[]): boolean {
+  let at = tokens.indexOf(open) + 1;
+  const isName = (): boolean => [t.Name, t.NextName].some((type) => type === tokens[at]?.tokenType);
+  while (isName() && tokens[at + 1]?.tokenType === t.Comma) at += 2;
+  return isName() && tokens[at + 1]?.tokenType === t.RightParen && tokens[at + 2]?.tokenType === t.Equals;
+}
+
+/** `grad(f)(W)`, where it is called. */
+function isOfFunction(open: SyntaxToken, tokens: readonly SyntaxToken[]): boolean {
+  const name = tokens[tokens.indexOf(open) - 4]?.image ?? "";
+  return ["grad", "gradient", "value_and_grad"].includes(name);
+}
 
 /** Whether names in parentheses end there: `(h, c)`. */
 function isGroup(previous: SyntaxToken, tokens: readonly SyntaxToken[]): boolean {
@@ -277,6 +300,13 @@ function setState(found: SyntaxToken, tokens: readonly SyntaxToken[]): string | 
 function missing(expected: Expected, found: TokenType): string {
   if (expected !== undefined) return "a comma or an operator";
   return found === t.Name ? "an operator (or a `=` after the second)" : "an operator";
+}
+
+/** Whether a token stands behind the `return` of its function. */
+function isReturned(found: SyntaxToken, tokens: readonly SyntaxToken[]): boolean {
+  const before = tokens.slice(0, tokens.indexOf(found)).reverse();
+  const end = before.findIndex(({ tokenType }) => tokenType === t.LeftBrace || tokenType === t.Equals);
+  return before.slice(0, end < 0 ? undefined : end).some(({ tokenType }) => tokenType === t.Return);
 }
 
 /** Whether a token stands in a declaration. */

@@ -31,6 +31,26 @@ const options = { dimensions, dtype: "f64" } as const;
 const x = Float64Array.from({ length: 14 }, (_, i) => Math.sin(2 * i));
 
 describe("states that are indices", () => {
+  it("begin at their last place, as delays and rounds do, on both targets", async () => {
+    const text = `cell Last(V) {
+      input t: index(V)
+      state k: index(V) = V - 1
+      k' = t
+      p = delay(t, by = 2, first = V - 1)
+      r = V - 1 then (r + t) mod V for 3
+      output y = [real(k), real(p), real(r)]
+    }`;
+    for (const target of ["js", "wasm"] as const) {
+      const instance = (await cell(text, { dimensions: { V: 5 }, target })).instantiate({ steps: 3 });
+      const { y } = instance.forward({ t: Int32Array.of(1, 2, 3) } as never) as unknown as { y: Float32Array };
+      expect([...y]).toEqual([4, 4, 2, 1, 4, 0, 2, 1, 3]);
+    }
+    const begin = (first: string) => (): unknown =>
+      lower(`cell A(V) { input t: index(V) state k: index(V) = ${first} k' = t output y = real(k) }`);
+    // With V = 1 there is no place V - 2, and none is V.
+    for (const first of ["V - 2", "V", "0 - 1"]) expect(begin(first), first).toThrow();
+  });
+
   it("are places in a ring: the same as moving everything, gradients too", async () => {
     const [a, b] = await Promise.all([ring, shifted].map((text) => cell(text, options)));
     const [results, gradients] = [[], []] as [unknown[], unknown[]];

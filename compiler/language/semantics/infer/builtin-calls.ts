@@ -248,7 +248,16 @@ function stacked(
     const own = axesOf(operand.type);
     const differs = own.findIndex(({ dim }, i) => axes[i] === undefined || !equalDims(dim, axes[i].dim));
     if (own.length !== axes.length || differs >= 0) {
-      reportParts(checker, words, first, operand, Math.max(differs, 0), "all shapes must be equal");
+      reportParts(
+        checker,
+        words,
+        first,
+        operand,
+        Math.max(differs, 0),
+        words === "a list"
+          ? "all shapes must be equal; one behind the other they are `concat(a, b)`"
+          : "all shapes must be equal",
+      );
       return checker.error(span);
     }
   }

@@ -2,7 +2,7 @@
 import { boundedSubtract } from "../../../base/types/bounded-dim.js";
 import { constantOf, type Dim, dimConstant, equalDims, printDim } from "../../../base/types/dim.js";
 import type { Span } from "../../../base/source/span.js";
-import type { CallNode } from "../../syntax/ast.js";
+import type { CallNode, Expression } from "../../syntax/ast.js";
 import { type ElementwiseName, timeFunctions } from "../builtins.js";
 import { fitsInto } from "../broadcast.js";
 import type { Checker } from "../checker.js";
@@ -23,6 +23,7 @@ import {
 } from "../semantic-type.js";
 import type { TypedExpression, TypedNode, TypedTensor } from "../typed-program.js";
 import type { PlaceTerm } from "../typed-sizes.js";
+import { isDimension } from "./axis-arguments.js";
 import { helpToFill, isNumber, isReal, placeOfAxis } from "./mismatch.js";
 import { isOfBound } from "./whole-numbers.js";
 
@@ -35,6 +36,8 @@ export function inferDelay(checker: Checker, call: CallNode): TypedExpression {
   const callee = `\`${delay.word}\``;
   const matched = matchBuiltin(call, timeFunctions[delay.word].parameters, checker.collector);
   const [, by, , most] = matched ?? [];
+  if (delay.word === "delay" && by !== undefined && most === undefined && refuseSteps(checker, by.value))
+    return checker.error(span);
   const size = most ?? by;
   const count = size && sizeOf(checker, size.value);
   const runtime = count && checker.runtimeSymbol(count);
@@ -65,6 +68,27 @@ export function inferDelay(checker: Checker, call: CallNode): TypedExpression {
   }
   if (steps !== undefined) return between(checker, operand, type, { count, last: start }, steps);
   return { kind: "slice", operand, axis: 0, start, length: dimConstant(1), drop: true, span, type };
+}
+
+/** Steps that are no dimension, where nothing says how many there may be. */
+function refuseSteps(checker: Checker, by: Expression): boolean {
+  if (by.kind === "number" && by.value === 0) {
+    checker.report("bad-dimension-size", by.span, "a delay by 0 steps", {
+      help: "the value of this step is what is delayed: `x` for `delay(x, by = 0)`",
+    });
+    return true;
+  }
+  if (isDimension(checker, by) || !["reference", "tuple", "index", "call", "member"].includes(by.kind)) return false;
+  const { result, isFine } = checker.silently(() => checker.infer(by));
+  if (!isFine || (result.type.kind !== "index" && result.type.kind !== "real")) return false;
+  const bound = result.type.kind === "index" ? printDim(result.type.bound) : "M";
+  checker.report("not-a-dimension", by.span, "steps that are no dimension need the most that there may be", {
+    help:
+      result.type.kind === "index"
+        ? `\`past(x, ${bound})[k]\` is the value of k steps ago; or \`delay(x, by = real(k), most = ${bound})\``
+        : "real numbers, one or one for each place: `delay(x, by = d, most = M)`",
+  });
+  return true;
 }
 
 /** A real number, of a state that has two values at least: what is wanted lies between two. */

@@ -107,7 +107,7 @@ export function bind(checker: Checker, name: Name, written: boolean, ofRounds = 
       `${wordsFor(known.kind, name.text)} is there already, so it cannot be an index`,
       {
         related: [{ span: known.span, message: `${wordsFor(known.kind, name.text)} is declared here` }],
-        help: `use another letter: \`${freeLetters(checker, 1).join("")}\``,
+        help: helpForTaken(checker, name.text),
       },
     );
     return undefined;
@@ -116,6 +116,13 @@ export function bind(checker: Checker, name: Name, written: boolean, ofRounds = 
   checker.indices.set(name.text, index);
   scope.entries.set(name.text, { kind: "index", span: name.span });
   return index;
+}
+
+/** `h'[k] = …` of an index `k`, as one place is set elsewhere. */
+function helpForTaken(checker: Checker, name: string): string {
+  const letter = freeLetters(checker, 1).join("");
+  const one = `; one place alone is \`h'[${letter}] = if ${letter} == ${name} then … else h[${letter}]\``;
+  return `use another letter: \`${letter}\`${checker.scope.types.get(name)?.kind === "index" ? one : ""}`;
 }
 
 /** Names for indices that nothing has. */

@@ -3,7 +3,7 @@ import type { CallNode } from "../../syntax/ast.js";
 import type { Checker } from "../checker.js";
 import { matchArguments } from "../match-arguments.js";
 import { wordsFor } from "../scope.js";
-import { axesOf, printSemanticType } from "../semantic-type.js";
+import { axesOf, printSemanticType, type SemanticType } from "../semantic-type.js";
 import type { TypedExpression } from "../typed-program.js";
 
 export function inferGradient(checker: Checker, node: CallNode): TypedExpression {
@@ -66,8 +66,13 @@ function isIndependent(checker: Checker, { kind, type, span, ...node }: TypedExp
     span,
     isNamed ? `there is no derivative by ${printSemanticType(type)}` : "this has no name",
     {
-      help: isNamed ? undefined : "give it a name: `u = …`, `gradient(e, by = u)`, and let `e` be made of `u`",
+      help: isNamed ? helpByParts(type) : "give it a name: `u = …`, `gradient(e, by = u)`, and let `e` be made of `u`",
     },
   );
   return false;
 }
+
+const helpByParts = ({ kind }: SemanticType): string | undefined =>
+  kind === "complex"
+    ? "by its parts: `a = re(z)`, `b = im(z)`, `ga, gb = gradient(e, by = (a, b))`, and let `e` be made of `a` and `b`"
+    : undefined;

@@ -39,14 +39,25 @@ export function inferMember(checker: Checker, node: MemberNode): TypedExpression
     return checker.error(node.span);
   }
   if (object.kind === "instance-call") return memberOfInstance(checker, node, [stepTo(node, object.instance)]);
+  const part = object.type.kind === "complex" ? partsElsewhere.get(node.member.text) : undefined;
   checker.report("unknown-member", node.member.span, "only used cells have members", {
     help:
-      node.member.text === "T"
-        ? `the transpose of a matrix is \`transpose(${node.object.kind === "reference" ? node.object.name : "W"})\``
-        : (saidElsewhere(node.member.text) ?? "a part of a value is a slice: `v[0:H]`"),
+      part !== undefined
+        ? `of a complex z it is \`${part}\``
+        : node.member.text === "T"
+          ? `the transpose of a matrix is \`transpose(${node.object.kind === "reference" ? node.object.name : "W"})\``
+          : (saidElsewhere(node.member.text) ?? "a part of a value is a slice: `v[0:H]`"),
   });
   return checker.error(node.span);
 }
+
+const partsElsewhere: ReadonlyMap<string, string> = new Map([
+  ["real", "re(z)"],
+  ["re", "re(z)"],
+  ["imag", "im(z)"],
+  ["im", "im(z)"],
+  ["conj", "conj(z)"],
+]);
 
 /** An output is read where the call stands: elsewhere nobody could say of which. */
 function reportWhichCall(checker: Checker, { member, span }: MemberNode, instance: string): TypedExpression {

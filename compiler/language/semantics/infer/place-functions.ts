@@ -59,7 +59,10 @@ function indexOf(checker: Checker, argument: ArgumentNode | undefined): TypedExp
   if (typed === undefined || typed.type.kind === "error") return undefined;
   if (typed.type.kind === "index") return typed;
   checker.report("bad-argument", typed.span, `an index is expected here, this is ${printSemanticType(typed.type)}`, {
-    help: "an index is an input `index(N)`, or computed: `argmax(v)`",
+    help:
+      typed.type.kind === "complex"
+        ? "the parts of a complex z are `re(z)` and `im(z)`"
+        : "an index is an input `index(N)`, or computed: `argmax(v)`",
   });
   return undefined;
 }

@@ -1,6 +1,6 @@
 /** `u, g = (x, h) then (f(g) * u, f(u') * g) for k < L until c`: an equation that is repeated. */
 import type { Expression, RoundsNode, RoundsValueNode } from "../../syntax/ast.js";
-import { boundedSubtract } from "../../../base/types/bounded-dim.js";
+import { boundedAdd, boundedSubtract } from "../../../base/types/bounded-dim.js";
 import { type Dim, dimConstant, printFactor } from "../../../base/types/dim.js";
 import { fitsInto } from "../broadcast.js";
 import type { Checker } from "../checker.js";
@@ -9,7 +9,7 @@ import { axesOf, errorType, printAxes, printSemanticType, type SemanticType } fr
 import type { TypedExpression, TypedRounds } from "../typed-program.js";
 import { bind, unbind } from "./indexed.js";
 import { helpToFill, isNumber, isReal, isTruth, placeOfAxis } from "./mismatch.js";
-import { isOfBound, wholeNumberOf } from "./whole-numbers.js";
+import { isOfBound, wholeOfSizes } from "./whole-numbers.js";
 
 /** What the rounds come to, for one of their names. */
 export function inferRounds(checker: Checker, { rounds: node, position, span }: RoundsValueNode): TypedExpression {
@@ -43,11 +43,11 @@ function typedRounds(checker: Checker, node: RoundsNode): TypedRounds | undefine
 
 /**
  * What names are in every round: numbers as before the first, and indices as far as they go. How far that is, the first value tells or what a
- * round makes of it, whichever is more. A whole literal begins an index where rounds give one, and is a real number elsewhere.
+ * round makes of it, whichever is more. A whole number begins an index where rounds give one, and is a real number elsewhere.
  */
 function typesOfNames(checker: Checker, node: RoundsNode, first: readonly TypedExpression[]): readonly SemanticType[] {
   const types = first.map(({ type }) => type);
-  const literals = first.map(wholeNumberOf);
+  const literals = first.map(wholeOfSizes);
   const isIndex = (type: SemanticType | undefined): boolean => type?.kind === "index";
   if (!types.some(isIndex) && literals.every((literal) => literal === undefined)) return types;
   const tried = checker.silently(() => inferRound(checker, node, types));
@@ -56,7 +56,8 @@ function typesOfNames(checker: Checker, node: RoundsNode, first: readonly TypedE
   if (areReal || !isReached) return types;
   const begun = types.map((type, i): SemanticType => {
     const literal = tried.result.next[i]?.type.kind === "real" ? undefined : literals[i];
-    return literal === undefined ? type : { kind: "index", bound: dimConstant(literal + 1), axes: axesOf(type) };
+    const bound = literal && checker.provenAtLeast(literal, 0) ? boundedAdd(literal, dimConstant(1)) : undefined;
+    return bound === undefined ? type : { kind: "index", bound, axes: axesOf(type) };
   });
   const { next } = checker.silently(() => inferRound(checker, node, begun)).result;
   return types.map((type, i) =>

@@ -163,6 +163,18 @@ function reportComputed(checker: Checker, at: AxisAt, expression: Expression): b
   return true;
 }
 
+/** `x[[2, 0, 1]]`, and a constant of a file that is such a list. */
+function reportTable(checker: Checker, { kind, span, ...node }: Expression): boolean {
+  const name = kind === "reference" && "name" in node ? String(node.name) : "";
+  const { entries, module } = checker.scope;
+  const isConstant = !entries.has(name) && module.entries.get(name)?.declaration?.kind === "constant";
+  if (kind !== "tuple" && !isConstant) return false;
+  checker.report("not-a-dimension", span, "these are real numbers, and a place is a whole one", {
+    help: "places follow a rule, in an equation of the cell: `p[n < N] = (2 * n + 1) mod N`, `x[p]`; by a table of any it is `P @ x` with `P: [N, N]` of 0 and 1",
+  });
+  return true;
+}
+
 /** @param isComputed Whether a place may be any whole number that is made of indices, `2 * n`. */
 export function takePlace(
   checker: Checker,
@@ -178,7 +190,7 @@ export function takePlace(
 }
 
 function takeEntry(checker: Checker, at: AxisAt, expression: Expression): TypedExpression | undefined {
-  if (reportComputed(checker, at, expression)) return undefined;
+  if (reportComputed(checker, at, expression) || reportTable(checker, expression)) return undefined;
   const start = dimensionOf(checker, expression);
   if (start === undefined) return undefined;
   const end = boundedAdd(start, dimConstant(1));

@@ -1,6 +1,6 @@
 /** Arithmetic of indices: with each other, with dimensions, whole literals and the indices of equations; its types say how far it goes. */
 import { at } from "../../../base/at.js";
-import { boundedAdd, boundedSubtract } from "../../../base/types/bounded-dim.js";
+import { boundedAdd, boundedMultiply, boundedSubtract } from "../../../base/types/bounded-dim.js";
 import { constantOf, type Dim, dimConstant, printDim, printFactor, subtractDims } from "../../../base/types/dim.js";
 import type { BinaryNode, Expression, IfNode } from "../../syntax/ast.js";
 import type { Checker } from "../checker.js";
@@ -160,20 +160,41 @@ function isBelow(checker: Checker, value: TypedExpression, bound: Dim): boolean 
   if (type.kind === "index") return type.axes.length === 0 && isPlaceBelow(checker, value, bound);
   if (value.kind === "elementwise" && value.operation === "if" && axesOf(type).length === 0)
     return value.operands.slice(1).every((branch) => isBelow(checker, branch, bound));
-  const literal = value.kind === "number" && Number.isInteger(value.value) ? dimConstant(value.value) : undefined;
-  const plain = value.kind === "dimension" ? value.dim : literal;
-  return plain !== undefined && checker.provenAtLeast(subtractDims(bound, plain), 1);
+  const plain = wholeOfSizes(value);
+  return plain !== undefined && axesOf(type).length === 0 && isPlaceIn(checker, plain, bound);
 }
 
 /** Whether it is an index of those below the bound, or a whole number of those, which is checked with the sizes. */
 export function isOfBound(checker: Checker, value: TypedExpression, bound: Dim): boolean {
   if (value.type.kind === "index") return isPlaceBelow(checker, value, bound);
   const number = wholeNumberOf(value);
+  const whole = number === undefined ? wholeOfSizes(value) : undefined;
+  if (whole !== undefined) return isPlaceIn(checker, whole, bound);
   const rest = number === undefined ? undefined : boundedSubtract(bound, dimConstant(number));
   if (rest === undefined) return false;
   // Of a size that calls give nothing is checked later.
   if (checker.runtimeSymbol(rest) !== undefined) return checker.provenAtLeast(rest, 1);
   return checkPositive(checker, rest, value.span) !== undefined;
+}
+
+const isPlaceIn = (checker: Checker, place: Dim, bound: Dim): boolean =>
+  checker.provenAtLeast(place, 0) && checker.provenAtLeast(subtractDims(bound, place), 1);
+
+const ofSizes: ReadonlyMap<string, (left: Dim, right: Dim) => Dim | undefined> = new Map([
+  ["+", boundedAdd],
+  ["-", boundedSubtract],
+  ["*", boundedMultiply],
+]);
+
+/** What is made of sizes and whole literals alone: `V - 1`. */
+export function wholeOfSizes(value: TypedExpression): Dim | undefined {
+  if (value.kind === "repeat") return wholeOfSizes(value.operand);
+  if (value.kind === "dimension") return value.dim;
+  if (value.kind === "number") return Number.isInteger(value.value) ? dimConstant(value.value) : undefined;
+  const combined = value.kind === "elementwise" ? ofSizes.get(value.operation) : undefined;
+  if (value.kind !== "elementwise" || combined === undefined) return undefined;
+  const [left, right] = value.operands.map(wholeOfSizes);
+  return left && right && combined(left, right);
 }
 
 /** Of a whole number that a size which calls give may not reach. */

@@ -165,6 +165,27 @@ const texts: readonly (readonly [string, string | undefined])[] = [
   ["cell A<H> { input x: [H] output y = x }", "cell A(I, H)"],
   ["def f(v) { return v }\ncell A(H) { input x: [H] output y = f(x) }", "a function is `fn"],
   ["class A(H) { input x: [H] output y = x }", "a cell is `cell"],
+  ["param d: [H] ~ 3 output y = delay(x, by = d)", "`delay(x, by = d, most = M)`"],
+  ["output y = delay(x, by = [3, 5, 7])", "`delay(x, by = d, most = M)`"],
+  ["input k: index(9) output y = delay(x, by = k)", "`past(x, 9)[k]`"],
+  ["output y = delay(x, by = 0)", "the value of this step"],
+  ["state h: [H] state k: index(H) k' = k h' = h.at[k].set(x[0]) output y = h", "if n == argmax(a) then p else x[n]"],
+  ["state h: [H] state k: index(H) k' = k h'[k] = x[0] output y = h", "`h'[n] = if n == k then … else h[n]`"],
+  ["output y = x[[2, 0, 1]]", "`p[n < N] = (2 * n + 1) mod N`"],
+  ["perm = [2, 0, 1]\ncell A { input x: [3] output y = x[perm] }", "`p[n < N] = (2 * n + 1) mod N`"],
+  ["cell B(C: cell(I, H), H) { input x: [H] use c = C(H, H) output y = c(x) } cell D(I, H) { input x: [I] output y = zeros([H]) + sum(x) } cell A(H) { input x: [H] use a = B(D(H, H), H) output y = a(x) }", "`D` alone"], // prettier-ignore
+  ["cell A(C: cell, H) { input x: [H] use c = C(H, H) output y = c(x) }", "`C: cell(H, H)`"],
+  ["state z: complex[H] z' = 0.5 * z + x output y = z'.real", "`re(z)`"],
+  ["state z: complex[H] z' = 0.5 * z + x output y = real(z)", "`re(z)` and `im(z)`"],
+  ["state z: complex[H] e = sum(abs(z) * x) z' = z - gradient(e, by = z) output y = re(z)", "by = (a, b)"],
+  ["state z: complex[H] z' = 0.5 * z + x output y = angle(z)", "`arg(z)`"],
+  ["output y = re(exp(i * x))", "the imaginary unit is `1i`"],
+  ["state h, c: [H] (h', c') = f(x, h, c) output y = h'", "without parentheses"],
+  ["fn f(v: [H]): (a: [H], b: [H]) { return v, v } a, b = f(x) output y = a + b", "`return (a, b)`"],
+  ["state h: [2] h' = h output y = concat([x, h])", "`concat(a, b)`"],
+  ["param W: [H, H] fn loss(W: [H, H]): real { return sum(W) } output y = grad(loss)(W) @ x", "by = W"],
+  ["param b: [H] ~ arange(H) output y = b * x", "`param b[n]: [H] ~ n`"],
+  ["param b[n]: [H] ~ n output y = b * x", undefined],
 ];
 
 const losses = (call: string): string =>
@@ -182,7 +203,7 @@ describe("a new user who writes", () => {
   });
 
   it.each(texts)("%s", (text, wanted) => {
-    expectHelp(/^(cell|def|class)/u.test(text) ? text : `cell A(H) {\n input x: [H]\n ${text}\n}`, wanted);
+    expectHelp(/^(cell|def|class|perm)/u.test(text) ? text : `cell A(H) {\n input x: [H]\n ${text}\n}`, wanted);
   });
 
   it("names of arguments that one of several functions of a name knows", () => {
