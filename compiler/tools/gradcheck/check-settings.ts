@@ -111,7 +111,12 @@ export function checkSettings(options: GradientCheckOptions): GradcheckSettings 
   if (onProgress !== undefined && typeof onProgress !== "function") fail("onProgress must be a function", onProgress);
   const ranges = checkRanges(options.ranges ?? {});
   const settings = { seed, runs, tolerance, tolerance32, coordinates, scale, ranges, kinks, allowUncompared };
-  return { ...settings, ...(onProgress && { onProgress }), turn: createTurns("checkGradients", options) };
+  // Who is told may end the check there, within a run.
+  const told = (done: number, all: number): void => {
+    onProgress?.(done, all);
+    options.signal?.throwIfAborted();
+  };
+  return { ...settings, ...(onProgress && { onProgress: told }), turn: createTurns("checkGradients", options) };
 }
 
 function fail(expected: string, got: unknown): never {
