@@ -52,19 +52,23 @@ function withDims(operation: Operation, { size, number }: DimChange): Operation 
   }
 }
 
-/** With the functions in it: what it loops over, and tangents. */
-function wholeWithDims(operation: Operation, change: DimChange): Operation {
+/** With the functions in it, what it loops over and tangents, as `inside` makes them. */
+function wholeWithDims(
+  operation: Operation,
+  change: DimChange,
+  inside: (fn: GraphFunction) => GraphFunction,
+): Operation {
   const changed = withDims(operation, change);
-  if (changed.kind === "scan") return { ...changed, body: functionWithDims(changed.body, change) };
-  if (changed.kind !== "custom_derivative") return changed;
-  return { ...changed, tangent: functionWithDims(changed.tangent, change) };
+  if (changed.kind === "scan") return { ...changed, body: inside(changed.body) };
+  return changed.kind === "custom_derivative" ? { ...changed, tangent: inside(changed.tangent) } : changed;
 }
 
 export function functionWithDims(fn: GraphFunction, change: DimChange): GraphFunction {
+  const inside = (inner: GraphFunction): GraphFunction => functionWithDims(inner, change);
   return {
     ...fn,
     types: fn.types.map((type) => type && { ...type, shape: type.shape.map(change.size) }),
-    instructions: fn.instructions.map((one) => ({ ...one, operation: wholeWithDims(one.operation, change) })),
+    instructions: fn.instructions.map((one) => ({ ...one, operation: wholeWithDims(one.operation, change, inside) })),
   };
 }
 
@@ -99,9 +103,5 @@ export function resized(
 }
 
 /** With the functions in it. */
-export function resizedOperation(operation: Operation, change: DimChange, context: ShapeContext): Operation {
-  const changed = withDims(operation, change);
-  if (changed.kind === "scan") return { ...changed, body: resized(changed.body, change, context) };
-  if (changed.kind !== "custom_derivative") return changed;
-  return { ...changed, tangent: resized(changed.tangent, change, context) };
-}
+export const resizedOperation = (operation: Operation, change: DimChange, context: ShapeContext): Operation =>
+  wholeWithDims(operation, change, (inner) => resized(inner, change, context));

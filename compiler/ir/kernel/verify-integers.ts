@@ -101,9 +101,12 @@ export class IntegerVerifier {
         if (own === undefined || sizes * times >= 0) return [];
         const counts = [1, Math.max(1, Math.floor(Math.abs(times / sizes)))];
         // The one may have some elements more than the other: `S + 5` and `S`.
-        const rows = counts.find((count) => moreThan(own, timesSize(count, within)) !== undefined);
-        const more = rows === undefined ? undefined : moreThan(own, timesSize(rows, within));
-        if (rows === undefined || more === undefined) return [];
+        const [fitting] = counts.flatMap((rows) => {
+          const more = moreThan(own, timesSize(rows, within));
+          return more === undefined ? [] : [{ rows, more }];
+        });
+        if (fitting === undefined) return [];
+        const { rows, more } = fitting;
         const factor = Math.sign(sizes) * Math.min(Math.abs(sizes), Math.floor(Math.abs(times) / rows));
         const apart = subtractAffine(affineVariable(term.variable), scaleAffine(part, dimConstant(rows)));
         const distance = subtractAffine(apart, affineConstant(more));
