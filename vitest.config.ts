@@ -16,7 +16,7 @@ const stateless = [
 /** These measure memory or time of the process they run in, or ask what its engine can do, which flags of others change; or they change it. */
 const measuring = [
   ...["emit/js/allocation", "emit/wasm/module/print-module", "driver/turns"].map((name) => `compiler/${name}`),
-  ...["cli/compile-cache", "cli/verify"].map((name) => `compiler/${name}`),
+  ...["cli/compile-cache", "cli/train/learn", "cli/verify"].map((name) => `compiler/${name}`),
   ...["module/import-text", "training/elementwise/run-wasm"].map((name) => `runtime/${name}`),
 ].map((name) => `test/${name}.test.ts`);
 

@@ -24,8 +24,14 @@ on the way the loss over them is told, and the params that had the best are writ
 the trained module, a history for recell report, and what numbers mean (vocabulary.json,
 labels.json). The same options give the same bits.
 
+Ctrl-C ends training after the update at hand, and what was learned by then is written; a
+second one ends it at once. With --checkpoint-every the whole state of the run is kept in
+DIR/checkpoints, and the same command with --resume goes on from there, to the same bits as
+if it had not stopped, also where the process was killed.
+
 --config reads options from a file of JSON, named as here but in camel case: learningRate.
-Options of the command line count before it.`,
+Options of the command line count before it. All that counted is written to config.json;
+--dry-run prints it instead, with what a run would take, and trains nothing.`,
   options: [
     { name: "data", kind: "text", value: "FILE", help: "what is learned from" },
     {
@@ -66,6 +72,27 @@ Options of the command line count before it.`,
     { name: "clip", kind: "text", value: "X", help: "the most that the length of a gradient may be; 1 where left out" },
     { name: "held-out", kind: "text", value: "X", help: "which part is held out, from 0 on; 0.1 where left out" },
     { name: "seed", kind: "text", value: "N", help: "of all that is drawn; 0 where left out" },
+    {
+      name: "threads",
+      kind: "text",
+      value: "N",
+      help: "threads that share a batch, or auto; the bits are the same for any number",
+    },
+    {
+      name: "truncate",
+      kind: "text",
+      value: "N",
+      help: "gradients go back over so many elements at most; states are handed on",
+    },
+    {
+      name: "patience",
+      kind: "text",
+      value: "N",
+      help: "ends training after so many looks at what is held out without a better loss",
+    },
+    { name: "checkpoint-every", kind: "text", value: "N", help: "keeps the state of the run after every N updates" },
+    { name: "resume", kind: "flag", help: "goes on from the last checkpoint, where there is one" },
+    { name: "dry-run", kind: "flag", help: "says what a run would do and take" },
     { name: "quiet", kind: "flag", help: "tell no progress" },
     root,
   ],
@@ -76,6 +103,10 @@ Options of the command line count before it.`,
       "what comes tomorrow",
     ],
     ["recell train mood.cell --data reviews.jsonl --config run.json", "the class of a sequence, options in a file"],
+    [
+      "recell train letters.cell --data book.txt --updates 20000 --checkpoint-every 500 --resume -o run",
+      "a long run, begun or gone on with",
+    ],
     ["recell report run/history.jsonl --out run/curves.html", "how it went"],
   ],
 };

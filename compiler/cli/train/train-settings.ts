@@ -24,6 +24,10 @@ export interface TrainCommandSettings {
   readonly heldOut?: number;
   readonly seed?: number;
   readonly dtype?: "f32" | "f64";
+  readonly threads?: number | "auto";
+  readonly truncate?: number;
+  readonly patience?: number;
+  readonly checkpointEvery?: number;
 }
 
 /** What a setting must be, in words, and whether something is that. */
@@ -87,6 +91,14 @@ const kinds: Readonly<Record<keyof TrainCommandSettings, SettingKind>> = {
   heldOut: number("a number from 0 to below 1", (value) => value >= 0 && value < 1),
   seed: number("an integer of at least 0", (value) => Number.isSafeInteger(value) && value >= 0),
   dtype: oneOf(["f32", "f64"]),
+  threads: {
+    told: 'a positive integer or "auto"',
+    fits: (value) => value === "auto" || count.fits(value),
+    parse: ([own = ""]) => (own === "auto" ? own : numberOf(own)),
+  },
+  truncate: count,
+  patience: count,
+  checkpointEvery: count,
 };
 
 const names = Object.keys(kinds) as (keyof TrainCommandSettings)[];

@@ -1,0 +1,135 @@
+/** A run of training, from examples to files. */
+import { join } from "node:path";
+import { saveParams } from "../../../runtime/io/params.js";
+import { embedParams } from "../../../runtime/module/embed-params.js";
+import { loadModule } from "../../../runtime/module/load-js.js";
+import type { CompiledModule } from "../../../runtime/module/compiled-module.js";
+import { checkpointFolder } from "../../../runtime/node/checkpoint-folder.js";
+import type { FileToWrite } from "../../../runtime/node/file-to-write.js";
+import { historyFile } from "../../../runtime/node/history-file.js";
+import { checkpoints } from "../../../runtime/training/checkpoint/store.js";
+import { adagrad } from "../../../runtime/training/optimizers/adagrad.js";
+import { adam, adamw, nadam } from "../../../runtime/training/optimizers/adam.js";
+import { lion } from "../../../runtime/training/optimizers/lion.js";
+import type { Optimizer } from "../../../runtime/training/optimizers/optimizer-types.js";
+import { rmsprop } from "../../../runtime/training/optimizers/rmsprop.js";
+import { sgd } from "../../../runtime/training/optimizers/sgd.js";
+import type { TrainOptions } from "../../../runtime/training/train/options.js";
+import { train, type Training } from "../../../runtime/training/train/train.js";
+import { writeTogether } from "../files.js";
+import type { Terminal } from "../terminal.js";
+import { holdInterrupts } from "./interrupts.js";
+import type { TrainCommandSettings } from "./train-settings.js";
+import type { TrainingData } from "./training-data.js";
+
+const optimizers: Readonly<Record<NonNullable<TrainCommandSettings["optimizer"]>, (options: { learningRate?: number }) => Optimizer>> = { adam, adamw, nadam, rmsprop, adagrad, sgd, lion }; // prettier-ignore
+
+/** What `recell train` takes where nobody says. */
+export const leftOut = { batch: 16, seed: 0, optimizer: "adam", learningRate: 0.003, clip: 1, out: "." } as const;
+
+/** Updates from the first to the last, and how many of them are an epoch. */
+export function updatesOf(
+  { updates, epochs, batch = leftOut.batch }: TrainCommandSettings,
+  examples: number,
+): { readonly all: number; readonly inEpoch: number } {
+  const inEpoch = Math.ceil(examples / batch);
+  return { all: updates ?? (epochs === undefined ? 500 : epochs * inEpoch), inEpoch };
+}
+
+/** All options that count, those that nobody gave among them. */
+export function effective(settings: TrainCommandSettings): TrainCommandSettings {
+  const { updates, epochs } = settings;
+  return { ...leftOut, ...settings, ...(updates === undefined && epochs === undefined && { updates: 500 }) };
+}
+
+export interface Lesson {
+  /** The network with its gradient. */
+  readonly text: string;
+  /** The network as it is used, once it has learned. */
+  readonly small: string;
+  readonly settings: TrainCommandSettings;
+  readonly data: TrainingData;
+  readonly resumes: boolean;
+  readonly isQuiet: boolean;
+}
+
+/** Trains, and writes what came of it. An interrupt ends it early, with what was learned by then, and takes effect after that. */
+export async function learn(lesson: Lesson, terminal: Terminal): Promise<void> {
+  const { text, small, settings, data } = lesson;
+  const { out = leftOut.out } = settings;
+  const interrupts = holdInterrupts(() => terminal.error("stopping after this update; once more ends it at once\n"));
+  try {
+    const module = await loadModule(text);
+    const training = train({ ...optionsOf(lesson, module, terminal), signal: interrupts.signal });
+    const told = await follow(training, interrupts);
+    const { instance } = training;
+    const name = module.manifest.cell.toLowerCase();
+    const trained = embedParams(small, { ...instance.params, ...instance.fixed });
+    const written: FileToWrite[] = [
+      { path: join(out, `${name}.safetensors`), contents: saveParams(module, instance) },
+      { path: join(out, `${name}.js`), contents: Buffer.from(trained) },
+      { path: join(out, "config.json"), contents: Buffer.from(`${JSON.stringify(effective(settings), null, 2)}\n`) },
+      ...data.files.map((file) => ({ path: join(out, file.name), contents: Buffer.from(file.contents) })),
+    ];
+    writeTogether(written);
+    terminal.out(`${told}\n`);
+    for (const { path } of [...written, { path: join(out, "history.jsonl") }]) terminal.out(`wrote ${path}\n`);
+    if (interrupts.signal.aborted && settings.checkpointEvery !== undefined) {
+      terminal.error("the same command with --resume goes on\n");
+    }
+  } finally {
+    interrupts.release();
+  }
+}
+
+function optionsOf(
+  { settings, data, resumes, isQuiet }: Lesson,
+  module: CompiledModule,
+  terminal: Terminal,
+): TrainOptions {
+  const { optimizer, learningRate, clip, out, batch, seed } = { ...leftOut, ...settings };
+  const { epochs, updates, threads, truncate, patience, checkpointEvery } = settings;
+  const { all } = updatesOf(settings, data.learn.count);
+  const every = Math.max(1, Math.floor(all / 10));
+  return {
+    module,
+    data: data.learn,
+    batch,
+    seed,
+    optimizer: optimizers[optimizer]({ learningRate }),
+    clip: { norm: clip },
+    ...(epochs === undefined || updates !== undefined ? { updates: all } : { epochs }),
+    ...(data.heldOut && {
+      validation: { data: data.heldOut, every, keepBest: true, ...(patience !== undefined && { patience }) },
+    }),
+    ...(threads !== undefined && { threads }),
+    ...(truncate !== undefined && { truncate }),
+    ...(checkpointEvery !== undefined && {
+      checkpoints: checkpoints(checkpointFolder(join(out, "checkpoints")), { every: checkpointEvery }),
+      // A run that goes on for longer looks at what is held out more rarely.
+      resume: resumes && { allow: ["validation"] },
+    }),
+    history: historyFile(join(out, "history.jsonl")),
+    ...(!isQuiet && { progress: (line: string) => terminal.error(`${line}\n`) }),
+  };
+}
+
+/** @returns How it went, in a line. */
+async function follow(training: Training, interrupts: ReturnType<typeof holdInterrupts>): Promise<string> {
+  let [updates, loss] = [0, NaN];
+  try {
+    for await (const event of training) {
+      if (event.kind === "update") ({ update: updates, loss } = event);
+      if (event.kind === "resumed") updates = event.update;
+      await interrupts.listen();
+    }
+  } catch (error) {
+    if (!interrupts.signal.aborted || error !== interrupts.signal.reason) throw error;
+    return `stopped after ${updates} updates, loss of the last ${short(loss)}; the params are those of now`;
+  }
+  const summary = await training.finish();
+  const held = summary.best === undefined ? "nothing was held out" : `held-out loss ${short(summary.best.loss)}, the best, after ${summary.best.update} updates`; // prettier-ignore
+  return `${summary.updates} updates, loss of the last ${short(summary.loss)}; ${held}`;
+}
+
+const short = (value: number): string => String(Number(value.toPrecision(5)));

@@ -1,0 +1,114 @@
+/** Runs of `recell train` that stop, go on, and share their work. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { runCommandLine } from "../../../../compiler/cli/run.js";
+import { recell } from "../../../support/command-line.js";
+import "../../../../compiler/cli/train.js";
+
+const folder = mkdtempSync(join(tmpdir(), "recell-learn-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = (name: string): string => join(folder, name);
+const bytesOf = (out: string, name: string): string => readFileSync(join(file(out), name)).toString("hex");
+
+beforeAll(() => {
+  writeFileSync(
+    file("letters.cell"),
+    `import { SimpleRNN } from "std/simple-rnn"
+import { Linear } from "std/network"
+import { cross_entropy } from "std/losses"
+network Letters(V, H; T) {
+  input text: index(V)[T]
+  use rnn = SimpleRNN(V, H)
+  use read = Linear(H, V)
+  logits = read(rnn(one_hot(before(text, 0), V)))
+  loss = sum(cross_entropy(logits, text)) per T
+}
+`,
+  );
+  writeFileSync(file("book.txt"), "abc abd ".repeat(60));
+});
+
+const args = (out: string, ...others: string[]): string[] => [
+  ...["train", file("letters.cell"), "--data", file("book.txt"), "-d", "H=4", "--length", "10", "--batch", "8"],
+  ...["-o", file(out), "--quiet", ...others],
+];
+const results = ["letters.safetensors", "letters.js"];
+
+test("a run that goes on from a checkpoint has the bits of one that never stopped, for any number of threads", async () => {
+  expect((await recell(...args("whole", "--updates", "20", "--threads", "2", "--checkpoint-every", "20"))).code).toBe(
+    0,
+  );
+  const often = ["--checkpoint-every", "5"];
+  expect((await recell(...args("parts", "--updates", "10", ...often))).code).toBe(0);
+  const again = await recell(...args("parts", "--updates", "20", ...often));
+  expect([again.code, again.error]).toEqual([2, expect.stringContaining("--resume goes on with it, another --out begins anew")]); // prettier-ignore
+  expect((await recell(...args("parts", "--updates", "20", "--resume", ...often))).code).toBe(0);
+  const [last] = readdirSync(join(file("whole"), "checkpoints"));
+  expect(last).toBe("step-0000000020.safetensors");
+  // What was held out was looked at after other updates, and the history has other lines: counters tell that.
+  const kept = ["whole", "parts"].map((out) => join(file(out), "checkpoints", last!));
+  const { out } = await recell("weights", "diff", ...kept);
+  expect(out).toMatch(/^with different numbers:\n {2}numbers +1 of \d+ .*\n\d\d tensors the same/u);
+});
+
+test("an interrupt ends it early, with what was learned by then, and takes effect after that", async () => {
+  const kill = vi.spyOn(process, "kill").mockReturnValue(true);
+  try {
+    let [out, error] = ["", ""];
+    const see = (text: string): void => {
+      if (error.includes("update") || !text.includes("update 50 ")) return void (error += text);
+      error += text;
+      process.emit("SIGINT");
+    };
+    const options = args("stopped", "--updates", "1000", "--checkpoint-every", "400").filter(
+      (own) => own !== "--quiet",
+    );
+    const code = await runCommandLine(options, {
+      out: { write: (text: string) => (out += text) },
+      error: { write: see },
+      noColor: undefined,
+    });
+    expect([code, error]).toEqual([0, expect.stringContaining("the same command with --resume goes on\n")]);
+    expect(error).toContain("stopping after this update; once more ends it at once\n");
+    expect(out).toMatch(/^stopped after 50 updates, loss of the last [\d.]+; the params are those of now\n/u);
+    expect(kill.mock.calls).toEqual([[process.pid, "SIGINT"]]);
+    expect(readdirSync(join(file("stopped"), "checkpoints"))).toEqual(["step-0000000050.safetensors"]);
+  } finally {
+    kill.mockRestore();
+  }
+});
+
+test("the options that counted are a configuration that gives the same bits", async () => {
+  expect((await recell(...args("first", "--updates", "6", "--truncate", "4", "--patience", "9"))).code).toBe(0);
+  const config = JSON.parse(readFileSync(join(file("first"), "config.json"), "utf8")) as Record<string, unknown>;
+  expect(config).toMatchObject({ updates: 6, truncate: 4, patience: 9, length: 10, dim: { H: 4 } });
+  const again = await recell("train", file("letters.cell"), "--config", join(file("first"), "config.json"), "-o", file("second")); // prettier-ignore
+  expect(again.code).toBe(0);
+  for (const name of results) expect(bytesOf("second", name)).toBe(bytesOf("first", name));
+  // Chunks are another way to train.
+  expect((await recell(...args("third", "--updates", "6"))).code).toBe(0);
+  expect(bytesOf("third", results[0]!)).not.toBe(bytesOf("first", results[0]!));
+});
+
+test("--dry-run says what a run would take, and writes nothing", async () => {
+  const { code, out } = await recell(...args("dry", "--epochs", "3", "--dry-run"));
+  expect([code, out.split("\n").slice(0, 3)]).toEqual([
+    0,
+    ["44 examples to learn from, 5 held out", "18 updates of 8 examples in 2 shards; 6 of them are once through the data", expect.stringMatching(/^\d+ params$/u)], // prettier-ignore
+  ]);
+  expect(JSON.parse(out.slice(out.indexOf("{")))).toMatchObject({ epochs: 3, batch: 8, learningRate: 0.003 });
+  expect(readdirSync(folder)).not.toContain("dry");
+});
+
+test.each([
+  [["--resume"], /--resume needs --checkpoint-every N/u],
+  [["--patience", "3", "--held-out", "0"], /--patience needs something that is held out/u],
+  [["--threads", "many"], /--threads must be a positive integer or "auto", got "many"/u],
+])("%j is refused", async (others, message) => {
+  const { code, error } = await recell(...args("refused", ...others));
+  expect([code, error]).toEqual([2, expect.stringMatching(message)]);
+  expect(readdirSync(folder)).not.toContain("refused");
+});
