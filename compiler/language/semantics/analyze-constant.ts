@@ -4,6 +4,7 @@ import { Checker, type Known, noInstances } from "./checker.js";
 import type { ConstantDeclaration } from "./declared.js";
 import { inferByKind } from "./infer/rules.js";
 import { isNumber } from "./infer/mismatch.js";
+import { asTable } from "./infer/tables.js";
 import { emptyScope } from "./scope.js";
 import type { TypedFunction } from "./typed-program.js";
 
@@ -16,7 +17,7 @@ export function analyzeConstant(
   const { name } = node;
   const scope = emptyScope(`the constant \`${name.text}\``, module);
   const checker = new Checker(collector, scope, known, noInstances, inferByKind);
-  const value = checker.infer(node.value);
+  const value = asTable(checker, checker.infer(node.value));
   if (!isNumber(checker, value) || !checker.sound) return undefined;
   return {
     name: name.text,

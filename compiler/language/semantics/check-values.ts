@@ -43,8 +43,8 @@ export function checkStateValue(checker: Checker, node: GraphNode, value: TypedE
   const entry = checker.scope.entries.get(node.name);
   if (type === undefined || entry?.kind !== "state") return;
   if (type.kind === "index") checkIndexState(checker, node.name, type.bound, value);
-  if (type.kind !== "real" && type.kind !== "complex") return;
-  if (!(type.kind === "real" ? isReal : isNumber)(checker, value)) return;
+  if (type.kind !== "real" && type.kind !== "complex" && type.kind !== "index") return;
+  if (type.kind !== "index" && !(type.kind === "real" ? isReal : isNumber)(checker, value)) return;
   const axes = axesOf(value.type);
   if (fitsInto(axes, type.axes, checker.isRuntime)) return;
   const what = node.kind === "next" ? "next" : "initial";

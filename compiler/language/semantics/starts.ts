@@ -9,6 +9,8 @@ import type { GraphNode } from "./cell-graph.js";
 import { isPlainStart, reportOnePart } from "./complex-initializer.js";
 import { forEachPart } from "./expression-parts.js";
 import { bind } from "./infer/indexed.js";
+import { tableNumbersOf } from "./infer/whole-ranges.js";
+import { isIndex, numberOf } from "./infer/whole-numbers.js";
 import { helpToFill, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
 import { initialKey } from "./node-keys.js";
 import { type CellScope, wordsFor } from "./scope.js";
@@ -60,7 +62,9 @@ export function inferStart(
   const draws = tensor.start?.draws as TypedDraw[];
   // What a state draws is of the call.
   if (tensor.role !== "state") checker.start = { tensor, indices: names, draws };
-  const body = checker.infer(value);
+  const read = checker.infer(value);
+  const whole = tensor.type.kind === "index" ? tableNumbersOf(checker, read) : undefined;
+  const body = isIndex(read) ? numberOf(read) : read;
   checker.start = undefined;
   for (const index of bound) {
     if (index === undefined) continue;
@@ -81,7 +85,7 @@ export function inferStart(
   return names.reduceRight(
     (inner, index, i): TypedExpression => {
       const length = at(axes, i).dim;
-      const type = { kind: inner.type.kind as NumberKind, axes: axes.slice(i) };
+      const type = { kind: inner.type.kind as NumberKind, axes: axes.slice(i), ...(whole && { whole }) };
       return { kind: "indexed", index, length, body: inner, span: value.span, type };
     },
     filled(body, names.length === 0 ? own : rest),
@@ -97,7 +101,8 @@ function isOfKind(
   body: TypedExpression,
   draws: readonly TypedDraw[],
 ): boolean {
-  if (type.kind !== "complex") return isReal(checker, body) && type.kind === "real";
+  // Whether it is whole is seen where it becomes the state.
+  if (type.kind !== "complex") return isReal(checker, body) && (type.kind === "real" || type.kind === "index");
   if (body.type.kind === "complex") return true;
   if (!isReal(checker, body)) return false;
   const [draw] = draws;

@@ -36,8 +36,9 @@ export class DeclarationsBuilder {
     const begins = kind === "state" || kind === "setting";
     const isStored = kind === "param" || kind === "fixed";
     const type = this.types.type(only(children.type));
-    // Of a state they stand for the axes of its initial value, which an integer does not have.
-    const hasIndices = isStored || (kind === "state" && value !== undefined && type.kind !== "index-type");
+    // Of a state they stand for the axes of its initial value, which one integer does not have.
+    const isInteger = type.kind === "index-type" && type.dimensions.length === 0;
+    const hasIndices = isStored || (kind === "state" && value !== undefined && !isInteger);
     const names = (declaredName ?? []).map((name) => this.uses.declaredName(name, hasIndices));
     const initial = value === undefined ? undefined : this.expressions.build(only(value));
     const start = initializer === undefined ? undefined : this.expressions.build(only(initializer));

@@ -7,6 +7,7 @@ import { expectSameBitsOnTargets } from "../../support/same-targets.js";
 import { evaluate, lower } from "./support.js";
 
 const v = [3, 1, 4, 1.5, 9];
+const perm = [3, 0, 4, 1, 2];
 const [t, m] = [7, 2];
 const pick = "fn pick(v: [n], k: index(n)): real { return v[k] }";
 const used = "cell Row(V) { input k: index(V) param E: [V] output y = E[k] + 1 }";
@@ -39,6 +40,21 @@ describe("arithmetic of indices", () => {
     ["y[i < N] = v[N - 1 - m]", () => 4 - m],
   ])("%s", (output, place) => {
     const { y } = evaluate(lower(text(output), { N: 5, V: 10 }).step, { v, t: [t], m: [m] });
+    expect([...(y?.data ?? [])]).toEqual(taken(place));
+  });
+
+  it.each<[string, (i: number) => number]>([
+    ["y = v[perm]", (i) => perm[i]!],
+    ["y[i] = v[perm[i]]", (i) => perm[i]!],
+    ["y = v[[3, 0, 4, 1, 2]]", (i) => perm[i]!],
+    ["y = v[concat(perm[1:], [3])]", (i) => perm[(i + 1) % 5]!],
+    ["y[i < 5] = v[perm[(i + m) mod 5]]", (i) => perm[(i + m) % 5]!],
+    ["y = [v[first], v[first + 1], v[perm[0]], v[perm[first]], v[first * 2]]", (i) => [2, 3, 3, 4, 4][i]!],
+    ["y = scatter(v[perm], at = perm, size = 5)", (i) => i],
+    ["y = sum(v * one_hot(perm, 5), axis = 1)", (i) => perm[i]!],
+  ])("by a table: %s", (output, place) => {
+    const table = `perm = [3, 0, 4, 1, 2] first = 2 cell A { input v: [5] input m: index(5) output ${output} output unused = v[m] }`;
+    const { y } = evaluate(lower(table).step, { v, m: [m] });
     expect([...(y?.data ?? [])]).toEqual(taken(place));
   });
 

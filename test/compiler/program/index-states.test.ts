@@ -51,6 +51,29 @@ describe("states that are indices", () => {
     for (const first of ["V - 2", "V", "0 - 1"]) expect(begin(first), first).toThrow();
   });
 
+  it("are several, begun by a formula, by a table or by one place, on both targets", async () => {
+    const text = `turn = [2, 0, 1]
+    cell Several(N) {
+      input t: index(N)[3]
+      state p[n]: index(3)[3] = 2 - n
+      state q: index(3)[2, 3] = turn
+      state r: index(N)[3] = N - 1
+      p'[n] = turn[p[n]]
+      q' = if t[0] == 0 then turn else 1
+      r' = t
+      output y = [real(p), real(q[1]), real(r)]
+    }`;
+    for (const target of ["js", "wasm"] as const) {
+      const instance = (await cell(text, { dimensions: { N: 9 }, target })).instantiate({ steps: 3 });
+      const { y, final } = instance.forward({ t: Int32Array.of(0, 1, 2, 5, 6, 7, 8, 8, 8) } as never) as unknown as {
+        readonly y: Float32Array;
+        readonly final: Readonly<Record<string, Int32Array>>;
+      };
+      expect([...y]).toEqual([2, 1, 0, 2, 0, 1, 8, 8, 8, 1, 0, 2, 2, 0, 1, 0, 1, 2, 0, 2, 1, 1, 1, 1, 5, 6, 7]);
+      expect(final["q"]).toEqual(Int32Array.of(1, 1, 1, 1, 1, 1));
+    }
+  });
+
   it("are places in a ring: the same as moving everything, gradients too", async () => {
     const [a, b] = await Promise.all([ring, shifted].map((text) => cell(text, options)));
     const [results, gradients] = [[], []] as [unknown[], unknown[]];

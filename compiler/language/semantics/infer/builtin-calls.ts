@@ -33,6 +33,7 @@ import { inferCumulative } from "./cumulative.js";
 import { combine } from "./combine.js";
 import { inferConvolution } from "./convolution.js";
 import { inferIndexReduction, isKnownSize, isReducible } from "./indexed.js";
+import { asTable } from "./tables.js";
 import { asIndices, isIndex, joinedType } from "./whole-numbers.js";
 import { isNumber, isReal, placeOfAxis } from "./mismatch.js";
 import { inferPlaceFunction } from "./place-functions.js";
@@ -229,7 +230,7 @@ function inferStack(checker: Checker, node: CallNode): TypedExpression {
 export function inferList(checker: Checker, node: TupleNode): TypedExpression {
   const operands = inferJoined(checker, node.items);
   if (operands === undefined) return checker.error(node.span);
-  if (operands.length > 0) return stacked(checker, node, operands, 0, "a list");
+  if (operands.length > 0) return asTable(checker, stacked(checker, node, operands, 0, "a list"));
   checker.report("bad-argument", node.span, "a list of nothing has no shape", { help: "zeros are `zeros([H])`" });
   return checker.error(node.span);
 }

@@ -11,6 +11,7 @@ import type { TypedExpression } from "../typed-program.js";
 import { flagOf, oneAxis } from "./axis-arguments.js";
 import { combine } from "./combine.js";
 import { isReal, placeOfAxis } from "./mismatch.js";
+import { reportBroken, reportOutside } from "./tables.js";
 import { asIndex } from "./whole-ranges.js";
 import { helpOfBound, isIndex, isOfBound, isPlaceBelow, numberOf } from "./whole-numbers.js";
 
@@ -58,6 +59,7 @@ function indexOf(checker: Checker, argument: ArgumentNode | undefined): TypedExp
   const typed = argument && asIndex(checker, checker.infer(argument.value));
   if (typed === undefined || typed.type.kind === "error") return undefined;
   if (typed.type.kind === "index") return typed;
+  if (reportBroken(checker, typed)) return undefined;
   checker.report("bad-argument", typed.span, `an index is expected here, this is ${printSemanticType(typed.type)}`, {
     help:
       typed.type.kind === "complex"
@@ -69,6 +71,7 @@ function indexOf(checker: Checker, argument: ArgumentNode | undefined): TypedExp
 
 function isWithin(checker: Checker, index: TypedExpression, size: Dim): boolean {
   if (isPlaceBelow(checker, index, size)) return true;
+  if (reportOutside(checker, index, size)) return false;
   const message = `an ${printSemanticType(index.type)} of ${printDim(size)} places`;
   checker.report("place-out-of-range", index.span, message, { help: `in a circle: \`(…) mod ${printFactor(size)}\`` });
   return false;

@@ -1,7 +1,7 @@
 /** `v[i]`, `A[0:H, 2]`, `E[x]`: parts of a value. */
 import { at } from "../../../base/at.js";
 import type { Span } from "../../../base/source/span.js";
-import type { Expression, IndexNode } from "../../syntax/ast.js";
+import type { Expression, IndexNode, ReferenceNode } from "../../syntax/ast.js";
 import { boundedAdd, boundedSubtract } from "../../../base/types/bounded-dim.js";
 import {
   addDims,
@@ -28,6 +28,7 @@ import { type ScopeEntry, wordsFor } from "../scope.js";
 import type { TypedExpression } from "../typed-program.js";
 import { helpWithLeast } from "../networks.js";
 import { isNumber, placeOfAxis } from "./mismatch.js";
+import { reportBroken, reportOutside } from "./tables.js";
 import { asIndex } from "./whole-ranges.js";
 import { type AxisAt, indicesIn, isNewAxis, takeByIndex } from "./places.js";
 
@@ -88,6 +89,7 @@ function inferIndexValue(checker: Checker, expression: Expression): TypedExpress
   if (!mayBeIndex(checker, expression)) return undefined;
   const typed = asIndex(checker, checker.infer(expression));
   if (typed.type.kind === "index" || typed.type.kind === "error") return typed;
+  if (reportBroken(checker, typed)) return checker.error(typed.span);
   const message = `a place is a whole number, this is ${printSemanticType(typed.type)}`;
   checker.report("not-a-dimension", typed.span, message, {
     help: "places are computed by `argmax(v)`, `argsort(v)` and arithmetic of indices",
@@ -98,13 +100,19 @@ function inferIndexValue(checker: Checker, expression: Expression): TypedExpress
 function mayBeIndex(checker: Checker, expression: Expression): boolean {
   let isFound = false;
   forEachPart(expression, (part) => {
-    isFound ||= part.kind === "call" || part.kind === "index" || part.kind === "if";
+    isFound ||= part.kind === "call" || part.kind === "index" || part.kind === "if" || part.kind === "tuple";
     if (part.kind !== "reference") return;
+    isFound ||= isConstant(checker, part);
     const type = checker.roundValues.get(part.name)?.type ?? checker.scope.types.get(part.name);
     // Of what was reported nobody knows.
     isFound ||= type?.kind === "index" || type?.kind === "error" || (type?.kind === "real" && type.whole !== undefined);
   });
   return isFound;
+}
+
+function isConstant({ scope, roundValues }: Checker, { name, next }: ReferenceNode): boolean {
+  const isHidden = next || scope.entries.has(name) || scope.hidden.has(name) || roundValues.has(name);
+  return !isHidden && scope.module.entries.get(name)?.declaration?.kind === "constant";
 }
 
 function without(type: SemanticType, axis: number): SemanticType {
@@ -118,6 +126,7 @@ function gatherRow(checker: Checker, at: AxisAt, index: TypedExpression): TypedE
   const { value, axis, size } = at;
   if (index.type.kind !== "index") return undefined;
   const { bound, isOpen } = index.type;
+  if (reportOutside(checker, index, size.dim, [placeOfAxis(at.root, at.position)])) return undefined;
   if (isOpen === true) {
     checker.report("place-out-of-range", index.span, "the place may be below 0 or beyond the last", {
       related: [placeOfAxis(at.root, at.position)],
@@ -163,18 +172,6 @@ function reportComputed(checker: Checker, at: AxisAt, expression: Expression): b
   return true;
 }
 
-/** `x[[2, 0, 1]]`, and a constant of a file that is such a list. */
-function reportTable(checker: Checker, { kind, span, ...node }: Expression): boolean {
-  const name = kind === "reference" && "name" in node ? String(node.name) : "";
-  const { entries, module } = checker.scope;
-  const isConstant = !entries.has(name) && module.entries.get(name)?.declaration?.kind === "constant";
-  if (kind !== "tuple" && !isConstant) return false;
-  checker.report("not-a-dimension", span, "these are real numbers, and a place is a whole one", {
-    help: "places follow a rule, in an equation of the cell: `p[n < N] = (2 * n + 1) mod N`, `x[p]`; by a table of any it is `P @ x` with `P: [N, N]` of 0 and 1",
-  });
-  return true;
-}
-
 /** @param isComputed Whether a place may be any whole number that is made of indices, `2 * n`. */
 export function takePlace(
   checker: Checker,
@@ -190,7 +187,7 @@ export function takePlace(
 }
 
 function takeEntry(checker: Checker, at: AxisAt, expression: Expression): TypedExpression | undefined {
-  if (reportComputed(checker, at, expression) || reportTable(checker, expression)) return undefined;
+  if (reportComputed(checker, at, expression)) return undefined;
   const start = dimensionOf(checker, expression);
   if (start === undefined) return undefined;
   const end = boundedAdd(start, dimConstant(1));

@@ -19,7 +19,9 @@ import { isDimension } from "./axis-arguments.js";
 import { combine } from "./combine.js";
 import { isReal, isTruth } from "./mismatch.js";
 import { indicesIn } from "./places.js";
+import { reportOutside } from "./tables.js";
 import {
+  asIndex,
   boundOf,
   indexTypeOf,
   obligeExact,
@@ -145,8 +147,9 @@ export function isPlaceBelow(checker: Checker, index: TypedExpression, limit: Di
 }
 
 /** What a state that is an index begins with, or becomes: below its bound. */
-export function checkIndexState(checker: Checker, name: string, bound: Dim, value: TypedExpression): void {
-  if (value.type.kind === "error" || isBelow(checker, value, bound)) return;
+export function checkIndexState(checker: Checker, name: string, bound: Dim, given: TypedExpression): void {
+  const value = asIndex(checker, given);
+  if (value.type.kind === "error" || isBelow(checker, value, bound) || reportOutside(checker, value, bound)) return;
   const help = isIndex(value)
     ? `in a circle: \`(…) mod ${printFactor(bound)}\``
     : `it is an index, or a whole number that is surely below ${printDim(bound)}`;
@@ -154,14 +157,13 @@ export function checkIndexState(checker: Checker, name: string, bound: Dim, valu
   checker.report("place-out-of-range", value.span, message, { help });
 }
 
-/** An index, a dimension, a whole literal, or a choice of these. */
+/** Indices, a dimension, a whole literal, or a choice of these. */
 function isBelow(checker: Checker, value: TypedExpression, bound: Dim): boolean {
-  const { type } = value;
-  if (type.kind === "index") return type.axes.length === 0 && isPlaceBelow(checker, value, bound);
-  if (value.kind === "elementwise" && value.operation === "if" && axesOf(type).length === 0)
+  if (value.type.kind === "index") return isPlaceBelow(checker, value, bound);
+  if (value.kind === "elementwise" && value.operation === "if")
     return value.operands.slice(1).every((branch) => isBelow(checker, branch, bound));
   const plain = wholeOfSizes(value);
-  return plain !== undefined && axesOf(type).length === 0 && isPlaceIn(checker, plain, bound);
+  return plain !== undefined && isPlaceIn(checker, plain, bound);
 }
 
 /** Whether it is an index of those below the bound, or a whole number of those, which is checked with the sizes. */

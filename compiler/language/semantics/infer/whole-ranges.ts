@@ -32,6 +32,10 @@ export function rangeOf(checker: Checker, typed: TypedExpression): WholeRange | 
       return known(typed.dim, typed.dim);
     case "position":
       return rangeOfPosition(checker, typed.index);
+    case "stack":
+    case "concat":
+      if (type.kind === "real" && type.whole === undefined) return rangeOfAll(checker, typed.operands);
+      break;
     case "places":
       if (typed.operation === "real") return typed.operands[0] && rangeOf(checker, typed.operands[0]);
       break;
@@ -43,6 +47,18 @@ export function rangeOf(checker: Checker, typed: TypedExpression): WholeRange | 
   if (type.kind === "index") return rangeOfIndex(type);
   const whole = wholeNumbersIn(typed);
   return whole && known(whole.low, whole.high);
+}
+
+/** Of values beside each other. */
+function rangeOfAll(checker: Checker, values: readonly TypedExpression[]): WholeRange | undefined {
+  const [first, ...others] = values;
+  return others.reduce<WholeRange | undefined>(
+    (all, value) => {
+      const own = all && rangeOf(checker, value);
+      return all && own && rangeOfTwo(checker, "if", all, own);
+    },
+    first && rangeOf(checker, first),
+  );
 }
 
 /** What has the same elements, or more. */
@@ -194,7 +210,12 @@ export function obligeExact(checker: Checker, typed: TypedExpression): void {
 
 /** What a value is known to be for each value of its indices. */
 export function wholeNumbersOf(checker: Checker, typed: TypedExpression): WholeNumbers | undefined {
-  const range = typed.type.kind === "real" && isMadeOfIndices(typed) ? rangeOf(checker, typed) : undefined;
+  return typed.type.kind === "real" && isMadeOfIndices(typed) ? tableNumbersOf(checker, typed) : undefined;
+}
+
+/** What the numbers of a list or a constant are known to be; undefined where they need not be whole. */
+export function tableNumbersOf(checker: Checker, typed: TypedExpression): WholeNumbers | undefined {
+  const range = rangeOf(checker, typed);
   if (range?.isKnown !== true) return undefined;
   return { low: range.low, high: range.high, exact: reachedBy(checker, typed).map(({ dim }) => dim) };
 }

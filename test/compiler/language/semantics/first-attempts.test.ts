@@ -171,8 +171,8 @@ const texts: readonly (readonly [string, string | undefined])[] = [
   ["output y = delay(x, by = 0)", "the value of this step"],
   ["state h: [H] state k: index(H) k' = k h' = h.at[k].set(x[0]) output y = h", "if n == argmax(a) then p else x[n]"],
   ["state h: [H] state k: index(H) k' = k h'[k] = x[0] output y = h", "`h'[n] = if n == k then … else h[n]`"],
-  ["output y = x[[2, 0, 1]]", "`p[n < N] = (2 * n + 1) mod N`"],
-  ["perm = [2, 0, 1]\ncell A { input x: [3] output y = x[perm] }", "`p[n < N] = (2 * n + 1) mod N`"],
+  ["output y = x[[2, 0, 1]]", "`3 + R` in the place of `H`"],
+  ["perm = [2, 0, 1]\ncell A { input x: [3] output y = x[perm] }", undefined],
   ["cell B(C: cell(I, H), H) { input x: [H] use c = C(H, H) output y = c(x) } cell D(I, H) { input x: [I] output y = zeros([H]) + sum(x) } cell A(H) { input x: [H] use a = B(D(H, H), H) output y = a(x) }", "`D` alone"], // prettier-ignore
   ["cell A(C: cell, H) { input x: [H] use c = C(H, H) output y = c(x) }", "`C: cell(H, H)`"],
   ["state z: complex[H] z' = 0.5 * z + x output y = z'.real", "`re(z)`"],

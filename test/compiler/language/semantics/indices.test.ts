@@ -32,7 +32,7 @@ describe("indices", () => {
     ["the next of a state", "state k: index(V) k' = ‹k + 1› output y = E[x] + E[k] * w", "place-out-of-range"],
     ["a real state", "state k: index(V) k' = ‹w[0]› output y = E[x] + E[k] * w", "place-out-of-range"],
     ["the first of a state", "state k: index(V) = ‹V› k' = x output y = E[x] + E[k] * w", "place-out-of-range"],
-    ["a vector for a state", "state k: index(D) k' = ‹argsort(w)› output y = E[x] + w[k]", "place-out-of-range"],
+    ["a vector for a state", "state k: index(D) k' = ‹argsort(w)› output y = E[x] + w[k]", "shape-mismatch"],
     [
       "a state of run-time size",
       "context m: [S] state k: ‹index(S)› k' = x output y = E[x] + w * sum(m)",
