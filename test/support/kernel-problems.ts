@@ -17,7 +17,7 @@ slot 3: real[13]
 slot 4: real[12]
 slot 5: index[12]
 buffer list: index[%B] slot 2 external
-buffer panels: real[13] slot 3 persistent
+buffer panels: real[13] slot 3 persistent in panels of 1
 buffer places: index[12] slot 5 external
 buffer x: real[12] slot 0 external
 buffer y: real[12] slot 1 external

@@ -170,9 +170,9 @@ export interface ProductTail {
 }
 
 /**
- * Copies a matrix into panels: `units` of a strip in blocks of `block` vectors, and in a panel, for each contracted index, the
- * vectors of block 0 of every strip, then of block 1 and so on. Units after the last are zero. With `parts` it copies a matrix for
- * each combination of these, one after the other, the last axis fastest: those of all rounds, of all heads.
+ * Copies a matrix into panels: the units of a strip by as many vectors as the buffer says, and in a panel, for each contracted
+ * index, the first vector of every strip, then the second and so on. Units after the last are zero. With `parts` it copies a matrix
+ * for each combination of these, one after the other, the last axis fastest: those of all rounds, of all heads.
  */
 export interface PackStatement {
   readonly kind: "pack";
@@ -186,7 +186,6 @@ export interface PackStatement {
   /** How many strips the columns are, each of `length`. */
   readonly strips: number;
   readonly length: number;
-  readonly block: number;
   /** Only when `from` differs from what was packed last: it belongs to the caller. Else always. */
   readonly onChange: boolean;
 }
@@ -323,6 +322,8 @@ export interface KernelBuffer {
   readonly persistent?: boolean;
   /** Zero before the first call: kernels put zeros back where they have written. */
   readonly zeros?: boolean;
+  /** Of a buffer that holds panels: vectors of each strip in one, as `pack` writes them and products read them. */
+  readonly panels?: number;
   /** Where its elements lie: `slot` of the arena of its type, from `offset` on. */
   readonly place: { readonly slot: number; readonly offset: Dim };
 }

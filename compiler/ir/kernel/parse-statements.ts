@@ -168,11 +168,9 @@ function parsePack(tokens: LineTokens): Statement {
   const strips = tokens.integer();
   tokens.expect("strips", "of");
   const length = tokens.integer();
-  tokens.expect("in", "panels", "of");
-  const block = tokens.integer();
   const onChange = tokens.accept("where");
   if (onChange) tokens.expect("changed");
-  return { kind: "pack", to, from, columns, contracted, parts, strips, length, block, onChange };
+  return { kind: "pack", to, from, columns, contracted, parts, strips, length, onChange };
 }
 
 /** `index i = …` names an integer, `index list[i] = …` stores one. */

@@ -100,7 +100,7 @@ function parseSlot(tokens: LineTokens, slot: number): KernelSlot {
   return { dtype, sizes, ...parseMost(tokens) };
 }
 
-/** `buffer param.W: real[64] slot 3 + 64 within joined.0 external persistent zeros` */
+/** `buffer param.W: real[64] slot 3 + 64 within joined.0 external persistent zeros in panels of 4` */
 function parseBuffer(tokens: LineTokens): KernelBuffer {
   const start = parseStart(tokens);
   tokens.expect("slot");
@@ -110,11 +110,12 @@ function parseBuffer(tokens: LineTokens): KernelBuffer {
   const marks = {
     ...(tokens.accept("persistent") && { persistent: true }),
     ...(tokens.accept("zeros") && { zeros: true }),
+    ...parsePanels(tokens),
   };
   return { ...start, ...(within !== undefined && { within }), external, ...marks, place };
 }
 
-/** `buffer param.W: real[64] within joined.0 + 64 external persistent held zeros` */
+/** `buffer param.W: real[64] within joined.0 + 64 external persistent held zeros in panels of 4` */
 function parseUnplaced(tokens: LineTokens): UnplacedBuffer {
   const start = parseStart(tokens);
   const within = tokens.accept("within") ? { buffer: tokens.name("a buffer"), offset: parseShift(tokens) } : undefined;
@@ -128,7 +129,14 @@ function parseUnplaced(tokens: LineTokens): UnplacedBuffer {
     persistent: persistent === true,
     ...(held === true && { heldByCaller: true }),
     ...(zeros === true && { zeros }),
+    ...parsePanels(tokens),
   };
+}
+
+function parsePanels(tokens: LineTokens): { panels?: number } {
+  if (!tokens.accept("in")) return {};
+  tokens.expect("panels", "of");
+  return { panels: tokens.integer() };
 }
 
 function parseStart(tokens: LineTokens): Pick<KernelBuffer, "name" | "dtype" | "size" | "most"> {

@@ -74,24 +74,16 @@ function printSlot({ dtype, sizes, most }: KernelSlot, slot: number): string {
   return `slot ${slot}: ${dtype}[${sizes.map(spellDim).join(", ")}]${atMost(most)}\n`;
 }
 
-function printBuffer({ name, external, dtype, size, most, within, persistent, zeros, place }: KernelBuffer): string {
+function printBuffer(buffer: KernelBuffer): string {
+  const { name, external, dtype, size, most, within, persistent, zeros, panels, place } = buffer;
   const around = within === undefined ? "" : ` within ${spellName(within)}`;
   const marks = [external && " external", persistent === true && " persistent", zeros === true && " zeros"];
-  const seen = marks.filter(Boolean).join("");
+  const seen = `${marks.filter(Boolean).join("")}${inPanels(panels)}`;
   return `buffer ${spellName(name)}: ${dtype}[${spellDim(size)}]${atMost(most)} slot ${place.slot}${shift(place.offset)}${around}${seen}\n`;
 }
 
-function printUnplaced({
-  name,
-  external,
-  dtype,
-  size,
-  most,
-  persistent,
-  heldByCaller,
-  zeros,
-  within,
-}: UnplacedBuffer): string {
+function printUnplaced(buffer: UnplacedBuffer): string {
+  const { name, external, dtype, size, most, persistent, heldByCaller, zeros, panels, within } = buffer;
   const around = within === undefined ? "" : ` within ${spellName(within.buffer)}${shift(within.offset)}`;
   const marks = [
     external && " external",
@@ -99,7 +91,11 @@ function printUnplaced({
     heldByCaller === true && " held",
     zeros === true && " zeros",
   ];
-  return `buffer ${spellName(name)}: ${dtype}[${spellDim(size)}]${atMost(most)}${around}${marks.filter(Boolean).join("")}\n`;
+  return `buffer ${spellName(name)}: ${dtype}[${spellDim(size)}]${atMost(most)}${around}${marks.filter(Boolean).join("")}${inPanels(panels)}\n`;
+}
+
+function inPanels(vectors: number | undefined): string {
+  return vectors === undefined ? "" : ` in panels of ${vectors}`;
 }
 
 function atMost(most: Dim | undefined): string {
@@ -140,10 +136,10 @@ const printers: { readonly [K in LineKind]: LinePrinter<K> } = {
     `windows of ${spellName(steps)} steps of ${spellSymbol(axis)} from ${spellName(first)} on, ${rows} rows`,
   for: (loop) =>
     `for ${printAxis(loop)}${loop.step === 1 ? "" : ` step ${loop.step}`}${loop.reverse ? " reverse" : ""}`,
-  pack: ({ to, from, columns, contracted, parts, strips, length, block, onChange }) => {
+  pack: ({ to, from, columns, contracted, parts, strips, length, onChange }) => {
     const each = parts.length === 0 ? "" : ` for ${parts.map(printAxis).join(", ")}`;
     const axes = `${[columns, ...contracted].map(printAxis).join(", ")}${each}`;
-    const shape = `${strips} strips of ${length} in panels of ${block}`;
+    const shape = `${strips} strips of ${length}`;
     return `pack ${spellName(to)} from ${printAccess(from)} over ${axes} as ${shape}${onChange ? " where changed" : ""}`;
   },
   let_index: ({ name, value }) => `index ${spellName(name)} = ${printIndex(value)}`,

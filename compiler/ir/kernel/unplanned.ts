@@ -17,6 +17,8 @@ export interface UnplacedBuffer {
   readonly persistent: boolean;
   /** Zero before the first call: kernels put zeros back where they have written. */
   readonly zeros?: boolean;
+  /** Of a buffer that holds panels: vectors of each strip in one. */
+  readonly panels?: number;
   /** Lies inside another buffer. */
   readonly within?: { readonly buffer: string; readonly offset: Dim };
 }

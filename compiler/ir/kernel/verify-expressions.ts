@@ -37,6 +37,14 @@ export class ElementVerifier {
     return bufferSize(buffer, this.sizes);
   }
 
+  /** Vectors of each strip in the panels of a buffer, which has to be one of panels. */
+  panels(name: string): number | undefined {
+    const panels = this.buffers.get(name)?.panels;
+    if (this.buffers.has(name) && panels === undefined) this.report(`${name} is no buffer of panels`);
+    else if (panels !== undefined && panels < 1) this.report(`${name} has panels of ${panels} vectors`);
+    return panels;
+  }
+
   /** The same element, in the buffer that the one it is named in is a part of. */
   whole(access: Access): Access {
     const own = this.buffers.get(access.buffer);

@@ -27,7 +27,7 @@ export class ProductVerifier {
   }
 
   pack(statement: PackStatement, outer: KernelScope): void {
-    const { to, from, columns, contracted, parts, strips, length, block, onChange } = statement;
+    const { to, from, columns, contracted, parts, strips, length, onChange } = statement;
     const axes = [...parts, columns, ...contracted];
     const scope = this.bindAll(axes, outer);
     this.elements.access(from, "real", scope);
@@ -40,10 +40,10 @@ export class ProductVerifier {
       this.report(`panels of ${from.buffer}, whose size a call decides`);
     else if (width !== strips * length)
       this.report(`${width} columns of ${from.buffer} as ${strips} strips of ${length}`);
-    if (block < 1) this.report(`panels of ${block} vectors`);
     // How long vectors are, and so what fills the last panel, is the target's own business. What was packed last has a digest.
     const fewest = strips * length * (depth ?? 0) * (count ?? 0) + (onChange ? 1 : 0);
     const size = this.elements.buffer(to, "real");
+    this.elements.panels(to);
     if (size < fewest) this.report(`${to} of ${size} elements for panels of ${fewest}`);
   }
 
@@ -52,7 +52,8 @@ export class ProductVerifier {
     const inRow = this.bindAll(rows === undefined ? [] : [rows], outer);
     const scope = this.bindAll(columns === undefined ? [] : [columns], inRow);
     if (initial !== undefined) this.elements.expression(initial, scope, "real");
-    for (const terms of termsOf(product)) this.terms(terms, product, scope);
+    const panels = termsOf(product).flatMap((terms) => this.terms(terms, product, scope));
+    if (new Set(panels).size > 1) this.report(`one product reads panels of ${panels.join(" and ")} vectors`);
     if (copied !== undefined) this.copied(copied, product);
     if ((out === undefined) === (tail === undefined)) this.report("a product has either a result or a tail");
     if (out !== undefined) {
@@ -82,7 +83,8 @@ export class ProductVerifier {
     this.body(tail.body, inTail);
   }
 
-  private terms({ contracted, a, b, packed }: ScheduledTerms, product: ProductStatement, outer: KernelScope): void {
+  /** Gives the vectors of the panels that are read, if any are. */
+  private terms({ contracted, a, b, packed }: ScheduledTerms, product: ProductStatement, outer: KernelScope): number[] {
     const { rows, columns } = product;
     const scope = this.bindAll(contracted, outer);
     this.elements.access(a, "real", scope);
@@ -91,12 +93,14 @@ export class ProductVerifier {
       this.report(`the left operand ${a.buffer} moves with the columns`);
     if (rows !== undefined && moves(b.offset, rows.variable))
       this.report(`the right operand ${b.buffer} moves with the rows`);
-    if (packed === undefined) return;
+    if (packed === undefined) return [];
     this.elements.buffer(packed.buffer, "real");
     const ranges = packed.part.map(({ index }) => this.elements.integers.range(index, scope));
     const read = { a, b, contracted, packed, ranges };
     const problem = this.copies.problemOf(read, columns, product.schedule?.tail?.length);
     if (problem !== undefined) this.report(problem);
+    const panels = this.elements.panels(packed.buffer);
+    return panels === undefined ? [] : [panels];
   }
 
   /** Rows of the left operand, one after the other: as many as there may be. */

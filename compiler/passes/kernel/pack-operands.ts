@@ -177,28 +177,17 @@ class Packer {
     const size = plainExtent(columns.extent) as number;
     const length = tail?.length ?? size;
     const strips = size / length;
-    const block = tileOf(this.target, strips)?.block;
-    if (block === undefined) return undefined;
+    const panels = tileOf(this.target, strips)?.block;
+    if (panels === undefined) return undefined;
     const strides = variables.map((name) => b.offset.terms.find(({ variable }) => variable === name)?.coefficient.key);
-    const key = [b.buffer, start, parts.length, ...strides, ...sizes, strips, block].join(" ");
+    const key = [b.buffer, start, parts.length, ...strides, ...sizes, strips, panels].join(" ");
     const found = this.known.get(key);
     if (found !== undefined) return found;
     const to = freshBuffer(this.buffers, `packed.${this.known.size}`);
-    const pack: PackStatement = {
-      kind: "pack",
-      to,
-      from: b,
-      columns,
-      contracted,
-      parts,
-      strips,
-      length,
-      block,
-      onChange,
-    };
+    const pack: PackStatement = { kind: "pack", to, from: b, columns, contracted, parts, strips, length, onChange };
     // After the panels stands a digest of what was packed last, one vector.
-    const elements = dimConstant(panelElements(pack, this.lanes) + this.lanes);
-    this.buffers.set(to, { name: to, external: false, dtype: "real", size: elements, persistent: true });
+    const elements = dimConstant(panelElements(pack, panels, this.lanes) + this.lanes);
+    this.buffers.set(to, { name: to, external: false, dtype: "real", size: elements, persistent: true, panels });
     this.known.set(key, pack);
     return pack;
   }

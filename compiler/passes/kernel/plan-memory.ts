@@ -83,12 +83,13 @@ export function planMemory({ axes, functions, buffers: unplaced }: UnplannedKern
   }
   const placed = buffers.flatMap((buffer): KernelBuffer[] => {
     const place = places.get(buffer.name);
-    const { name, external, dtype, size, most, within, zeros } = buffer;
+    const { name, external, dtype, size, most, within, zeros, panels } = buffer;
     const persistent = buffer.persistent && !external;
     const marks = {
       ...(within && { within: within.buffer }),
       ...(persistent && { persistent }),
       ...(zeros === true && { zeros }),
+      ...(panels !== undefined && { panels }),
     };
     return place === undefined ? [] : [{ name, external, dtype, size, ...(most && { most }), ...marks, place }];
   });

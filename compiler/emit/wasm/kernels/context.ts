@@ -13,6 +13,8 @@ import type { Integers, ComputedIntegers } from "./integers.js";
 export interface ModuleParts {
   readonly layout: MemoryLayout;
   readonly target: VectorTarget;
+  /** Vectors of each strip in the panels of a buffer. */
+  readonly panelsOf: (buffer: string) => number;
   /** Writes a statement, of whichever kind: statements that hold others know of no kind but their own. */
   readonly emit: (statement: Statement, context: KernelContext, lanes: Lanes | undefined) => void;
   /** Pushes the arguments of a region's function and calls it. */

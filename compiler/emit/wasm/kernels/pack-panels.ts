@@ -3,16 +3,12 @@ import { AFFINE_ZERO, affineConstant } from "../../../ir/kernel/affine.js";
 import type { PackStatement } from "../../../ir/kernel/kernel-program.js";
 import { panelElements } from "../../../ir/kernel/panels.js";
 import { constantOf } from "../../../base/types/dim.js";
-import { tileOf } from "../../../passes/kernel/target.js";
-import { invariant } from "../../../base/diagnostics/invariant.js";
 import type { Local } from "../assembler/function-code.js";
 import type { KernelContext } from "./context.js";
 import { PanelCopy, sizeOf, strideOf } from "./panel-copy.js";
 
 export function emitPack(pack: PackStatement, context: KernelContext): void {
   const { code, integers, parts } = context;
-  const read = tileOf(parts.target, pack.strips)?.block;
-  invariant(read === pack.block, `${pack.to} has panels of ${pack.block}, and products read panels of ${read ?? 0}`);
   if (!pack.onChange) {
     new PanelCopy(pack, context).emit();
     return;
@@ -26,7 +22,7 @@ export function emitPack(pack: PackStatement, context: KernelContext): void {
     integers.scoped((inner) => {
       const place = inner.address({
         buffer: pack.to,
-        offset: affineConstant(panelElements(pack, context.expressions.lanesPerVector)),
+        offset: affineConstant(panelElements(pack, parts.panelsOf(pack.to), context.expressions.lanesPerVector)),
       });
       code.i32(place.offset).op("i32.add").set(stored);
     });

@@ -77,7 +77,8 @@ export class PanelCopy {
 
   private matrix(): void {
     const { code, width } = this;
-    const { length, block, parts } = this.pack;
+    const { to, length, parts } = this.pack;
+    const block = this.context.parts.panelsOf(to);
     const first = parts.length === 0 ? undefined : code.local("i32");
     if (first !== undefined) code.get(this.source).set(first);
     const full = Math.floor(length / (width * block));

@@ -1,5 +1,5 @@
 /** Kernel programs as WebAssembly: every region is a function, so that engines optimise it alone; entries call them. */
-import { listAt } from "../../../base/at.js";
+import { listAt, lookUp } from "../../../base/at.js";
 import { isSameData } from "../../../base/same-data.js";
 import { freeVariables } from "../../../ir/kernel/free-variables.js";
 import { forEachAccess } from "../../../ir/kernel/visit.js";
@@ -31,6 +31,7 @@ export function printWasmKernels(kernel: KernelProgram, options: WasmOptions): U
   const module = new ModuleBuilder();
   module.ownMemory(1);
   const elementTypes = new Map<string, ElementType>(kernel.buffers.map(({ name, dtype: type }) => [name, type]));
+  const panels = new Map(kernel.buffers.flatMap((buffer) => (buffer.panels ? [[buffer.name, buffer.panels]] : [])));
   let digest: FunctionRef | undefined;
   // Regions that say the same (packing, for the step and for the sequence) are one function.
   const known = new Map<string, { readonly body: readonly Statement[]; readonly ref: FunctionRef }[]>();
@@ -50,6 +51,7 @@ export function printWasmKernels(kernel: KernelProgram, options: WasmOptions): U
   const parts: ModuleParts = {
     layout,
     target,
+    panelsOf: (buffer) => lookUp(panels, buffer),
     emit: emitStatement,
     digest: () => (digest ??= addDigest(module, target.digestStreams)),
     innerFunction: (caller, params, write) => {

@@ -9,14 +9,14 @@ slot 0: real[2]
 slot 1: real[2]
 slot 2: real[4]
 slot 3: real[5]
-buffer panels: real[5] slot 3 persistent
+buffer panels: real[5] slot 3 persistent in panels of 1
 buffer s: real[5] slot 3
 buffer x: real[2] slot 0 external
 buffer y: real[2] slot 1 external
 buffer z: real[4] slot 2 external
 
 kernel f {
-  pack panels from z[j * 2 + k] over j < 2, k < 2 as 1 strips of 2 in panels of 1${mark}
+  pack panels from z[j * 2 + k] over j < 2, k < 2 as 1 strips of 2${mark}
   product y[j] = sum x[k] * z[j * 2 + k] packed in panels
     columns j < 2
     contracted k < 2
@@ -46,13 +46,13 @@ slot 0: real[2]
 slot 1: real[4]
 slot 2: real[8]
 slot 3: real[8]
-buffer panels: real[8] slot 3
+buffer panels: real[8] slot 3 in panels of 1
 buffer x: real[2] slot 0 external
 buffer y: real[4] slot 1 external
 buffer z: real[8] slot 2 external
 
 kernel f {
-  pack panels from z[r * 4 + j * 2 + k] over j < 2, k < 2 for r < 2 as 1 strips of 2 in panels of 1
+  pack panels from z[r * 4 + j * 2 + k] over j < 2, k < 2 for r < 2 as 1 strips of 2
   for n < 2
     product y[n * 2 + j] = sum x[k] * z[n * -4 + j * 2 + k + 4] packed in panels[n * -1 + 1 of 2]
       columns j < 2

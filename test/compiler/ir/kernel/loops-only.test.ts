@@ -35,7 +35,7 @@ it("loops pass as they are, with another type", () => {
 test.each([
   ["product", `  region r\n${product}`],
   ["product", `  for t < %T\n    region r\n${product.replace(/^/gmu, "    ")}`],
-  ["pack", "  region r\n    pack p from w[j] over i < 1, j < 4 as 1 strips of 1 in panels of 1"],
+  ["pack", "  region r\n    pack p from w[j] over i < 1, j < 4 as 1 strips of 1"],
   ["windows", '  windows of "s" steps of %T from "f" on, 64 rows\n    region r\n      y[0] = 0'],
 ])("a %s is refused at any depth", (kind, body) => {
   const message = `f has a ${kind}, which a target of loops does not know`;

@@ -93,7 +93,7 @@ slot 2: real[3]
 buffer "in a window": real["of"*%B + S - 1] slot 0 + 2*S within x external
 buffer list: index[%B] slot 1 persistent
 buffer x: real[3*S] at most 12 slot 0
-buffer z: real[3] slot 2 external persistent zeros
+buffer z: real[3] slot 2 external persistent zeros in panels of 2
 
 kernel "all at once" {
   region "one; two" ; what: it; does

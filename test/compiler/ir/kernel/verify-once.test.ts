@@ -69,12 +69,12 @@ test.each([
       slot 2: real[2]
       slot 3: real[3]
       buffer p: real[2] slot 0 external
-      buffer packed: real[3] slot 3 persistent
+      buffer packed: real[3] slot 3 persistent in panels of 4
       buffer q: real[2] slot 2 persistent
       buffer y: real[2] slot 1 external
       kernel f {
         region packed
-          pack packed from ${matrix}[j] over j < 2, k < 1 as 1 strips of 2 in panels of 4 where changed
+          pack packed from ${matrix}[j] over j < 2, k < 1 as 1 strips of 2 where changed
         region r where changed
           product q[i * 2 + j] = sum p[i + k] * ${matrix}[j] packed in packed
             rows i < 1

@@ -10,7 +10,7 @@ buffer v: real[%T] slot 6
 buffer w: real[8] slot 6 + %T
 `;
 
-const pack = "pack panels from z[j * 4 + k] over j < 3, k < 4 as 1 strips of 3 in panels of 1 where changed";
+const pack = "pack panels from z[j * 4 + k] over j < 3, k < 4 as 1 strips of 3 where changed";
 
 describe("what is in order", () => {
   it.each([
@@ -104,7 +104,11 @@ kernel backward {
   });
 
   it.each([
-    ["buffer p: real[13] slot 3", pack.replace("panels", "p"), "p is packed where changed and keeps nothing"],
+    [
+      "buffer p: real[13] slot 3 in panels of 1",
+      pack.replace("panels", "p"),
+      "p is packed where changed and keeps nothing",
+    ],
     ["buffer s: real[13] slot 3", `s[0] = 1\n${pack}`, "s lies where panels keeps its contents"],
     ["", `panels[0] = 1\n${pack}`, "panels is packed where changed, and not by one pack alone"],
     ["", `${pack}\n${pack.replace("z", "x")}`, "panels is packed where changed, and not by one pack alone"],

@@ -7,10 +7,10 @@ const matrices = "y[i * 4 + j] = sum x[i * 4 + k] * z[j * 4 + k]";
 /** A product after the copy that it reads. */
 const packed = (from: string, runs = "1 strips of 3", between = ""): string => {
   const product = `product ${matrices.replace("i * 4 + j", "j").replace("i * 4 + k", "k")}`;
-  const pack = `pack panels from ${from} over j < 3, k < 4 as ${runs} in panels of 1`;
+  const pack = `pack panels from ${from} over j < 3, k < 4 as ${runs}`;
   return [pack, between, between.startsWith("for") ? `  ${product}` : product].join("\n");
 };
-const inParts = "pack panels from z[r * 6 + j * 2 + k] over j < 3, k < 2 for r < 2 as 1 strips of 3 in panels of 1";
+const inParts = "pack panels from z[r * 6 + j * 2 + k] over j < 3, k < 2 for r < 2 as 1 strips of 3";
 const read = " packed in panels\n  columns j < 3\n  contracted k < 4";
 
 /** A buffer that a tail overwrites, the sums of its product, and where it stores: an operand, what sums start from, copied rows. */
@@ -60,7 +60,7 @@ describe("what is in order", () => {
     [
       "panels by other names, of terms in two axes, that are read in a loop and after it",
       `
-      pack panels from z[i + k * 3 + l * 6] over i < 3, k < 2, l < 2 as 1 strips of 3 in panels of 1
+      pack panels from z[i + k * 3 + l * 6] over i < 3, k < 2, l < 2 as 1 strips of 3
       for t < %T
         region work
           product y[j] = sum x[m] * z[j + m * 3 + n * 6] packed in panels
@@ -76,7 +76,7 @@ describe("what is in order", () => {
     [
       "panels of the matrices of two rounds, which are read from the last one",
       `
-      pack panels from z[r * 6 + j * 2 + k] over j < 3, k < 2 for r < 2 as 1 strips of 3 in panels of 1
+      pack panels from z[r * 6 + j * 2 + k] over j < 3, k < 2 for r < 2 as 1 strips of 3
       for n < 2
         product y[j] = sum x[k] * z[n * -6 + j * 2 + k + 6] packed in panels[n * -1 + 1 of 2]
           columns j < 3
@@ -87,7 +87,7 @@ describe("what is in order", () => {
       `
       for t < %T
         z[t] = 1
-        pack panels from z[j * 4 + k] over j < 3, k < 4 as 1 strips of 3 in panels of 1
+        pack panels from z[j * 4 + k] over j < 3, k < 4 as 1 strips of 3
         product y[j] = sum x[k] * z[j * 4 + k] packed in panels
           columns j < 3
           contracted k < 4`,
@@ -184,13 +184,12 @@ describe("what is not", () => {
       `${packed("z[j * 4 + k]", "3 strips of 1")} packed in panels\n  columns j < 3\n  contracted k < 4`,
       "panels has 3 columns of 4 terms in strips of 1, and 3 columns of 4 terms in strips of 3 are read",
     ],
+    ["pack panels from z[j * 4 + k] over j < 3, k < 4 as 2 strips of 2", "3 columns of z as 2 strips of 2"],
+    ["pack x from z[j * 4 + k] over j < 3, k < 4 as 1 strips of 3 where changed", "x of 12 elements for panels of 13"],
+    ["pack y from z[j * 4 + k] over j < 3, k < 4 as 1 strips of 3", "y is no buffer of panels"],
     [
-      "pack panels from z[j * 4 + k] over j < 3, k < 4 as 2 strips of 2 in panels of 1",
-      "3 columns of z as 2 strips of 2",
-    ],
-    [
-      "pack x from z[j * 4 + k] over j < 3, k < 4 as 1 strips of 3 in panels of 1 where changed",
-      "x of 12 elements for panels of 13",
+      "product y[j] = sum x[k] * z[j * 4 + k] packed in x\n  columns j < 3\n  contracted k < 4",
+      "x is no buffer of panels",
     ],
     [
       `${packed("z[j * 4 + k]").replace("* z[j * 4 + k]", "* z[k * 3 + j]")} packed in panels\n  columns j < 3\n  contracted k < 4`,
@@ -201,7 +200,7 @@ describe("what is not", () => {
       "panels holds z[j * 3 + k], and z[j * 4 + k] is read",
     ],
     [
-      "pack panels from z[j] over j < 3, k < 4, l < 1 as 1 strips of 3 in panels of 1\nproduct y[j] = sum x[k] * z[j] packed in panels\n  columns j < 3\n  contracted k < 2\n  contracted l < 2",
+      "pack panels from z[j] over j < 3, k < 4, l < 1 as 1 strips of 3\nproduct y[j] = sum x[k] * z[j] packed in panels\n  columns j < 3\n  contracted k < 2\n  contracted l < 2",
       "panels has 3 columns of 4 * 1 terms in strips of 3, and 3 columns of 2 * 2 terms in strips of 3 are read",
     ],
     [
@@ -218,11 +217,8 @@ describe("what is not", () => {
     ],
     [`for t < %T\n  ${packed("z[j * 4 + k]")}${read}`, "panels is read and was not packed"],
     [`for i < 0\n  ${packed("z[j * 4 + k]")}${read}`, "panels is read and was not packed"],
-    ["pack z from z[j * 4 + k] over j < 3, k < 4 as 1 strips of 3 in panels of 1", "z is packed into itself"],
-    [
-      "index n = 0\npack panels from z[j * 4 + k + n] over j < 3, k < 4 as 1 strips of 3 in panels of 1",
-      "panels of z move with n",
-    ],
+    ["pack z from z[j * 4 + k] over j < 3, k < 4 as 1 strips of 3", "z is packed into itself"],
+    ["index n = 0\npack panels from z[j * 4 + k + n] over j < 3, k < 4 as 1 strips of 3", "panels of z move with n"],
     [
       `${inParts}\nfor n < 2\n  product y[j] = sum x[k] * z[n * 6 + j * 2 + k] packed in panels\n    columns j < 3\n    contracted k < 2`,
       "panels has 2 parts, and one of none is read",
@@ -241,9 +237,24 @@ describe("what is not", () => {
     ],
     [inParts.replace("r < 2", "r < 3"), "z of 12 elements at 0 to 17"],
     [inParts.replace("r < 2", "r < %T"), "panels of z, whose size a call decides"],
-    ["pack panels from z[j * 5 + k] over j < 3, k < 4 as 1 strips of 3 in panels of 1", "z of 12 elements at 0 to 13"],
+    ["pack panels from z[j * 5 + k] over j < 3, k < 4 as 1 strips of 3", "z of 12 elements at 0 to 13"],
   ])("%j", (body, problem) => {
     expect(problemsOf(body)).toContain(`f: ${problem}`);
+  });
+
+  it("is panels of no vector, and of two widths in one product", () => {
+    const none = declarations.replace("panels of 1", "panels of 0");
+    expect(problemsOf(packed("z[j * 4 + k]") + read, none)).toContain("f: panels has panels of 0 vectors");
+    const wide = `${declarations}slot 6: real[24]\nbuffer wide: real[24] slot 6 in panels of 2\n`;
+    const text = `
+      pack panels from z[j * 4 + k] over j < 3, k < 4 as 1 strips of 3
+      pack wide from z[j * 4 + k] over j < 3, k < 4 as 1 strips of 3
+      product y[j] = sum x[k] * z[j * 4 + k] packed in panels + sum x[k] * z[j * 4 + k] packed in wide
+        columns j < 3
+        earlier k < 4
+        contracted k < 4`;
+    expect(problemsOf(text, wide)).toEqual(["f: one product reads panels of 1 and 2 vectors"]);
+    expect(problemsOf(text, wide.replace("panels of 2", "panels of 1"))).toEqual([]);
   });
 
   it("is a tail that writes to the matrix in which its operand lies", () => {

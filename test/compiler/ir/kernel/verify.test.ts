@@ -103,7 +103,7 @@ describe("what is in order", () => {
       `for t < %T
         select list[0 .. active] from examples where t < %T
         region work
-          pack panels from z[j * 4 + k] over j < 3, k < 4 as 1 strips of 3 in panels of 1 where changed
+          pack panels from z[j * 4 + k] over j < 3, k < 4 as 1 strips of 3 where changed
           product y[i * 4 + j] = sum x[i * 4 + k] * z[j * 4 + k] packed in panels
             rows i < examples list[0 .. active]
             columns j < 3

@@ -194,16 +194,16 @@ test("panels of what is of params alone, also where they look themselves for wha
     buffer x: real[2*%B] external persistent
     buffer y: real[2*%B] external persistent
     buffer q: real[4]${persistent}
-    buffer own: real[36] persistent
-    buffer made: real[36]${persistent}
+    buffer own: real[36] persistent in panels of 4
+    buffer made: real[36]${persistent} in panels of 4
     kernel f {
       region own ; own
-        pack own from param.W[i * 2 + j] over i < 2, j < 2 as 1 strips of 2 in panels of 4 where changed
+        pack own from param.W[i * 2 + j] over i < 2, j < 2 as 1 strips of 2 where changed
       region q${where} ; q
         for i < 4
           q[i] = mul(param.W[i], 2)
       region made${where} ; made
-        pack made from q[i * 2 + j] over i < 2, j < 2 as 1 strips of 2 in panels of 4
+        pack made from q[i * 2 + j] over i < 2, j < 2 as 1 strips of 2
       region y ; y
         product y[b * 2 + i] = sum x[b * 2 + j] * q[i * 2 + j] packed in made
           rows b < examples

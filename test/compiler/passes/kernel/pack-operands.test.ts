@@ -56,11 +56,11 @@ describe("pack-operands", () => {
       buffer x: real[2*%B] external persistent
       buffer y: real[2*%B] external persistent
       buffer z: real[2*%B] external persistent
-      buffer packed.0: real[36] persistent
-      buffer packed.1: real[36] persistent
+      buffer packed.0: real[36] persistent in panels of 4
+      buffer packed.1: real[36] persistent in panels of 4
       kernel f {
         region packed.0 ; W in panels
-          pack packed.0 from W[i * 2 + j] over i < 2, j < 2 as 1 strips of 2 in panels of 4 where changed
+          pack packed.0 from W[i * 2 + j] over i < 2, j < 2 as 1 strips of 2 where changed
         region M ; M
           for i < 4
             M[i] = exp(W[i])
@@ -70,7 +70,7 @@ describe("pack-operands", () => {
             columns i < 2
             contracted j < 2
         region packed.1 ; M in panels
-          pack packed.1 from M[i * 2 + j] over i < 2, j < 2 as 1 strips of 2 in panels of 4
+          pack packed.1 from M[i * 2 + j] over i < 2, j < 2 as 1 strips of 2
         region z ; z
           product z[b * 2 + i] = sum x[b * 2 + j] * M[i * 2 + j] packed in packed.1
             rows b < examples
@@ -109,10 +109,10 @@ describe("pack-operands", () => {
               contracted j < 2
       }`,
       `${buffers}
-      buffer packed.0: real[196] persistent
+      buffer packed.0: real[196] persistent in panels of 4
       kernel f {
         region packed.0 ; W in panels
-          pack packed.0 from W[i * 2 + j + n * 4 + r * 8] over i < 2, j < 2 for r < 3, n < 2 as 1 strips of 2 in panels of 4 where changed
+          pack packed.0 from W[i * 2 + j + n * 4 + r * 8] over i < 2, j < 2 for r < 3, n < 2 as 1 strips of 2 where changed
         for r < 3 reverse
           region y ; y
             for n < 2
@@ -138,7 +138,7 @@ describe("pack-operands", () => {
     expect(bodyOf(kernel)).toBe(
       dedent(`
       region packed.0 ; param.W in panels
-        pack packed.0 from param.W[i * 2 + j] over i < 3, j < 2 as 1 strips of 3 in panels of 4 where changed
+        pack packed.0 from param.W[i * 2 + j] over i < 3, j < 2 as 1 strips of 3 where changed
       zero output.y of 3*%B*%T where an example is short in %T
       region forward y ; y = param.W · input.x
         for b < examples
@@ -150,6 +150,7 @@ describe("pack-operands", () => {
     // A panel of four vectors of four for each of two terms, and a digest of one vector after.
     const packed = kernel.buffers.find(({ name }) => name === "packed.0")!;
     expect(printDim(packed.size)).toBe("36");
+    expect(packed.panels).toBe(4);
     expectMeaning(kernel, projection);
   });
 
@@ -158,7 +159,7 @@ describe("pack-operands", () => {
     expect(bodyOf(kernel)).toContain(
       dedent(`
       region packed.0 ; forward.M in panels
-        pack packed.0 from forward.M[i * 3 + j] over i < 4, j < 3 as 1 strips of 4 in panels of 4
+        pack packed.0 from forward.M[i * 3 + j] over i < 4, j < 3 as 1 strips of 4
       region forward y ;`),
     );
     expect(outline(bodyOf(kernel))).toBe(
@@ -198,8 +199,9 @@ describe("pack-operands", () => {
     }`;
     const kernel = kernelOf(text, [fuseTails, packOperands]);
     expect(bodyOf(kernel)).toContain(
-      "pack packed.0 from param.W[i * 3 + j] over i < 8, j < 3 as 2 strips of 4 in panels of 1 where changed",
+      "pack packed.0 from param.W[i * 3 + j] over i < 8, j < 3 as 2 strips of 4 where changed",
     );
+    expect(kernel.buffers.map(({ panels }) => panels)).toContain(1);
     expectMeaning(kernel, text);
   });
 
@@ -259,11 +261,11 @@ describe("in text", () => {
     const written = "region M ; M\n  for i < 4\n    M[i] = exp(x[i])\n";
     const product = "region y ; y\n  product y[i] = sum x[j] * M[i * 2 + j]\n    columns i < 2\n    contracted j < 2";
     const packed =
-      "region packed.0 ; M in panels\n  pack packed.0 from M[i * 2 + j] over i < 2, j < 2 as 1 strips of 2 in panels of 4\n";
+      "region packed.0 ; M in panels\n  pack packed.0 from M[i * 2 + j] over i < 2, j < 2 as 1 strips of 2\n";
     expectKernels(
       packOperands,
       kernels(written + product),
-      kernels(written + packed + product.replace("j]\n", "j] packed in packed.0\n"), "\n      buffer packed.0: real[36] persistent"),
+      kernels(written + packed + product.replace("j]\n", "j] packed in packed.0\n"), "\n      buffer packed.0: real[36] persistent in panels of 4"),
     ); // prettier-ignore
   });
 });

@@ -38,7 +38,7 @@ export interface ProductPlan {
   readonly size: number;
   /** Is always 0, where the target wants side exits. */
   readonly zero: Local | undefined;
-  /** Vectors of each strip in a panel of packed weights. */
+  /** Vectors of each strip in a panel of packed weights, and in a tile of several rows. */
   readonly block: number;
   readonly rowTile: number;
   readonly panels: number;
@@ -62,6 +62,8 @@ export function planProduct(product: ProductStatement, context: KernelContext): 
   const { target, layout } = parts;
   const tile = tileOf(target, strips);
   invariant(tile !== undefined, `no tile for ${strips} strips`);
+  const packs = [packed, earlier?.packed].flatMap((part) => (part === undefined ? [] : [parts.panelsOf(part.buffer)]));
+  const block = packs[0] ?? tile.block;
   const plan: ProductPlan = {
     product,
     strips,
@@ -71,10 +73,10 @@ export function planProduct(product: ProductStatement, context: KernelContext): 
     width: expressions.lanesPerVector,
     size: expressions.elementBytes,
     zero: target.sideExits && integers.word(layout.zeroWord),
-    block: tile.block,
+    block,
     rowTile: tile.rows,
     panels: tile.panels,
-    vectorsOfRow: tile.block * tile.panels,
+    vectorsOfRow: block * tile.panels,
     lots: tail === undefined ? 1 : tile.lots,
     nest: tile.nest,
     depth: countTerms(contracted) ?? 1,
@@ -85,7 +87,7 @@ export function planProduct(product: ProductStatement, context: KernelContext): 
   const { packed: copy, ...terms } = earlier;
   const schedule = { ...(tail && { tail }), ...(copy !== undefined && { packed: copy }) };
   const first = { kind, rows, columns, initial, out, ...terms, schedule };
-  return { ...plan, earlier: planProduct(first, context) };
+  return { ...plan, earlier: { ...planProduct(first, context), block } };
 }
 
 /** The place of a row among the rows of a product. */
@@ -105,7 +107,7 @@ export function startOfPart({ product, strips, block, width }: ProductPlan): Acc
   const { columns, contracted, schedule: { packed, tail } = {} } = product;
   invariant(packed !== undefined, "a product that reads no panels");
   const length = tail?.length ?? (columns && plainExtent(columns.extent)) ?? 0;
-  const elements = dimConstant(partElements({ contracted, strips, length, block }, width));
+  const elements = dimConstant(partElements({ contracted, strips, length }, block, width));
   const number = packed.part.reduce(
     (sum, { index, of }) => addAffine(scaleAffine(sum, dimConstant(of)), index),
     AFFINE_ZERO,
