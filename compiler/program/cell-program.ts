@@ -99,6 +99,7 @@ function buildForward(cell: LoweredCell): GraphFunction {
       carried: states.length,
       sequences: inputs.length + drawn.length,
       reverse: false,
+      rounds: false,
     },
     [...states, ...inputs, ...drawn, ...contexts, ...stored],
     { note: `${cell.name} over time` },

@@ -82,7 +82,7 @@ export function runUp(
   const sum = combinations[operation](loop.inner, before, own);
   const { origin } = builder;
   const [, all] = loop.emit(
-    { length: at(shape, axis), reverse },
+    { length: at(shape, axis), reverse, rounds: false },
     [{ name: "next", value: sum }, { name: "sum", value: sum }], // prettier-ignore
     { ...origin, states: [{ name, documentation: "", isBefore: false }] },
   );

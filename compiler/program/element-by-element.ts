@@ -91,7 +91,7 @@ export class ElementByElement {
     const carried = this.next.map((value, i) => ({ name: `next.${i}`, value: value() }));
     const { length, reverse } = this.sequence;
     const origin = { ...this.outer.origin, states: this.states };
-    const results = this.loop.emit({ length, reverse }, [...carried, ...stacked], origin);
+    const results = this.loop.emit({ length, reverse, rounds: false }, [...carried, ...stacked], origin);
     const found = resultParts({ carried: this.next.length }, results);
     for (const [i, id] of outputs.entries()) this.found.set(id, this.turned(id, at(found.stacked, i)));
     for (const [id, i] of this.last) this.found.set(id, at(found.carried, i));

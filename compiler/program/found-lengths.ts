@@ -127,7 +127,7 @@ function countedLength(
   const [count, going] = [carry("count", 0), carry("going", 1)];
   const stop = loop.input("sequence", "stop", number, stops);
   const [counted, isOn] = countedSteps(loop.inner, count, going, stop);
-  const results = loop.emit({ length, reverse: false }, [{ name: "count", value: counted }, { name: "going", value: isOn }]); // prettier-ignore
+  const results = loop.emit({ length, reverse: false, rounds: false }, [{ name: "count", value: counted }, { name: "going", value: isOn }]); // prettier-ignore
   const isInside = ({ operation }: Instruction): boolean =>
     operation.kind === "scan" && equalDims(operation.length, length) && !operation.reverse;
   const brought = new Map(inner.map((id, i) => [id, at(given, i)]));

@@ -7,13 +7,13 @@ import { dimConstant } from "../base/types/dim.js";
 import type { GraphBuilder, NamedOutput } from "../ir/graph/build.js";
 import { ScanBuilder } from "../ir/graph/build-scan.js";
 import { overTime } from "../ir/graph/lift.js";
-import { isCarried, type OperandKind, type Scan } from "../ir/graph/scan.js";
+import { isCarried, type OperandKind, type ScanCourse } from "../ir/graph/scan.js";
 import type { ValueId, ValueType } from "../ir/graph/graph-function.js";
 import { IndexedBuilder } from "./indexed-builder.js";
 
 /** What runs need of a loop. */
 export type LoopBuilder = Pick<ScanBuilder, "inner" | "input"> & {
-  emit(like: Pick<Scan, "length" | "reverse">, outputs: readonly NamedOutput[], origin: Origin): ValueId[];
+  emit(like: ScanCourse, outputs: readonly NamedOutput[], origin: Origin): ValueId[];
 };
 
 /** @param made what makes the loop in a builder that is of no index; a scan, if left out */
@@ -61,7 +61,7 @@ class PlaceLoop implements LoopBuilder {
     return this.inner.element(this.inner.bring(own), 0, index, whole);
   }
 
-  emit(like: Pick<Scan, "length" | "reverse">, outputs: readonly NamedOutput[], origin: Origin): ValueId[] {
+  emit(like: ScanCourse, outputs: readonly NamedOutput[], origin: Origin): ValueId[] {
     const { carried } = this;
     const { outer, index } = this.places;
     const lifted = outputs.map(({ name, value }) => ({ name, value: this.inner.lifted(value) }));

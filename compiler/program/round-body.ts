@@ -10,7 +10,7 @@ import { ScanBuilder } from "../ir/graph/build-scan.js";
 import type { Instruction, Operation, ValueId, ValueType } from "../ir/graph/graph-function.js";
 import { printFunction, printOperation } from "../ir/graph/print.js";
 import { copyInstruction, definitions, forEachNeeded, mapped, type ValueMap } from "../ir/graph/rewrite.js";
-import type { OperandKind, Scan } from "../ir/graph/scan.js";
+import type { OperandKind, ScanCourse } from "../ir/graph/scan.js";
 import type { Frame } from "./frame.js";
 import type { LoopBuilder } from "./place-loop.js";
 
@@ -56,7 +56,7 @@ export class RoundBody implements LoopBuilder {
     return input;
   }
 
-  emit(_like: Pick<Scan, "length" | "reverse">, outputs: readonly NamedOutput[], origin: Origin): ValueId[] {
+  emit(_like: ScanCourse, outputs: readonly NamedOutput[], origin: Origin): ValueId[] {
     this.outputs = outputs;
     return this.write(this, origin);
   }
@@ -173,7 +173,7 @@ export class RoundLoop {
       else if (operation.kind === "constant") this.number(instruction, operation, step);
     }
     const outputs = body.outputs.map(({ name, value }) => ({ name, value: mapped(inside, value) }));
-    return loop.emit({ length: this.count, reverse: false }, outputs, { ...origin, isRounds: true });
+    return loop.emit({ length: this.count, reverse: false, rounds: true }, outputs, origin);
   }
 
   /** A frame of the round, with its values in the body of the loop. */

@@ -186,7 +186,7 @@ class Rounds implements RoundSite {
     const next = this.round({ lowering, frame: inside }, k, state, until);
     const all = [...next.values, ...(next.goesOn === undefined ? [] : [asCarried(builder, next.goesOn)])];
     const outputs = all.map((value, i) => ({ name: at(names, i), value }));
-    return loop.emit({ length: dimConstant(1), reverse: false }, outputs, outer.origin);
+    return loop.emit({ length: dimConstant(1), reverse: false, rounds: true }, outputs, outer.origin);
   }
 
   private round(

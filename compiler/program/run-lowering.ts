@@ -234,7 +234,7 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
     return { name: `${name} of each step`, value };
   });
   const origin = { ...outer.origin, states: originsOf(frame, run, owned) };
-  const results = loop.emit({ length, reverse: false }, [...next, ...outputs, ...traced], origin);
+  const results = loop.emit({ length, reverse: false, rounds: false }, [...next, ...outputs, ...traced], origin);
   const [last, stacked] = [results.slice(0, states.length), results.slice(states.length)];
   for (const [caller, fn, place, scans = []] of declared) {
     if (caller === loop.inner) lowering.noteDeclared(lowering.builder, fn, place, [...results.slice(0, 1), ...scans]);

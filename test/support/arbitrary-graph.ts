@@ -411,6 +411,7 @@ class GraphMaker {
         carried: carried.length,
         sequences: sequences.length,
         reverse: this.random() < 0.5,
+        rounds: constantOf(length) !== undefined && this.random() < 0.5,
       },
       [...carried, ...sequences, ...invariants],
     );
@@ -439,7 +440,15 @@ class GraphMaker {
     const product = inner.contract(weights, state, { a: [0, 1], b: [1], result: [0], parts: 1 });
     const next = inner.map("tanh", inner.map("add", start, product));
     const body = inner.finish(["h", "y"].map((name) => ({ name, value: next })));
-    const scan = { kind: "scan", body, length, carried: 1, sequences: 1, reverse: this.random() < 0.5 } as const;
+    const scan = {
+      kind: "scan",
+      body,
+      length,
+      carried: 1,
+      sequences: 1,
+      reverse: this.random() < 0.5,
+      rounds: false,
+    } as const;
     return b.emitAll(scan, [b.constantOf(0.5, [whole]), joined, matrix]);
   }
 

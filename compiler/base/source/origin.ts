@@ -27,8 +27,6 @@ export interface Origin {
   readonly isPlace?: true;
   /** Of what is written out in a round: which one. No sum goes on from one to the next. */
   readonly round?: number;
-  /** A loop that runs the rounds of an equation: sums in it are in the order that they have where the rounds are written out. */
-  readonly isRounds?: true;
   /** It is of a derivative, and no value of the equations. */
   readonly isDerivative?: true;
 }

@@ -1,7 +1,7 @@
 /** Making a scan whose operands become known in any order while its body is written. */
 import type { Origin } from "../../base/source/origin.js";
 import { GraphBuilder, type NamedOutput } from "./build.js";
-import { countsOf, inOrder, type OperandKind, type Scan } from "./scan.js";
+import { countsOf, inOrder, type OperandKind, type ScanCourse } from "./scan.js";
 import type { ValueId, ValueType } from "./graph-function.js";
 
 /** An input of the body and what the scan gives it. */
@@ -34,21 +34,17 @@ export class ScanBuilder {
 
   /**
    * Emits the scan.
-   * @param like its length and direction
+   * @param like how it runs
    * @param outputs of the body: the next carried values, then what is stacked
    */
-  emit(
-    like: Pick<Scan, "length" | "reverse">,
-    outputs: readonly NamedOutput[],
-    origin: Origin = this.outer.origin,
-  ): ValueId[] {
-    const { length, reverse } = like;
+  emit(like: ScanCourse, outputs: readonly NamedOutput[], origin: Origin = this.outer.origin): ValueId[] {
+    const { length, reverse, rounds } = like;
     const { carried, sequence, invariant } = this.given;
     const parts = { carried, sequences: sequence, invariants: invariant };
     const given = inOrder(parts);
     const body = { ...this.inner.finish(outputs), inputs: given.map(({ input }) => input) };
     return this.outer.emitAll(
-      { kind: "scan", body, length, ...countsOf(parts), reverse },
+      { kind: "scan", body, length, ...countsOf(parts), reverse, rounds },
       given.map(({ operand }) => operand),
       origin,
     );

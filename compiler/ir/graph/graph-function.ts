@@ -113,6 +113,11 @@ export type Operation =
       readonly carried: number;
       readonly sequences: number;
       readonly reverse: boolean;
+      /**
+       * It runs the rounds of an equation, whose number is a constant, or is a derivative of one that does: sums in it are in the order that
+       * they have where the rounds are written out, and what it has of a round may be the same for all examples.
+       */
+      readonly rounds: boolean;
     };
 
 export type OperationKind = Operation["kind"];

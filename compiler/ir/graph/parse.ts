@@ -302,9 +302,10 @@ const parsers: ReadonlyMap<string, OperationParser> = new Map<string, OperationP
       const carried = r.after("carried", () => r.integer());
       const sequences = r.after("sequences", () => r.integer());
       const reverse = r.accept("reverse");
+      const rounds = r.accept("rounds");
       return {
         keyword: "body",
-        around: (body) => ({ kind: "scan", body, length, carried, sequences, reverse }),
+        around: (body) => ({ kind: "scan", body, length, carried, sequences, reverse, rounds }),
       };
     },
   ],

@@ -78,8 +78,8 @@ const printers: { readonly [K in OperationKind]: OperationPrinter<K> } = {
   scatter_add: ({ size }) => `scatter_add size ${printDim(size)}`,
   batch_sum: () => "batch_sum",
   custom_derivative: ({ arguments: count }) => `custom_derivative arguments ${count}`,
-  scan: ({ length, carried, sequences, reverse }) =>
-    `scan length ${printDim(length)} carried ${carried} sequences ${sequences}${reverse ? " reverse" : ""}`,
+  scan: ({ length, carried, sequences, reverse, rounds }) =>
+    `scan length ${printDim(length)} carried ${carried} sequences ${sequences}${reverse ? " reverse" : ""}${rounds ? " rounds" : ""}`,
 };
 
 function printSteps({ stride, dilation }: { readonly stride: Dim; readonly dilation: Dim }): string {

@@ -8,6 +8,9 @@ import type { Operation } from "./graph-function.js";
 
 export type Scan = Extract<Operation, { kind: "scan" }>;
 
+/** How it runs, whatever it is given and gives. */
+export type ScanCourse = Pick<Scan, "length" | "reverse" | "rounds">;
+
 /** All that the layout depends on. */
 type ScanCounts = Pick<Scan, "carried" | "sequences">;
 

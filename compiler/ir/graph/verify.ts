@@ -5,7 +5,8 @@
  *  3. outputs exist and have names, all different; inputs have names, all different;
  *  4. the body of a scan is well formed, has no `batch_sum`, and its carried values keep their types;
  *  5. what a declared derivative does with tangents is well formed and linear in them;
- *  6. dimensions in shapes are not negative constants.
+ *  6. dimensions in shapes are not negative constants;
+ *  7. what operations say beside what they compute is said where it means something.
  */
 import { at } from "../../base/at.js";
 import { constantOf } from "../../base/types/dim.js";
@@ -37,6 +38,8 @@ export function verifyFunction(fn: GraphFunction, context: ShapeContext, insideS
     for (const problem of checkTypes(fn, instruction, context)) report(where, problem);
     for (const id of instruction.results) define(id, where);
     if (instruction.operation.kind === "batch_sum" && insideScan) report(where, "inside the body of a scan");
+    const misplaced = whyNotSaid(instruction);
+    if (misplaced !== undefined) report(where, misplaced);
     if (instruction.operation.kind === "scan")
       problems.push(...verifyFunction(instruction.operation.body, context, true));
     if (instruction.operation.kind === "custom_derivative") {
@@ -56,6 +59,13 @@ export function verifyFunction(fn: GraphFunction, context: ShapeContext, insideS
       report(what, "names are not unique");
   }
   return problems;
+}
+
+/** What is said that decides how passes treat the instruction, and means nothing of this one. */
+function whyNotSaid({ operation }: Instruction): string | undefined {
+  if (operation.kind === "scan" && operation.rounds && constantOf(operation.length) === undefined)
+    return "the number of rounds is no constant";
+  return undefined;
 }
 
 function checkTypes(fn: GraphFunction, { operation, operands, results }: Instruction, context: ShapeContext): string[] {

@@ -59,7 +59,7 @@ export function pullThroughScan(site: ScanSite, cotangents: Cotangents): void {
     outputNames: order.map((i) => outputName(backward, i)),
   };
   const derived = b.emitAll(
-    { kind: "scan", body, length: scan.length, ...countsOf(parts), reverse: !scan.reverse },
+    { ...scan, body, ...countsOf(parts), reverse: !scan.reverse },
     given.map(({ operand }) => operand()),
     { ...instruction.origin, note: "backward through time" },
   );

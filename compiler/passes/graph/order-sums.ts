@@ -32,7 +32,7 @@ export const orderSums: GraphPass = {
   summary: "bias first, then input projections, then recurrent products",
   run: (fn, context) =>
     rewriteFunction(fn, context, (builder, operation, operands, { origin }) =>
-      operation.kind === "scan" && origin.isRounds !== true
+      operation.kind === "scan" && !operation.rounds
         ? builder.emitAll(
             { ...operation, body: orderBody(operation.body, levelsWrittenOut(operation), context) },
             operands,
@@ -76,7 +76,7 @@ function orderBody(
     const result = at(instruction.results, 0);
     if (isInner.has(result)) continue;
     const { operation, origin } = instruction;
-    if (operation.kind === "scan" && origin.isRounds === true) {
+    if (operation.kind === "scan" && operation.rounds) {
       const levels = roundLevels(operation, instruction.operands.map(levelOf));
       const operands = instruction.operands.map((id) => mapped(values, id));
       recordResults(builder, body, instruction, orderRounds(builder.at(origin), operation, operands, levels), values);
@@ -135,7 +135,8 @@ function orderRounds(
   const body = inLevels(others);
   const ordered = first.map(inLevels);
   const text = printFunction(body);
-  const most = resultParts(scan, scan.body.outputs).stacked.length === 0 ? (constantOf(scan.length) ?? 1) - 1 : 0;
+  const most =
+    !scan.reverse && resultParts(scan, scan.body.outputs).stacked.length === 0 ? (constantOf(scan.length) ?? 1) - 1 : 0;
   const count = Math.min(most, ordered.findLastIndex((own) => printFunction(own) !== text) + 1);
   const { invariants, ...given } = operandParts(scan, operands);
   let { carried, sequences } = given;

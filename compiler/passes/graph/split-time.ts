@@ -48,7 +48,7 @@ function splitRounds(body: GraphFunction, context: ShapeContext): GraphFunction 
     body,
     context,
     (builder, operation, operands, instruction) =>
-      instruction.origin.isRounds === true ? split(builder, operation, operands, instruction) : undefined,
+      operation.kind === "scan" && operation.rounds ? split(builder, operation, operands, instruction) : undefined,
     (inner) => splitRounds(inner, context),
   );
 }
@@ -222,7 +222,7 @@ class LoopSplitter {
     const type = this.outer.typeOf(value);
     const shape = isSequence ? type.shape.slice(1) : type.shape;
     // What is a step's own is each example's; rounds may be the same for all.
-    const shared = type.shared && (!isSequence || this.instruction.origin.isRounds === true);
+    const shared = type.shared && (!isSequence || this.scan.rounds);
     const kind = isSequence ? "sequence" : "invariant";
     const inner = this.loop.input(kind, this.uniqueInputName(id), { ...type, shape, shared }, value);
     this.inside.set(id, inner);

@@ -54,9 +54,9 @@ function levelsIn(
     return level;
   };
   for (const instruction of fn.instructions) {
-    const { operation, results, origin } = instruction;
+    const { operation, results } = instruction;
     const operands = instruction.operands.map(levelOf);
-    const rounds = operation.kind === "scan" && origin.isRounds ? roundsOf(operation, operands) : undefined;
+    const rounds = operation.kind === "scan" && operation.rounds ? roundsOf(operation, operands) : undefined;
     const level = Math.max(0, ...operands) as TimeLevel;
     const own = level === 1 && !isLiftable(instruction, operands) ? 2 : level;
     for (const [i, id] of results.entries()) levels.set(id, rounds === undefined ? own : at(rounds.outputs, i));

@@ -36,3 +36,13 @@ test.each<[string, Partial<GraphFunction>, string]>([
 ])("%s", (_, changed, problem) => {
   expect(problems(changed).join("\n")).toContain(problem);
 });
+
+test("rounds of which nobody knows how many they are", () => {
+  const loop = (length: string): string => `func f(%h: real[]) -> (h: %last) {
+    %last: real[] = scan length ${length} carried 1 sequences 0 rounds %h body
+      func round(%g: real[]) -> (g: %g) {
+      }
+  }`;
+  expect(verifyFunction(functionOf(loop("3")), context)).toEqual([]);
+  expect(verifyFunction(functionOf(loop("%T")), context).join("\n")).toContain("the number of rounds is no constant");
+});

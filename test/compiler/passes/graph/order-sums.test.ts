@@ -92,6 +92,31 @@ describe("order-sums", () => {
     expectRewritten(orderSums, nested("%g, %e"), nested("%e, %g"));
   });
 
+  describe("in rounds", () => {
+    const step = (lines: string): string => `
+      func f(%h0: real[3], %xs: real[%T, 3], %b: shared real[3]) -> (h: %last) {
+        %last: real[3] = scan length %T carried 1 sequences 1 %h0, %xs, %b body
+          func step(%h: real[3], %x: real[3], %b: shared real[3]) -> (h: %hn) {
+            ${lines}
+            %hn: real[3] = mul %h, %y
+          }
+      }`;
+    const rounds = (how: string, first: string): string => `
+      %y: real[3] = scan length ${how} ${first}, %x body
+        func round(%g: real[3], %e: real[3]) -> (g: %gn) {
+          %gn: real[3] = add %e, %g
+        }`;
+
+    it("has the order that they have written out: the first begins with what is the same at every step", () => {
+      const written = `%gn: real[3] = add %b, %x ${rounds("2 carried 1 sequences 0 rounds", "%gn")}`;
+      expectRewritten(orderSums, step(rounds("3 carried 1 sequences 0 rounds", "%b")), step(written));
+    });
+
+    it.each(["", " reverse rounds"])("not so in another loop, or in one that goes backwards:%s", (how) => {
+      expectUnchanged(orderSums, step(rounds(`3 carried 1 sequences 0${how}`, "%b")));
+    });
+  });
+
   it("leaves sums outside of loops alone, where all is the same at every step", () => {
     expectUnchanged(
       orderSums,

@@ -28,7 +28,7 @@ function loopOverChain(links: number): GraphFunction {
   const sequence = { ...row, shape: [length, ...row.shape] };
   const operands = [outer.input("h0", row), outer.input("x", sequence)];
   const scan = {
-    ...({ kind: "scan", carried: 1, sequences: 1, length, reverse: false } as const),
+    ...({ kind: "scan", carried: 1, sequences: 1, length, reverse: false, rounds: false } as const),
     body: body.finish([{ name: "h", value: next }]),
   };
   const [last] = outer.emitAll(scan, operands);
@@ -211,5 +211,41 @@ describe("split-time", () => {
           }
       }`,
     );
+  });
+
+  describe("of a loop in a loop", () => {
+    const nested = (how: string): string => `
+      func f(%h0: real[3], %xs: real[%T, 3], %b: real[3]) -> (h: %last) {
+        %last: real[3] = scan length %T carried 1 sequences 1 %h0, %xs, %b body
+          func step(%h: real[3], %x: real[3], %b: real[3]) -> (h: %hn) {
+            %hn: real[3] = scan length 3 carried 1 sequences 0${how} %h, %x, %b body
+              func round(%g: real[3], %e: real[3], %c: real[3]) -> (g: %gn) {
+                %k: real[3] = mul %e, %c
+                %gn: real[3] = add %g, %k
+              }
+          }
+      }`;
+
+    test("what rounds have in common leaves them, and the loop around", () => {
+      expectRewritten(
+        splitTime,
+        nested(" rounds"),
+        `func f(%h0: real[3], %xs: real[%T, 3], %b: real[3]) -> (h: %last) {
+          %3: real[%T, 3] = broadcast [%T, 3] axes [1] %b
+          %k: real[%T, 3] = mul %xs, %3
+          %last: real[3] = scan length %T carried 1 sequences 1 %h0, %k body
+            func step(%h: real[3], %k: real[3]) -> (h: %hn) {
+              %hn: real[3] = scan length 3 carried 1 sequences 0 rounds %h, %k body
+                func round(%g: real[3], %k: real[3]) -> (g: %gn) {
+                  %gn: real[3] = add %g, %k
+                }
+            }
+        }`,
+      );
+    });
+
+    test("another loop stays as it is", () => {
+      expectUnchanged(splitTime, nested(""));
+    });
   });
 });
