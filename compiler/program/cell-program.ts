@@ -102,7 +102,7 @@ function buildForward(cell: LoweredCell): GraphFunction {
       rounds: false,
     },
     [...states, ...inputs, ...drawn, ...contexts, ...stored],
-    { note: `${cell.name} over time` },
+    { origin: { note: `${cell.name} over time` }, round: undefined },
   );
   return b.finish([
     ...cell.outputs.map((output, i) => ({

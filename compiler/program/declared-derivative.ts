@@ -80,7 +80,12 @@ function lowerRule(
   const tangent = at(derivative.values, position);
   const value = inner.lower(inner, own, tangent);
   const shape = shapeIn(frame, fn.results[position]?.type ?? errorType);
-  return builder.finish([{ name: fn.name, value: broadcastTo(builder.at({ span: tangent.span }), value, shape) }]);
+  return builder.finish([
+    {
+      name: fn.name,
+      value: broadcastTo(builder.at({ origin: { span: tangent.span }, round: undefined }), value, shape),
+    },
+  ]);
 }
 
 /** Takes a rule apart: what depends on tangents into a function of its own, what does not into the builder around it. */

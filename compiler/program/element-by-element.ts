@@ -82,7 +82,7 @@ export class ElementByElement {
       const { operation, operands, results, origin } = instruction;
       const isFree = operands.every((id) => this.free.has(id)) && this.sequence.isInside?.(instruction) !== true;
       if (isFree) {
-        const outside = this.outer.emitAll(operation, operands.map((id) => lookUp(this.free, id)), origin); // prettier-ignore
+        const outside = this.outer.emitAll(operation, operands.map((id) => lookUp(this.free, id)), instruction); // prettier-ignore
         for (const [i, id] of results.entries()) this.free.set(id, at(outside, i));
       } else if (!this.step(instruction)) return { span: origin.span };
     }
@@ -90,8 +90,8 @@ export class ElementByElement {
     const stacked = outputs.map((id) => ({ name: `entry.${id}`, value: this.withoutPlaces(id) }));
     const carried = this.next.map((value, i) => ({ name: `next.${i}`, value: value() }));
     const { length, reverse } = this.sequence;
-    const origin = { ...this.outer.origin, states: this.states };
-    const results = this.loop.emit({ length, reverse, rounds: false }, [...carried, ...stacked], origin);
+    const there = { origin: { ...this.outer.origin, states: this.states }, round: this.outer.round };
+    const results = this.loop.emit({ length, reverse, rounds: false }, [...carried, ...stacked], there);
     const found = resultParts({ carried: this.next.length }, results);
     for (const [i, id] of outputs.entries()) this.found.set(id, this.turned(id, at(found.stacked, i)));
     for (const [id, i] of this.last) this.found.set(id, at(found.carried, i));
@@ -106,7 +106,7 @@ export class ElementByElement {
   /** One element of an instruction; false where it looks at others. */
   private step(instruction: Instruction): boolean {
     const { operation, operands, results, origin } = instruction;
-    const inner = this.loop.inner.at(origin);
+    const inner = this.loop.inner.at(instruction);
     if (operation.kind === "scan") return this.runOnce(inner, operation, instruction);
     if (operation.kind === "slice") {
       const part = this.joined.get(at(operands, 0));
@@ -174,7 +174,7 @@ export class ElementByElement {
 
   private withoutPlaces(id: ValueId): ValueId {
     const { value, axis } = lookUp(this.own, id);
-    const inner = this.loop.inner.at(this.outer.origin);
+    const inner = this.loop.inner.at(this.outer);
     return inner.reshape(value, inner.shapeOf(value).filter((_, i) => i !== axis)); // prettier-ignore
   }
 

@@ -141,7 +141,10 @@ const rules: LoweringRules = {
     if (node.before === undefined) return builder.concat(node.axis, operands);
     const bound = node.type.kind === "index" ? { bound: dimIn(frame, node.type.bound) } : {};
     const state = { name: frame.path + node.before, documentation: "", ...bound, isBefore: true };
-    return builder.emit({ kind: "concat", axis: node.axis }, operands, { ...builder.origin, states: [state] });
+    return builder.emit({ kind: "concat", axis: node.axis }, operands, {
+      origin: { ...builder.origin, states: [state] },
+      round: builder.round,
+    });
   },
   stack: (lowering, frame, node) => {
     const operands = isIndices(node)

@@ -205,5 +205,5 @@ export function builderAt(
   { span }: { readonly span: Span },
 ): GraphBuilder {
   const note = frame.path === "" ? undefined : `in \`${frame.path.slice(0, -1)}\``;
-  return builder.at({ span, ...(note !== undefined && { note }), ...(round !== undefined && { round }) });
+  return builder.at({ origin: { span, ...(note !== undefined && { note }) }, round });
 }

@@ -4,7 +4,6 @@
  */
 import { at } from "../base/at.js";
 import { invariant } from "../base/diagnostics/invariant.js";
-import type { Origin } from "../base/source/origin.js";
 import {
   addDims,
   constantOf,
@@ -18,7 +17,7 @@ import { mostPlaces } from "../language/semantics/semantic-type.js";
 import { GraphBuilder } from "../ir/graph/build.js";
 import { checkCount } from "./element-count.js";
 import { type Lifted, liftOperation, overTime } from "../ir/graph/lift.js";
-import type { Operation, ValueId, ValueType } from "../ir/graph/graph-function.js";
+import type { Operation, Standing, ValueId, ValueType } from "../ir/graph/graph-function.js";
 import type { Lowering } from "./frame.js";
 
 /** The element at `start` and the index, or `start` less the index. */
@@ -50,8 +49,8 @@ export class IndexedBuilder extends GraphBuilder {
     this.length = length;
   }
 
-  override at(origin: Origin): this {
-    return Object.assign(super.at(origin), { outer: this.outer.at(origin) });
+  override at(there: Standing): this {
+    return Object.assign(super.at(there), { outer: this.outer.at(there) });
   }
 
   /** A value of the builder around, which is the same for all values of the index. */
@@ -83,24 +82,28 @@ export class IndexedBuilder extends GraphBuilder {
   /** An index as a real number. */
   position(index: string): ValueId {
     if (index !== this.index) return this.bring(this.around().position(index));
-    const value = this.outer.emit({ kind: "iota", length: this.length }, [], { ...this.origin, isPlace: true });
+    const value = this.outer.emit({ kind: "iota", length: this.length }, [], {
+      origin: { ...this.origin, isPlace: true },
+      round: this.round,
+    });
     return this.image({ value, overTime: true }, { dtype: "real", shape: [], shared: this.outer.typeOf(value).shared });
   }
 
-  override emitAll(operation: Operation, operands: readonly ValueId[], origin: Origin = this.origin): ValueId[] {
-    const results = super.emitAll(operation, operands, origin);
+  override emitAll(operation: Operation, operands: readonly ValueId[], there: Standing = this): ValueId[] {
+    const results = super.emitAll(operation, operands, there);
     const [result] = results;
     invariant(result !== undefined && results.length === 1, `${operation.kind} for each value of an index`);
-    const outer = this.outer.at(origin);
+    const outer = this.outer.at(there);
     const lifted = operands.map((id) => this.imageOf(id));
     const isOverTime = lifted.some((operand) => operand.overTime);
     const value = isOverTime
-      ? this.at(origin).lift(operation, lifted)
+      ? this.at(there).lift(operation, lifted)
       : outer.emit(
           operation,
           lifted.map((operand) => operand.value),
         );
-    if (origin.span !== undefined) checkCount(outer.shapeOf(value), origin.span, "this value");
+    const { span } = there.origin;
+    if (span !== undefined) checkCount(outer.shapeOf(value), span, "this value");
     this.images.set(result, { value, overTime: isOverTime });
     return results;
   }

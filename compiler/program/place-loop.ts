@@ -2,18 +2,17 @@
  * A loop in an index equation: what each place has of its own lies along a further axis of the loop around, so that all places go through
  * one loop together.
  */
-import type { Origin } from "../base/source/origin.js";
 import { dimConstant } from "../base/types/dim.js";
 import type { GraphBuilder, NamedOutput } from "../ir/graph/build.js";
 import { ScanBuilder } from "../ir/graph/build-scan.js";
 import { overTime } from "../ir/graph/lift.js";
 import { isCarried, type OperandKind, type ScanCourse } from "../ir/graph/scan.js";
-import type { ValueId, ValueType } from "../ir/graph/graph-function.js";
+import type { Standing, ValueId, ValueType } from "../ir/graph/graph-function.js";
 import { IndexedBuilder } from "./indexed-builder.js";
 
 /** What runs need of a loop. */
 export type LoopBuilder = Pick<ScanBuilder, "inner" | "input"> & {
-  emit(like: ScanCourse, outputs: readonly NamedOutput[], origin: Origin): ValueId[];
+  emit(like: ScanCourse, outputs: readonly NamedOutput[], there: Standing): ValueId[];
 };
 
 /** @param made what makes the loop in a builder that is of no index; a scan, if left out */
@@ -61,11 +60,11 @@ class PlaceLoop implements LoopBuilder {
     return this.inner.element(this.inner.bring(own), 0, index, whole);
   }
 
-  emit(like: ScanCourse, outputs: readonly NamedOutput[], origin: Origin): ValueId[] {
+  emit(like: ScanCourse, outputs: readonly NamedOutput[], there: Standing): ValueId[] {
     const { carried } = this;
     const { outer, index } = this.places;
     const lifted = outputs.map(({ name, value }) => ({ name, value: this.inner.lifted(value) }));
-    return this.loop.emit(like, lifted, origin).map((value, i) => {
+    return this.loop.emit(like, lifted, there).map((value, i) => {
       const all = isCarried({ carried }, i) ? value : swapped(outer, value);
       return this.places.element(this.places.bring(all), 0, index, whole);
     });

@@ -4,10 +4,9 @@
  */
 import { at } from "../base/at.js";
 import { addDims, constantOf, type Dim, dimConstant, equalDims } from "../base/types/dim.js";
-import type { Origin } from "../base/source/origin.js";
 import { GraphBuilder, type NamedOutput } from "../ir/graph/build.js";
 import { ScanBuilder } from "../ir/graph/build-scan.js";
-import type { Instruction, Operation, ValueId, ValueType } from "../ir/graph/graph-function.js";
+import type { Instruction, Operation, Standing, ValueId, ValueType } from "../ir/graph/graph-function.js";
 import { printFunction, printOperation } from "../ir/graph/print.js";
 import { copyInstruction, definitions, forEachNeeded, mapped, type ValueMap } from "../ir/graph/rewrite.js";
 import type { OperandKind, ScanCourse } from "../ir/graph/scan.js";
@@ -40,11 +39,11 @@ export class RoundBody implements LoopBuilder {
   readonly outer: GraphBuilder;
   readonly given: GivenToRound[] = [];
   outputs: readonly NamedOutput[] = [];
-  private readonly write: (body: RoundBody, origin: Origin) => ValueId[];
+  private readonly write: (body: RoundBody, there: Standing) => ValueId[];
   private known: readonly Form[] | undefined;
 
   /** @param write what becomes of the body once it is whole: values of `outer`, one for each that is carried */
-  constructor(outer: GraphBuilder, name: string, write: (body: RoundBody, origin: Origin) => ValueId[]) {
+  constructor(outer: GraphBuilder, name: string, write: (body: RoundBody, there: Standing) => ValueId[]) {
     this.outer = outer;
     this.write = write;
     this.inner = new GraphBuilder(name, outer.context);
@@ -56,9 +55,9 @@ export class RoundBody implements LoopBuilder {
     return input;
   }
 
-  emit(_like: ScanCourse, outputs: readonly NamedOutput[], origin: Origin): ValueId[] {
+  emit(_like: ScanCourse, outputs: readonly NamedOutput[], there: Standing): ValueId[] {
     this.outputs = outputs;
-    return this.write(this, origin);
+    return this.write(this, there);
   }
 
   /** Operations of a round, as far as they make a module longer. */
@@ -157,7 +156,7 @@ export class RoundLoop {
   }
 
   /** The last values of what is carried. */
-  write(origin: Origin): ValueId[] {
+  write(there: Standing): ValueId[] {
     const { body, loop, inside, outside } = this;
     const { inner, given } = body;
     for (const { input, operand, isCarried } of given) {
@@ -173,7 +172,7 @@ export class RoundLoop {
       else if (operation.kind === "constant") this.number(instruction, operation, step);
     }
     const outputs = body.outputs.map(({ name, value }) => ({ name, value: mapped(inside, value) }));
-    return loop.emit({ length: this.count, reverse: false, rounds: true }, outputs, origin);
+    return loop.emit({ length: this.count, reverse: false, rounds: true }, outputs, there);
   }
 
   /** A frame of the round, with its values in the body of the loop. */
@@ -188,12 +187,9 @@ export class RoundLoop {
   }
 
   /** `W[k]`: a sequence, which all that select it share. */
-  private select(
-    { operands, results, origin }: Instruction,
-    { axis, start }: Extract<Operation, { kind: "slice" }>,
-    step: number,
-  ): void {
-    const outer = this.body.outer.at(origin);
+  private select(instruction: Instruction, { axis, start }: Extract<Operation, { kind: "slice" }>, step: number): void {
+    const { operands, results } = instruction;
+    const outer = this.body.outer.at(instruction);
     const whole = this.outsideOf(at(operands, 0));
     const key = `${whole} ${axis} ${start.key} ${step}`;
     const result = at(results, 0);
@@ -204,7 +200,7 @@ export class RoundLoop {
       input = this.loop.input("sequence", `of round ${result}`, { ...type, shape: type.shape.slice(1) }, operand);
       this.selected.set(key, input);
     }
-    this.inside.set(result, this.loop.inner.at(origin).reshape(input, this.body.inner.shapeOf(result)));
+    this.inside.set(result, this.loop.inner.at(instruction).reshape(input, this.body.inner.shapeOf(result)));
   }
 
   /** Of all rounds, along a first axis. */
@@ -224,17 +220,17 @@ export class RoundLoop {
 
   /** `k` as a number. */
   private number(
-    { results, origin }: Instruction,
+    instruction: Instruction,
     { dtype, value }: Extract<Operation, { kind: "constant" }>,
     step: number,
   ): void {
-    const outer = this.body.outer.at(origin);
+    const outer = this.body.outer.at(instruction);
     const shape = [this.count];
     const counted = outer.emit({ kind: "iota", length: this.count }, []);
     const stepped = step === 1 ? counted : outer.map("mul", counted, outer.constantOf(step, shape));
     const numbers = value === 0 ? stepped : outer.map("add", stepped, outer.constantOf(value, shape));
     const operand = dtype === "index" ? outer.emit({ kind: "to_index" }, [numbers]) : numbers;
-    const result = at(results, 0);
+    const result = at(instruction.results, 0);
     const type = { ...outer.typeOf(operand), shape: [] };
     this.inside.set(result, this.loop.input("sequence", `of round ${result}`, type, operand));
   }

@@ -4,10 +4,9 @@
  */
 import { at } from "../base/at.js";
 import { invariant } from "../base/diagnostics/invariant.js";
-import type { Origin } from "../base/source/origin.js";
 import { addDims, constantOf, type Dim, dimConstant, printDim, subtractDims, symbolsOf } from "../base/types/dim.js";
 import { GraphBuilder } from "../ir/graph/build.js";
-import type { ValueId } from "../ir/graph/graph-function.js";
+import type { Standing, ValueId } from "../ir/graph/graph-function.js";
 import { operationLimit } from "../language/semantics/checker.js";
 import { nextKey } from "../language/semantics/node-keys.js";
 import type { SemanticType } from "../language/semantics/semantic-type.js";
@@ -74,7 +73,7 @@ class Rounds implements RoundSite {
    */
   private withDerivative(count: number, values: readonly ValueId[]): ValueId[] {
     const around = builderAt(this.lowering, this.frame, this.rounds);
-    const builder = around.at({ ...around.origin, isExact: true });
+    const builder = around.at({ origin: { ...around.origin, isExact: true }, round: around.round });
     const ends = values.map((value) => builder.map("stop_gradient", value));
     return this.repeat(count, ends, undefined).map((again, i) => {
       const name = at(this.rounds.names, i);
@@ -140,9 +139,9 @@ class Rounds implements RoundSite {
     const noteDeclared: Lowering["noteDeclared"] = (...call) => void declared.push(call);
     const builder = builderAt(lowering, this.frame, this.rounds);
     const running = until && (goesOn === undefined ? builder.constant(1) : asCarried(builder, goesOn));
-    const write = (body: RoundBody, origin: Origin): ValueId[] => {
+    const write = (body: RoundBody, there: Standing): ValueId[] => {
       const loop = new RoundLoop(body, steps, count);
-      const results = loop.write(origin);
+      const results = loop.write(there);
       for (const [caller, fn, frame, scans = []] of declared) {
         const isHere = caller === body.inner && body.outer === lowering.builder;
         if (isHere)
@@ -162,7 +161,7 @@ class Rounds implements RoundSite {
     k: number,
     { values, running }: { readonly values: readonly ValueId[]; readonly running: ValueId | undefined },
     until: TypedExpression | undefined,
-    write: (body: RoundBody, origin: Origin) => ValueId[],
+    write: (body: RoundBody, there: Standing) => ValueId[],
   ): readonly ValueId[] {
     const { frame, rounds } = this;
     const outer = builderAt(around, frame, rounds);
@@ -186,7 +185,7 @@ class Rounds implements RoundSite {
     const next = this.round({ lowering, frame: inside }, k, state, until);
     const all = [...next.values, ...(next.goesOn === undefined ? [] : [asCarried(builder, next.goesOn)])];
     const outputs = all.map((value, i) => ({ name: at(names, i), value }));
-    return loop.emit({ length: dimConstant(1), reverse: false, rounds: true }, outputs, outer.origin);
+    return loop.emit({ length: dimConstant(1), reverse: false, rounds: true }, outputs, outer);
   }
 
   private round(

@@ -195,7 +195,10 @@ function statesOfRun(frame: Frame, run: TypedRun, child: CellFrame): StateOfRun[
 }
 
 function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string): readonly ValueId[] {
-  const outer = lowering.builder.at({ span: run.span, note: `\`${name}\` over its sequence` });
+  const outer = lowering.builder.at({
+    origin: { span: run.span, note: `\`${name}\` over its sequence` },
+    round: undefined,
+  });
   const loop = loopIn(outer, `${name} step`);
   const child = frameInPlace(frame, name, run.call.runtimeDimensions);
   const given = lowerGiven(lowering, frame, run, child);
@@ -234,7 +237,10 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
     return { name: `${name} of each step`, value };
   });
   const origin = { ...outer.origin, states: originsOf(frame, run, owned) };
-  const results = loop.emit({ length, reverse: false, rounds: false }, [...next, ...outputs, ...traced], origin);
+  const results = loop.emit({ length, reverse: false, rounds: false }, [...next, ...outputs, ...traced], {
+    origin,
+    round: outer.round,
+  });
   const [last, stacked] = [results.slice(0, states.length), results.slice(states.length)];
   for (const [caller, fn, place, scans = []] of declared) {
     if (caller === loop.inner) lowering.noteDeclared(lowering.builder, fn, place, [...results.slice(0, 1), ...scans]);

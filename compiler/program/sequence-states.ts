@@ -176,7 +176,7 @@ class StateWriter {
       return this.isLoop(instruction) || isBefore ? this.begin(id, own) : undefined;
     });
     const given = operands.map((id, i) => begun[i]?.input ?? mapped(this.values, id));
-    const b = this.b.at(origin);
+    const b = this.b.at(instruction);
     const firsts = operands.map((id, i) => (begun[i] === undefined ? at(given, i) : this.started(b, begun[i], id)));
     const made = b.emitAll(scan, firsts);
     recordResults(this.b, this.equations.forward, instruction, made, this.values);
@@ -196,7 +196,7 @@ class StateWriter {
     const [own] = origin.states ?? [];
     const isBefore = own?.isBefore === true && axis === 0 && typeOf(forward, at(operands, 0)).shared;
     if (operands.length < 2 || !(isSeam || (this.stream === undefined && isBefore))) return this.copy(instruction);
-    const b = this.b.at(origin);
+    const b = this.b.at(instruction);
     const count = isSeam ? operands.findIndex((id) => this.isAlong(id)) : 1;
     let rest = operands.slice(count).map((id) => mapped(this.values, id));
     // From the last one on: each of them goes on with what stood at the end of what comes after it, so nothing in front is lost.
@@ -214,13 +214,11 @@ class StateWriter {
   }
 
   /** Zeros in front, as a convolution has them, are what it looks back at. */
-  private padded(
-    { axis, before, after }: Extract<Operation, { kind: "pad" }>,
-    { operands, results, origin }: Instruction,
-  ): void {
+  private padded({ axis, before, after }: Extract<Operation, { kind: "pad" }>, instruction: Instruction): void {
+    const { operands, results, origin } = instruction;
     const { forward } = this.equations;
     const value = mapped(this.values, at(operands, 0));
-    const b = this.b.at(origin);
+    const b = this.b.at(instruction);
     const { dtype, shape } = b.typeOf(value);
     const size = shape.map((dim, i) => (i === axis ? before : dim));
     const state = this.beginAs({ dtype, shape: size }, origin.states?.[0], undefined);
@@ -317,10 +315,10 @@ class StateWriter {
     return this.counted;
   }
 
-  private countOn({ results, origin }: Instruction): void {
+  private countOn(instruction: Instruction): void {
     const { values } = this;
-    const b = this.b.at(origin);
-    const places = at(results, 0);
+    const b = this.b.at(instruction);
+    const places = at(instruction.results, 0);
     const own = mapped(values, places);
     values.set(places, b.map("add", own, b.fill(this.entriesBefore().number, b.shapeOf(own))));
   }

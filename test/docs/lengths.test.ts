@@ -121,7 +121,7 @@ const longestOfTests = {
   "test/compiler/tools/testing/properties.test.ts": 409,
   "test/numerics/long-sums.test.ts": 402,
   "test/runtime/training/train/train.test.ts": 420,
-  "test/support/arbitrary-graph.ts": 458,
+  "test/support/arbitrary-graph.ts": 456,
 };
 
 it("files of tests", () => {

@@ -1,7 +1,7 @@
 /** Random well-typed graph functions of one example with a run-time dimension `S`, and batches to run them on. */
 import fc from "fast-check";
 import { GraphBuilder } from "../../compiler/ir/graph/build.js";
-import type { GraphFunction, ValueId } from "../../compiler/ir/graph/graph-function.js";
+import type { GraphFunction, Standing, ValueId } from "../../compiler/ir/graph/graph-function.js";
 import { shapeContext } from "../../compiler/ir/ops/shape-rules.js";
 import type { ScalarOp } from "../../compiler/ir/ops/scalar-ops.js";
 import {
@@ -56,17 +56,7 @@ export const INDEX_BOUND = 2;
 
 const T = dimSymbol(TIME_SYMBOL);
 const S = dimSymbol("S");
-const unaryOps: readonly ScalarOp[] = [
-  "neg",
-  "abs",
-  "tanh",
-  "sigmoid",
-  "sin",
-  "exp",
-  "sqrt",
-  "softplus",
-  "stop_gradient",
-];
+const unaryOps: readonly ScalarOp[] = ["neg", "abs", "tanh", "sigmoid", "sin", "exp", "sqrt", "softplus", "stop_gradient"]; // prettier-ignore
 const binaryOps: readonly ScalarOp[] = ["add", "add", "sub", "mul", "min", "max"];
 
 export function randomGraph(seed: number, size: number, derived = false): GraphFunction {
@@ -137,9 +127,16 @@ class GraphMaker {
 
   private grow(builder: GraphBuilder, values: ValueId[], size: number, top: boolean): void {
     for (let i = 0; i < size; i++) {
-      const made = this.operation(builder, values, top);
+      const made = this.operation(builder.at(this.standing()), values, top);
       values.push(...made);
     }
+  }
+
+  /** From anywhere in a text, and of any of a few rounds. */
+  private standing(): Standing {
+    const start = this.int(0, 99);
+    const origin = { span: { file: "any.cell", start, end: start + 1 }, note: this.oneOf(["one", "another"]) };
+    return { origin, round: this.random() < 0.5 ? undefined : this.int(0, 1) };
   }
 
   private operation(b: GraphBuilder, values: readonly ValueId[], top: boolean): readonly ValueId[] {
@@ -403,18 +400,10 @@ class GraphMaker {
     });
     const outputs = pool.filter((id) => inner.typeOf(id).dtype === "real").slice(-this.int(0, 2));
     const body = inner.finish([...next, ...outputs].map((value, i) => ({ name: `r${i}`, value })));
-    return b.emitAll(
-      {
-        kind: "scan",
-        body,
-        length,
-        carried: carried.length,
-        sequences: sequences.length,
-        reverse: this.random() < 0.5,
-        rounds: constantOf(length) !== undefined && this.random() < 0.5,
-      },
-      [...carried, ...sequences, ...invariants],
-    );
+    const reverse = this.random() < 0.5;
+    const rounds = constantOf(length) !== undefined && this.random() < 0.5;
+    const counts = { carried: carried.length, sequences: sequences.length };
+    return b.emitAll({ kind: "scan", body, length, ...counts, reverse, rounds }, [...carried, ...sequences, ...invariants]); // prettier-ignore
   }
 
   /** Gates: a loop whose sums start from several sequences joined. */

@@ -25,8 +25,6 @@ export interface Origin {
   readonly states?: readonly (OriginOfState | undefined)[];
   /** The places along an axis as numbers of the equations, which go on from chunk to chunk. */
   readonly isPlace?: true;
-  /** Of what is written out in a round: which one. No sum goes on from one to the next. */
-  readonly round?: number;
   /** It is of a derivative, and no value of the equations. */
   readonly isDerivative?: true;
 }

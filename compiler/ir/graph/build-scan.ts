@@ -1,8 +1,7 @@
 /** Making a scan whose operands become known in any order while its body is written. */
-import type { Origin } from "../../base/source/origin.js";
 import { GraphBuilder, type NamedOutput } from "./build.js";
 import { countsOf, inOrder, type OperandKind, type ScanCourse } from "./scan.js";
-import type { ValueId, ValueType } from "./graph-function.js";
+import type { Standing, ValueId, ValueType } from "./graph-function.js";
 
 /** An input of the body and what the scan gives it. */
 interface GivenInput {
@@ -37,7 +36,7 @@ export class ScanBuilder {
    * @param like how it runs
    * @param outputs of the body: the next carried values, then what is stacked
    */
-  emit(like: ScanCourse, outputs: readonly NamedOutput[], origin: Origin = this.outer.origin): ValueId[] {
+  emit(like: ScanCourse, outputs: readonly NamedOutput[], there: Standing = this.outer): ValueId[] {
     const { length, reverse, rounds } = like;
     const { carried, sequence, invariant } = this.given;
     const parts = { carried, sequences: sequence, invariants: invariant };
@@ -46,7 +45,7 @@ export class ScanBuilder {
     return this.outer.emitAll(
       { kind: "scan", body, length, ...countsOf(parts), reverse, rounds },
       given.map(({ operand }) => operand),
-      origin,
+      there,
     );
   }
 }

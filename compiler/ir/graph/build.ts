@@ -2,15 +2,20 @@
 import { at } from "../../base/at.js";
 import { type Dim, dimSymbol } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
-import type { Origin } from "../../base/source/origin.js";
-import type { GraphFunction, Instruction, Operation, SumParts, ValueId, ValueType } from "./graph-function.js";
+import type {
+  GraphFunction,
+  Instruction,
+  Operation,
+  Standing,
+  SumParts,
+  ValueId,
+  ValueType,
+} from "./graph-function.js";
 import { InvariantError } from "../../base/diagnostics/invariant.js";
 import { inferTypes, type ShapeContext, shapeContext } from "../ops/shape-rules.js";
 import type { ScalarOp } from "../ops/scalar-ops.js";
 import { printShape } from "../../base/types/shape.js";
 import { cellAxes } from "../../base/types/call-axes.js";
-
-const noOrigin: Origin = {};
 
 /** An output under construction. */
 export interface NamedOutput {
@@ -32,7 +37,8 @@ interface Written {
 export class GraphBuilder {
   private readonly written: Written;
   /** Of the instructions that are made here. */
-  readonly origin: Origin = noOrigin;
+  readonly origin: Standing["origin"] = {};
+  readonly round: Standing["round"] = undefined;
   readonly name: string;
   readonly context: ShapeContext;
 
@@ -42,9 +48,9 @@ export class GraphBuilder {
     this.written = { instructions: [], types: [], names: [], inputs: [], taken: new Set(), isFinished: false };
   }
 
-  /** The same function, for instructions with this origin. */
-  at(origin: Origin): this {
-    return Object.assign(Object.create(Object.getPrototypeOf(this) as object) as this, this, { origin });
+  /** The same function, for instructions that stand where another does. */
+  at({ origin, round }: Standing): this {
+    return Object.assign(Object.create(Object.getPrototypeOf(this) as object) as this, this, { origin, round });
   }
 
   get instructions(): readonly Instruction[] {
@@ -76,7 +82,7 @@ export class GraphBuilder {
   }
 
   /** Appends an instruction and returns its results. */
-  emitAll(operation: Operation, operands: readonly ValueId[], origin: Origin = this.origin): ValueId[] {
+  emitAll(operation: Operation, operands: readonly ValueId[], { origin, round }: Standing = this): ValueId[] {
     const types = inferTypes(
       operation,
       operands.map((id) => this.typeOf(id)),
@@ -88,13 +94,13 @@ export class GraphBuilder {
     }
     this.write();
     const results = types.map((type) => this.define(type));
-    this.written.instructions.push({ operation, operands, results, origin });
+    this.written.instructions.push({ operation, operands, results, origin, round });
     return results;
   }
 
   /** Appends an instruction with one result. */
-  emit(operation: Operation, operands: readonly ValueId[], origin: Origin = this.origin): ValueId {
-    const [result] = this.emitAll(operation, operands, origin);
+  emit(operation: Operation, operands: readonly ValueId[], there: Standing = this): ValueId {
+    const [result] = this.emitAll(operation, operands, there);
     if (result === undefined) throw new InvariantError(`${operation.kind} has no result`);
     return result;
   }

@@ -127,8 +127,17 @@ export interface Instruction {
   readonly operands: readonly ValueId[];
   /** One value, except for `scan`. */
   readonly results: readonly ValueId[];
+  /** For messages: nothing that is computed depends on it. */
   readonly origin: Origin;
+  /**
+   * Of what is written out in a round, and of its derivatives: which one. No sum goes on from one to the next (`order-sums`). Of equal values of
+   * several rounds one is computed, which is of the first of them.
+   */
+  readonly round: number | undefined;
 }
+
+/** Where an instruction stands: in the text of its author, and in which round. */
+export type Standing = Pick<Instruction, "origin" | "round">;
 
 export interface GraphFunction {
   readonly name: string;

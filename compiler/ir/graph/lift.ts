@@ -66,10 +66,11 @@ function liftFunction(fn: GraphFunction, operands: readonly Lifted[], outer: Gra
     const type: ValueType = outer.typeOf(operand.value);
     lifted.set(id, { value: b.input(nameOf(fn, id), type), overTime: operand.overTime });
   }
-  for (const { operation, operands: own, results, origin } of fn.instructions) {
+  for (const instruction of fn.instructions) {
+    const { operation, operands: own, results } = instruction;
     const read = own.map((id) => lookUp(lifted, id));
     const isOverTime = read.some((operand) => operand.overTime);
-    const there = b.at(origin);
+    const there = b.at(instruction);
     const result = isOverTime ? liftOperation(operation, read, there, length) : there.emit(operation, read.map(value));
     lifted.set(at(results, 0), { value: result, overTime: isOverTime });
   }

@@ -94,9 +94,9 @@ export function resized(
     values.set(id, builder.input(nameOf(fn, id), { ...type, shape: type.shape.map(change.size) }));
   }
   for (const instruction of fn.instructions) {
-    const { operation, operands, origin } = instruction;
+    const { operation, operands } = instruction;
     const own = operands.map((id) => mapped(values, id));
-    const results = emit(builder.at(origin), resizedOperation(operation, change, context), own);
+    const results = emit(builder.at(instruction), resizedOperation(operation, change, context), own);
     recordResults(builder, fn, instruction, results, values);
   }
   return finishLike(builder, fn, values);

@@ -159,8 +159,9 @@ function parseLine(
   context: ShapeContext,
 ): void {
   // A loop whose results nothing reads may have none left.
-  const results = reader.next === "=" ? [] : [parseTyped(reader)];
+  const results = reader.next === "=" || reader.next === "round" ? [] : [parseTyped(reader)];
   while (reader.accept(",")) results.push(parseTyped(reader));
+  const round = reader.accept("round") ? reader.integer() : undefined;
   reader.expect("=");
   const partial = parseOperation(reader);
   const operands: ValueId[] = [];
@@ -173,7 +174,7 @@ function parseLine(
     "keyword" in partial
       ? partial.around(reader.after(partial.keyword, () => parseFunction(reader, context)))
       : partial;
-  const ids = builder.emitAll(operation, operands);
+  const ids = builder.emitAll(operation, operands, { origin: {}, round });
   if (ids.length !== results.length) throw new GraphSyntaxError(`${operation.kind} has ${ids.length} results`);
   for (const [i, { name, type }] of results.entries()) {
     const id = at(ids, i);

@@ -27,7 +27,7 @@ export function printFunction(fn: GraphFunction, indent = ""): string {
   const outputs = fn.outputs.map((id, i) => `${spellName(fn.outputNames[i] ?? "")}: ${name(id)}`).join(", ");
   const lines = fn.instructions.map(
     (instruction) =>
-      `${indent}  ${instruction.results.map(typed).join(", ")} = ${printInstruction(instruction, name, indent)}`,
+      `${indent}  ${instruction.results.map(typed).join(", ")}${printRound(instruction)} = ${printInstruction(instruction, name, indent)}`,
   );
   return `${indent}func ${spellName(fn.name)}(${inputs}) -> (${outputs}) {\n${lines.map((line) => `${line}\n`).join("")}${indent}}\n`;
 }
@@ -45,6 +45,8 @@ function printInstruction({ operation, operands }: Instruction, name: (id: Value
   if (inner === undefined) return text;
   return `${text} ${inner.keyword}\n${printFunction(inner.fn, `${indent}    `).trimEnd()}`;
 }
+
+const printRound = ({ round }: Instruction): string => (round === undefined ? "" : ` round ${round}`);
 
 /** The function that an operation holds, and the word in front of it. */
 function innerFunction(operation: Operation): { readonly keyword: string; readonly fn: GraphFunction } | undefined {

@@ -4,7 +4,7 @@ import { invariant } from "../../base/diagnostics/invariant.js";
 import type { ShapeContext } from "../ops/shape-rules.js";
 import { GraphBuilder, type NamedOutput } from "./build.js";
 import { nameOf, outputName, typeOf } from "./values.js";
-import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "./graph-function.js";
+import type { GraphFunction, Instruction, Operation, Standing, ValueId, ValueType } from "./graph-function.js";
 
 /** Old value to new value. */
 export type ValueMap = Map<ValueId, ValueId>;
@@ -39,8 +39,8 @@ export function rewriteFunction(
         : instruction.operation;
     const operands = instruction.operands.map((id) => mapped(values, id));
     const results =
-      rule(builder.at(instruction.origin), operation, operands, instruction) ??
-      emitCopy(builder, operation, operands, instruction.origin);
+      rule(builder.at(instruction), operation, operands, instruction) ??
+      emitCopy(builder, operation, operands, instruction);
     recordResults(builder, fn, instruction, results, values);
   }
   return finishLike(builder, fn, values);
@@ -83,9 +83,9 @@ function emitCopy(
   builder: GraphBuilder,
   operation: Operation,
   operands: readonly ValueId[],
-  origin: Instruction["origin"],
+  standing: Standing,
 ): readonly ValueId[] {
-  const there = builder.at(origin);
+  const there = builder.at(standing);
   const own = operation.kind === "batch_sum" ? operands.map((id) => there.perExample(id)) : operands;
   if (operation.kind !== "scan") return there.emitAll(operation, own);
   const { body } = operation;
@@ -105,7 +105,7 @@ export function copyInstruction(
   values: ValueMap,
 ): void {
   const operands = instruction.operands.map((id) => mapped(values, id));
-  const results = emitCopy(builder, instruction.operation, operands, instruction.origin);
+  const results = emitCopy(builder, instruction.operation, operands, instruction);
   recordResults(builder, fn, instruction, results, values);
 }
 

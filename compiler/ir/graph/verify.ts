@@ -62,9 +62,10 @@ export function verifyFunction(fn: GraphFunction, context: ShapeContext, insideS
 }
 
 /** What is said that decides how passes treat the instruction, and means nothing of this one. */
-function whyNotSaid({ operation }: Instruction): string | undefined {
+function whyNotSaid({ operation, round = 0 }: Instruction): string | undefined {
   if (operation.kind === "scan" && operation.rounds && constantOf(operation.length) === undefined)
     return "the number of rounds is no constant";
+  if (!(Number.isInteger(round) && round >= 0)) return `there is no round ${round}`;
   return undefined;
 }
 

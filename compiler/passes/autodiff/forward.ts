@@ -97,11 +97,11 @@ class ForwardWalk {
 
   private pushThroughOne(instruction: Instruction, operation: Exclude<Operation, Scan>): void {
     const { fn, rules, values, tangents, zeros } = this;
-    const { operands, origin } = instruction;
+    const { operands, origin, round } = instruction;
     const result = at(instruction.results, 0);
     copyInstruction(this.b, fn, instruction, values);
     if (this.facts.finite.has(result)) this.finite.add(mapped(values, result));
-    const b = this.b.at({ ...origin, note: "directional derivative", isDerivative: true });
+    const b = this.b.at({ origin: { ...origin, note: "directional derivative", isDerivative: true }, round });
     const own = operands.map((id) => tangents.get(id));
     if (own.every((v) => v === undefined)) return;
     const site = this.siteOf(b, operands, result, own);
@@ -140,14 +140,14 @@ class ForwardWalk {
   /** Carries the tangents of the state beside the state, and those of sequences and invariants beside theirs. */
   private pushThroughScan(instruction: Instruction, scan: Scan): void {
     const { b, fn, rules, values, tangents, zeros, facts } = this;
-    const { operands, results, origin } = instruction;
+    const { operands, results } = instruction;
     const loop = new ScanBuilder(b, `${scan.body.name}_jvp`);
     const inner = this.giveOperands(loop, scan, operands);
     const given = zeros.bodies.get(instruction) ?? [];
     const finite = finiteInputsOf(scan, operands, facts);
     new ForwardWalk(loop.inner, scan.body, { ...inner, given, finite }, rules).run();
     const outputs = derivedOutputs(loop.inner, scan, inner);
-    const derived = loop.emit(scan, outputs, origin);
+    const derived = loop.emit(scan, outputs, instruction);
     for (const [i, { place, isTangent }] of outputs.entries()) {
       const [result, value] = [at(results, place), at(derived, i)];
       (isTangent ? tangents : values).set(result, value);

@@ -3,8 +3,7 @@
  * transpose (`cotangents`). Nearly all are linear in their operands, so the forward rule repeats the operation.
  */
 import { at } from "../../base/at.js";
-import type { Operation, OperationKind, ValueId } from "../../ir/graph/graph-function.js";
-import type { Origin } from "../../base/source/origin.js";
+import type { Operation, OperationKind, Standing, ValueId } from "../../ir/graph/graph-function.js";
 import { addDims, type Dim, dimConstant } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import type { ScalarSite } from "./scalar-derivatives.js";
@@ -28,7 +27,7 @@ export interface PartContribution {
   readonly axis: number;
   readonly start: Dim;
   /** Of the slice: the part becomes an operation only where the walk reaches the definition of the whole. */
-  readonly origin: Origin;
+  readonly there: Standing;
 }
 
 export interface LinearRule<K extends OperationKind> {
@@ -110,7 +109,7 @@ export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
     },
   },
 
-  slice: same(({ axis, start }, { b }, v) => ({ part: v, axis, start, origin: b.origin })),
+  slice: same(({ axis, start }, { b }, v) => ({ part: v, axis, start, there: b })),
 
   pad: same((operation, { b, shape }, v) => b.slice(v, operation.axis, operation.before, at(shape(0), operation.axis))),
 

@@ -61,7 +61,7 @@ export function pullThroughScan(site: ScanSite, cotangents: Cotangents): void {
   const derived = b.emitAll(
     { ...scan, body, ...countsOf(parts), reverse: !scan.reverse },
     given.map(({ operand }) => operand()),
-    { ...instruction.origin, note: "backward through time" },
+    { origin: { ...instruction.origin, note: "backward through time" }, round: instruction.round },
   );
   for (const [position, i] of order.entries()) {
     const target = at(targets, i);

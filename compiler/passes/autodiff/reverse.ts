@@ -169,7 +169,7 @@ function prepareScans(primal: GraphFunction, context: ShapeContext, options: Rev
     const operands = instruction.operands.map((id) => mapped(values, id));
     const own = instruction.results.length;
     const lines = new LineResiduals({ ...operation, body: forward }, own);
-    const results = b.emitAll(lines.scan, operands, instruction.origin);
+    const results = b.emitAll(lines.scan, operands, instruction);
     const prepared = at(b.instructions, b.instructions.length - 1);
     recordResults(b, primal, instruction, results, values);
     for (const [i, name] of residuals.entries()) b.nameValue(at(results, own + i), name);

@@ -32,9 +32,9 @@ function joinParts(b: GraphBuilder, shape: Shape, parts: readonly PartContributi
   );
 }
 
-function padPart(b: GraphBuilder, shape: Shape, { part, axis, start, origin }: PartContribution): ValueId {
+function padPart(b: GraphBuilder, shape: Shape, { part, axis, start, there }: PartContribution): ValueId {
   const length = at(b.shapeOf(part), axis);
   const after = subtractDims(subtractDims(at(shape, axis), start), length);
   if (constantOf(start) === 0 && constantOf(after) === 0) return part;
-  return b.emit({ kind: "pad", axis, before: start, after }, [part], origin);
+  return b.emit({ kind: "pad", axis, before: start, after }, [part], there);
 }

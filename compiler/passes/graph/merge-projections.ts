@@ -47,7 +47,7 @@ function copyWithMergedBody(
 
 function emitGroup(around: GraphBuilder, fn: GraphFunction, group: ProjectionGroup, values: ValueMap): void {
   const { members, operation, weightsAxis, resultAxis, weightsFirst } = group;
-  const builder = around.at(at(members, 0).product.origin);
+  const builder = around.at(at(members, 0).product);
   const weights = builder.concat(
     weightsAxis,
     members.map(({ weights: id }) => mapped(values, id)),

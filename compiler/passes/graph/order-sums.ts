@@ -31,12 +31,12 @@ export const orderSums: GraphPass = {
   name: "order-sums",
   summary: "bias first, then input projections, then recurrent products",
   run: (fn, context) =>
-    rewriteFunction(fn, context, (builder, operation, operands, { origin }) =>
+    rewriteFunction(fn, context, (builder, operation, operands, instruction) =>
       operation.kind === "scan" && !operation.rounds
         ? builder.emitAll(
             { ...operation, body: orderBody(operation.body, levelsWrittenOut(operation), context) },
             operands,
-            origin,
+            instruction,
           )
         : undefined,
     ),
@@ -75,18 +75,24 @@ function orderBody(
   for (const instruction of body.instructions) {
     const result = at(instruction.results, 0);
     if (isInner.has(result)) continue;
-    const { operation, origin } = instruction;
+    const { operation } = instruction;
     if (operation.kind === "scan" && operation.rounds) {
       const levels = roundLevels(operation, instruction.operands.map(levelOf));
       const operands = instruction.operands.map((id) => mapped(values, id));
-      recordResults(builder, body, instruction, orderRounds(builder.at(origin), operation, operands, levels), values);
+      recordResults(
+        builder,
+        body,
+        instruction,
+        orderRounds(builder.at(instruction), operation, operands, levels),
+        values,
+      );
       continue;
     }
     if (additionOf(result) !== instruction) {
       copyInstruction(builder, body, instruction, values);
       continue;
     }
-    const there = builder.at(instruction.origin);
+    const there = builder.at(instruction);
     const sum = termsOf(result)
       .map((id) => mapped(values, id))
       .reduce((left, right) => there.map("add", left, right));
@@ -111,7 +117,7 @@ function innerAdditions(
     for (const id of instruction.operands) {
       const addition = additionOf(id);
       if (addition === undefined || uses.get(id) !== 1) continue;
-      const isSame = addition.origin.round === instruction.origin.round && isOfRound(id) === isOfRound(result);
+      const isSame = addition.round === instruction.round && isOfRound(id) === isOfRound(result);
       if (isSame) inner.add(id);
     }
   }

@@ -115,7 +115,7 @@ function copyPruned(
   values: ValueMap,
 ): void {
   const operands = pruned.operands.map((i) => mapped(values, at(instruction.operands, i)));
-  const results = builder.emitAll(pruned.operation, operands, instruction.origin);
+  const results = builder.emitAll(pruned.operation, operands, instruction);
   const left = pruned.results.map((i) => at(instruction.results, i));
   recordResults(builder, fn, { operation: pruned.operation, results: left }, results, values);
 }

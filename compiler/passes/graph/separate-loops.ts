@@ -134,7 +134,7 @@ class Separation {
     const values: ValueMap = new Map();
     const read = this.readerIn(made, values, states);
     for (const instruction of this.instructionsOf(computed)) {
-      const results = made.inner.emitAll(instruction.operation, instruction.operands.map(read), instruction.origin);
+      const results = made.inner.emitAll(instruction.operation, instruction.operands.map(read), instruction);
       recordResults(made.inner, body, instruction, results, values);
     }
     const stacked = [...(this.stacked[loop] ?? [])].sort((a, b) => a - b);
@@ -145,7 +145,7 @@ class Separation {
       })),
       ...stacked.map((id) => ({ name: `stacked.${id}`, value: read(id) })),
     ];
-    const results = resultParts({ carried: states.length }, made.emit(scan, outputs, this.instruction.origin));
+    const results = resultParts({ carried: states.length }, made.emit(scan, outputs, this.instruction));
     for (const [i, id] of stacked.entries()) {
       const value = at(results.stacked, i);
       this.outside.set(id, value);

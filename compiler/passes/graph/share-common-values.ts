@@ -29,7 +29,7 @@ function share(fn: GraphFunction, context: ShapeContext): GraphFunction {
       const key = `${printOperation(operation)} ${inOrder.join(" ")} ${inner}`;
       const found = known.get(key);
       if (found !== undefined) return found;
-      const results = builder.emitAll(operation, operands, instruction.origin);
+      const results = builder.emitAll(operation, operands, instruction);
       known.set(key, results);
       return results;
     },

@@ -147,7 +147,7 @@ class LoopSplitter {
       ...nextState.map((value, i) => ({ name: outputName(body, i), value })),
       ...handedOut.map((id) => ({ name: `stacked.${id}`, value: mapped(this.inside, id) })),
     ];
-    const { carried, stacked } = resultParts(scan, this.loop.emit(scan, outputs, this.instruction.origin));
+    const { carried, stacked } = resultParts(scan, this.loop.emit(scan, outputs, this.instruction));
     for (const [i, id] of handedOut.entries()) {
       const value = at(stacked, i);
       this.outside.set(id, { value, overTime: true });
@@ -159,7 +159,7 @@ class LoopSplitter {
   private computeInside(instruction: Instruction): void {
     const operands = instruction.operands.map((id) => this.inLoopValue(id));
     const { inner } = this.loop;
-    const results = inner.emitAll(instruction.operation, operands, instruction.origin);
+    const results = inner.emitAll(instruction.operation, operands, instruction);
     recordResults(inner, this.body, instruction, results, this.inside);
   }
 
@@ -233,7 +233,7 @@ class LoopSplitter {
     const { operation, results } = instruction;
     const operands = instruction.operands.map((id) => this.outsideValue(id));
     const isLifted = operands.some((operand) => operand.overTime);
-    const outer = this.outer.at(instruction.origin);
+    const outer = this.outer.at(instruction);
     const values = isLifted
       ? [liftOperation(operation, operands, outer, this.scan.length)]
       : outer.emitAll(

@@ -131,10 +131,11 @@ class Windows {
       if (kind !== "carried") known.set(input, { value: at(this.operands, i), overTime: kind === "sequence" });
     }
     const definitionOf = (value: ValueId): Instruction | undefined => (known.has(value) ? undefined : this.defined.get(value)); // prettier-ignore
-    forEachNeeded(id, definitionOf, ({ operation, operands, results, origin }) => {
+    forEachNeeded(id, definitionOf, (instruction) => {
+      const { operation, operands, results } = instruction;
       const own = operands.map((operand) => known.get(operand)!);
       const isOverTime = own.some((operand) => operand.overTime);
-      const there = b.at(origin);
+      const there = b.at(instruction);
       const value = isOverTime
         ? liftOperation(operation, own, there, scan.length)
         : there.emit(operation, own.map((operand) => operand.value)); // prettier-ignore

@@ -85,7 +85,7 @@ class Probing {
       const { operation, operands, results, origin } = instruction;
       const [result] = results as [ValueId];
       const owner = graph.ownerOf.get(result);
-      const there = b.at(origin);
+      const there = b.at(instruction);
       const seen = operands.map((id) => this.seenBy(owner, id));
       const made = there.emitAll(operation, seen);
       results.forEach((id, i) => copies.set(id, at(made, i)));

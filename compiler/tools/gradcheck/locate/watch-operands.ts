@@ -41,8 +41,8 @@ export function watchOperands(
   const values = declareInputs(b, original);
   const watched: WatchedOperand[] = [];
   for (const instruction of original.instructions) {
-    const { operation, origin } = instruction;
-    const there = b.at(origin);
+    const { operation } = instruction;
+    const there = b.at(instruction);
     const operands = instruction.operands.map((id) => mapped(values, id));
     const results =
       operation.kind === "scan"

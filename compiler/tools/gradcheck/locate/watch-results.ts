@@ -28,13 +28,13 @@ export function watchResults(
   const values = declareInputs(b, original);
   const watched: (WatchedResult & { readonly value: ValueId })[] = [];
   for (const instruction of original.instructions) {
-    const { operation, origin } = instruction;
+    const { operation } = instruction;
     const operands = instruction.operands.map((id) => mapped(values, id));
     let results: readonly ValueId[];
     if (operation.kind === "scan") {
       results = watchScan(b, { ...instruction, operation }, operands, context, counter, watched);
     } else {
-      results = b.emitAll(operation, operands, origin);
+      results = b.emitAll(operation, operands, instruction);
       const position = counter.next++;
       const [value] = results;
       if (value !== undefined && b.typeOf(value).dtype === "real") {
@@ -57,15 +57,16 @@ export function watchResults(
 
 function watchScan(
   b: GraphBuilder,
-  { operation, origin }: Instruction & { readonly operation: Extract<Operation, { kind: "scan" }> },
+  instruction: Instruction & { readonly operation: Extract<Operation, { kind: "scan" }> },
   operands: readonly ValueId[],
   context: ShapeContext,
   counter: { next: number },
   watched: (WatchedResult & { readonly value: ValueId })[],
 ): readonly ValueId[] {
+  const { operation } = instruction;
   const start = counter.next;
   const inner = watchResults(operation.body, context, counter);
-  const all = b.emitAll({ ...operation, body: inner.fn }, operands, origin);
+  const all = b.emitAll({ ...operation, body: inner.fn }, operands, instruction);
   const count = operation.body.outputs.length;
   for (const [i, entry] of inner.watched.entries()) {
     const scans = [{ start, reverse: operation.reverse }, ...entry.scans];

@@ -46,3 +46,8 @@ test("rounds of which nobody knows how many they are", () => {
   expect(verifyFunction(functionOf(loop("3")), context)).toEqual([]);
   expect(verifyFunction(functionOf(loop("%T")), context).join("\n")).toContain("the number of rounds is no constant");
 });
+
+test.each([-1, 0.5])("a round %s", (round) => {
+  expect(problems({ instructions: [first, { ...second, round: 2 }] })).toEqual([]);
+  expect(problems({ instructions: [first, { ...second, round }] }).join("\n")).toContain(`there is no round ${round}`);
+});

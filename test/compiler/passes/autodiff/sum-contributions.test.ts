@@ -15,7 +15,7 @@ function summed(...contributions: string[]): string[] {
     const [name, range] = text.split(" ") as [string, string?];
     const [start, length] = (range ?? "0+6").split("+").map((n) => dimConstant(Number(n)));
     const value = b.input(name, { dtype: "real", shape: [length!], shared: false });
-    return range === undefined ? value : { part: value, axis: 0, start: start!, origin: {} };
+    return range === undefined ? value : { part: value, axis: 0, start: start!, there: b };
   });
   const value = sumContributions(b, [six], given);
   return linesOf(printFunction(b.finish([{ name: "r", value }])))
@@ -48,8 +48,8 @@ describe("sumContributions", () => {
     const p = b.input("p", { dtype: "real", shape: [H], shared: false });
     const q = b.input("q", { dtype: "real", shape: [I], shared: false });
     const parts = [
-      { part: q, axis: 0, start: H, origin: {} },
-      { part: p, axis: 0, start: dimConstant(0), origin: {} },
+      { part: q, axis: 0, start: H, there: b },
+      { part: p, axis: 0, start: dimConstant(0), there: b },
     ];
     const value = sumContributions(b, [addDims(H, I)], parts);
     expect(printFunction(b.finish([{ name: "r", value }]))).toContain("= concat axis 0 %p, %q");
@@ -60,8 +60,8 @@ describe("sumContributions", () => {
     const p = b.input("p", { dtype: "real", shape: [dimConstant(1), six], shared: false });
     const q = b.input("q", { dtype: "real", shape: [dimConstant(2), dimConstant(3)], shared: false });
     const parts = [
-      { part: p, axis: 0, start: dimConstant(1), origin: {} },
-      { part: q, axis: 1, start: dimConstant(0), origin: {} },
+      { part: p, axis: 0, start: dimConstant(1), there: b },
+      { part: q, axis: 1, start: dimConstant(0), there: b },
     ];
     const value = sumContributions(b, [dimConstant(2), six], parts);
     expect(linesOf(printFunction(b.finish([{ name: "r", value }]))).slice(1, -1)).toEqual([

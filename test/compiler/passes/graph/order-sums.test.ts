@@ -117,6 +117,27 @@ describe("order-sums", () => {
     });
   });
 
+  describe("of rounds that are written out", () => {
+    const sums = (first: string, second: string): string =>
+      loop(`
+        %a: real[3]${first} = add %h, %x
+        %hn: real[3]${second} = add %a, %b`);
+
+    it("no sum goes on from one to the next", () => {
+      const ordered = loop(`
+        %a: real[3] round 0 = add %x, %h
+        %hn: real[3] round 4 = add %b, %a`);
+      expectRewritten(orderSums, sums(" round 0", " round 4"), ordered);
+    });
+
+    it.each(["", " round 4"])("one goes on in the same, or outside of all: as it was given,%s", (round) => {
+      const ordered = loop(`
+        %5: real[3]${round} = add %b, %x
+        %hn: real[3]${round} = add %5, %h`);
+      expectRewritten(orderSums, sums(round, round), ordered);
+    });
+  });
+
   it("leaves sums outside of loops alone, where all is the same at every step", () => {
     expectUnchanged(
       orderSums,

@@ -98,6 +98,21 @@ describe("share-common-values", () => {
     );
   });
 
+  it("keeps one of equal values of several rounds, which is of the first", () => {
+    expectRewritten(
+      shareCommonValues,
+      `func f(%x: real[3]) -> (y: %y) {
+        %a: real[3] round 0 = tanh %x
+        %b: real[3] round 2 = tanh %x
+        %y: real[3] round 2 = sub %a, %b
+      }`,
+      `func f(%x: real[3]) -> (y: %y) {
+        %a: real[3] round 0 = tanh %x
+        %y: real[3] round 2 = sub %a, %a
+      }`,
+    );
+  });
+
   it("shares inside of a loop, and not with what stands around it", () => {
     expectRewritten(
       shareCommonValues,

@@ -18,8 +18,14 @@ import { findChangingPass, firstChange } from "../../../../../compiler/tools/gra
 function negated(fn: GraphFunction): GraphFunction {
   const value = fn.outputs.at(-1)!;
   const result = fn.types.length;
-  const { origin = {} } = fn.instructions.find(({ results }) => results.includes(value)) ?? {};
-  const negation = { operation: { kind: "map", op: "neg" }, operands: [value], results: [result], origin } as const;
+  const { origin = {}, round } = fn.instructions.find(({ results }) => results.includes(value)) ?? {};
+  const negation = {
+    operation: { kind: "map", op: "neg" },
+    operands: [value],
+    results: [result],
+    origin,
+    round,
+  } as const;
   return {
     ...fn,
     types: [...fn.types, fn.types[value]!],
