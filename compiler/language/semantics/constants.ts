@@ -1,10 +1,11 @@
 /** Expressions that are known when the module is compiled: arguments of initialisers, real parameters. */
 import { boundedSubtract } from "../../base/types/bounded-dim.js";
-import { type Dim, dimConstant, printDim } from "../../base/types/dim.js";
+import { constantOf, type Dim, printDim } from "../../base/types/dim.js";
 import type { Expression } from "../syntax/ast.js";
 import type { Checker } from "./checker.js";
 import { forEachPart } from "./expression-parts.js";
 import { checkPositive } from "./dimension-expressions.js";
+import { wholeOfSizes } from "./infer/whole-numbers.js";
 import { wordsFor } from "./scope.js";
 import { printSemanticType } from "./semantic-type.js";
 import type { TypedExpression } from "./typed-program.js";
@@ -26,7 +27,7 @@ export function inferConstant(checker: Checker, expression: Expression): TypedEx
   return undefined;
 }
 
-/** A whole number below `bound`, or an index parameter; undefined where something was reported. */
+/** A whole number below `bound`, of dimensions too, or an index parameter; undefined where something was reported. */
 export function inferIndex(checker: Checker, expression: Expression, bound: Dim): TypedExpression | undefined {
   const typed = checker.infer(expression);
   const { span, type } = typed;
@@ -39,16 +40,16 @@ export function inferIndex(checker: Checker, expression: Expression, bound: Dim)
     );
     return undefined;
   }
-  const largest =
-    typed.kind === "number" && Number.isInteger(typed.value) && typed.value >= 0 ? typed.value : undefined;
-  const rest = largest === undefined ? undefined : boundedSubtract(bound, dimConstant(largest));
-  if (rest !== undefined) {
+  const place = wholeOfSizes(typed);
+  const rest = place && boundedSubtract(bound, place);
+  if (place !== undefined && rest !== undefined && (constantOf(place) ?? 0) >= 0) {
     checkPositive(checker, rest, span);
+    if (!checker.provenAtLeast(place, 0)) checker.oblige("least", place, span);
     return typed;
   }
   if (type.kind !== "error")
     checker.report("not-a-constant", span, `a whole number from 0 to ${printDim(bound)} - 1 is expected here`, {
-      help: "an index is given by a number: `bos = 1`",
+      help: "an index is given by a number or a size: `bos = 1`, `bos = V - 1`",
     });
   return undefined;
 }

@@ -208,7 +208,7 @@ function bindParameters(
     if (type === "cell") continue;
     const dim = type === "dimension" ? fixedSizeOf(checker, argument.value) : undefined;
     const declared = cell?.reals.find((real) => real.name === name.text)?.bound;
-    const most = declared && boundedSubstitute(declared, dimensions);
+    const most = cell && declared && boundedSubstitute(declared, withDefaults(cell, dimensions));
     const constant = (): TypedExpression | undefined =>
       most === undefined ? inferConstant(checker, argument.value) : inferIndex(checker, argument.value, most);
     const value = type === "real" ? constant() : undefined;

@@ -9,7 +9,7 @@ import type { GraphNode } from "./cell-graph.js";
 import { isPlainStart, reportOnePart } from "./complex-initializer.js";
 import { forEachPart } from "./expression-parts.js";
 import { bind } from "./infer/indexed.js";
-import { tableNumbersOf } from "./infer/whole-ranges.js";
+import { wholeNumbersOfAll } from "./infer/whole-ranges.js";
 import { isIndex, numberOf } from "./infer/whole-numbers.js";
 import { helpToFill, isReal, placeOfAxes, placeOfAxis } from "./infer/mismatch.js";
 import { initialKey } from "./node-keys.js";
@@ -63,7 +63,7 @@ export function inferStart(
   // What a state draws is of the call.
   if (tensor.role !== "state") checker.start = { tensor, indices: names, draws };
   const read = checker.infer(value);
-  const whole = tensor.type.kind === "index" ? tableNumbersOf(checker, read) : undefined;
+  const whole = tensor.type.kind === "index" ? wholeNumbersOfAll(checker, [read]) : undefined;
   const body = isIndex(read) ? numberOf(read) : read;
   checker.start = undefined;
   for (const index of bound) {

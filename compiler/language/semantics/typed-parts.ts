@@ -153,8 +153,8 @@ export function factorsOf(node: TypedExpression): readonly TypedExpression[] {
   return node.operands.flatMap(factorsOf);
 }
 
-/** What is whole by its text: an equation for each value of an index, a list, and what reads these by a name. */
-const wholeByText: ReadonlySet<string> = new Set(["indexed", "stack", "value", "captured", "call"]);
+/** What is whole by its text: an equation for each value of an index, a list, rounds, and what reads these by a name. */
+const wholeByText: ReadonlySet<string> = new Set(["indexed", "stack", "rounds", "value", "captured", "call"]);
 
 export const wholeNumbersIn = ({ kind, type }: TypedExpression): WholeNumbers | undefined =>
   type.kind === "real" && wholeByText.has(kind) ? type.whole : undefined;

@@ -134,7 +134,10 @@ class Planner {
       } else if (work.kind === "scatter") this.needPlace(work.index);
       else if (work.kind === "scan") this.needOperandsOfScan(work.instruction);
     }
-    for (const { operation, operands } of this.liveFormulas()) {
+    for (const { operation, operands, results } of this.liveFormulas()) {
+      const id = at(results, 0);
+      // Places are read where they lie, in whichever part.
+      if (operation.kind === "concat" && block.typeOf(id).dtype === "index") this.needPlace(id);
       if (operation.kind === "gather") {
         this.needPlace(at(operands, 1));
         if (this.cost(at(operands, 0)) > CHEAP) this.needPlace(at(operands, 0));

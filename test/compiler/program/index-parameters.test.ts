@@ -32,6 +32,25 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
     }
   });
 
+  it("an index is given by sizes, as its default and where a cell is used", async () => {
+    const text = `
+      network Low(V, K = V, bos: index(V) = V - 1; T) { input x: index(V)[T] output y = before(x, bos) output z[t < T] = real(x[t]) / K }
+      network N(V, W = V - 1, first: index(W) = W - 2; T) {
+        input x: index(W)[T]
+        use a, d = Low(W)
+        use b = Low(W, bos = W - 3)
+        use c = Low(V = W, bos = first)
+        output y = a(x).y
+        output z = b(x).y
+        output w = c(x).y
+        output m = real(first) + 0 * sum(d(x).z)
+      }`;
+    const options = { cell: "N", dimensions: { V: 6 }, target, dtype: "f64" } as const;
+    const { instantiate } = (await cell(text, options)) as unknown as CompiledModule;
+    const { y, z, w, m } = instantiate({ batch: 1, sizes: { T: 3 } }).forward({ x: [0, 2, 1] });
+    expect([y, z, w, m].map(list)).toEqual([[4, 0, 2], [2, 0, 2], [3, 0, 2], [3]]); // prettier-ignore
+  });
+
   it("draws are others for each value of an index, each round and each seed, and the same in a batch and alone", async () => {
     const text = `network N(H, L; T) {
       input x: [T, H]
@@ -58,6 +77,9 @@ it("is a whole number below its bound, and none in the place of a real one", () 
   const net = (header: string, body = "output y = before(x, bos)"): string =>
     `network N(V, ${header}; T) { input x: index(V)[T] ${body} }`;
   expect(wrong(net("bos: index(V) = 4"))).toEqual(["bad-dimension-size: `V - 4` is 0 with V = 4"]);
+  expect(wrong(net("bos: index(V) = V"))).toEqual(["bad-dimension-size: a size of 0"]);
+  expect(wrong(net("bos: index(V) = V - 5"))).toEqual(["bad-dimension-size: `V - 5` is -1 with V = 4"]);
+  expect(wrong(net("bos: index(V) = -1"))).toEqual(["not-a-constant: a whole number from 0 to V - 1 is expected here"]);
   expect(wrong(net("bos: index(V) = 0.5"))).toEqual([
     "not-a-constant: a whole number from 0 to V - 1 is expected here",
   ]);

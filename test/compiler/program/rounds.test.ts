@@ -55,7 +55,12 @@ const pairs: readonly (readonly [rounds: string, writtenOut: string, functions?:
     "output y = v then y * sum(y[n] * M[n, k, n] for n) for k < 2",
     "a = v * sum(v[n] * M[n, 0, n] for n) output y = a * sum(a[n] * M[n, 1, n] for n)",
   ],
+  // What rounds make of their index alone.
+  ["a = 0 then k for k < 3 output y = v * P[a]", "output y = v * P[2]"],
+  ["a = 0 then (k + 2) mod 3 for k < L output y = v * P[a] / a", "output y = v * P[1]"],
+  ["a = 0 then if v[k] > v[a] then k else a for k < N output y = v[a] * w", "output y = max(v) * w"],
   // Groups.
+  ["a, b = (0, v) then (k, b * P[k]) for k < 2 output y = b + P[a] * a", "output y = v * P[0] * P[1] + P[1]"],
   ["a, b = (v, w) then (b, a) for 3 output y = a - 2 * b", "output y = w - 2 * v"],
   [
     "a, b = (v, w) then (tanh(b), a' * b) for 2 output y = a - b",

@@ -10,6 +10,7 @@ import type { TypedExpression, TypedRounds } from "../typed-program.js";
 import { bind, unbind } from "./indexed.js";
 import { helpToFill, isNumber, isReal, isTruth, placeOfAxis } from "./mismatch.js";
 import { isOfBound, wholeOfSizes } from "./whole-numbers.js";
+import { wholeNumbersOfAll } from "./whole-ranges.js";
 
 /** What the rounds come to, for one of their names. */
 export function inferRounds(checker: Checker, { rounds: node, position, span }: RoundsValueNode): TypedExpression {
@@ -29,8 +30,9 @@ function typedRounds(checker: Checker, node: RoundsNode): TypedRounds | undefine
   if (index !== undefined) index.size = count;
   if (index !== undefined && from > 0) index.first = dimConstant(from);
   const inside = count !== undefined && (index !== undefined || node.index === undefined);
-  const types = inside ? typesOfNames(checker, node, first) : [];
-  const { next, until } = inside ? inferRound(checker, node, types) : { next: [], until: undefined };
+  const begun = inside ? typesOfNames(checker, node, first) : [];
+  const { next, until } = inside ? inferRound(checker, node, begun) : { next: [], until: undefined };
+  const types = begun.map((type, i) => withWholes(checker, type, [first[i], next[i]]));
   if (index !== undefined) unbind(checker, index);
   const isSound = inside && [...first, ...next, ...(until === undefined ? [] : [until])].every(isKnown);
   if (!isSound || !first.every((value) => value.type.kind === "index" || isNumber(checker, value))) return undefined;
@@ -63,6 +65,17 @@ function typesOfNames(checker: Checker, node: RoundsNode, first: readonly TypedE
   return types.map((type, i) =>
     isIndex(begun[i]) ? further(checker, begun[i] ?? type, next[i]?.type ?? type, type) : type,
   );
+}
+
+/** Real numbers that are whole in every round, `0 then k for k < L`, are places where these are wanted. */
+function withWholes(
+  checker: Checker,
+  type: SemanticType,
+  values: readonly (TypedExpression | undefined)[],
+): SemanticType {
+  if (type.kind !== "real" || !values.every((value) => value !== undefined)) return type;
+  const whole = wholeNumbersOfAll(checker, values);
+  return { kind: "real", axes: type.axes, ...(whole && { whole }) };
 }
 
 /** The one of two indices that goes further; of two that are not comparable what a round gives, beside which a literal is checked with the sizes. */

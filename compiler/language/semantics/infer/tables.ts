@@ -6,11 +6,11 @@ import type { ReportOptions } from "../../../base/diagnostics/diagnostic.js";
 import type { Checker } from "../checker.js";
 import { helpWithLeast } from "../networks.js";
 import type { TypedExpression } from "../typed-program.js";
-import { tableNumbersOf } from "./whole-ranges.js";
+import { wholeNumbersOfAll } from "./whole-ranges.js";
 
 /** A list, or a constant of a file, with how far its numbers go, where all are whole. */
 export function asTable<T extends TypedExpression>(checker: Checker, typed: T): T {
-  const whole = typed.type.kind === "real" ? tableNumbersOf(checker, typed) : undefined;
+  const whole = typed.type.kind === "real" ? wholeNumbersOfAll(checker, [typed]) : undefined;
   return whole === undefined ? typed : { ...typed, type: { ...typed.type, whole } };
 }
 

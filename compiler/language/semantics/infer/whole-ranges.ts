@@ -210,14 +210,15 @@ export function obligeExact(checker: Checker, typed: TypedExpression): void {
 
 /** What a value is known to be for each value of its indices. */
 export function wholeNumbersOf(checker: Checker, typed: TypedExpression): WholeNumbers | undefined {
-  return typed.type.kind === "real" && isMadeOfIndices(typed) ? tableNumbersOf(checker, typed) : undefined;
+  return typed.type.kind === "real" && isMadeOfIndices(typed) ? wholeNumbersOfAll(checker, [typed]) : undefined;
 }
 
-/** What the numbers of a list or a constant are known to be; undefined where they need not be whole. */
-export function tableNumbersOf(checker: Checker, typed: TypedExpression): WholeNumbers | undefined {
-  const range = rangeOf(checker, typed);
+/** What all of these numbers are known to be; undefined where they need not be whole. */
+export function wholeNumbersOfAll(checker: Checker, values: readonly TypedExpression[]): WholeNumbers | undefined {
+  const range = rangeOfAll(checker, values);
   if (range?.isKnown !== true) return undefined;
-  return { low: range.low, high: range.high, exact: reachedBy(checker, typed).map(({ dim }) => dim) };
+  const exact = values.flatMap((value) => reachedBy(checker, value)).map(({ dim }) => dim);
+  return { low: range.low, high: range.high, exact };
 }
 
 /** It as an index, where it is made of indices of equations and of what is whole beside them; else as it is. */
