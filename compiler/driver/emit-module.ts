@@ -1,8 +1,7 @@
 /** From a program to the text of its module. */
 import { buildEntries } from "./entries.js";
-import { type EntryProgram, ringEntries } from "../program/entry.js";
+import type { EntryProgram } from "../program/entry.js";
 import type { Program } from "../program/program.js";
-import { kernelInPart } from "../program/roles.js";
 import { buildKernels, type RewriteKernels } from "./build-kernels.js";
 import type { KernelProgram } from "../ir/kernel/kernel-program.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
@@ -79,11 +78,7 @@ const emitters: Readonly<Record<Target, (parts: EmittedParts) => Printed>> = {
 };
 
 /** In the whole, or in a part that is called by itself. */
-function hasRings({ functions }: KernelProgram, { entries }: EntryProgram): boolean {
-  const parts = new Set([...entries.values()].map(({ part }) => part));
-  const takers = new Set([...parts].map((part) => kernelInPart(part, ringEntries.take)));
-  return functions.some(({ name }) => takers.has(name));
-}
+const hasRings = ({ functions }: KernelProgram): boolean => functions.some(({ rings }) => rings !== undefined);
 
 function jsKernels({ entries, options: { dtype }, rewrite }: EmittedParts): {
   readonly text: string;
@@ -91,7 +86,7 @@ function jsKernels({ entries, options: { dtype }, rewrite }: EmittedParts): {
 } {
   // prettier-ignore
   const kernel = buildKernels(entries, { passes: scalarPasses, dtype, rewrite });
-  return { text: printKernelProgram(kernel, dtype), rings: hasRings(kernel, entries) };
+  return { text: printKernelProgram(kernel, dtype), rings: hasRings(kernel) };
 }
 
 function wasmKernels({ entries, options, rewrite }: EmittedParts): WasmKernels {
@@ -104,7 +99,7 @@ function wasmKernels({ entries, options, rewrite }: EmittedParts): WasmKernels {
   const printed = { dtype, layout, target: machine };
   return {
     plan: printMemoryPlan(kernel, layout),
-    rings: hasRings(kernel, entries),
+    rings: hasRings(kernel),
     bytes: printWasmKernels(kernel, printed),
     ...(fma ? { fused: printWasmKernels(kernel, { ...printed, target: { ...machine, fma } }) } : {}),
   };

@@ -1,6 +1,7 @@
 /** The entries of a module, made of a program by deriving and the graph passes. */
 import { invariant } from "../base/diagnostics/invariant.js";
 import type { GraphFunction, ValueType } from "../ir/graph/graph-function.js";
+import { at } from "../base/at.js";
 import { nameOf, typeOf } from "../ir/graph/values.js";
 import type { ShapeContext } from "../ir/ops/shape-rules.js";
 import type { DerivativeRules } from "../passes/autodiff/derivative-rules.js";
@@ -275,10 +276,11 @@ class EntryBuilder {
     const isContext = new Set(contextRoles(program).map((role) => nameOfRole(streamedRole(role))));
     const split = splitContexts(step.fn, context, (name) => isContext.has(name), (i) => nameOfRole(keptRole(i))); // prettier-ignore
     this.keep(this.made(how, entryStages.splitContexts, split.step, step));
-    if (split.contexts !== undefined) {
-      this.roles.push(...split.contexts.outputs.map((_, i) => keptRole(i)));
+    const ofStream = split.contexts;
+    if (ofStream !== undefined) {
+      this.roles.push(...ofStream.outputs.map((_, i) => residualRole(ofStream, keptRole(i))));
       const ofContexts = { of: "contexts", by: "value", streamed: true } as const;
-      const entry: Made = { ...entryOf(ofContexts, split.contexts), last: step.last };
+      const entry: Made = { ...entryOf(ofContexts, ofStream), last: step.last };
       const contexts = this.onlyHere(entry, (name, { shared }) => isContext.has(name) || shared);
       this.keep(this.made(ofContexts, entryStages.splitContexts, contexts.fn, contexts));
     }
@@ -295,7 +297,7 @@ class EntryBuilder {
     const given = tensors.filter(({ kind }) => kind === "input" || kind === "context");
     const unwanted = new Set(of === "params" ? given.map((role) => nameOfRole(deriveRole(role, ["grad"]))) : []);
     this.roles.push(...tensors.map((role) => deriveRole(role, ["grad"])));
-    this.roles.push(...residuals.map((name): Role => ({ kind: "residual", name })));
+    this.roles.push(...residuals.map((name) => residualRole(forward, { kind: "residual", name })));
     const derived = (from: Made, by: EntryDerivation["by"], fn: GraphFunction): Made =>
       this.made(derivation(from.of, by), entryStages.derive, fn, from);
     this.keep(this.run(derived(plain, "value", forward), residualPasses));
@@ -365,6 +367,12 @@ const derivation = (of: EntrySource, by: EntryDerivation["by"] = "value"): Entry
 
 /** What a stream computes of its contexts. */
 const keptRole = (place: number): Role => ({ kind: "residual", name: `context.${place}`, streamed: true });
+
+/** With whether the function that gives it has one for all examples. */
+function residualRole(fn: GraphFunction, role: Role): Role {
+  const i = fn.outputNames.indexOf(nameOfRole(role));
+  return typeOf(fn, at(fn.outputs, i)).shared ? { ...role, shared: true } : role;
+}
 
 /** Those of the outputs of `forward` that losses are divided by. */
 function weightsOf({ losses = [] }: Program, forward: GraphFunction): GraphFunction {

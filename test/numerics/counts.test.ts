@@ -13,7 +13,7 @@ import {
 } from "../../compiler/tools/explain/explain.js";
 import { buildEntries } from "../../compiler/driver/entries.js";
 import { evaluateDim } from "../../compiler/base/types/dim.js";
-import { isResidual } from "../support/roles.js";
+import { isInternal, type Role } from "../../compiler/program/roles.js";
 import { scheduleKernels } from "../support/kernels.js";
 import { programOfCell } from "../../compiler/program/cell-program.js";
 
@@ -116,11 +116,18 @@ describe("WebAssembly kernels", () => {
   const [I, H, B, T] = [24, 16, 2, 5] as const;
   const sizes = new Map([["%B", B], ["%T", T]]); // prettier-ignore
 
-  function scheduled(file: string, cell: string, gradient: boolean): KernelProgram {
+  interface Scheduled {
+    readonly kernel: KernelProgram;
+    /** What the buffer of this name is; undefined of what kernels have for themselves. */
+    readonly roleOf: (name: string) => Role | undefined;
+  }
+
+  function scheduled(file: string, cell: string, gradient: boolean): Scheduled {
     const { cell: lowered } = lowerSource(`import { ${cell} } from "std/${file}"\n`, { dimensions: { I, H }, cell }, "all sizes");
     if (lowered === undefined) throw new Error(`${cell} does not compile`);
     const program = buildEntries(programOfCell(lowered), { gradient, jvp: false, hvp: false });
-    return scheduleKernels(program, { dtype: "f32", runtimeDimensions: [] }).kernel;
+    const { kernel } = scheduleKernels(program, { dtype: "f32", runtimeDimensions: [] });
+    return { kernel, roleOf: (name) => program.roles.get(name) };
   } // prettier-ignore
 
   const functionOf = (kernel: KernelProgram, entry: string): KernelProgram["functions"][number] =>
@@ -155,7 +162,7 @@ describe("WebAssembly kernels", () => {
     ["lstm", "LSTM", 4, ["final.c", "final.h", "output.y"]],
     ["gru", "GRU", 3, ["final.h", "output.y"]],
   ])("%s: one product in the loop, whose sums go through the gates in registers", (file, cell, gates, results) => {
-    const kernel = scheduled(file, cell, false);
+    const { kernel } = scheduled(file, cell, false);
     const loop = loopOf(kernel, "forward");
     const products = loop.flatMap((statement) => inside(statement, "product"));
     expect(products).toHaveLength(1);
@@ -178,14 +185,16 @@ describe("WebAssembly kernels", () => {
     ["lstm", "LSTM", 7],
     ["gru", "GRU", 5],
   ])("%s: bytes that forward keeps for each example and step", (file, cell, numbers) => {
-    const kernel = scheduled(file, cell, true);
-    const kept = kernel.buffers.filter(({ name }) => isResidual(name));
+    const { kernel, roleOf } = scheduled(file, cell, true);
+    const isKept = (name: string): boolean => isInternal(roleOf(name) ?? { kind: "input", name });
+    const kept = kernel.buffers.filter(({ name }) => isKept(name));
     const bytes = kept.reduce((sum, { size }) => sum + 4 * evaluateDim(size, sizes), 0);
     expect(bytes / (B * T)).toBe(4 * numbers * H);
     // They are written where they are computed: with a gradient, too, sums are not stored.
     const stored = written(loopOf(kernel, "forward"));
     expect(kept.map(({ name }) => name).filter((name) => !stored.includes(name))).toEqual([]);
-    const isPlace = (name: string): boolean => isResidual(name) || /^(final|output)\.|\.(rows|operand)$/u.test(name);
+    const isResult = (name: string): boolean => ["final", "output"].includes(roleOf(name)?.kind ?? "");
+    const isPlace = (name: string): boolean => isKept(name) || isResult(name) || /\.(rows|operand)$/u.test(name);
     expect(stored.filter((name) => !isPlace(name))).toEqual([]);
   });
 
@@ -193,7 +202,7 @@ describe("WebAssembly kernels", () => {
     ["lstm", "LSTM", 4],
     ["gru", "GRU", 3],
   ])("%s: backward has one product and one elementwise pass in its loop", (file, cell, gates) => {
-    const kernel = scheduled(file, cell, true);
+    const { kernel } = scheduled(file, cell, true);
     const loop = loopOf(kernel, "backward").filter(({ kind }) => kind === "region");
     expect(loop).toHaveLength(2);
     const counts = countOperations(kernel, functionOf(kernel, "backward"), sizes);

@@ -4,6 +4,8 @@ import { verifyFunction } from "../../compiler/ir/graph/verify.js";
 import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
 import { buildEntries } from "../../compiler/driver/entries.js";
 import { cellContext, programOfCell } from "../../compiler/program/cell-program.js";
+import { gradName, tangentName } from "../../compiler/program/roles.js";
+import { lookUp } from "../../compiler/base/at.js";
 import {
   dot,
   type ExampleSizes,
@@ -29,12 +31,8 @@ export interface ProgramErrors {
   readonly second: number;
 }
 
-const prefixed = (values: Values, prefix: string): Values =>
-  new Map([...values].map(([name, value]) => [`${prefix}${name}`, value]));
-const unprefixed = (values: Values, prefix: string): Values =>
-  new Map(
-    [...values].flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])),
-  );
+const renamed = (values: Values, rename: (name: string) => string): Values =>
+  new Map([...values].map(([name, value]) => [rename(name), value]));
 
 /** Builds all entries of a cell and compares them with each other on random values. */
 export function checkSequenceProgram(
@@ -58,43 +56,40 @@ export function checkSequenceProgram(
     if (found === undefined) throw new Error(`no entry ${name}`);
     return found;
   };
+  const isShared = (name: string): boolean => lookUp(program.roles, name).shared === true;
+  const numbers = (values: Values, name: string): number[] => numbersOf(values, name, sizes, isShared);
   const random = randomSource(seed);
   const source = programOfCell(cell).forward;
   // Nothing is derived by fixed values and draws.
   const isReal = (name: string): boolean =>
-    !/^(?:fixed|random)\./u.test(name) &&
+    !["fixed", "random"].includes(lookUp(program.roles, name).kind) &&
     source.inputs.some((id) => source.names[id] === name && source.types[id]?.dtype === "real");
   const inputs = randomInputs(source, sizes, random, new Map(), indexBound);
   const expected = run(source, inputs, sizes);
   const forward = run(fn("forward"), inputs, sizes);
   const forwardError = worstOf(
-    [...expected.keys()].map((name) => worstError(numbersOf(forward, name, sizes), numbersOf(expected, name, sizes))),
+    [...expected.keys()].map((name) => worstError(numbers(forward, name), numbers(expected, name))),
   );
 
-  const tangents = randomInputs(tangentInputs(source, isReal), sizes, random);
+  const direction = randomInputs(realInputs(source, isReal), sizes, random);
+  const tangents = renamed(direction, tangentName);
   const jvp = run(fn("jvp"), new Map([...inputs, ...tangents]), sizes);
-  const cotangents = prefixed(randomLike(expected, random), "grad.");
+  const cotangents = renamed(randomLike(expected, random), gradName);
   const backward = run(fn("backward"), new Map([...inputs, ...forward, ...cotangents]), sizes);
 
   let left = 0;
   let magnitude = 1;
   for (const name of expected.keys()) {
-    const [a, b] = [numbersOf(jvp, `tangent.${name}`, sizes), numbersOf(cotangents, `grad.${name}`, sizes)];
+    const [a, b] = [numbers(jvp, tangentName(name)), numbers(cotangents, gradName(name))];
     left += dot(a, b);
     magnitude += dot(a.map(Math.abs), b.map(Math.abs));
   }
   let right = 0;
-  for (const name of tangents.keys()) {
-    const gradient = numbersOf(backward, `grad.${name.slice("tangent.".length)}`, sizes);
-    right += dot(numbersOf(tangents, name, sizes), gradient);
-  }
+  for (const name of direction.keys()) right += dot(numbers(direction, name), numbers(backward, gradName(name)));
 
-  const direction = unprefixed(tangents, "tangent.");
-  const numeric = differences((at) => run(source, at, sizes), inputs, direction, sizes);
+  const numeric = differences((at) => run(source, at, sizes), inputs, direction, numbers);
   const differenceError = worstOf(
-    [...expected.keys()].map((name) =>
-      worstError(numbersOf(jvp, `tangent.${name}`, sizes), numeric.get(name) as number[]),
-    ),
+    [...expected.keys()].map((name) => worstError(numbers(jvp, tangentName(name)), numeric.get(name) as number[])),
   );
 
   const gradientAt = (at: Values): Values => {
@@ -103,14 +98,14 @@ export function checkSequenceProgram(
   };
   const zero = new Map(
     [...cotangents].map(([name, value]) => [
-      `tangent.${name}`,
+      tangentName(name),
       move(new Map([["v", value]]), new Map([["v", value]]), -1).get("v") as never,
     ]),
   );
   const hvp = run(fn("hvp"), new Map([...inputs, ...tangents, ...cotangents, ...zero]), sizes);
-  const secondNumeric = differences(gradientAt, inputs, direction, sizes);
+  const secondNumeric = differences(gradientAt, inputs, direction, numbers);
   const secondError = worstOf(
-    [...secondNumeric].map(([name, value]) => worstError(numbersOf(hvp, `tangent.${name}`, sizes), value)),
+    [...secondNumeric].map(([name, value]) => worstError(numbers(hvp, tangentName(name)), value)),
   );
 
   return {
@@ -122,10 +117,8 @@ export function checkSequenceProgram(
   };
 }
 
-function tangentInputs(fn: GraphFunction, isReal: (name: string) => boolean): GraphFunction {
-  const ids = fn.inputs.filter((id) => isReal(fn.names[id] as string));
-  const names = fn.names.map((name, id) => (ids.includes(id) ? `tangent.${name ?? ""}` : name));
-  return { ...fn, inputs: ids, names };
+function realInputs(fn: GraphFunction, isReal: (name: string) => boolean): GraphFunction {
+  return { ...fn, inputs: fn.inputs.filter((id) => isReal(fn.names[id] as string)) };
 }
 
 function randomLike(values: Values, random: () => number): Values {
@@ -145,14 +138,14 @@ function differences(
   f: (at: Values) => Values,
   base: Values,
   direction: Values,
-  sizes: ExampleSizes,
+  numbers: (values: Values, name: string) => number[],
 ): Map<string, number[]> {
   const h = 1e-3;
   const at = (step: number): Values => f(move(base, direction, step));
   const [a, b, c, d] = [at(-2 * h), at(-h), at(h), at(2 * h)];
   return new Map(
     [...a.keys()].map((name) => {
-      const [x, y, z, w] = [a, b, c, d].map((values) => numbersOf(values, name, sizes)) as [
+      const [x, y, z, w] = [a, b, c, d].map((values) => numbers(values, name)) as [
         number[],
         number[],
         number[],

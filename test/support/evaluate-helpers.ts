@@ -3,7 +3,6 @@ import { type BatchValue, evaluateFunction } from "../../compiler/ir/graph/evalu
 import { type Tensor, zeros } from "../../compiler/ir/graph/tensor.js";
 import type { GraphFunction, ValueId, ValueType } from "../../compiler/ir/graph/graph-function.js";
 import { evaluateDim } from "../../compiler/base/types/dim.js";
-import { isSharedName } from "./roles.js";
 
 export type Values = Map<string, BatchValue>;
 export type ExampleSizes = readonly ReadonlyMap<string, number>[];
@@ -65,11 +64,19 @@ export function flatten(value: BatchValue): number[] {
   return tensorsOf(value).flatMap((tensor) => [...tensor.data]);
 }
 
-/** All numbers of a value by its name. What is no parameter's is every example's own, also where all have the same. */
-export function numbersOf(values: Values, name: string, sizes: ExampleSizes): number[] {
+/**
+ * All numbers of a value by its name. What is not one for all examples by what it is counts as every example's own, also where
+ * all have the same.
+ */
+export function numbersOf(
+  values: Values,
+  name: string,
+  sizes: ExampleSizes,
+  isShared: (name: string) => boolean = () => false,
+): number[] {
   const value = values.get(name);
   if (value === undefined) throw new Error(`no value ${name}`);
-  const isRepeated = "shared" in value && !isSharedName(name);
+  const isRepeated = "shared" in value && !isShared(name);
   return flatten(isRepeated ? { examples: sizes.map(() => value.shared) } : value);
 }
 

@@ -13,10 +13,11 @@ import { lowerSource } from "../../compiler/driver/lower-source.js";
 import { BATCH_SYMBOL, TIME_SYMBOL } from "../../compiler/base/types/dim.js";
 import { type CompiledModule, loadModule } from "../../runtime/index.js";
 import type { CallSizes } from "../../compiler/tools/calls/sizes.js";
-import { isResidual } from "./roles.js";
 import { programOfCell } from "../../compiler/program/cell-program.js";
 import { simd128 } from "../../compiler/passes/kernel/target.js";
-import { rowsName } from "../../compiler/program/roles.js";
+import { buildEntries } from "../../compiler/driver/entries.js";
+import type { EntryProgram } from "../../compiler/program/entry.js";
+import type { Derivation, Role, TensorKind } from "../../compiler/program/roles.js";
 import { extentsOf } from "../../compiler/base/types/call-axes.js";
 
 /** Bytes from `from` up to but not including `to`. */
@@ -34,18 +35,33 @@ export interface MappedOptions {
   readonly hvp?: boolean;
 }
 
+/** Tensors of these kinds, or their derivatives; of a stream where `streamed`. */
+const ofKinds =
+  (kinds: readonly TensorKind[], derivations: readonly (readonly Derivation[])[] = [[]], streamed = false) =>
+  ({ kind, derived = [], streamed: isStreamed = false }: Role): boolean =>
+    kinds.includes(kind) &&
+    isStreamed === streamed &&
+    derivations.some((each) => each.length === derived.length && each.every((by, i) => by === derived[i]));
+
+const values = ofKinds(["input", "context", "initial", "random"]);
+const directions = ofKinds(["input", "context", "initial", "param"], [["tangent"]]);
+const cotangents = ofKinds(["output", "final"], [["grad"], ["tangent", "grad"]]);
+
 /** What a function of an instance does: the entries that it runs, and the buffers that the shell fills before. */
 const calls = {
-  forward: { entries: ["initial", "forward"], given: /^(input|context|initial|random)\./u },
-  backward: { entries: ["backward", "initialBackward"], given: /^grad\.(output|final)\./u },
-  step: { entries: ["stepInitial", "takeRings", "step", "giveRings"], given: /^step\.(input|context|state|random)\./u },
+  forward: { entries: ["initial", "forward"], given: values },
+  backward: { entries: ["backward", "initialBackward"], given: ofKinds(["output", "final"], [["grad"]]) },
+  step: {
+    entries: ["stepInitial", "takeRings", "step", "giveRings"],
+    given: ofKinds(["input", "context", "state", "random"], [[]], true),
+  },
   jvp: {
     entries: ["initial", "initialJvp", "jvp"],
-    given: /^((tangent\.)?(input|context|initial)|random|tangent\.param)\./u,
+    given: (role: Role) => values(role) || directions(role),
   },
   hvp: {
     entries: ["initial", "initialJvp", "forward", "backward", "hvp", "initialHvp"],
-    given: /^((tangent\.)?(input|context|initial|grad\.output|grad\.final)|random|tangent\.param)\./u,
+    given: (role: Role) => values(role) || directions(role) || cotangents(role),
   },
 } as const;
 
@@ -58,12 +74,19 @@ export class MappedModule {
   readonly kernel: KernelProgram;
   readonly #layout: MemoryLayout;
   readonly #planMemory: PlanMemory;
+  readonly #roles: EntryProgram["roles"];
 
-  private constructor(module: CompiledModule, kernel: KernelProgram, layout: MemoryLayout, plan: PlanMemory) {
+  private constructor(
+    module: CompiledModule,
+    kernel: KernelProgram,
+    roles: EntryProgram["roles"],
+    memory: { readonly layout: MemoryLayout; readonly plan: PlanMemory },
+  ) {
     this.module = module;
     this.kernel = kernel;
-    this.#layout = layout;
-    this.#planMemory = plan;
+    this.#roles = roles;
+    this.#layout = memory.layout;
+    this.#planMemory = memory.plan;
   }
 
   static async of(source: string, options: MappedOptions): Promise<MappedModule> {
@@ -72,14 +95,21 @@ export class MappedModule {
     invariant(lowered !== undefined, `${cell} does not compile`);
     let kernel: KernelProgram | undefined;
     const settings = { target: "wasm", dtype, fma: false, wasmFile: false, gradient: true, jvp, hvp } as const;
-    const { text } = emitModule(programOfCell(lowered), settings, (found) => (kernel = found));
+    const program = programOfCell(lowered);
+    const { text } = emitModule(program, settings, (found) => (kernel = found));
     invariant(kernel !== undefined, "a module without kernels");
     const layout = planLayout(kernel, dtype, simd128.cacheLine);
     const plan = `${printMemoryPlan(kernel, layout)}\nexport { planMemory };`;
     const { planMemory } = (await import(`data:text/javascript,${encodeURIComponent(plan)}`)) as {
       readonly planMemory: PlanMemory;
     };
-    return new MappedModule(await loadModule(text), kernel, layout, planMemory);
+    const { roles } = buildEntries(program, settings);
+    return new MappedModule(await loadModule(text), kernel, roles, { layout, plan: planMemory });
+  }
+
+  #isGiven(call: CallName, name: string): boolean {
+    const role = this.#roles.get(name);
+    return role !== undefined && calls[call].given(role);
   }
 
   /** All memory of the plan, in bytes. */
@@ -95,21 +125,21 @@ export class MappedModule {
 
   /** What a call of these sizes may write; lists of sizes are filled as far as the capacity goes. */
   writable(call: CallName, sizes: CallSizes, capacity: CallSizes): Range[] {
-    const { entries, given } = calls[call];
+    const { entries } = calls[call];
     const written = this.#accessed(entries, (use) => use !== "read");
     const lists = this.kernel.axes.map(extentsOf);
     return [
       { name: "sizes and flags", from: 0, to: this.#layout.zeroWord },
       ...lists.map((name) => this.#range(name, 4 * capacity.batch, capacity)),
       ...this.kernel.buffers
-        .filter(({ name }) => written.has(name) || given.test(name))
+        .filter(({ name }) => written.has(name) || this.#isGiven(call, name))
         .map((buffer) => this.#bufferRange(buffer, sizes, capacity)),
     ];
   }
 
   /** What a call must find as it was: other buffers, and what it reads and writes as far as its sizes go. */
   kept(call: CallName, sizes: CallSizes, capacity: CallSizes): Range[] {
-    const { entries, given } = calls[call];
+    const { entries } = calls[call];
     const accessed = this.#accessed(entries, () => true);
     const { to } = this.constantWords;
     const lists = this.kernel.axes.map(extentsOf);
@@ -117,9 +147,9 @@ export class MappedModule {
       { name: "table", from: 0, to },
       ...this.writable(call, sizes, capacity).filter(({ name }) => lists.includes(name)),
       ...this.kernel.buffers
-        .filter((buffer) => lasts(buffer) || this.#staysZero(buffer))
+        .filter((buffer) => lasts(buffer))
         .map((buffer) => {
-          const used = accessed.has(buffer.name) || given.test(buffer.name);
+          const used = accessed.has(buffer.name) || this.#isGiven(call, buffer.name);
           return this.#bufferRange(buffer, used ? sizes : capacity, capacity);
         }),
     ];
@@ -132,11 +162,6 @@ export class MappedModule {
     if (inside.length > 0) return `in ${inside.map(({ name, from }) => `${name} + ${byte - from}`).join(", ")}`;
     const before = ranges.filter(({ to }) => to <= byte).sort((a, b) => b.to - a.to)[0];
     return before === undefined ? "before all buffers" : `${byte - before.to} after the end of ${before.name}`;
-  }
-
-  /** What rounding has lost of a gradient by rows is zero between calls: the kernel that adds puts the zeros back. */
-  #staysZero({ name }: KernelBuffer): boolean {
-    return name.endsWith(".lost") && this.kernel.buffers.some((buffer) => buffer.name.startsWith(rowsName("")));
   }
 
   #accessed(entries: readonly string[], wanted: (use: string) => boolean): ReadonlySet<string> {
@@ -171,8 +196,8 @@ export class MappedModule {
 }
 
 /** Do the contents last from one call to the next? What backward reads of forward does, and so does what kernels keep, such as packed weights. */
-function lasts({ name, external, persistent = false }: KernelBuffer): boolean {
-  return external || persistent || isResidual(name) || /^joined\./u.test(name);
+function lasts({ external, persistent = false }: KernelBuffer): boolean {
+  return external || persistent;
 }
 
 /** 1 for every byte in one of the ranges. */

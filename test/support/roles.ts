@@ -1,41 +1,28 @@
-/** What the inputs and outputs of hand-written functions are, by the names that roles have. */
+/** What the inputs and outputs of hand-written functions are, by their types. */
 import type { GraphFunction } from "../../compiler/ir/graph/graph-function.js";
-import { type Derivation, nameOfRole, type Role, type TensorKind } from "../../compiler/program/roles.js";
+import { nameOf, outputName, typeOf } from "../../compiler/ir/graph/values.js";
+import type { Role } from "../../compiler/program/roles.js";
 
-const kinds: readonly TensorKind[] = [
-  "input",
-  "context",
-  "initial",
-  "final",
-  "state",
-  "param",
-  "fixed",
-  "output",
-  "residual",
-];
-const derivations: readonly Derivation[][] = [[], ["tangent"], ["grad"], ["tangent", "grad"]];
-
-/** The role of this name; that of an input where no role has such a name. */
-function roleOf(whole: string): Role {
-  for (const derived of derivations) {
-    for (const streamed of [false, true]) {
-      for (const kind of kinds) {
-        const prefix = nameOfRole({ kind, name: "", derived, streamed });
-        if (whole.startsWith(prefix))
-          return { kind, name: whole.slice(prefix.length), derived, streamed, shared: kind === "param" };
-      }
-    }
-  }
-  return { kind: "input", name: whole };
-}
-
+/** Shared inputs are params; a result that is shared is one for all examples, as the gradient by a param and a loss are. */
 export function rolesOf(...functions: readonly GraphFunction[]): Map<string, Role> {
-  const names = functions.flatMap((fn) => [...fn.inputs.map((id) => fn.names[id] ?? String(id)), ...fn.outputNames]);
-  return new Map(names.map((name) => [name, roleOf(name)]));
+  const roles = new Map<string, Role>();
+  for (const fn of functions) {
+    const set = (name: string, role: Omit<Role, "name">): void => {
+      // What is read and replaced has one role.
+      if (!roles.has(name)) roles.set(name, { name, ...role });
+    };
+    for (const id of fn.inputs) {
+      const { shared } = typeOf(fn, id);
+      set(nameOf(fn, id), { kind: shared ? "param" : "input", shared });
+    }
+    for (const [i, id] of fn.outputs.entries())
+      set(outputName(fn, i), { kind: "output", shared: typeOf(fn, id).shared });
+  }
+  return roles;
 }
 
-/** Is it one for all examples, as parameters are, their derivatives too? */
-export const isSharedName = (name: string): boolean => roleOf(name).shared === true;
-
-/** Is it a buffer of what forward keeps for backward? */
-export const isResidual = (name: string): boolean => roleOf(name).kind === "residual";
+/** Of these functions: is it one for all examples? */
+export function sharedIn(...functions: readonly GraphFunction[]): (name: string) => boolean {
+  const roles = rolesOf(...functions);
+  return (name) => roles.get(name)?.shared === true;
+}

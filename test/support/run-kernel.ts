@@ -37,7 +37,7 @@ import {
   worstError,
 } from "./evaluate-helpers.js";
 import { lowerProgram, printJsKernels } from "./kernels.js";
-import { isSharedName, rolesOf } from "./roles.js";
+import { rolesOf, sharedIn } from "./roles.js";
 
 type NumberArray = Float32Array | Float64Array | Int32Array;
 
@@ -165,7 +165,7 @@ export function runFunction(
   spoil(kernels.buffers, program);
   writeInputs(kernels.buffers, fn, values, { examples, padding });
   callEntry(callable(kernels), entryNamed("forward"), padding);
-  return { outputs: readChecked(kernels.buffers, fn, { examples, padding }, isSharedName), text: factory.text };
+  return { outputs: readChecked(kernels.buffers, fn, { examples, padding }, sharedIn(fn)), text: factory.text };
 }
 
 /**

@@ -341,8 +341,12 @@ export interface KernelFunction<Inner = Statement> {
   readonly name: string;
   /** The symbol of the sequence of which it has one element, whatever the call has; none where left out. */
   readonly oneOf?: string;
+  /** Brings the states of a stream into the rings in which steps keep them, or out of these. */
+  readonly rings?: RingUse;
   readonly body: readonly Inner[];
 }
+
+export type RingUse = "take" | "give";
 
 export interface KernelProgram<Inner = Statement> {
   /** Those whose sizes each call gives, or that follow from these: `%T`, `S`. */

@@ -6,7 +6,15 @@ import { parseDim } from "../../base/types/parse-dim.js";
 import { ZERO } from "./affine.js";
 import { linesOf, LineTokens } from "./parse-lines.js";
 import { parseBody } from "./parse-statements.js";
-import type { ElementType, KernelBuffer, KernelFunction, KernelProgram, KernelSlot } from "./kernel-program.js";
+import { ringWords } from "./print.js";
+import type {
+  ElementType,
+  KernelBuffer,
+  KernelFunction,
+  KernelProgram,
+  KernelSlot,
+  RingUse,
+} from "./kernel-program.js";
 import type { UnplacedBuffer, UnplannedKernels } from "./unplanned.js";
 
 export { KernelSyntaxError } from "./parse-lines.js";
@@ -84,10 +92,26 @@ function parseProgram(
 function parseFunction(tokens: LineTokens): KernelFunction {
   const name = tokens.name("the name of the kernel");
   const one = tokens.accept("of") ? (tokens.expect("one"), tokens.symbol()) : undefined;
+  const rings = parseRings(tokens);
   tokens.expect("{");
   tokens.end();
-  return { name, ...(one !== undefined && { oneOf: one }), body: parseBody(tokens.line.below) };
+  return {
+    name,
+    ...(one !== undefined && { oneOf: one }),
+    ...(rings && { rings }),
+    body: parseBody(tokens.line.below),
+  };
 }
+
+/** `that fills rings`, `that reads rings` */
+function parseRings(tokens: LineTokens): RingUse | undefined {
+  if (!tokens.accept("that")) return undefined;
+  const [use] = ringUses.find(([, word]) => tokens.accept(word)) ?? tokens.expected("fills or reads");
+  tokens.expect("rings");
+  return use;
+}
+
+const ringUses = Object.entries(ringWords) as [RingUse, string][];
 
 /** `slot 3: real[4*%B, %T] at most 64` */
 function parseSlot(tokens: LineTokens, slot: number): KernelSlot {

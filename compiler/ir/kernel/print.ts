@@ -21,6 +21,7 @@ import {
   PIECE,
   type PiecesStatement,
   type ProductStatement,
+  type RingUse,
   type ScheduledTerms,
   type Statement,
 } from "./kernel-program.js";
@@ -65,9 +66,13 @@ function printCallAxis({ symbol, kind, name }: SizedAxis): string {
   return `${spellSymbol(symbol)}${called === "" && kind === "dimension" ? "" : ` ${kind}${called}`}`;
 }
 
+/** What a kernel does to the rings of a stream. */
+export const ringWords: Readonly<Record<RingUse, string>> = { take: "fills", give: "reads" };
+
 export function printKernelFunction(fn: KernelFunction): string {
   const one = fn.oneOf === undefined ? "" : ` of one ${spellSymbol(fn.oneOf)}`;
-  return `kernel ${spellName(fn.name)}${one} {\n${printBody(fn.body, "  ")}}\n`;
+  const rings = fn.rings === undefined ? "" : ` that ${ringWords[fn.rings]} rings`;
+  return `kernel ${spellName(fn.name)}${one}${rings} {\n${printBody(fn.body, "  ")}}\n`;
 }
 
 function printSlot({ dtype, sizes, most }: KernelSlot, slot: number): string {

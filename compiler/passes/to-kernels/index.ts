@@ -49,7 +49,7 @@ function joinParameters(fn: GraphFunction, storage: Storage): void {
     for (const { operation, operands } of inner.instructions) {
       if (operation.kind === "concat" && operation.axis === 0) {
         const members = operands.map(nameOf);
-        if (members.every((name): name is string => name !== undefined && storage.isShared(name))) {
+        if (members.every((name): name is string => name !== undefined && storage.isSharedOutside(name))) {
           storage.join(members);
         }
       } else if (operation.kind === "scan") {

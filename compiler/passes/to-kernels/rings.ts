@@ -107,7 +107,11 @@ export class Ring {
 export function ringKernels(rings: readonly Ring[], block: Block, part: string | undefined): KernelFunction[] {
   if (rings.length === 0) return [];
   return [
-    { name: kernelInPart(part, ringEntries.take), body: rings.flatMap((ring) => ring.take(block)) },
-    { name: kernelInPart(part, ringEntries.give), body: rings.flatMap((ring, i) => ring.give(block, i)) },
+    { name: kernelInPart(part, ringEntries.take), rings: "take", body: rings.flatMap((ring) => ring.take(block)) },
+    {
+      name: kernelInPart(part, ringEntries.give),
+      rings: "give",
+      body: rings.flatMap((ring, i) => ring.give(block, i)),
+    },
   ];
 }

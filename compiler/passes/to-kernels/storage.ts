@@ -51,7 +51,7 @@ export class Storage {
 
   /** The buffer of an input or output of an entry, declared at its first mention. */
   named(name: string, type: ValueType): BufferLocation {
-    const perExample = this.isInternal(name) ? !type.shared : !this.isShared(name);
+    const perExample = !this.isShared(name);
     const location = denseLocation(name, elementTypeOf(type), type.shape, perExample);
     const size = this.sizeOf(type.shape, perExample);
     const known = this.buffers.get(name);
@@ -69,9 +69,14 @@ export class Storage {
     return location;
   }
 
-  /** Is it one for all examples by what it is? */
-  isShared(buffer: string): boolean {
-    return this.roles.get(buffer)?.shared === true;
+  /** Is it one for all examples that the caller sees? Such may lie one after the other. */
+  isSharedOutside(buffer: string): boolean {
+    const role = this.roles.get(buffer);
+    return role?.shared === true && !isInternal(role);
+  }
+
+  private isShared(buffer: string): boolean {
+    return this.roleOf(buffer).shared === true;
   }
 
   /** Is it an input or output that the caller of the module does not see? */

@@ -50,7 +50,7 @@ export function joinSlices(fn: GraphFunction, targets: readonly ResultTarget[], 
     const made = producer.get(target.id);
     const whole = made?.operands[0];
     if (made?.operation.kind !== "slice" || whole === undefined || made.operation.axis !== 0) continue;
-    if (!storage.isShared(target.destination.location.buffer) || target.destination.mode === "add") continue;
+    if (!storage.isSharedOutside(target.destination.location.buffer) || target.destination.mode === "add") continue;
     if (producer.get(whole) === undefined || fn.types[whole]?.shared !== true) continue;
     const { start, length } = made.operation;
     listAt(cuts, whole).push({ target, start, length });

@@ -2,9 +2,12 @@
 import { describe, expect, it, test } from "vitest";
 import { buildEntries } from "../../../compiler/driver/entries.js";
 import { emitModule } from "../../../compiler/driver/emit-module.js";
+import { lowerSource } from "../../../compiler/driver/lower-source.js";
 import type { ModuleOptions } from "../../../compiler/emit/manifest.js";
 import { printDeclarations } from "../../../compiler/emit/typescript/declarations.js";
+import { typeOf } from "../../../compiler/ir/graph/values.js";
 import { verifyFunction } from "../../../compiler/ir/graph/verify.js";
+import { programOfCell } from "../../../compiler/program/cell-program.js";
 import { programContext } from "../../../compiler/program/program.js";
 import type { CompiledModule, ModuleInstance } from "../../../runtime/module/compiled-module.js";
 import { loadModule, runSequence } from "../../../runtime/index.js";
@@ -229,4 +232,18 @@ test("both targets give the same bits", async () => {
     return { ...result, ...flat(instance.backward!({ loss: [1], y: numbers(batch * answers * 3, 7) })) };
   };
   expect(run(wasm!)).toEqual(run(js!));
+});
+
+test("a residual says whether it is one for all examples, as the value that forward keeps is", () => {
+  const source = "cell C(I) {\n  input x: [I]\n  param w: [I] ~ zeros\n  output y = tanh(exp(exp(w)) * x)\n}\n";
+  const lowered = lowerSource(source, { cell: "C", dimensions: { I: 2 } }, "all sizes").cell!;
+  const { entries, roles } = buildEntries(programOfCell(lowered), { gradient: true, jvp: false, hvp: false });
+  const { fn } = entries.get("forward")!;
+  const kept = fn.outputNames.flatMap((name, i) => {
+    const { kind, shared } = roles.get(name)!;
+    return kind === "residual" ? [[typeOf(fn, fn.outputs[i]!).shared, shared === true]] : [];
+  });
+  expect(kept).toContainEqual([true, true]);
+  expect(kept).toContainEqual([false, false]);
+  expect(kept.filter(([own, told]) => own !== told)).toEqual([]);
 });

@@ -122,6 +122,12 @@ kernel "all at once" {
       zero x of 3*S where an example is short in %T, S, "of"
     where more
 }
+
+kernel that of one %T that fills rings {
+}
+
+kernel "of" that reads rings {
+}
 `;
 
 test("odd names, numbers and empty parts are read back", () => {
@@ -136,6 +142,7 @@ describe("other texts", () => {
     ["kernel f {\n  for i < \n}", 2, "expected a dimension, found the end of the line"],
     ["kernel f {\n  x[0] = frobnicate(1)\n}", 2, "expected an operation, found frobnicate"],
     ["kernel f {\n  let v = add(1)\n}", 2, "expected 2 operands of add, found 1"],
+    ["kernel f that turns rings {\n}", 1, "expected fills or reads, found turns"],
     ["kernel f {\n  let v = 1\n    let w = 2\n}", 3, "nothing stands below let"],
     ["kernel f {\n  let v = 1 2\n}", 2, "expected the end of the line, found 2"],
     ["kernel f {\n    let v = 1\n  let w = 2\n}", 3, "is not in line with those above"],

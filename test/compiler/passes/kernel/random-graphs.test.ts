@@ -26,7 +26,7 @@ import {
 } from "../../../support/evaluate-helpers.js";
 import { fuzzParameters } from "../../../support/fuzz.js";
 import { kernelStages } from "../../../support/kernel-stages.js";
-import { isSharedName } from "../../../support/roles.js";
+import { sharedIn } from "../../../support/roles.js";
 import {
   callable,
   entryNamed,
@@ -84,7 +84,7 @@ function resultsOf(
   spoil(kernels.buffers, programOf(fn));
   writeInputs(kernels.buffers, fn, values, { examples, padding });
   callEntry(callable(kernels), entryNamed("forward"), padding);
-  const outputs = readChecked(kernels.buffers, fn, { examples, padding }, isSharedName);
+  const outputs = readChecked(kernels.buffers, fn, { examples, padding }, sharedIn(fn));
   return new Map([...outputs].map(([name, value]) => [name, flatten(value)]));
 }
 
