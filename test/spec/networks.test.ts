@@ -13,7 +13,7 @@ const blocks = [...page.matchAll(/^```cell((?: \w+=\S+)*)\n([^]*?)^```$/gm)].map
   dimensions: Object.fromEntries([...told.matchAll(/\b([A-Z])=(\d+)/g)].map(([, name, size]) => [name, Number(size)])),
   text,
   /** All but those that are given cells. */
-  names: [...text.matchAll(/^(?:network|cell) (\w+)(?!\w|\([^;]*: cell)/gm)].map(([, name = ""]) => name),
+  names: [...text.matchAll(/^(?:network|cell) (\w+)(?!\w|\([^;]*: (?:cell|network)\()/gm)].map(([, name = ""]) => name),
 }));
 
 describe("spec/networks.md", () => {

@@ -19,6 +19,7 @@ import type {
   TypeNode,
 } from "../../compiler/language/syntax/ast.js";
 import { reservedWords } from "../../compiler/language/syntax/tokens.js";
+import { arbitraryCellParameter } from "./arbitrary-cell-parameter.js";
 import { arbitraryGroups } from "./arbitrary-groups.js";
 
 const span = { file: "test.cell", start: 0, end: 0 };
@@ -33,26 +34,8 @@ const hostileNames = [
   "NaN",
   "undefined",
 ];
-const contextualNames = [
-  "cell",
-  "network",
-  "loss",
-  "per",
-  "input",
-  "context",
-  "state",
-  "output",
-  "derivative",
-  "from",
-  "as",
-  "index",
-  "real",
-  "mod",
-  "for",
-  "until",
-  "implicit",
-  "t",
-];
+const contextualNames =
+  "cell network loss per input context state output derivative from as index real mod for until implicit t".split(" ");
 
 export const arbitraryName: fc.Arbitrary<string> = fc
   .oneof(
@@ -68,7 +51,7 @@ export const arbitraryName: fc.Arbitrary<string> = fc
 const name: fc.Arbitrary<Name> = arbitraryName.map((text) => ({ text, span }));
 
 const numberText = fc.oneof(
-  fc.nat({ max: 1000 }).map(String),
+  fc.nat(1000).map(String),
   fc.constantFrom("0.5", ".5", "1e-5", "1E+3", "2.50e0", "00", "9007199254740993"),
 );
 
@@ -320,18 +303,22 @@ const entry: fc.Arbitrary<EntryNode> = fc
   })
   .map((fields) => ({ kind: "entry", ...fields, span }));
 
+const runtime = fc.array(
+  fc.record({ name, least: fc.nat(9) }).map((own) => ({ ...own, span })),
+  { maxLength: 2 },
+);
+
 /** Dimensions of calls, and losses: a network, where there are some. */
 const ofNetwork = fc.option(
   fc.record({
-    runtime: fc.array(
-      fc.record({ name, least: fc.nat(3) }).map((fields) => ({ ...fields, span })),
-      { maxLength: 3 },
-    ),
+    runtime,
     losses: fc.array(loss, { maxLength: 2 }),
     entries: fc.array(entry, { maxLength: 2 }),
   }),
   { nil: undefined, freq: 3 },
 );
+
+const cellParameter = arbitraryCellParameter({ name, type, expression, runtime });
 
 const cell: fc.Arbitrary<CellNode> = fc
   .record({
@@ -339,14 +326,20 @@ const cell: fc.Arbitrary<CellNode> = fc
     name,
     documentation,
     parameters: fc.array(
-      fc
-        .tuple(name, fc.constantFrom("dimension", "real"), fc.option(expression, { nil: undefined }))
-        .map(([text, kind, value]) => ({
-          name: text,
-          type: kind,
-          ...(value && (kind === "real" || value.kind !== "number") && { defaultValue: value }),
-          span,
-        })),
+      fc.oneof(
+        { weight: 1, arbitrary: cellParameter },
+        {
+          weight: 4,
+          arbitrary: fc
+            .tuple(name, fc.constantFrom("dimension", "real"), fc.option(expression, { nil: undefined }))
+            .map(([text, kind, value]) => ({
+              name: text,
+              type: kind,
+              ...(value && (kind === "real" || value.kind !== "number") && { defaultValue: value }),
+              span,
+            })),
+        },
+      ),
       { maxLength: 4 },
     ),
     items: fc

@@ -23,6 +23,30 @@ import { Bidirectional, Linear } from "std/network"
 fn unit(v: [n]): [n] {
   return v / (norm(v) + 0.5)
 }
+
+network Traced(Cell: cell(I, H) { input x: [I]; state h: [H]; output y: [H] }, I, H; T) {
+  input x: [T, I]
+  use rnn = Cell(I, H)
+  a = rnn(x)
+  output y = a.y + 0.5 * trace(a.h)
+}
+
+network Again(Cell: cell(I, H) { input x: [I]; state h: [H]; output y: [H] }, I, H; T) {
+  input x: [T, I]
+  use rnn = Cell(I, H)
+  a = rnn(x)
+  output all = rnn(x, h = a.h')
+  output end = a.h'
+}
+
+network Centred(Part: network(I, H; T) { input x: [T, I]; output all: [T, H]; output end: [H] }, I, H; T) {
+  input x: [T, I]
+  use part = Part(I, H)
+  p = part(x)
+  output y = p.all - 0.5 * p.end
+}
+
+network CentredGRU = Centred(Again(GRU))
 `;
 
 class Writer {
@@ -87,11 +111,15 @@ class Writer {
     }
   }
 
-  private both(): void {
+  /** What takes a cell, or a network. */
+  private wrapped(): void {
     const { name, width } = this.source();
     const used = `c${this.used++}`;
-    this.lines.push(`  use ${used} = Bidirectional(GRU, ${width}, 2)`);
-    this.give(4, `${used}(${name})`);
+    const wrapper = this.pick(this.isCausal ? ["Traced"] : ["Bidirectional", "Traced", "Centred"]);
+    const cell = this.pick(["GRU", "LSTM", "SimpleRNN"]);
+    const given = wrapper === "Centred" ? `CentredGRU(` : `${wrapper}(${cell}, `;
+    this.lines.push(`  use ${used} = ${given}${width}, 2)`);
+    this.give(wrapper === "Bidirectional" ? 4 : 2, `${used}(${name})`);
   }
 
   /** What needs no cell, or a call that there is. */
@@ -164,7 +192,7 @@ class Writer {
   write(): string {
     const usedCells = this.pick([2, 3, 4]);
     for (let i = 0; i < usedCells; i++) {
-      if (this.pick([0, 0, 0, 1]) === 1 && !this.isCausal) this.both();
+      if (this.pick([0, 0, 0, 1]) === 1) this.wrapped();
       else this.run();
       if (this.pick([0, 1]) === 1) this.equation();
     }

@@ -151,7 +151,7 @@ class CellAnalysis {
   }
 
   private graphOf(initials: readonly Initial[]): CellGraph {
-    const split = (name: string, call: CallNode) => splitCall(this.instances.get(name)?.cell, call);
+    const split = (name: string, call: CallNode) => splitCall(this.instances.get(name), call);
     const builder = new CellGraphBuilder(this.scope, this.declaration.captures, this.instances, split, this.delays);
     const graph = builder.build(initials, this.givenExpressions());
     for (const [name, call] of graph.calls) this.calls.set(name, call);

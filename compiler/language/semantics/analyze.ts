@@ -7,7 +7,7 @@ import { AnalyzedCells } from "./analyzed-cells.js";
 import { analyzeConstant } from "./analyze-constant.js";
 import { analyzeFunction } from "./analyze-function.js";
 import { declareModules } from "./declarations.js";
-import type { Declaration, FunctionDeclaration } from "./declared.js";
+import type { CellDeclaration, Declaration, FunctionDeclaration } from "./declared.js";
 import { loadModules, type ReadFile } from "./load-modules.js";
 import { neededBy } from "./needed-declarations.js";
 import { checkNumbers } from "./number-range.js";
@@ -62,9 +62,8 @@ function analyzeModules(
   const lostNumbers = new Set<number>();
   for (const declaration of order) {
     if (unordered.has(declaration)) continue;
-    const other = declaration.kind === "cell" ? declaration.written.other : undefined;
-    if (declaration.kind === "cell" && other !== undefined) {
-      known.cellOf(declaration, other.cell.span, collector);
+    if (declaration.kind === "cell" && isMadeOfAnother(declaration)) {
+      known.cellOf(declaration, declaration.written.other?.cell.span ?? declaration.written.span, collector);
       continue;
     }
     const lost = checkNumbers(valuesIn(declaration), dtype, collector);
@@ -87,6 +86,10 @@ function analyzeModules(
   }
   return { file: file.span.file, cells: result, open, lostNumbers };
 }
+
+/** Its text is checked where it stands. */
+const isMadeOfAnother = ({ node, written }: CellDeclaration): boolean =>
+  written.other !== undefined || node !== written;
 
 function reportRecursion(cycle: readonly Declaration[], collector: DiagnosticCollector): void {
   const head = at(cycle, cycle.length - 1);

@@ -1,93 +1,93 @@
-/** `Cell: cell(I, H)`: what is known of a cell that a parameter stands for. */
-import { type Dim, dimSymbol, equalDims } from "../../base/types/dim.js";
-import type { CellParameterNode } from "../syntax/ast.js";
-import { tensorsIn } from "./cell-tensors.js";
-import { axesOf, printSemanticType, realType, type SemanticType, shapeOf } from "./semantic-type.js";
-import type { TypedCell } from "./typed-program.js";
+/** `Cell: cell(I, H) { input x: [I]  output y: [H] }`: what is known of a cell that a parameter stands for, as a cell of its own. */
+import type { Span } from "../../base/source/span.js";
+import type {
+  CellItem,
+  CellNode,
+  CellParameterNode,
+  Expression,
+  InterfaceItemNode,
+  InterfaceNode,
+  Name,
+  TypeNode,
+} from "../syntax/ast.js";
+import type { CellDeclaration, ModuleScope } from "./declared.js";
 
-/** One input of the first dimension, one output of the last; a call is a step, as it may have a state. */
-export function interfaceCell({ name, dimensions = [] }: CellParameterNode): TypedCell {
-  const { text, span } = name;
-  const words = { words: `the cell \`${text}\``, span };
-  const vector = (symbol: string): SemanticType => realType([dimSymbol(symbol)], words);
-  const [first, last] = endsOf(dimensions.map((dimension) => dimension.text));
-  const documentation = "";
-  return {
-    name: text,
-    form: "cell",
+const known = new WeakMap<InterfaceNode, CellDeclaration>();
+
+/** The cell that the text of one with such a parameter is checked with. What it computes does not matter. */
+export function interfaceDeclaration(
+  { name, cell }: Pick<CellParameterNode, "name"> & { readonly cell: InterfaceNode },
+  module: ModuleScope,
+): CellDeclaration {
+  const found = known.get(cell);
+  if (found !== undefined) return found;
+  const { form, dimensions, runtime, span } = cell;
+  const node: CellNode = {
+    kind: "cell",
+    form,
+    name,
+    documentation: undefined,
+    parameters: dimensions.map((dimension) => ({ name: dimension, type: "dimension", span: dimension.span })),
+    runtime,
+    items: (cell.items ?? usualItems(cell)).flatMap(itemsFor),
+    entries: [],
     span,
-    documentation,
-    dimensions: dimensions.map((dimension) => ({
-      name: dimension.text,
-      span: dimension.span,
-      defaultValue: undefined,
-    })),
-    reals: [],
-    runtimeDimensions: [],
-    least: new Map(),
-    items: [{ kind: "tensor", tensor: { role: "input", name: "x", span, documentation, type: vector(first) } }],
-    outputs: [{ name: "y", span, documentation, type: vector(last) }],
-    losses: [],
-    parts: [],
-    found: [],
-    loops: [],
-    nodes: new Map(),
-    calls: new Map(),
-    givenParams: new Map(),
-    stepOrder: [],
-    early: new Set(),
-    initialOrder: [],
-    startOrder: [],
-    obligations: [],
-    divisors: new Set(),
-    filled: new Set(),
-    extent: { operations: 1, depth: 1 },
-    open: true,
-    sound: true,
   };
+  const own = { kind: "cell", written: node, home: module, node, module, isInterface: true } as const;
+  const declaration: CellDeclaration = { ...own, functions: new Map(), captures: new Map(), bound: new Map() };
+  known.set(cell, declaration);
+  return declaration;
 }
 
-function endsOf(dimensions: readonly string[]): [string, string] {
-  return [dimensions[0] ?? "", dimensions[dimensions.length - 1] ?? ""];
+/** `cell(I, H)` alone: one input of the first dimension, one output of the last. */
+function usualItems({ dimensions, span }: InterfaceNode): InterfaceItemNode[] {
+  const called = (text: string): Name => (dimensions.some((own) => own.text === text) ? called(`${text}_`) : { text, span }); // prettier-ignore
+  const vector = (name: Name | undefined): TypeNode => ({
+    kind: "tensor-type",
+    dimensions: name === undefined ? [] : [reference(name)],
+    span,
+  });
+  return [
+    { kind: "input", names: [called("x")], type: vector(dimensions[0]), span },
+    { kind: "output", names: [called("y")], type: vector(dimensions[dimensions.length - 1]), span },
+  ];
 }
 
-/**
- * What a cell has beside what its interface says, in words; undefined where it fits.
- *
- * @param names Its dimensions, in the order of the interface.
- * @param owner Of what takes it: a network goes on with sequences, and takes networks that make one of another, too.
- */
-export function misfit(cell: TypedCell, names: readonly string[], owner: TypedCell["form"]): string | undefined {
-  const tensors = tensorsIn(cell);
-  const inputs = tensors.filter(({ role }) => role === "input");
-  const [input] = inputs;
-  const [output] = cell.outputs;
-  const [first, last] = endsOf(names);
-  if (tensors.some(({ role }) => role === "context")) return "it has a context";
-  if (input === undefined || inputs.length > 1) return `it has ${inputs.length} inputs, not one`;
-  if (output === undefined || cell.outputs.length > 1) return `it has ${cell.outputs.length} outputs, not one`;
-  if (cell.form === "network" && owner === "network") {
-    const [sequence] = shapeOf(axesOf(input.type));
-    const isOfCalls = cell.runtimeDimensions.some((symbol) => sequence && equalDims(sequence, dimSymbol(symbol)));
-    if (sequence !== undefined && isOfCalls && isOver(input.type, sequence, first) && isOver(output.type, sequence, last)) return undefined; // prettier-ignore
-    return `it makes ${printSemanticType(output.type)} of ${printSemanticType(input.type)}, not [T, ${last}] of [T, ${first}]`;
-  }
-  if (!isVector(input.type, first))
-    return `its input \`${input.name}\` is ${printSemanticType(input.type)}, not [${first}]`;
-  if (!isVector(output.type, last))
-    return `its output \`${output.name}\` is ${printSemanticType(output.type)}, not [${last}]`;
-  return undefined;
+const reference = ({ text, span }: Name): Expression => ({ kind: "reference", name: text, next: false, span });
+
+function itemsFor({ kind, names, type, span }: InterfaceItemNode): CellItem[] {
+  const documentation = undefined;
+  if (kind === "output")
+    return names.map((name) => ({ kind, documentation, name, value: someValue(type, name.span), span }));
+  const declaration = { kind, documentation, names, type, span };
+  if (kind !== "state") return [declaration];
+  return [
+    declaration,
+    ...names.map((name): CellItem => ({ kind: "equation", documentation, name, next: true, value: reference(name), span })), // prettier-ignore
+  ];
 }
 
-/** Such a vector at each place of a sequence. */
-function isOver(type: SemanticType, sequence: Dim, symbol: string): boolean {
-  const [axis, ...others] = axesOf(type);
-  return (
-    axis !== undefined && equalDims(axis.dim, sequence) && isVector({ ...type, axes: others } as SemanticType, symbol)
-  );
-}
-
-function isVector(type: SemanticType, symbol: string): boolean {
-  const [axis, ...others] = axesOf(type);
-  return type.kind === "real" && axis !== undefined && others.length === 0 && equalDims(axis.dim, dimSymbol(symbol));
+/** Of such a type. */
+function someValue(type: TypeNode, span: Span): Expression {
+  const zero: Expression = { kind: "number", value: 0, text: "0", span };
+  const call = (text: string, ...list: Expression[]): Expression => ({
+    kind: "call",
+    callee: { text, span },
+    arguments: list.map((value) => ({ value, span })),
+    span,
+  });
+  const zeros = (items: readonly Expression[]): Expression =>
+    items.length === 0 ? zero : call("zeros", { kind: "tuple", items, span });
+  if (type.kind === "real-type") return zero;
+  if (type.kind === "tensor-type") return zeros(type.dimensions);
+  if (type.kind === "complex-type") return call("complex", zeros(type.dimensions), zeros(type.dimensions));
+  const axis: Expression = {
+    kind: "number",
+    value: type.dimensions.length,
+    text: String(type.dimensions.length),
+    span,
+  };
+  const place = call("argmax", zeros([...type.dimensions, type.bound]));
+  if (place.kind !== "call") return place;
+  return { ...place, arguments: [...place.arguments, { name: { text: "axis", span }, value: axis, span }] };
 }

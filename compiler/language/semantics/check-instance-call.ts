@@ -22,10 +22,10 @@ import { untoldSizes } from "./untold-sizes.js";
 
 /** Arguments by what they are for; the names are checked later, when the call is. */
 export function splitCall(
-  cell: TypedCell | undefined,
+  instance: Pick<TypedInstance, "cell" | "called"> | undefined,
   call: CallNode,
 ): { readonly inputs: readonly Expression[]; readonly contexts: readonly Expression[] } {
-  const tensors = cell === undefined ? [] : tensorsIn(cell);
+  const tensors = instance === undefined ? [] : tensorsIn(instance.cell);
   const inputCount = tensors.filter(({ role }) => role === "input").length;
   const contextNames = new Set(tensors.filter(({ role }) => role === "context").map(({ name }) => name));
   let position = -inputCount;
@@ -36,7 +36,8 @@ export function splitCall(
   };
   const inputs: Expression[] = [];
   const contexts: Expression[] = [];
-  for (const argument of call.arguments) (isContext(argument) ? contexts : inputs).push(argument.value);
+  const list = instance === undefined ? call.arguments : inOwnWords(instance, call);
+  for (const argument of list) (isContext(argument) ? contexts : inputs).push(argument.value);
   return { inputs, contexts };
 }
 
@@ -71,7 +72,7 @@ export function matchCall(
     optional: true,
   }));
   const parameters = [...inputs, ...contexts, ...others];
-  const matched = matchArguments(call.arguments, parameters, callee, call.span, collector);
+  const matched = matchArguments(inOwnWords(instance, call), parameters, callee, call.span, collector);
   if (matched === undefined) return undefined;
   const given = (of: readonly TypedTensor[], from: number): GivenTensors =>
     of.flatMap((tensor, i) => {
@@ -90,6 +91,15 @@ export function matchCall(
       }),
     ),
   };
+}
+
+/** Arguments by the names that the cell itself has. */
+function inOwnWords({ called }: Pick<TypedInstance, "called">, call: CallNode): readonly ArgumentNode[] {
+  if (called.size === 0) return call.arguments;
+  return call.arguments.map((argument) => {
+    const own = called.get(argument.name?.text ?? "");
+    return argument.name === undefined || own === undefined ? argument : { ...argument, name: { ...argument.name, text: own } }; // prettier-ignore
+  });
 }
 
 interface CheckedContexts {
@@ -194,6 +204,11 @@ export function isGivenPlain(given: TypedExpression): boolean {
 /** Other arguments do not repeat: the used cell would go on with one element in the place of many. */
 export function haveEqualShapes(given: SemanticType, declared: SemanticType): boolean {
   return equalShapes(shapeOf(axesOf(given)), shapeOf(axesOf(declared)));
+}
+
+/** An output that the user of a cell calls so. */
+export function outputNamed({ cell, called }: TypedInstance, name: string): TypedCell["outputs"][number] | undefined {
+  return cell.outputs.find((output) => output.name === (called.get(name) ?? name));
 }
 
 /** An argument that does not fit. */

@@ -9,7 +9,7 @@ import type { CallNode, Expression, RoundsNode } from "../syntax/ast.js";
 import { isWithinLimits } from "../../base/types/bounded-dim.js";
 import { type Bounds, plainBounds, provenAtLeast } from "../../base/types/bounds.js";
 import { type Dim, printDim, subtractDims, symbolsOf } from "../../base/types/dim.js";
-import type { CellDeclaration, ConstantDeclaration, FunctionDeclaration } from "./declared.js";
+import type { BoundCell, CellDeclaration, ConstantDeclaration, FunctionDeclaration } from "./declared.js";
 import type { Delays } from "./delays.js";
 import type { DrawsOfCell } from "./draws.js";
 import type { RunCalls } from "./run-calls.js";
@@ -37,6 +37,12 @@ export interface Known {
     argument: Span,
     collector: DiagnosticCollector,
   ) => TypedCell | undefined;
+  /** What was given for a parameter, where it fits; reported at its place otherwise, once. */
+  readonly givenCell: (
+    bound: BoundCell,
+    owner: TypedCell["form"],
+    collector: DiagnosticCollector,
+  ) => Pick<TypedInstance, "cell" | "called"> | undefined;
   /** A cell adds those of its functions that read values of it. */
   readonly functions: Map<FunctionDeclaration, TypedFunction | undefined>;
   /** Values at the top of files, as functions of nothing. */

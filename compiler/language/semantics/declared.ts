@@ -1,6 +1,6 @@
 /** What a declaration at the top of a file is known as. */
 import type { Span } from "../../base/source/span.js";
-import type { CellNode, EquationNode, FunctionNode } from "../syntax/ast.js";
+import type { CellNode, CellParameterNode, EquationNode, FunctionNode } from "../syntax/ast.js";
 import type { Captures } from "./captures.js";
 
 export interface CellDeclaration {
@@ -17,10 +17,17 @@ export interface CellDeclaration {
   readonly captures: Captures;
   /** Cells that were given for its parameters. */
   readonly bound: ReadonlyMap<string, BoundCell>;
+  /** What a parameter that is a cell has to be: no cell that anything could be made of. */
+  readonly isInterface?: true;
 }
 
 /** A cell in the place of a parameter: what its dimensions are called there. */
 export interface BoundCell {
+  /** In the words of `module`. */
+  readonly parameter: CellParameterNode;
+  readonly module: ModuleScope;
+  /** Where it is given. */
+  readonly span: Span;
   readonly declaration: CellDeclaration;
   /** By the name in the interface, the name in the cell. */
   readonly dimensions: ReadonlyMap<string, string>;

@@ -25,7 +25,12 @@ export function neededBy(declaration: Declaration): Declaration[] {
     add(item.cell.text, "cell");
     for (const { value } of item.arguments) addCells(value, (name) => add(name, "cell"));
   }
-  if (declaration.kind === "cell") needed.push(...givenCells(declaration));
+  if (declaration.kind === "cell") {
+    needed.push(...givenCells(declaration));
+    for (const { type, defaultValue } of declaration.node.parameters) {
+      if (type === "cell" && defaultValue !== undefined) addCells(defaultValue, (name) => add(name, "cell"));
+    }
+  }
   for (const value of valuesIn(declaration)) {
     forEachPart(value, (part) => {
       if (part.kind === "call") add(part.callee.text, "function");

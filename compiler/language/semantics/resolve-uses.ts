@@ -5,11 +5,13 @@ import { boundedSubstitute } from "../../base/types/bounded-dim.js";
 import { constantOf, type Dim } from "../../base/types/dim.js";
 import type { SectionName } from "./array-sections.js";
 import { tensorsIn } from "./cell-tensors.js";
-import { interfaceCell, misfit } from "./cell-interface.js";
+import { interfaceDeclaration } from "./cell-interface.js";
 import type { Checker } from "./checker.js";
 import type { CellDeclaration } from "./declared.js";
+import { forEachPart } from "./expression-parts.js";
 import { inferConstant, inferIndex } from "./constants.js";
 import { dimensionOf, sizeOf } from "./dimension-expressions.js";
+import { withDefaults } from "./fit-cell.js";
 import { matchArguments } from "./match-arguments.js";
 import { cellNamed, specialise } from "./specialise.js";
 import { takeOver } from "./take-over.js";
@@ -84,6 +86,8 @@ interface Usable {
   readonly parameters: readonly CellParameterNode[];
   /** The name of a dimension in the cell itself. */
   readonly ownName: (dimension: string) => string;
+  /** What stands in an interface under another name than the cell has for it. */
+  readonly called?: ReadonlyMap<string, string>;
   /** With the cells that are given for its parameters. */
   readonly typed: (cells: readonly ArgumentNode[]) => TypedCell | undefined;
 }
@@ -95,37 +99,30 @@ function candidateOf(checker: Checker, { cell, span }: UseNode, owner: CellDecla
   const bound = owner.bound.get(text);
   const asParameters = (names: readonly string[]): CellParameterNode[] =>
     names.map((name) => ({ name: { text: name, span }, type: "dimension", span }));
-  if (parameter !== undefined) {
+  if (parameter?.cell !== undefined) {
     checker.scope.used.add(text);
-    const names = (parameter.dimensions ?? []).map((dimension) => dimension.text);
-    const typed = (): TypedCell => interfaceCell(parameter);
+    const names = parameter.cell.dimensions.map((dimension) => dimension.text);
+    const declaration = interfaceDeclaration({ ...parameter, cell: parameter.cell }, owner.module);
+    const typed = (): TypedCell | undefined => known.cellOf(declaration, cell.span, collector);
     return { name: text, parameters: asParameters(names), ownName: (name) => name, typed };
   }
   if (bound !== undefined) {
     const names = [...bound.dimensions.keys()];
-    const typed = (): TypedCell | undefined => {
-      const found = known.cellOf(bound.declaration, cell.span, collector);
-      const wrong = found && misfit(found, [...bound.dimensions.values()], owner.node.form);
-      if (wrong === undefined) return found;
-      checker.report(
-        "cell-does-not-fit",
-        cell.span,
-        `\`${bound.declaration.node.name.text}\` is no such cell: ${wrong}`,
-      );
-      return undefined;
-    };
+    checker.scope.used.add(text);
+    const fitted = known.givenCell(bound, owner.node.form, collector);
     return {
       name: text,
       parameters: asParameters(names),
       ownName: (name) => bound.dimensions.get(name) ?? name,
-      typed,
+      typed: () => fitted?.cell,
+      ...(fitted && { called: fitted.called }),
     };
   }
   const declaration = cellNamed(checker.scope.module, cell, collector);
   if (declaration === undefined) return undefined;
   const typed = (cells: readonly ArgumentNode[]): TypedCell | undefined => {
-    const special =
-      cells.length === 0 ? declaration : specialise(declaration, cells, checker.scope.module, collector, span);
+    const around = { home: checker.scope.module, owner, collector };
+    const special = cells.length === 0 ? declaration : specialise(declaration, cells, around, span);
     return special && known.cellOf(special, cell.span, collector);
   };
   return { name: text, parameters: declaration.node.parameters, ownName: (name) => name, typed };
@@ -140,7 +137,9 @@ function resolveNew(
   const candidate = candidateOf(checker, node, owner);
   if (candidate === undefined) return undefined;
   const { parameters, ownName } = candidate;
-  const cell = candidate.typed(cellsAmong(list, parameters));
+  const cells = cellsAmong(list, parameters);
+  for (const { value } of cells) forEachPart(value, (part) => part.kind === "reference" && checker.scope.used.add(part.name)); // prettier-ignore
+  const cell = candidate.typed(cells);
   const stored = cell === undefined ? [] : tensorsIn(cell).filter(isStored);
   const params = stored.map(({ name }) => ({ name, optional: true, named: true }));
   const own = parameters.map(({ name, defaultValue }) => ({
@@ -172,6 +171,7 @@ function resolveNew(
     given: new Set(given.keys()),
     sharedWith: undefined,
     starts: new Map(),
+    called: candidate.called ?? new Map(),
   };
   return { instance, given };
 }
@@ -217,17 +217,6 @@ function bindParameters(
     else isComplete = false;
   }
   return isComplete ? { dimensions, reals } : undefined;
-}
-
-/** Every dimension, in terms of those around it. */
-function withDefaults({ dimensions }: TypedCell, given: ReadonlyMap<string, Dim>): ReadonlyMap<string, Dim> {
-  const all = new Map(given);
-  for (const { name, defaultValue } of dimensions) {
-    if (all.has(name) || defaultValue === undefined) continue;
-    const dim = boundedSubstitute(defaultValue, all);
-    if (dim !== undefined) all.set(name, dim);
-  }
-  return all;
 }
 
 /** With how many there are, where it is an array; undefined where something was reported. */

@@ -2,6 +2,7 @@
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import { standardHomeOf } from "../std/sources.js";
 import type { ArgumentNode, CellParameterNode, Expression, Name } from "../syntax/ast.js";
+import { interfaceDeclaration } from "./cell-interface.js";
 import type { BoundCell, CellDeclaration, Declaration, ModuleScope } from "./declared.js";
 import { matchArguments } from "./match-arguments.js";
 import { cellElsewhere } from "../syntax/other-names.js";
@@ -20,7 +21,7 @@ function resolveOther(declaration: Declaration, path: ReadonlySet<Declaration>, 
   // Circles are reported with those of used cells.
   if (target === undefined || around.has(target)) return;
   resolveOther(target, around, collector);
-  const found = specialise(target, other.arguments, declaration.home, collector, other.cell.span);
+  const found = specialise(target, other.arguments, { home: declaration.home, collector }, other.cell.span);
   if (found !== undefined) Object.assign(declaration, filledIn(found, declaration));
 }
 
@@ -60,14 +61,30 @@ export function cellNamed(
   return undefined;
 }
 
-/** A cell given for a parameter, in the words of `home`: `GRU`, `LayerNormLSTM(eps = 1e-3)`. */
-function cellArgument(
-  value: Expression,
-  home: ModuleScope,
-  collector: DiagnosticCollector,
-): CellDeclaration | undefined {
-  if (value.kind === "reference" && !value.next)
-    return cellNamed(home, { text: value.name, span: value.span }, collector);
+/** Where cells are given: what names mean there. */
+export interface GivenIn {
+  readonly home: ModuleScope;
+  /** The cell around, whose own parameters may be handed on. */
+  readonly owner?: CellDeclaration;
+  readonly collector: DiagnosticCollector;
+}
+
+/** What is given for a parameter, and what its dimensions are called there by which it is given. */
+interface CellArgument {
+  readonly declaration: CellDeclaration;
+  /** Of a parameter that is handed on: by the names in its interface, those of the cell. */
+  readonly dimensions?: ReadonlyMap<string, string>;
+}
+
+/** `GRU`, `LayerNormLSTM(eps = 1e-3)`, or a parameter of the cell around. */
+function cellArgument(value: Expression, around: GivenIn): CellArgument | undefined {
+  const { home, owner, collector } = around;
+  if (value.kind === "reference" && !value.next) {
+    const handed = owner && parameterOf(owner, value.name);
+    if (handed !== undefined) return handed;
+    const declaration = cellNamed(home, { text: value.name, span: value.span }, collector);
+    return declaration && { declaration };
+  }
   if (value.kind === "call") {
     const target = cellNamed(home, value.callee, collector);
     const cells = target?.node.parameters.filter(isCell).length;
@@ -79,10 +96,19 @@ function cellArgument(
       });
       return undefined;
     }
-    return target && specialise(target, value.arguments, home, collector, value.span);
+    const declaration = target && specialise(target, value.arguments, around, value.span);
+    return declaration && { declaration };
   }
   collector.report("unknown-cell", value.span, "this is not a cell", { help: "a cell is given by its name: `GRU`" });
   return undefined;
+}
+
+/** The cell that a parameter of the one around stands for: what was given for it, or what it says. */
+function parameterOf({ node, module, bound }: CellDeclaration, name: string): CellArgument | undefined {
+  const given = bound.get(name);
+  if (given !== undefined) return given;
+  const parameter = node.parameters.find((own) => own.name.text === name);
+  return parameter?.cell && { declaration: interfaceDeclaration({ ...parameter, cell: parameter.cell }, module) };
 }
 
 const isCell = ({ type }: CellParameterNode): boolean => type === "cell";
@@ -95,11 +121,11 @@ const isCell = ({ type }: CellParameterNode): boolean => type === "cell";
 export function specialise(
   target: CellDeclaration,
   list: readonly ArgumentNode[],
-  home: ModuleScope,
-  collector: DiagnosticCollector,
+  around: GivenIn,
   span: Name["span"],
 ): CellDeclaration | undefined {
   const { parameters } = target.node;
+  const { collector } = around;
   const callee = `cell \`${target.node.name.text}\``;
   const open = parameters.map(({ name, type }) => ({ name: name.text, optional: true, named: type !== "cell" }));
   // Cells come by position, in their order; everything else by name.
@@ -107,8 +133,8 @@ export function specialise(
   const matched = matchArguments(list, inOrder, callee, span, collector);
   if (matched === undefined) return undefined;
   const given = new Map(inOrder.flatMap(({ name }, i) => (matched[i] === undefined ? [] : [[name, matched[i].value]])));
-  const bound = bindCells(target, parameters, given, home, collector);
-  const kept = parameters.filter((parameter) => !isCell(parameter) || !given.has(parameter.name.text));
+  const bound = bindCells(target, parameters, given, around);
+  const kept = parameters.filter((parameter) => !isCell(parameter) || bound?.has(parameter.name.text) === false);
   const filled = kept.map((parameter) => fillIn(parameter, given, collector));
   if (bound === undefined || filled.some((parameter) => parameter === undefined)) return undefined;
   return { ...target, bound, node: { ...target.node, parameters: filled.flatMap((parameter) => parameter ?? []) } };
@@ -140,35 +166,39 @@ function bindCells(
   target: CellDeclaration,
   parameters: readonly CellParameterNode[],
   given: ReadonlyMap<string, Expression>,
-  home: ModuleScope,
-  collector: DiagnosticCollector,
+  around: GivenIn,
 ): ReadonlyMap<string, BoundCell> | undefined {
+  const { collector } = around;
+  const { module } = target;
   const bound = new Map(target.bound);
   for (const parameter of parameters.filter(isCell)) {
-    const value = given.get(parameter.name.text);
+    const own = given.get(parameter.name.text);
+    const value = own ?? parameter.defaultValue;
     if (value === undefined) continue;
-    const declaration = cellArgument(value, home, collector);
-    const dimensions = declaration && matchDimensions(parameter, declaration, value, collector);
-    if (declaration === undefined || dimensions === undefined) return undefined;
-    bound.set(parameter.name.text, { declaration, dimensions });
+    const argument = cellArgument(value, own === undefined ? { home: module, collector } : around);
+    const dimensions = argument && matchDimensions(parameter, argument, value, collector);
+    if (argument === undefined || dimensions === undefined) return undefined;
+    const { declaration } = argument;
+    bound.set(parameter.name.text, { parameter, module, span: value.span, declaration, dimensions });
   }
   return bound;
 }
 
 /** By name where all names fit, else by position. */
 function matchDimensions(
-  { name, dimensions = [] }: CellParameterNode,
-  { node }: CellDeclaration,
+  { name, cell }: CellParameterNode,
+  { declaration: { node }, dimensions: handed }: CellArgument,
   { span }: Expression,
   collector: DiagnosticCollector,
 ): ReadonlyMap<string, string> | undefined {
-  const wanted = dimensions.map(({ text }) => text);
+  const wanted = cell?.dimensions.map(({ text }) => text) ?? [];
   const open = node.parameters.filter(({ type, defaultValue }) => type === "cell" || defaultValue === undefined);
-  const own = open.map((parameter) => parameter.name.text);
+  const own = handed === undefined ? open.map((parameter) => parameter.name.text) : [...handed.keys()];
   const areDimensions = open.every(({ type }) => type === "dimension");
   if (areDimensions && own.length === wanted.length) {
     const isByName = wanted.every((text) => own.includes(text));
-    return new Map(wanted.map((text, i) => [text, isByName ? text : (own[i] ?? "")]));
+    const names = wanted.map((text, i): [string, string] => [text, isByName ? text : (own[i] ?? "")]);
+    return new Map(names.map(([text, there]) => [text, handed?.get(there) ?? there]));
   }
   const message = `\`${name.text}\` is a cell of (${wanted.join(", ")}), \`${node.name.text}\` is one of (${own.join(", ")})`;
   collector.report("cell-does-not-fit", span, message, {
@@ -179,6 +209,18 @@ function matchDimensions(
 }
 
 /** Whether it takes a cell that nobody has given, so that it cannot be compiled by itself. */
-export function takesCells({ node }: CellDeclaration): boolean {
-  return node.parameters.some(isCell);
+export function takesCells({ node, bound, isInterface }: CellDeclaration): boolean {
+  if (isInterface === true || node.parameters.some(isCell)) return true;
+  return [...bound.values()].some(({ declaration }) => takesCells(declaration));
+}
+
+/** With the cells that it takes where none are given; undefined where it takes others, or none. */
+export function withOwnCells(
+  declaration: CellDeclaration,
+  collector: DiagnosticCollector,
+): CellDeclaration | undefined {
+  const { node, module } = declaration;
+  const cells = node.parameters.filter(isCell);
+  if (cells.length === 0 || cells.some(({ defaultValue }) => defaultValue === undefined)) return undefined;
+  return specialise(declaration, [], { home: module, collector }, node.name.span);
 }

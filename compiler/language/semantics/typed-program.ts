@@ -301,6 +301,8 @@ export interface TypedInstance {
   readonly sharedWith: string | undefined;
   /** How params begin here, by their paths in the used cell: `b_f`, `inner.W`. Each is called by its path in this cell. */
   readonly starts: ReadonlyMap<string, TypedTensor>;
+  /** Of one that was given for a parameter: what its user calls otherwise than it does itself. */
+  readonly called: ReadonlyMap<string, string>;
 }
 
 /** The arguments of a call of a used cell. */

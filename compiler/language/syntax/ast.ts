@@ -4,15 +4,9 @@
  * the printer writes the ASCII form.
  */
 import type { Span } from "../../base/source/span.js";
+import type { ImaginaryNode, Name, Node, NumberNode, ReferenceNode } from "./ast-leaves.js";
 
-export interface Node {
-  readonly span: Span;
-}
-
-/** A name as written (canonical spelling) and where. */
-export interface Name extends Node {
-  readonly text: string;
-}
+export type { Name, Node, NumberNode, ReferenceNode } from "./ast-leaves.js";
 
 export interface SourceFileNode extends Node {
   readonly imports: readonly ImportNode[];
@@ -66,7 +60,7 @@ export interface RuntimeDimensionNode extends Node {
 
 /**
  * A dimension (`I`), a named real (`eps: real`) or an index (`bos: index(V)`), perhaps with a default: `K = 2`, `eps: real = 1e-5`; or a cell:
- * `Cell: cell(I, H)`.
+ * `Cell: cell(I, H)`, also with one that is taken where none is given.
  */
 export interface CellParameterNode extends Node {
   readonly name: Name;
@@ -74,8 +68,22 @@ export interface CellParameterNode extends Node {
   readonly defaultValue?: Expression;
   /** Of an index, which is a real number that is whole. */
   readonly bound?: Expression;
-  /** Of a cell: its dimensions. */
-  readonly dimensions?: readonly Name[];
+  /** Of a cell. */
+  readonly cell?: InterfaceNode;
+}
+
+/** `cell(I, H)`, `network(I, H; T) { input x: [T, I]  output y: [T, H] }`: what is given for a parameter must be such a one. */
+export interface InterfaceNode extends Pick<CellNode, "form" | "runtime">, Node {
+  readonly dimensions: readonly Name[];
+  /** Missing where it is `cell(I, H)` alone. */
+  readonly items?: readonly InterfaceItemNode[];
+}
+
+/** `input x, y: [I]`, `output z: [H]`. */
+export interface InterfaceItemNode extends Node {
+  readonly kind: "input" | "context" | "state" | "output";
+  readonly names: readonly Name[];
+  readonly type: TypeNode;
 }
 
 /** `stream`. */
@@ -252,27 +260,6 @@ export type Expression =
   | RoundsValueNode
   | GroupNode
   | ResultValueNode;
-
-/** `1e-5`. `text` is kept so that printing does not change the literal. */
-export interface NumberNode extends Node {
-  readonly kind: "number";
-  readonly value: number;
-  readonly text: string;
-}
-
-/** `2i`; `text` has the `i`, `value` is what stands before it. */
-interface ImaginaryNode extends Node {
-  readonly kind: "imaginary";
-  readonly value: number;
-  readonly text: string;
-}
-
-/** `h`, or `h'` with `next`. */
-export interface ReferenceNode extends Node {
-  readonly kind: "reference";
-  readonly name: string;
-  readonly next: boolean;
-}
 
 export interface UnaryNode extends Node {
   readonly kind: "unary";

@@ -15,7 +15,6 @@ import type {
   LossNode,
   Name,
   OutputNode,
-  RuntimeDimensionNode,
   SourceFileNode,
   UseNode,
 } from "./ast.js";
@@ -24,7 +23,7 @@ import { RoundsBuilder, roundsValue } from "./build-rounds.js";
 import { endOfValues, SeveralBuilder } from "./build-several.js";
 import { isValueType, TypesBuilder } from "./build-types.js";
 import { DeclarationsBuilder, declarationWord } from "./build-declarations.js";
-import { NetworksBuilder } from "./build-networks.js";
+import { NetworksBuilder, runtimeDimensions } from "./build-networks.js";
 import { UsesBuilder } from "./build-uses.js";
 import type * as cst from "./cst.generated.js";
 import { endOf, type DocumentationBlock, type LexedSource, type SyntaxToken, triviaOf } from "./lexer.js";
@@ -71,10 +70,10 @@ class Builder {
     this.reporter = reporter;
     this.expressions = new ExpressionBuilder(reporter);
     this.rounds = new RoundsBuilder(this.expressions, reporter);
-    this.types = new TypesBuilder(this.expressions, reporter);
+    this.networks = new NetworksBuilder(this.expressions, reporter);
+    this.types = new TypesBuilder(this.expressions, this.networks, reporter);
     this.uses = new UsesBuilder(this.expressions, reporter);
     this.declarations = new DeclarationsBuilder(this.expressions, this.types, this.uses, reporter);
-    this.networks = new NetworksBuilder(this.expressions, reporter);
     this.several = new SeveralBuilder(this.expressions, this.types, this.rounds, reporter);
   }
 
@@ -170,7 +169,7 @@ class Builder {
       name,
       documentation,
       parameters,
-      runtime: this.runtimeDimensions(header),
+      runtime: this.complete(runtimeDimensions(header), (node) => this.networks.runtimeDimension(node)),
       items,
       ...(stream && { stream }),
       entries,
@@ -182,12 +181,6 @@ class Builder {
       }),
       span: this.span(keyword, endOfCell(children)),
     };
-  }
-
-  private runtimeDimensions({ HeaderSeparator, runtimeDimension }: cst.CellHeaderCstChildren): RuntimeDimensionNode[] {
-    const separator = HeaderSeparator?.[0];
-    if (separator === undefined) return [];
-    return this.complete(runtimeDimension, (node) => this.networks.runtimeDimension(node));
   }
 
   private item({ children }: cst.ItemCstNode, form: CellNode["form"]): CellItem {

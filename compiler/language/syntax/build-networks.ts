@@ -21,6 +21,10 @@ const largestLeast = 2 ** 20;
 
 const sizeOperators = ["<", "<=", ">", ">=", "=="] as const;
 
+/** Those behind the `;`. */
+export const runtimeDimensions = ({ runtimeDimensions: list }: Pick<cst.CellHeaderCstChildren, "runtimeDimensions">) =>
+  list?.[0]?.children.runtimeDimension;
+
 export class NetworksBuilder {
   private readonly expressions: ExpressionBuilder;
   private readonly reporter: SyntaxReporter;

@@ -1,16 +1,19 @@
 /** Types, and the parameters of cells, from the concrete syntax tree. */
-import type { CellParameterNode, FunctionTypeNode, Name, TypeNode } from "./ast.js";
+import type { CellParameterNode, FunctionTypeNode, InterfaceItemNode, InterfaceNode, Name, TypeNode } from "./ast.js";
 import { type ExpressionBuilder, Incomplete, only, textOf } from "./build-expression.js";
+import { type NetworksBuilder, runtimeDimensions } from "./build-networks.js";
 import type * as cst from "./cst.generated.js";
 import { endOf } from "./lexer.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
 
 export class TypesBuilder {
   private readonly expressions: ExpressionBuilder;
+  private readonly networks: NetworksBuilder;
   private readonly reporter: SyntaxReporter;
 
-  constructor(expressions: ExpressionBuilder, reporter: SyntaxReporter) {
+  constructor(expressions: ExpressionBuilder, networks: NetworksBuilder, reporter: SyntaxReporter) {
     this.expressions = expressions;
+    this.networks = networks;
     this.reporter = reporter;
   }
 
@@ -32,10 +35,11 @@ export class TypesBuilder {
 
   cellParameter({ children }: cst.CellParameterCstNode): CellParameterNode {
     const name = this.expressions.name(only(children.Name));
-    const dimensions = children.type && this.interfaceOf(only(children.type));
-    if (dimensions !== undefined) {
-      const end = endOf(only(only(children.type).children.RightParen));
-      return { name, type: "cell", dimensions, span: this.reporter.span(name.span.start, end) };
+    const cell = children.cellInterface && this.interfaceOf(only(children.cellInterface));
+    if (cell !== undefined) {
+      const otherwise = children.expression && this.expressions.build(only(children.expression));
+      const span = this.expressions.join(name.span, (otherwise ?? cell).span);
+      return { name, type: "cell", cell, ...(otherwise && { defaultValue: otherwise }), span };
     }
     const type = children.type === undefined ? undefined : this.type(only(children.type));
     const value = children.expression === undefined ? undefined : this.expressions.build(only(children.expression));
@@ -56,10 +60,8 @@ export class TypesBuilder {
     return { name, type: isReal ? "real" : "dimension", ...bound, ...(value && { defaultValue: value }), span };
   }
 
-  /** The dimensions in `cell(I, H)`, the type of a parameter that is a cell. */
-  private interfaceOf({ children: { Name, expression } }: cst.TypeCstNode): Name[] | undefined {
-    if (Name === undefined || textOf(only(Name)) !== "cell" || expression === undefined) return undefined;
-    return expression.map((node) => {
+  private interfaceOf({ children }: cst.CellInterfaceCstNode): InterfaceNode {
+    const dimensions = (children.expression ?? []).map((node) => {
       const built = this.expressions.build(node);
       if (built.kind === "reference" && !built.next) return { text: built.name, span: built.span };
       this.reporter.report("cell-parameter-type", built.span.start, built.span.end, "a dimension has a name here", {
@@ -67,6 +69,33 @@ export class TypesBuilder {
       });
       throw new Incomplete();
     });
+    const word = only(children.InterfaceWord);
+    const form = textOf(word) === "network" ? "network" : "cell";
+    const closing = only(children.InterfaceRightBrace ?? children.RightParen);
+    const span = this.reporter.span(word.startOffset, endOf(closing));
+    const runtime = (runtimeDimensions(children) ?? []).map((node) => this.networks.runtimeDimension(node));
+    const items = (children.interfaceItem ?? []).map((item) => this.interfaceItem(item));
+    const isWhole = children.InterfaceLeftBrace !== undefined;
+    if (!isWhole && (form === "network" || runtime.length > 0 || dimensions.length === 0)) {
+      const message = `nothing says what such a ${form} has`;
+      this.reporter.report("cell-parameter-type", span.start, span.end, message, {
+        help:
+          form === "network"
+            ? "its inputs and outputs stand behind it: `network(I, H; T) { input x: [T, I]; output y: [T, H] }`"
+            : "`cell(I, H)` has one input of the first dimension and one output of the last; what others have stands behind them: `cell(I, H) { input x: [I]; … }`",
+      });
+      throw new Incomplete();
+    }
+    return { form, dimensions, runtime, ...(isWhole && { items }), span };
+  }
+
+  private interfaceItem({ children }: cst.InterfaceItemCstNode): InterfaceItemNode {
+    const { Input, Context, State, Output, Name: names = [] } = children;
+    const word = only(Input ?? Context ?? State ?? Output);
+    const kind = Input ? "input" : Context ? "context" : State ? "state" : "output";
+    const type = this.type(only(children.type));
+    const span = this.reporter.span(word.startOffset, type.span.end);
+    return { kind, names: names.map((name) => this.expressions.name(name)), type, span };
   }
 
   type({ children }: cst.TypeCstNode): TypeNode {

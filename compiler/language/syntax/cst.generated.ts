@@ -276,10 +276,20 @@ export type CellHeaderCstChildren = {
   Name: IToken[];
   LeftParen?: IToken[];
   cellParameter?: CellParameterCstNode[];
-  Comma?: (IToken)[];
-  HeaderSeparator?: IToken[];
-  runtimeDimension?: RuntimeDimensionCstNode[];
+  Comma?: IToken[];
+  runtimeDimensions?: RuntimeDimensionsCstNode[];
   RightParen?: IToken[];
+};
+
+export interface RuntimeDimensionsCstNode extends CstNode {
+  name: "runtimeDimensions";
+  children: RuntimeDimensionsCstChildren;
+}
+
+export type RuntimeDimensionsCstChildren = {
+  HeaderSeparator: IToken[];
+  runtimeDimension: RuntimeDimensionCstNode[];
+  Comma?: IToken[];
 };
 
 export interface RuntimeDimensionCstNode extends CstNode {
@@ -301,9 +311,44 @@ export interface CellParameterCstNode extends CstNode {
 export type CellParameterCstChildren = {
   Name: IToken[];
   Colon?: IToken[];
+  cellInterface?: CellInterfaceCstNode[];
   type?: TypeCstNode[];
   Equals?: IToken[];
   expression?: ExpressionCstNode[];
+};
+
+export interface CellInterfaceCstNode extends CstNode {
+  name: "cellInterface";
+  children: CellInterfaceCstChildren;
+}
+
+export type CellInterfaceCstChildren = {
+  InterfaceWord: IToken[];
+  LeftParen: IToken[];
+  expression?: ExpressionCstNode[];
+  Comma?: IToken[];
+  runtimeDimensions?: RuntimeDimensionsCstNode[];
+  RightParen: IToken[];
+  InterfaceLeftBrace?: IToken[];
+  interfaceItem?: (InterfaceItemCstNode)[];
+  Separator?: IToken[];
+  InterfaceRightBrace?: IToken[];
+};
+
+export interface InterfaceItemCstNode extends CstNode {
+  name: "interfaceItem";
+  children: InterfaceItemCstChildren;
+}
+
+export type InterfaceItemCstChildren = {
+  Input?: IToken[];
+  Context?: IToken[];
+  State?: IToken[];
+  Output?: IToken[];
+  Name: IToken[];
+  Comma?: IToken[];
+  Colon: IToken[];
+  type: TypeCstNode[];
 };
 
 export interface ItemCstNode extends CstNode {
@@ -602,8 +647,11 @@ export interface ICstNodeVisitor<IN, OUT> extends ICstVisitor<IN, OUT> {
   otherCell(children: OtherCellCstChildren, param?: IN): OUT;
   cellBody(children: CellBodyCstChildren, param?: IN): OUT;
   cellHeader(children: CellHeaderCstChildren, param?: IN): OUT;
+  runtimeDimensions(children: RuntimeDimensionsCstChildren, param?: IN): OUT;
   runtimeDimension(children: RuntimeDimensionCstChildren, param?: IN): OUT;
   cellParameter(children: CellParameterCstChildren, param?: IN): OUT;
+  cellInterface(children: CellInterfaceCstChildren, param?: IN): OUT;
+  interfaceItem(children: InterfaceItemCstChildren, param?: IN): OUT;
   item(children: ItemCstChildren, param?: IN): OUT;
   declaration(children: DeclarationCstChildren, param?: IN): OUT;
   declaredName(children: DeclaredNameCstChildren, param?: IN): OUT;

@@ -7,13 +7,15 @@ import * as t from "./tokens.js";
 type Tokens = readonly SyntaxToken[];
 
 /** What braces stand around. */
-export type BlockKind = "cell" | "function" | "import";
+export type BlockKind = "cell" | "function" | "import" | "interface";
 
 /** Where a word stands. */
 export interface Around {
   /** The block whose header was read and whose `{` has not come. */
   readonly pending: BlockKind | undefined;
   readonly inImport: boolean;
+  /** Among the parameters of a cell. */
+  readonly inHeader: boolean;
 }
 
 const declarationWords = new Set<TokenType>([t.Input, t.Context, t.State, t.Fixed, t.Setting]);
@@ -32,6 +34,9 @@ const continuing = new Set<TokenType>([t.Mod, t.For, t.Until, t.Implicit, t.Per,
 const operandStarts = new Set<TokenType>([t.NumberLiteral, t.LeftParen, t.LeftBracket, t.Minus]);
 /** Where the name ends that comes after `with`. */
 const startMarks = new Set<TokenType | undefined>([t.Tilde, t.Dot, t.LeftBracket]);
+const interfaceWords = new Set(["cell", "network"]);
+/** In the parentheses behind them stands none of these. */
+const brackets = new Set<TokenType | undefined>([t.LeftParen, t.RightParen, t.LeftBrace, t.RightBrace, undefined]);
 const reserved = new Set<TokenType>(t.reservedWords.values());
 
 const typeAt = (tokens: Tokens, index: number): TokenType | undefined => tokens[index]?.tokenType;
@@ -87,7 +92,10 @@ function atOperand(tokens: Tokens, index: number, inImport: boolean): boolean {
 /** Makes a keyword of a contextual word that is one here, and a name of a reserved word where only a name makes sense. */
 export function decideWord(tokens: Tokens, index: number, around: Around, reporter: SyntaxReporter): void {
   const token = tokens[index]!;
-  if (token.tokenType === t.Name) {
+  if (isInterface(tokens, index, around)) {
+    retype(token, t.InterfaceWord);
+    openInterface(tokens, index);
+  } else if (token.tokenType === t.Name) {
     const keyword = t.contextualWords.get(token.payload.text);
     if (keyword !== undefined && token.image === token.payload.text && isKeyword(keyword, tokens, index, around)) {
       retype(token, keyword);
@@ -146,6 +154,20 @@ function isKeyword(keyword: TokenType, tokens: Tokens, index: number, around: Ar
   const afterNext = typeAt(tokens, index + 2);
   const isList = afterNext === t.Comma && !isLeftSide(tokens, index + 1);
   return isLine || (declarationWords.has(keyword) && (afterNext === t.Colon || isList));
+}
+
+/** `Cell: cell(I, H)`, a parameter that is a cell. */
+function isInterface(tokens: Tokens, index: number, { inHeader }: Around): boolean {
+  if (!inHeader || typeAt(tokens, index) !== t.Name || typeAt(tokens, index - 1) !== t.Colon) return false;
+  return interfaceWords.has(tokens[index]!.payload.text) && typeAt(tokens, index + 1) === t.LeftParen;
+}
+
+/** The brace behind `cell(I, H)` begins what it has. */
+function openInterface(tokens: Tokens, index: number): void {
+  let at = index + 2;
+  while (at < index + indexTokenLimit && !brackets.has(typeAt(tokens, at))) at += 1;
+  const brace = tokens[at + 1];
+  if (typeAt(tokens, at) === t.RightParen && brace?.tokenType === t.LeftBrace) retype(brace, t.InterfaceLeftBrace);
 }
 
 /** `f: fn([n]): [n]`, an argument that is a function. */

@@ -91,15 +91,17 @@ export class CellParser extends ExpressionParser {
     this.OPTION(() => {
       this.CONSUME(t.LeftParen);
       this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.cellParameter) });
-      this.OPTION1(() => {
-        this.CONSUME(t.HeaderSeparator);
-        this.AT_LEAST_ONE_SEP({
-          SEP: t.Comma,
-          DEF: () => this.SUBRULE(this.runtimeDimension),
-          ERR_MSG: part("dimension"),
-        });
-      });
+      this.OPTION1(() => this.SUBRULE(this.runtimeDimensions));
       this.CONSUME(t.RightParen);
+    });
+  });
+
+  readonly runtimeDimensions: GrammarRule = this.inner("runtimeDimensions", () => {
+    this.CONSUME(t.HeaderSeparator);
+    this.AT_LEAST_ONE_SEP({
+      SEP: t.Comma,
+      DEF: () => this.SUBRULE(this.runtimeDimension),
+      ERR_MSG: part("dimension"),
     });
   });
 
@@ -116,12 +118,49 @@ export class CellParser extends ExpressionParser {
     this.CONSUME(t.Name);
     this.OPTION(() => {
       this.CONSUME(t.Colon);
-      this.SUBRULE(this.type);
+      this.OR([{ ALT: () => this.SUBRULE(this.cellInterface) }, { ALT: () => this.SUBRULE(this.type) }]);
     });
     this.OPTION1(() => {
       this.CONSUME(t.Equals);
       this.SUBRULE(this.expression);
     });
+  });
+
+  /** `cell(I, H)`, `network(I, H; T) { input x: [T, I]  output y: [T, H] }`. */
+  readonly cellInterface: GrammarRule = this.inner("cellInterface", () => {
+    this.CONSUME(t.InterfaceWord);
+    this.CONSUME(t.LeftParen);
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression) });
+    this.OPTION(() => this.SUBRULE(this.runtimeDimensions));
+    this.CONSUME(t.RightParen);
+    this.OPTION1(() => {
+      this.CONSUME(t.InterfaceLeftBrace);
+      this.OPTION2(() => this.SUBRULE(this.interfaceItem));
+      this.MANY({
+        GATE: this.hasPatience,
+        DEF: () => {
+          this.CONSUME(t.Separator);
+          this.OPTION3(() => this.SUBRULE1(this.interfaceItem));
+        },
+      });
+      this.CONSUME(t.InterfaceRightBrace);
+    });
+  });
+
+  /** What it has: an output has a type here. */
+  readonly interfaceItem: GrammarRule = this.RULE("interfaceItem", () => {
+    this.OR({
+      DEF: [
+        { ALT: () => this.CONSUME(t.Input) },
+        { ALT: () => this.CONSUME(t.Context) },
+        { ALT: () => this.CONSUME(t.State) },
+        { ALT: () => this.CONSUME(t.Output) },
+      ],
+      ERR_MSG: part("interfaceItem"),
+    });
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.CONSUME(t.Name), ERR_MSG: t.Name.name });
+    this.CONSUME(t.Colon);
+    this.SUBRULE(this.type);
   });
 
   readonly item: GrammarRule = this.RULE("item", () => {

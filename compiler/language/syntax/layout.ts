@@ -41,6 +41,7 @@ const openers = new Map<BlockKind, TokenType>([
   ["cell", t.LeftBrace],
   ["function", t.FunctionLeftBrace],
   ["import", t.ImportLeftBrace],
+  ["interface", t.InterfaceLeftBrace],
 ]);
 const closers = new Map<OpenFrame["kind"], TokenType>([
   ["(", t.RightParen],
@@ -48,6 +49,7 @@ const closers = new Map<OpenFrame["kind"], TokenType>([
   ["cell", t.RightBrace],
   ["function", t.FunctionRightBrace],
   ["import", t.ImportRightBrace],
+  ["interface", t.InterfaceRightBrace],
 ]);
 
 const bracesHelp = "what belongs to a cell or a function stands in braces: `cell A(H) { … }`";
@@ -63,7 +65,7 @@ class Layout {
   private readonly out: SyntaxToken[] = [];
   private readonly frames: OpenFrame[] = [];
   /** Header whose `{` has not come. */
-  private pending: BlockKind | undefined;
+  pending: BlockKind | undefined;
   /** Braces that open nothing: not passed on, and neither is what closes them. */
   private readonly strayOpeners = new Set<SyntaxToken>();
   private segment = 0;
@@ -82,8 +84,7 @@ class Layout {
     for (let index = 0; index < this.tokens.length; index += 1) {
       if (this.reporter.full) return undefined;
       const token = this.tokens[index]!;
-      const around = { pending: this.pending, inImport: this.inImport };
-      decideWord(this.tokens, index, around, this.reporter);
+      decideWord(this.tokens, index, this, this.reporter);
       if (this.startsItem(index)) this.beginItem(token);
       if (!this.skipping) this.take(token);
       if (this.frames.length + this.conditions > nestingLimit) {
@@ -105,8 +106,12 @@ class Layout {
     return this.tokens[index]?.tokenType;
   }
 
-  private get inImport(): boolean {
+  get inImport(): boolean {
     return this.frames[this.frames.length - 1]?.kind === "import";
+  }
+
+  get inHeader(): boolean {
+    return this.pending === "cell" && this.frames[this.frames.length - 1]?.kind === "(";
   }
 
   private startsItem(index: number): boolean {
@@ -127,8 +132,7 @@ class Layout {
     }
     // A default, a named argument, the name of an output: parts of what is being read.
     if (previous === t.Comma || previous === t.Dot || expectsName.has(previous)) return false;
-    const top = this.frames[this.frames.length - 1];
-    if (previous === t.Colon) return top?.kind === "[";
+    if (previous === t.Colon) return this.frames[this.frames.length - 1]?.kind === "[";
     if (previous === t.LeftBracket) return this.tokens[index]!.payload.beginsLine;
     return previous !== t.LeftParen;
   }
@@ -233,13 +237,13 @@ class Layout {
       this.push(token);
     } else if (type === t.RightParen || type === t.RightBracket) {
       this.closeBracket(token, type === t.RightParen ? "(" : "[");
-    } else if (type === t.LeftBrace) {
+    } else if (type === t.LeftBrace || type === t.InterfaceLeftBrace) {
       this.openBlock(token);
     } else if (type === t.RightBrace) {
       this.closeBlock(token);
     } else if (type === t.Colon && this.pending === "cell" && !this.inBrackets()) {
       this.openAtColon(token);
-    } else if (type === t.Separator && this.pending === "cell" && top?.kind === "(") {
+    } else if (type === t.Separator && this.inHeader) {
       retype(token, t.HeaderSeparator);
       this.push(token);
     } else if (type === t.Separator) {
@@ -286,6 +290,7 @@ class Layout {
   private pop(): OpenFrame {
     const frame = this.frames.pop()!;
     this.conditions -= frame.conditions;
+    if (frame.kind === "interface") this.pending = "cell";
     return frame;
   }
 
@@ -327,7 +332,7 @@ class Layout {
   }
 
   private openBlock(token: SyntaxToken): void {
-    const kind = this.pending;
+    const kind = token.tokenType === t.InterfaceLeftBrace ? "interface" : this.pending;
     if (kind === undefined) {
       this.reportStrayBrace(token);
       // Its partner must not close the cell.
@@ -337,7 +342,7 @@ class Layout {
       this.strayOpeners.add(token);
       return;
     }
-    while (this.inBrackets()) this.closeUnclosed();
+    while (kind !== "interface" && this.inBrackets()) this.closeUnclosed();
     retype(token, openers.get(kind)!);
     this.push(token);
     this.open(kind, token);

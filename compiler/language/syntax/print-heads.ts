@@ -5,21 +5,25 @@ import {
   type FunctionNode,
   type FunctionTypeNode,
   type ImportNode,
+  type InterfaceNode,
   type RequireNode,
   type TypeNode,
 } from "./ast.js";
 import { parametersInOrder } from "./parameters-in-order.js";
 import type { Notation } from "./notation.js";
 import { expressionDoc, parenthesised, typeDoc } from "./print-expression.js";
-import { commaList, type Doc, group, indent, line, softLine } from "./print-layout.js";
+import { commaList, type Doc, group, indent, line, lineOr, softLine } from "./print-layout.js";
 
 export function cellHead({ form, name, parameters, runtime }: CellNode, notation: Notation): Doc {
   const list = parameters.map((parameter) => cellParameterDoc(parameter, notation));
-  const head = `${form} ${notation.called(name.text)}`;
-  if (runtime.length === 0) return [head, parenthesised(list)];
+  return [`${form} ${notation.called(name.text)}`, dimensionsDoc(list, runtime, notation)];
+}
+
+/** `(I, H; T >= 1)`. */
+function dimensionsDoc(list: readonly Doc[], runtime: CellNode["runtime"], notation: Notation): Doc {
+  if (runtime.length === 0) return parenthesised(list);
   const sizes = runtime.map(({ name: own, least }) => `${notation.name(own.text)}${least === 0 ? "" : ` >= ${least}`}`);
-  const all = group("(", indent(softLine, commaList(list), "; ", commaList(sizes)), softLine, ")");
-  return [head, all];
+  return group("(", indent(softLine, commaList(list), "; ", commaList(sizes)), softLine, ")");
 }
 
 export function importDoc({ names, path }: ImportNode): Doc {
@@ -28,19 +32,29 @@ export function importDoc({ names, path }: ImportNode): Doc {
 }
 
 function cellParameterDoc(
-  { name, type, bound, defaultValue, dimensions }: CellNode["parameters"][number],
+  { name, type, bound, defaultValue, cell }: CellNode["parameters"][number],
   notation: Notation,
 ): Doc {
-  if (dimensions !== undefined) {
-    const list = dimensions.map(({ text }) => notation.name(text));
-    return [`${notation.called(name.text)}: cell`, parenthesised(list)];
-  }
-  const ofType: Doc = bound !== undefined ? [": index(", expressionDoc(bound, notation), ")"] : type === "real" ? ": real" : ""; // prettier-ignore
+  const ofType: Doc = bound !== undefined ? ["index(", expressionDoc(bound, notation), ")"] : type === "real" ? "real" : ""; // prettier-ignore
+  const own = cell === undefined ? ofType : interfaceDoc(cell, notation);
   return [
-    notation.name(name.text),
-    ofType,
+    cell === undefined ? notation.name(name.text) : notation.called(name.text),
+    own === "" ? "" : [": ", own],
     defaultValue === undefined ? "" : [" = ", expressionDoc(defaultValue, notation)],
   ];
+}
+
+/** `cell(I, H) { input x: [I]; output y: [H] }`, in one line or with a line for each item. */
+function interfaceDoc({ form, dimensions, runtime, items }: InterfaceNode, notation: Notation): Doc {
+  const list = dimensions.map(({ text }) => notation.name(text));
+  const head: Doc = [form, dimensionsDoc(list, runtime, notation)];
+  if (items === undefined) return head;
+  const docs = items.map(({ kind, names, type }): Doc => {
+    const own = names.map(({ text }) => notation.name(text)).join(", ");
+    return [`${kind} ${own}: `, typeDoc(type, notation)];
+  });
+  const separated = docs.map((doc, i): Doc => [i === 0 ? "" : lineOr("; "), doc]);
+  return [head, items.length === 0 ? " {}" : group(" {", indent(line, separated), line, "}")];
 }
 
 export function functionHead(node: FunctionNode, notation: Notation): Doc {

@@ -14,6 +14,9 @@ export const line: Doc = { kind: "line", flat: " " };
 /** Nothing, or a line break in a broken group. */
 export const softLine: Doc = { kind: "line", flat: "" };
 
+/** A line break in a broken group, or what stands in its place. */
+export const lineOr = (flat: string): Doc => ({ kind: "line", flat });
+
 export function group(...content: Doc[]): Doc {
   return { kind: "group", content };
 }

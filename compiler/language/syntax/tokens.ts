@@ -167,9 +167,13 @@ export const LeftBrace = createToken({ name: "LeftBrace", label: "`{`", pattern:
 export const RightBrace = createToken({ name: "RightBrace", label: "`}`", pattern: /\}/ });
 export const FunctionLeftBrace = derived("FunctionLeftBrace", "`{`");
 export const FunctionRightBrace = derived("FunctionRightBrace", "`}`");
+export const InterfaceLeftBrace = derived("InterfaceLeftBrace", "`{`");
+export const InterfaceRightBrace = derived("InterfaceRightBrace", "`}`");
 export const ImportLeftBrace = derived("ImportLeftBrace", "`{`");
 export const ImportRightBrace = derived("ImportRightBrace", "`}`");
 
+/** `cell` or `network` where it is the type of a parameter. */
+export const InterfaceWord = derived("InterfaceWord", "`cell`");
 /** `;` between the dimensions that are known at compilation and those of a call. */
 export const HeaderSeparator = derived("HeaderSeparator", "`;`");
 /** `;`, and before every item of a cell. */
@@ -250,7 +254,7 @@ export const BlockComment = createToken({
 const derivedTypes: readonly TokenType[] = [
   ...[NextName, ...reservedWords.values(), ...contextualWords.values()],
   ...[FunctionLeftBrace, FunctionRightBrace, ImportLeftBrace, ImportRightBrace, FunctionSeparator, TopSeparator],
-  HeaderSeparator,
+  ...[HeaderSeparator, InterfaceWord, InterfaceLeftBrace, InterfaceRightBrace],
 ];
 
 /** What the lexer tries, in order. */

@@ -27,8 +27,9 @@ cell A(H) { input x: [H] use lower = B(H) output y = lower(x) + 1 }`,
     severity: "error",
     summary: "a cell that is given for a parameter and is not what that says",
     explanation:
-      "`Cell: cell(I, H)` is a cell of two dimensions with one input, of the first of them, one output, of the last, and no contexts. " +
-      "Dimensions go by name, or else by position.",
+      "`Cell: cell(I, H)` is a cell of two dimensions with one input, of the first of them, one output, of the last, and no contexts; " +
+      "`cell(I, H) { input x: [I]; state h: [H]; output y: [H] }` says what else it has. Dimensions go by name, or else by position; " +
+      "so do inputs, contexts and outputs where one is left of each, and states go by name. Further outputs and states do no harm.",
     example: `cell B(H) { input x: [H] output y = sum(x) }
 cell S(Cell: cell(H), H) { input x: [H] use a = Cell(H) output y = a(x) }
 cell A = S(B)`,

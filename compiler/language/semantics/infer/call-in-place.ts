@@ -3,7 +3,7 @@ import type { Dim } from "../../../base/types/dim.js";
 import type { CallNode, Name } from "../../syntax/ast.js";
 import { placeInArray } from "../arrays.js";
 import { isStateless } from "../calls-in-place.js";
-import { checkContexts, checkInputs } from "../check-instance-call.js";
+import { checkContexts, checkInputs, outputNamed } from "../check-instance-call.js";
 import type { Checker } from "../checker.js";
 import { wordsFor } from "../scope.js";
 import type { SemanticType } from "../semantic-type.js";
@@ -47,7 +47,7 @@ export function inferOutputInPlace(
   node: InPlace,
   member: Name,
 ): TypedExpression | undefined {
-  const output = instance.cell.outputs.find(({ name }) => name === member.text);
+  const output = outputNamed(instance, member.text);
   return output && withType(checker, instance, { ...node, output: output.name }, output.type);
 }
 

@@ -4,6 +4,7 @@ import type { Dim } from "../../../base/types/dim.js";
 import type { Checker } from "../checker.js";
 import { boundedSubstitute } from "../../../base/types/bounded-dim.js";
 import { placeInArray, refusePlace } from "../arrays.js";
+import { outputNamed } from "../check-instance-call.js";
 import { inferOutputInPlace } from "./call-in-place.js";
 import { tensorNamed, tensorsIn } from "../cell-tensors.js";
 import { wordsFor } from "../scope.js";
@@ -33,7 +34,7 @@ export function inferMember(checker: Checker, node: MemberNode): TypedExpression
       const read = inferOutputInPlace(checker, used, object, node.member);
       if (read !== undefined) return read;
     } else if (checker.instances.inPlace.has(instance)) return reportWhichCall(checker, node, instance);
-    const output = cell?.outputs.find((candidate) => candidate.name === node.member.text);
+    const output = used && outputNamed(used, node.member.text);
     if (output !== undefined && !node.next) return memberOfInstance(checker, node, [stepTo(node, instance)]);
     reportNoMember(checker, node.member, cell?.outputs.map(({ name }) => name) ?? [], `\`${instance}\``, "output");
     return checker.error(node.span);
@@ -134,7 +135,7 @@ function memberOfInstance(checker: Checker, node: MemberNode, path: readonly Ste
     substitutions.push(new Map([...item.instance.dimensions, ...(cell.calls.get(name)?.runtimeDimensions ?? [])]));
     cell = item.instance.cell;
   }
-  const { text } = node.member;
+  const text = inner.length === 0 ? (instance.called.get(node.member.text) ?? node.member.text) : node.member.text;
   const declared = memberType(cell, text, node.next, inner.length === 0);
   if (declared === undefined) {
     reportNoMember(checker, node.member, memberNames(cell), `cell \`${cell.name}\``, node.next ? "state" : "member");

@@ -8,7 +8,14 @@ import { type Dim, equalDims, printDim } from "../../../base/types/dim.js";
 import type { CallNode, Expression, MemberNode } from "../../syntax/ast.js";
 import { placeInArray } from "../arrays.js";
 import { isStateless } from "../calls-in-place.js";
-import { type GivenTensors, haveEqualShapes, isGivenPlain, matchCall, reportGiven } from "../check-instance-call.js";
+import {
+  type GivenTensors,
+  haveEqualShapes,
+  isGivenPlain,
+  matchCall,
+  outputNamed,
+  reportGiven,
+} from "../check-instance-call.js";
 import type { Checker } from "../checker.js";
 import { drawsAnything } from "../draws.js";
 import { wordsFor } from "../scope.js";
@@ -275,7 +282,7 @@ export function inferRunMember(checker: Checker, node: MemberNode): TypedExpress
   const { instance, run, names } = path;
   if (run === undefined) return checker.error(node.span);
   const [first, ...deeper] = names;
-  const output = deeper.length === 0 && !node.next && instance.cell.outputs.find(({ name }) => name === first);
+  const output = deeper.length === 0 && !node.next && outputNamed(instance, first ?? "");
   if (output) return outputOf(checker, instance, run, output.name, node.span);
   const state = stateAt(instance.cell, names);
   if (state === undefined) {

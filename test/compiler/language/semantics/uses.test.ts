@@ -48,17 +48,17 @@ describe("cells as parameters", () => {
     ["that is given a cell of other dimensions", `${two}${generic}cell A = S(‹D›)`, "cell-does-not-fit"],
     [
       "that is given one with a context",
-      `${attention}cell S(Cell: cell(H), H) { input x: [H] use a = Cell(H) output y = a(x) }\ncell A = ‹S›(T)`,
+      `${attention}cell S(Cell: cell(H), H) { input x: [H] use a = Cell(H) output y = a(x) }\ncell A = S(‹T›)`,
       "cell-does-not-fit",
     ],
     [
-      "that is given one with two outputs",
-      `${two}cell S(Cell: cell(H), H) { input x: [H] use a = Cell(H) output y = a(x) }\ncell A = ‹S›(D)`,
+      "that is given one with two outputs of other names",
+      `cell D(H) { input x: [H] output v = 2 * x output z = x }\ncell S(Cell: cell(H), H) { input x: [H] use a = Cell(H) output y = a(x) }\ncell A = S(‹D›)`,
       "cell-does-not-fit",
     ],
     [
       "that is given one with another output",
-      "cell C(I, H) { input x: [I] param w: [H] output y = x * sum(w) }\n" + generic + "cell A = ‹S›(C)",
+      "cell C(I, H) { input x: [I] param w: [H] output y = x * sum(w) }\n" + generic + "cell A = S(‹C›)",
       "cell-does-not-fit",
     ],
     ["of a cell that is itself", "cell ‹A› = A()", "recursive-use"],

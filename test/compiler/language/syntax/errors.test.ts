@@ -16,6 +16,12 @@ const cases: readonly (readonly [title: string, marked: string, ...codes: string
   ["an operator without its left side", "cell A() { y = ‹*› a }", "unexpected-token"],
   ["a string in an expression", 'cell A() { y = ‹"a"› }', "unexpected-token"],
   ["braces in an expression", "cell A() { y = ‹{›a}\n z = 1 }", "unexpected-token"],
+  ["an item of an interface without its type", "cell A(C: cell(H) { input x ‹[›H]; output y: [H] }, H) { a = 1 }", "unexpected-token"], // prettier-ignore
+  ["a param in an interface", "cell A(C: cell(H) { ‹param› x: [H]; output y: [H] }, H) { a = 1 }", "unexpected-token"],
+  ["an output of an interface with a value", "cell A(C: cell(H) { output y ‹=› x }, H) { a = 1 }", "unexpected-token"],
+  ["a network as a parameter of which nothing is said", "cell A(C: ‹network(H; T)›, H) { a = 1 }", "cell-parameter-type"], // prettier-ignore
+  ["a cell as a parameter without dimensions", "cell A(C: ‹cell()›, H) { a = 1 }", "cell-parameter-type"],
+  ["a dimension of an interface that is computed", "cell A(C: cell(‹2 * H›) { input x: [H] }, H) { a = 1 }", "cell-parameter-type"], // prettier-ignore
   ["equals in parentheses", "cell A() { y = (a ‹=› b) }", "unexpected-token"],
   ["a colon for a brace", "cell A(H)‹:›\n input x: [H]\n output y = x", "unexpected-token"],
   ["colons for braces in two cells", "cell A‹:›\n a = 1\ncell B‹:›\n b = 1\n", "unexpected-token", "unexpected-token"],

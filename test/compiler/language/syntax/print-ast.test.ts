@@ -22,6 +22,27 @@ describe("formatting", () => {
     expect(format(text)).toBe(text);
   });
 
+  test("parameters that are cells, in one line or in several", () => {
+    const text = `network N(Cell: cell(I, H) { input x, z: [I]; state h: [H] }, I, H, B: cell(I, H) = GRU; T) {
+}
+
+network M(
+  Read: network(I, H; S >= 1) { input source: [S, I]; output memory: [S, H]; output end: [H] },
+  Say: network(I, H; S >= 1, T) {
+    input previous: index(I)[T]
+    input memory: [S, H]
+    output said: complex[T, H]
+    output look: [T, S]
+  },
+  Nothing: cell(I) {},
+  I
+) {
+}
+`;
+    expect(format(text)).toBe(text);
+    expect(format(text.replaceAll(/\n {2,}/gu, " ").replaceAll("; output", " output"))).toBe(text);
+  });
+
   test.each([
     [
       "of a file, and of what it begins with",
