@@ -43,9 +43,12 @@ type Level = keyof typeof levels;
 interface Text {
   readonly text: string;
   readonly level: Level;
+  /** What stands after its sign, where it begins with one. */
+  readonly negated?: string;
 }
 
 const atom = (text: string): Text => ({ text, level: "atom" });
+const negative = (negated: string): Text => ({ text: `-${negated}`, level: "unary", negated });
 
 function within(x: Text, loosest: Level): string {
   return levels[x.level] <= levels[loosest] ? x.text : `(${x.text})`;
@@ -79,13 +82,13 @@ const integral = "4503599627370496";
 const printers: Record<PrimitiveOp, (x: Text, y: Text, z: Text) => Text> = {
   // `x + -c` and `x - c` are the same operation.
   add: (x, y) =>
-    y.text.startsWith("-") && y.level === "unary"
-      ? { text: `${within(x, "sum")} - ${y.text.slice(1)}`, level: "sum" }
+    y.negated !== undefined
+      ? { text: `${within(x, "sum")} - ${y.negated}`, level: "sum" }
       : infix("+", "sum", "product")(x, y),
   sub: infix("-", "sum", "product"),
   mul: infix("*", "product", "unary"),
   div: infix("/", "product", "unary"),
-  neg: (x) => ({ text: `-${within(x, "atom")}`, level: "unary" }),
+  neg: (x) => negative(within(x, "atom")),
   abs: call("Math.abs"),
   sqrt: call("Math.sqrt"),
   floor: call("Math.floor"),
@@ -135,8 +138,7 @@ function helpersOf(expr: PrimitiveExpr): readonly Helper[] {
 }
 
 function printLiteral(value: number): Text {
-  const text = Object.is(value, -0) ? "-0" : String(value);
-  return { text, level: text.startsWith("-") ? "unary" : "atom" };
+  return value < 0 || Object.is(value, -0) ? negative(String(-value)) : atom(String(value));
 }
 
 interface PrintedExpr {

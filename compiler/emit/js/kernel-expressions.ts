@@ -7,8 +7,9 @@ import { type MathName, mathFunctions } from "../../base/math/functions.js";
 import { printInlined } from "../../base/math/print-js.js";
 import { strongFunctions } from "../../base/math/strong.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
-import { type Dim, dimConstant } from "../../base/types/dim.js";
-import { printDimension } from "../text/sizes.js";
+import { constantOf, type Dim, dimConstant, isSymbolOrNumber } from "../../base/types/dim.js";
+import { affineConstant } from "../../ir/kernel/affine.js";
+import { joinSigned, printDimension, signedDimension, type SignedText } from "../text/sizes.js";
 
 const ONE = dimConstant(1);
 
@@ -149,11 +150,6 @@ function printOperation(
     return printChoice(printExpression(condition, names, before), whenTrue, whenFalse, names, before);
   }
   const operands = values.map((operand) => printExpression(operand, names, before));
-  if (op === "sub" || op === "neg") {
-    // Two signs in a row would be another operator.
-    const last = operands.length - 1;
-    if (operands[last]?.startsWith("-")) operands[last] = `(${operands[last]})`;
-  }
   return printers[op](operands, names, before);
 }
 
@@ -183,7 +179,7 @@ export function printIndexExpression(value: IndexExpression, names: KernelNames)
     case "size":
       return printDimension(value.dim, (symbol) => names.exampleSize(symbol, value.example));
     case "part": {
-      const rest = `${printSizeOf(value, names)} - ${parenthesized(printAffine(value.from, names))}`;
+      const rest = `${printSizeOf(value, names)} - ${printFactor(value.from, names)}`;
       return `Math.max(0, Math.min(${value.most}, ${rest}))`;
     }
     case "load":
@@ -191,11 +187,11 @@ export function printIndexExpression(value: IndexExpression, names: KernelNames)
     case "whole":
       return `${names.buffer(value.access.buffer)}[${printAffine(value.access.offset, names)}] | 0`;
     case "multiply":
-      return `${parenthesized(printAffine(value.left, names))} * ${parenthesized(printAffine(value.right, names))}`;
+      return `${printFactor(value.left, names)} * ${printFactor(value.right, names)}`;
     case "divide":
-      return `Math.floor(${parenthesized(printAffine(value.left, names))} / ${parenthesized(printAffine(value.right, names))})`;
+      return `Math.floor(${printFactor(value.left, names)} / ${printFactor(value.right, names)})`;
     case "remainder":
-      return `${parenthesized(printAffine(value.left, names))} % ${parenthesized(printAffine(value.right, names))}`;
+      return `${printFactor(value.left, names)} % ${printFactor(value.right, names)}`;
   }
 }
 
@@ -205,33 +201,37 @@ export function printSizeOf({ dim, example }: { dim: Dim; example: string | unde
 }
 
 export function printAffine(value: Affine, names: KernelNames): string {
-  let text = "";
-  const append = (term: string): void => {
-    if (text === "") text = term;
-    else text += term.startsWith("-") ? ` - ${term.slice(1)}` : ` + ${term}`;
-  };
   // Bases of rows before what moves along them: `rowAt + i`.
-  const isBase = ({ variable, coefficient }: Affine["terms"][number]) =>
-    variable.length > 2 && coefficient.key === ONE.key;
+  const isBase = ({ variable, coefficient }: AffineTerm) => variable.length > 2 && coefficient.key === ONE.key;
   const ordered = [...value.terms.filter(isBase), ...value.terms.filter((term) => !isBase(term))];
-  for (const { variable, coefficient } of ordered) {
-    const factor = printDimension(coefficient, names.size);
-    const name = names.variable(variable);
-    if (factor === "1") append(name);
-    else if (factor === "-1") append(`-${name}`);
-    else append(/^-?\d+$/.test(factor) ? signed(name, factor) : `${name} * ${parenthesized(factor)}`);
+  const terms = ordered.map((term) => signedTerm(term, names));
+  if (terms.length === 0 || constantOf(value.constant) !== 0) terms.push(signedDimension(value.constant, names.size));
+  return joinSigned(terms);
+}
+
+type AffineTerm = Affine["terms"][number];
+
+function signedTerm({ variable, coefficient }: AffineTerm, names: KernelNames): SignedText {
+  const name = names.variable(variable);
+  const factor = constantOf(coefficient);
+  if (factor === undefined || !Number.isInteger(factor)) {
+    return { negative: false, text: `${name} * ${printFactor(affineConstant(coefficient), names)}` };
   }
-  const constant = printDimension(value.constant, names.size);
-  if (constant !== "0" || text === "") append(constant);
-  return text;
+  const magnitude = Math.abs(factor);
+  return { negative: factor < 0, text: magnitude === 1 ? name : `${name} * ${magnitude}` };
 }
 
-function signed(name: string, factor: string): string {
-  return factor.startsWith("-") ? `-${name} * ${factor.slice(1)}` : `${name} * ${factor}`;
+/** As an operand of another operator. */
+function printFactor(value: Affine, names: KernelNames): string {
+  const text = printAffine(value, names);
+  return isAtom(value) ? text : `(${text})`;
 }
 
-function parenthesized(text: string): string {
-  return /^[\w$.[\]]+$/.test(text) ? text : `(${text})`;
+/** Is it a name or a number without a sign where it is printed? */
+export function isAtom({ terms: [term, ...others], constant }: Affine): boolean {
+  const own = constantOf(constant);
+  if (term === undefined) return own === undefined ? isSymbolOrNumber(constant) : Number.isInteger(own) && own >= 0;
+  return others.length === 0 && term.coefficient.key === ONE.key && own === 0;
 }
 
 function printNumber(value: number, dtype: RealType): string {

@@ -8,7 +8,14 @@ import type {
 } from "../../ir/kernel/kernel-program.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
 import { BATCH_SYMBOL } from "../../base/types/dim.js";
-import { bare, type KernelNames, printAffine, printExpression, printIndexExpression } from "./kernel-expressions.js";
+import {
+  bare,
+  isAtom,
+  type KernelNames,
+  printAffine,
+  printExpression,
+  printIndexExpression,
+} from "./kernel-expressions.js";
 import { printDimension } from "../text/sizes.js";
 import { printPieces } from "./kernel-pieces.js";
 
@@ -125,8 +132,8 @@ function printLoop(loop: ForStatement<unknown>, names: KernelNames): { opening: 
   }
   const next = loop.step === 1 ? `${counter}++` : `${counter} += ${loop.step}`;
   // Sizes of an example are read once.
-  const plain = /^[\w$]+$/.test(end);
-  if (plain) return { opening: `for (let ${counter} = ${from}; ${counter} < ${end}; ${next})`, prologue };
+  const isPlain = extent.kind === "affine" ? isAtom(extent.value) : extent.kind === "examples";
+  if (isPlain) return { opening: `for (let ${counter} = ${from}; ${counter} < ${end}; ${next})`, prologue };
   const limit = names.variable(`${loop.variable}End`);
   return { opening: `for (let ${counter} = ${from}, ${limit} = ${end}; ${counter} < ${limit}; ${next})`, prologue };
 }

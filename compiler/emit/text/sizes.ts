@@ -13,9 +13,25 @@ export function printSlotSize(
   return most === undefined ? largest : `Math.min(${largest}, ${print(most)})`;
 }
 
+/** A term of a sum, or a sum whose first term it is, by its sign and without it. */
+export interface SignedText {
+  readonly negative: boolean;
+  readonly text: string;
+}
+
+/** Their sum. */
+export const joinSigned = (terms: readonly SignedText[]): string =>
+  terms
+    .map(({ negative, text }, i) => (i === 0 ? `${negative ? "-" : ""}${text}` : ` ${negative ? "-" : "+"} ${text}`))
+    .join("");
+
 /** A dimension over sizes that are written as `symbol` says. */
-export function printDimension(dim: Dim, symbol: (name: string) => string): string {
-  let text = "";
+export const printDimension = (dim: Dim, symbol: (name: string) => string): string =>
+  joinSigned([signedDimension(dim, symbol)]);
+
+/** The same, to be added to another number. */
+export function signedDimension(dim: Dim, symbol: (name: string) => string): SignedText {
+  const terms: SignedText[] = [];
   let divides = false;
   for (const term of dim.terms) {
     const top: string[] = [];
@@ -28,10 +44,10 @@ export function printDimension(dim: Dim, symbol: (name: string) => string): stri
     if (term.denominator !== 1) bottom.push(String(term.denominator));
     divides ||= bottom.length > 0;
     const quotient = bottom.length === 0 ? top.join(" * ") : `(${top.join(" * ")}) / (${bottom.join(" * ")})`;
-    const negative = term.numerator < 0;
-    if (text === "") text = negative ? `-${quotient}` : quotient;
-    else text += negative ? ` - ${quotient}` : ` + ${quotient}`;
+    terms.push({ negative: term.numerator < 0, text: quotient });
   }
-  if (text === "") return "0";
-  return divides ? `Math.round(${text})` : text;
+  const [first, ...others] = terms;
+  if (first === undefined) return { negative: false, text: "0" };
+  if (divides) return { negative: false, text: `Math.round(${joinSigned(terms)})` };
+  return { negative: first.negative, text: joinSigned([{ ...first, negative: false }, ...others]) };
 }

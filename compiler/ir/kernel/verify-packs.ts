@@ -1,5 +1,6 @@
 /** Which matrices lie in panels where a statement of a kernel stands. */
 import { at, listAt } from "../../base/at.js";
+import { isSameData } from "../../base/same-data.js";
 import { affineKey, affineVariable, plainExtent, substituteAffine } from "./affine.js";
 import type {
   KernelBuffer,
@@ -10,7 +11,7 @@ import type {
   ProductTerms,
   Statement,
 } from "./kernel-program.js";
-import { printPart, printStatement } from "./print.js";
+import { printPart } from "./print.js";
 import { printAccess, printAffine } from "./print-expressions.js";
 import { forEachAccess, forEachSimple, writtenBuffers } from "./visit.js";
 
@@ -110,8 +111,7 @@ export function verifyKeptPanels({ functions }: KernelProgram, buffers: Readonly
     if (pack === undefined) return [];
     const problems =
       buffers.get(name)?.persistent === true ? [] : [`${name} is packed where changed and keeps nothing`];
-    const text = printStatement(pack, "");
-    const isOther = statements.some((statement) => printStatement(statement, "") !== text);
+    const isOther = statements.some((statement) => !isSameData(statement, pack));
     return isOther ? [...problems, `${name} is packed where changed, and not by one pack alone`] : problems;
   });
 }

@@ -1,5 +1,5 @@
 /** What values have to be where they become outputs and states. */
-import { printDim } from "../../base/types/dim.js";
+import { dimSymbol, equalDims, printDim } from "../../base/types/dim.js";
 import type { CellNode } from "../syntax/ast.js";
 import { fitsInto } from "./broadcast.js";
 import type { GraphNode } from "./cell-graph.js";
@@ -28,7 +28,7 @@ export function typeOfValue(
   if (!isWhole && !isReal(checker, value)) return errorType;
   for (const { dim } of form === "network" ? [] : axesOf(type)) {
     const varying = checker.runtimeSymbol(dim);
-    if (varying === undefined || printDim(dim) === varying) continue;
+    if (varying === undefined || equalDims(dim, dimSymbol(varying))) continue;
     checker.report("run-time-dimension", value.span, `an output cannot have the axis \`${printDim(dim)}\``, {
       help: `\`${varying}\` is known at run time only and stands alone in shapes of outputs: \`[${varying}]\``,
     });

@@ -1,6 +1,6 @@
 /** Declarations of a cell: inputs, contexts, states, params. */
 import type { DeclarationNode, Expression } from "../syntax/ast.js";
-import { printDim, symbolsOf } from "../../base/types/dim.js";
+import { dimSymbol, equalDims, printDim, symbolsOf } from "../../base/types/dim.js";
 import type { Checker } from "./checker.js";
 import { resolveStart } from "./complex-initializer.js";
 import { inferConstant } from "./constants.js";
@@ -97,7 +97,8 @@ function checkRole(checker: Checker, node: DeclarationNode, type: SemanticType):
   for (const [i, dim] of dims.entries()) {
     const varying = checker.runtimeSymbol(dim);
     // Inputs of networks have any axes, and are indices of any.
-    if (varying === undefined || isWhole || (mayVary && i < axesOf(type).length && printDim(dim) === varying)) continue;
+    if (varying === undefined || isWhole) continue;
+    if (mayVary && i < axesOf(type).length && equalDims(dim, dimSymbol(varying))) continue;
     const message = mayVary
       ? `\`${printDim(dim)}\` contains \`${varying}\`, which is known at run time only`
       : `\`${varying}\` is known at run time only`;

@@ -16,7 +16,7 @@ import {
 import { inOrder, operandParts, resultParts, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { constantOf, dimConstant, subtractDims } from "../../base/types/dim.js";
-import { printFunction } from "../../ir/graph/print.js";
+import { isSameData } from "../../base/same-data.js";
 import type { ShapeContext } from "../../ir/ops/shape-rules.js";
 import type { GraphPass } from "../pass.js";
 import { type BodyLevels, levelsWrittenOut, roundLevels } from "./time-levels.js";
@@ -140,10 +140,9 @@ function orderRounds(
     orderBody(scan.body, levels, context, (id) => ofRound.has(id));
   const body = inLevels(others);
   const ordered = first.map(inLevels);
-  const text = printFunction(body);
   const most =
     !scan.reverse && resultParts(scan, scan.body.outputs).stacked.length === 0 ? (constantOf(scan.length) ?? 1) - 1 : 0;
-  const count = Math.min(most, ordered.findLastIndex((own) => printFunction(own) !== text) + 1);
+  const count = Math.min(most, ordered.findLastIndex((own) => !isSameData(own, body)) + 1);
   const { invariants, ...given } = operandParts(scan, operands);
   let { carried, sequences } = given;
   for (const [k, round] of ordered.slice(0, count).entries()) {

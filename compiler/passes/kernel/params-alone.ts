@@ -5,11 +5,11 @@
  * Leaves alone: sides of choices between pieces, of which one alone may be in bounds, products and sums.
  */
 import { lookUp } from "../../base/at.js";
+import { isSameData } from "../../base/same-data.js";
 import { mathNames } from "../../base/math/functions.js";
 import { plainExtent } from "../../ir/kernel/affine.js";
 import { dtypeOf } from "../../ir/kernel/dtypes.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
-import { printExpression } from "../../ir/kernel/print-expressions.js";
 import { countTerms, termIndex } from "../../ir/kernel/terms.js";
 import type {
   Access,
@@ -53,7 +53,7 @@ export function takeParamsAlone(
 interface KeptGroup {
   readonly axes: readonly LoopAxis[];
   readonly names: Set<string>;
-  readonly stores: Map<string, StatementOf<"store">>;
+  readonly stores: StatementOf<"store">[];
 }
 
 class Taker {
@@ -64,7 +64,7 @@ class Taker {
   /** Those of `lets` that are made of literals. */
   private readonly numbers = new Set<string>();
   private readonly loads = new Map<string, KernelExpression>();
-  private readonly groups = new Map<string, KeptGroup>();
+  private readonly groups: KeptGroup[] = [];
   private readonly isKept: (buffer: string) => boolean;
   private readonly open: (elements: number) => string;
 
@@ -74,9 +74,9 @@ class Taker {
   }
 
   kept(): Statement[] {
-    return [...this.groups.values()].flatMap(({ axes, names, stores }) => {
+    return this.groups.flatMap(({ axes, names, stores }) => {
       const lets = [...this.lets.values()].filter(({ name }) => names.has(name));
-      return loopsAround(axes, [...lets, ...stores.values()]);
+      return loopsAround(axes, [...lets, ...stores]);
     });
   }
 
@@ -170,11 +170,10 @@ class Taker {
     const axes = around.filter(({ variable }) => moving.has(variable));
     const group = this.groupOf(axes);
     for (const name of names) group.names.add(name);
-    const key = printExpression(value);
-    let store = group.stores.get(key);
+    let store = group.stores.find((kept) => isSameData(kept.value, value));
     if (store === undefined) {
       const access: Access = { buffer: this.open(countTerms(axes) ?? 0), offset: termIndex(axes) };
-      group.stores.set(key, (store = { kind: "store", access, value, mode: "set" }));
+      group.stores.push((store = { kind: "store", access, value, mode: "set" }));
     }
     const load: KernelExpression = { kind: "load", access: store.access, dtype: "real" };
     if (value.kind !== "variable") return load;
@@ -184,9 +183,8 @@ class Taker {
 
   private groupOf(axes: readonly LoopAxis[]): KeptGroup {
     // Loops beside each other may have variables of one name.
-    const key = axes.map(({ variable, extent }) => `${variable} < ${String(plainExtent(extent))}`).join(" ");
-    let group = this.groups.get(key);
-    if (group === undefined) this.groups.set(key, (group = { axes, names: new Set(), stores: new Map() }));
+    let group = this.groups.find((own) => isSameData(own.axes, axes));
+    if (group === undefined) this.groups.push((group = { axes, names: new Set(), stores: [] }));
     return group;
   }
 

@@ -131,8 +131,7 @@ function bare(formula: Formula): WrittenText {
 }
 
 function numberText(value: number): WrittenText {
-  const text = String(value);
-  return text.startsWith("-") ? { text: `−${text.slice(1)}`, strength: strengths.minus } : atom(text);
+  return value < 0 ? { text: `−${-value}`, strength: strengths.minus } : atom(String(value));
 }
 
 function powerText(base: Formula, exponent: Formula): WrittenText {

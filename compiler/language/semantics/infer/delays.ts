@@ -1,6 +1,6 @@
 /** Delays: what a call of `delay` or `past` gives, and the state that it is. */
 import { boundedSubtract } from "../../../base/types/bounded-dim.js";
-import { constantOf, type Dim, dimConstant, equalDims, printDim } from "../../../base/types/dim.js";
+import { constantOf, type Dim, dimConstant, dimSymbol, equalDims, printDim } from "../../../base/types/dim.js";
 import type { Span } from "../../../base/source/span.js";
 import type { CallNode, Expression } from "../../syntax/ast.js";
 import { type ElementwiseName, timeFunctions } from "../builtins.js";
@@ -238,7 +238,7 @@ const plainType = (type: SemanticType): SemanticType =>
 function hasWholeAxes(checker: Checker, { type, span }: TypedExpression): boolean {
   const mixed = axesOf(type).find(({ dim }) => {
     const symbol = checker.runtimeSymbol(dim);
-    return symbol !== undefined && printDim(dim) !== symbol;
+    return symbol !== undefined && !equalDims(dim, dimSymbol(symbol));
   });
   if (mixed === undefined) return true;
   checker.report("run-time-dimension", span, `this has the shape ${printAxes(axesOf(type))}, which no state can have`, {
