@@ -154,7 +154,7 @@ function checkObligations(
   collector: DiagnosticCollector,
 ): void {
   const seen = new Set<string>();
-  for (const { kind, dim, span } of cell.obligations) {
+  for (const { kind, dim, span, text } of cell.obligations) {
     const symbols = symbolsOf(dim);
     if (!symbols.every((symbol) => sizes.has(symbol))) continue;
     const value = evaluateDim(dim, sizes);
@@ -165,7 +165,13 @@ function checkObligations(
     const given = symbols.map((symbol) => `${symbol} = ${sizes.get(symbol) ?? ""}`).join(", ");
     const what = kind === "exact" ? "this whole number may be" : "";
     const came =
-      symbols.length === 0 ? `${value}` : `\`${printDim(dim)}\`${what === "" ? " is" : ","} ${value} with ${given}`;
-    collector.report(code, span, what === "" ? came : `${what} ${came}`, { help: help(dtype) });
+      text !== undefined
+        ? `this wants \`${text}\`, which is not so with ${given}`
+        : symbols.length === 0
+          ? `${value}`
+          : `\`${printDim(dim)}\`${what === "" ? " is" : ","} ${value} with ${given}`;
+    collector.report(code, span, what === "" ? came : `${what} ${came}`, {
+      help: text === undefined ? help(dtype) : "leave it to its default",
+    });
   }
 }

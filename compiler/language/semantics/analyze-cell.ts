@@ -96,7 +96,7 @@ class CellAnalysis {
 
   run(): TypedCell {
     const parameters = checkParameters(this.checker, this.collector, this.scope, this.node);
-    requireSizes(this.checker, this.node);
+    requireSizes(this.checker, this.declaration, parameters);
     const initials = this.resolveItems();
     const graph = this.graphOf(initials);
     const loops = findLoops(graph.nodes);

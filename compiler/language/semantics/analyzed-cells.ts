@@ -7,6 +7,7 @@ import { interfaceDeclaration } from "./cell-interface.js";
 import type { BoundCell, CellDeclaration, FunctionDeclaration } from "./declared.js";
 import { fitCell, type FittedCell, type Misfit } from "./fit-cell.js";
 import { withOwnCells } from "./specialise.js";
+import { withStandingDefaults } from "./standing-defaults.js";
 import type { TypedCell, TypedFunction } from "./typed-program.js";
 
 export class AnalyzedCells {
@@ -32,9 +33,13 @@ export class AnalyzedCells {
       if (cell !== undefined)
         this.cellOf(interfaceDeclaration({ ...parameter, cell }, declaration.module), cell.span, collector);
     }
-    const typed = analyzeCell(declaration, this.known, collector);
+    const typed = this.analyzed(declaration, collector);
     const whole = typed.sound ? withOwnCells(declaration, collector) : undefined;
     this.cells.set(declaration, whole === undefined ? typed : this.cellOf(whole, typed.span, collector));
+  }
+
+  private analyzed(declaration: CellDeclaration, collector: DiagnosticCollector): TypedCell {
+    return withStandingDefaults(declaration, collector, (own, reports) => analyzeCell(own, this.known, reports));
   }
 
   /** What is wrong in one that comes of others is said at `argument`: its text was checked where it stands. */
@@ -50,7 +55,7 @@ export class AnalyzedCells {
     const key = keyOf(declaration);
     if (!this.special.has(key)) {
       const own = new DiagnosticCollector();
-      this.special.set(key, analyzeCell(declaration, this.known, own));
+      this.special.set(key, this.analyzed(declaration, own));
       const wrong = own.diagnostics.find(({ severity }) => severity === "error");
       if (wrong !== undefined) {
         const message = `\`${declaration.node.name.text}\` is wrong with what is given here: ${wrong.message}`;

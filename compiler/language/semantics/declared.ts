@@ -19,6 +19,8 @@ export interface CellDeclaration {
   readonly bound: ReadonlyMap<string, BoundCell>;
   /** What a parameter that is a cell has to be: no cell that anything could be made of. */
   readonly isInterface?: true;
+  /** Dimensions that stand for what they are by default, and where that is wanted. */
+  readonly standing?: { readonly names: ReadonlySet<string>; readonly wanted: Span };
 }
 
 /** A cell in the place of a parameter: what its dimensions are called there. */

@@ -17,6 +17,8 @@ import { boundLengths } from "./found-lengths.js";
 import { weightKey } from "./node-keys.js";
 import type { CellScope, FoundLength } from "./scope.js";
 import { axesOf, printAxes } from "./semantic-type.js";
+import type { CellDeclaration } from "./declared.js";
+import { standForDefaults } from "./standing-defaults.js";
 import { isReal } from "./infer/mismatch.js";
 import type { TypedFound, TypedLoss } from "./typed-networks.js";
 import type { TypedCell } from "./typed-program.js";
@@ -71,7 +73,13 @@ function contextOver(items: CellNode["items"], dimension: string): string | unde
 }
 
 /** Notes what is required of sizes: proofs take it as given, and modules check it for each example. */
-export function requireSizes(checker: Checker, { form, items }: CellNode): void {
+export function requireSizes(
+  checker: Checker,
+  declaration: CellDeclaration,
+  parameters: Pick<TypedCell, "dimensions">,
+): void {
+  const { form, items } = declaration.node;
+  standForDefaults(checker, declaration, parameters);
   boundLengths(checker);
   for (const item of items) {
     if (item.kind !== "require") continue;

@@ -1,7 +1,7 @@
 /** What a function or a used cell leaves to be checked, where it is written out. */
 import type { Span } from "../../base/source/span.js";
 import { boundedSubstitute, dividingSymbols } from "../../base/types/bounded-dim.js";
-import { type Dim, isFloor, printDim, symbolsOf } from "../../base/types/dim.js";
+import { constantOf, type Dim, isFloor, printDim, symbolsOf } from "../../base/types/dim.js";
 import type { Checker } from "./checker.js";
 import type { TypedCell } from "./typed-program.js";
 import type { SizeDemands } from "./typed-sizes.js";
@@ -57,12 +57,12 @@ function haveEntries(checker: Checker, owner: Owner, dimensions: ReadonlyMap<str
 
 function obligeAll(
   checker: Checker,
-  { obligations, runtimeDimensions = [] }: Owner,
+  { name, obligations, runtimeDimensions = [] }: Owner,
   dimensions: ReadonlyMap<string, Dim>,
   span: Span,
   ofCalls: boolean,
 ): boolean {
-  for (const { kind, dim } of obligations) {
+  for (const { kind, dim, text } of obligations) {
     const given = symbolsOf(dim).filter((symbol) => runtimeDimensions.includes(symbol));
     if (given.length > 0 !== ofCalls || given.some((symbol) => ofCalls && !dimensions.has(symbol))) continue;
     const here = boundedSubstitute(dim, dimensions);
@@ -71,6 +71,12 @@ function obligeAll(
       return false;
     }
     for (const symbol of dividingSymbols(here)) checker.divisors.add(symbol);
+    if (kind === "equal" && constantOf(here) === 0) continue;
+    if (kind === "equal" && constantOf(here) !== undefined) {
+      const message = `\`${name}\` is right for \`${text ?? printDim(dim)}\` only, and here they differ by ${printDim(here)}`;
+      checker.report("bad-dimension-size", span, message);
+      return false;
+    }
     checker.oblige(kind, here, span);
   }
   return true;

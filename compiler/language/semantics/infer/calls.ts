@@ -286,6 +286,8 @@ function bindArguments(
   const told = [...sizes].map(([name, actual]) => ({ declared: dimSymbol(name), actual }));
   const fromShapes = fn.parameters.flatMap(({ type }, i) => pairsOf(type, at(given, i).type));
   const dimensions = bindDimensions([...told, ...fromShapes], new Set(fn.dimensions));
+  // What dimensions of the cell stand for, they stand for in its functions.
+  for (const [name, dim] of checker.namedSizes) if (fn.outerNames.has(name)) dimensions.set(name, dim);
   for (const [i, argument] of given.entries()) {
     const declared = (fn.parameters[i] as { readonly type: SemanticType }).type;
     const wanted = substituteType(declared, dimensions);
