@@ -9,7 +9,7 @@ import type { Checker } from "./checker.js";
 import type { CellDeclaration } from "./declared.js";
 import type { TypedCell } from "./typed-program.js";
 
-type Analyze = (declaration: CellDeclaration, collector: DiagnosticCollector) => TypedCell;
+type AnalyzeCell = (declaration: CellDeclaration, collector: DiagnosticCollector) => TypedCell;
 
 const isError = ({ severity }: Diagnostic): boolean => severity === "error";
 
@@ -17,7 +17,7 @@ const isError = ({ severity }: Diagnostic): boolean => severity === "error";
 export function withStandingDefaults(
   declaration: CellDeclaration,
   collector: DiagnosticCollector,
-  analyze: Analyze,
+  analyze: AnalyzeCell,
 ): TypedCell {
   const own = new DiagnosticCollector();
   const cell = analyze(declaration, own);
@@ -30,7 +30,7 @@ export function withStandingDefaults(
   return found?.cell ?? cell;
 }
 
-interface Standing {
+interface StandingCell {
   readonly cell: TypedCell;
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -38,11 +38,11 @@ interface Standing {
 /** Undefined where the cell is wrong with all of them, too. */
 function standing(
   declaration: CellDeclaration,
-  analyze: Analyze,
+  analyze: AnalyzeCell,
   names: readonly string[],
   wanted: Span,
-): Standing | undefined {
-  const tried = (some: readonly string[]): Standing | undefined => {
+): StandingCell | undefined {
+  const tried = (some: readonly string[]): StandingCell | undefined => {
     const own = new DiagnosticCollector();
     const cell = analyze({ ...declaration, standing: { names: new Set(some), wanted } }, own);
     return own.hasErrors ? undefined : { cell, diagnostics: own.diagnostics };

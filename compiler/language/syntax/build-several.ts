@@ -6,7 +6,7 @@ import { type ExpressionBuilder, Incomplete, only } from "./build-expression.js"
 import { type RoundsBuilder, roundsValue } from "./build-rounds.js";
 import type { TypesBuilder } from "./build-types.js";
 import type * as cst from "./cst.generated.js";
-import type { SyntaxReporter } from "./reporter.js";
+import { clip, type SyntaxReporter } from "./reporter.js";
 import { NextName } from "./tokens.js";
 
 type DeclaredResult = Omit<ResultNode, "value">;
@@ -50,11 +50,22 @@ export class SeveralBuilder {
       const rounds = this.rounds.build(names, node);
       return names.map((name, position) => ({ name, next: false, value: roundsValue(rounds, position) }));
     }
-    const call = this.expressions.build(only(node.children.first));
-    if (call.kind !== "call") this.rounds.refuse(node, "group");
+    const [call, ...others] = this.expressions.list(only(node.children.first));
+    if (call !== undefined && others.length > 0) this.refuseValues(tokens, call, others);
+    if (call?.kind !== "call") this.rounds.refuse(node, "group");
     return names.map(({ next = false, ...name }, position) => {
       return { name, next, value: { kind: "result", names, call, position, span: call.span } };
     });
+  }
+
+  /** `q', p' = (a, b)`: values that nothing gives together have equations of their own. */
+  private refuseValues(names: readonly IToken[], first: Expression, others: readonly Expression[]): never {
+    const count = others.length + 1;
+    const equations = names.map(({ image }) => `\`${clip(image)} = …\``).join(" and ");
+    this.reporter.report("misplaced-rounds", first.span.start, endOfValues(others), `${count} values in one equation`, {
+      help: `each has an equation of its own, ${equations}: all are of the same step, in whatever order they stand`,
+    });
+    throw new Incomplete();
   }
 
   /** What the head of a function says that it gives. */

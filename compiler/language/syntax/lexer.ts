@@ -217,6 +217,7 @@ function collectTrivia(
       } else {
         if (raw.tokenType === tokens.DocComment) reporter.danglingDocumentation(node);
         comments.push(raw.tokenType === tokens.DocComment ? ordinaryComment(node) : node);
+        if (raw.startOffset <= lineEnd && isQuotient(kept[index - 1], image)) reporter.quotientComment(node);
         if (blank) blankLines.push(raw.startOffset);
         checkClosed(raw, reporter);
       }
@@ -266,6 +267,16 @@ export function triviaOf(
 function ordinaryComment(documentation: CommentNode): CommentNode {
   return { ...documentation, text: documentation.text.slice(1) };
 }
+
+const operandEnds: ReadonlySet<TokenType> = new Set([
+  ...[tokens.RightParen, tokens.RightBracket, tokens.NextName, tokens.NumberLiteral, tokens.Superscript, tokens.Name],
+]);
+
+/** `x // 2`, `[H // N]`: a number, or a name that a bracket follows, as the divisor of another language. */
+const isQuotient = (previous: SyntaxToken | undefined, comment: string): boolean =>
+  previous !== undefined &&
+  operandEnds.has(previous.tokenType) &&
+  /^\/\/ ?(?:\d+|\w+ ?[)\]])(?: ?[)\]].*| [-+*] .*)?$/.test(comment);
 
 function checkClosed(comment: IToken, reporter: SyntaxReporter): void {
   const { image, startOffset } = comment;

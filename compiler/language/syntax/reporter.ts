@@ -177,6 +177,14 @@ export class SyntaxReporter {
     this.report("misplaced-prime", startOffset, startOffset + image.length, message, { help });
   }
 
+  quotientComment(comment: CommentNode): void {
+    this.warnings += 1;
+    if (this.full || this.warnings > errorLimit) return;
+    this.found.report("quotient-as-comment", comment.span, "this is a comment, and divides nothing", {
+      help: "a quotient that is rounded down is `floor(x / 2)`, of sizes too: `[floor(H / 2)]`; a comment begins with a word",
+    });
+  }
+
   danglingDocumentation(comment: CommentNode): void {
     this.warnings += 1;
     if (this.full || this.warnings > errorLimit) return;

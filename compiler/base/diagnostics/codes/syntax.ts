@@ -238,6 +238,14 @@ export const syntaxCodes = {
     explanation: "After 100 errors of form the compiler stops reading: something more basic is wrong with the text.",
     example: `cell A(H) { input x: [H] output y = ${"x ** ".repeat(120)} 1 }`,
   },
+  "quotient-as-comment": {
+    severity: "warning",
+    summary: "a comment that is a quotient in other languages",
+    explanation:
+      "`//` begins a comment, so that `x // 2` is `x`. Rounded down a quotient is `floor(x / 2)`, and of sizes `floor(H / 2)`. A comment that begins with a " +
+      "word is none of these.",
+    example: `cell A(H) { input x: [H] output y = x // 2\n }`,
+  },
   "dangling-documentation": {
     severity: "warning",
     summary: "documentation that documents nothing",

@@ -182,6 +182,8 @@ const texts: readonly (readonly [string, string | undefined])[] = [
   ["output y = re(exp(i * x))", "the imaginary unit is `1i`"],
   ["state h, c: [H] (h', c') = f(x, h, c) output y = h'", "without parentheses"],
   ["fn f(v: [H]): (a: [H], b: [H]) { return v, v } a, b = f(x) output y = a + b", "`return (a, b)`"],
+  ["state q, p: [H] q', p' = (q + x, p - q) output y = p", "`q' = …` and `p' = …`"],
+  ["a, b = (x, 2 * x) output y = a * b", "`a = …` and `b = …`"],
   ["state h: [2] h' = h output y = concat([x, h])", "`concat(a, b)`"],
   ["param W: [H, H] fn loss(W: [H, H]): real { return sum(W) } output y = grad(loss)(W) @ x", "by = W"],
   ["param b: [H] ~ arange(H) output y = b * x", "`param b[n]: [H] ~ n`"],

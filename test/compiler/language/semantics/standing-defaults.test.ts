@@ -47,7 +47,8 @@ describe("a dimension with a default that is made of others", () => {
     expect(reports(other)).toEqual([]);
     expect(built(other, "B", { K: 2, R: 3, M: 5 })).toEqual([]);
     expect(built(other, "B", { K: 2, R: 3, M: 6 })[0]).toContain("is 1 with K = 2, M = 6, R = 3");
-    const own = "cell F(I, H = I) { input x: [I] state h: [H] h' = h + f(x) fn f(v: [H]): [H] { return 2 * v } output y = h }";
+    const own =
+      "cell F(I, H = I) { input x: [I] state h: [H] h' = h + f(x) fn f(v: [H]): [H] { return 2 * v } output y = h }";
     expect(reports(own)).toEqual([]);
     const network =
       "network N(K, R, N = K + R; T) { input x: [T, K] input z: [T, R] input w: [N] output y = concat(x, z, axis = 1) @ w }";

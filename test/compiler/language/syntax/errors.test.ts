@@ -173,6 +173,21 @@ const cases: readonly (readonly [title: string, marked: string, ...codes: string
     ...Array.from({ length: 4 }, () => "dangling-documentation"),
   ],
   ["documentation of an import", 'import { A } from "x"\n‹/// B›\nimport { B } from "x"', "dangling-documentation"],
+  [
+    "a comment that was to divide",
+    "cell A() { a = b ‹// 2›\n c = b(3) ‹//2 + 1›\n d = h' ‹// 2 * e›\n f = [b ‹// N] + 1›\n ]}",
+    ...Array.from({ length: 4 }, () => "quotient-as-comment"),
+  ],
+  [
+    "comments that divide nothing",
+    "cell A() { a = b // 2 layers\n c = d // N\n e = 1 // 2-layer\n f = 1 + // 2\n 3\n // 2\n }",
+  ],
+  [
+    "several values for several names",
+    "cell A() { a', b' = (‹c, d›)\n e, f = (‹c, d, g›) }",
+    "misplaced-rounds",
+    "misplaced-rounds",
+  ],
   ["a head of the file", '/// A\n/// b\nimport { A } from "x"'],
   ["an open comment", "cell A() { a = 1 }\n‹/*› more", "unterminated-comment"],
   ["/*/ is open", "cell A() { a = 1 }\n‹/*›/", "unterminated-comment"],
