@@ -98,6 +98,7 @@ function optionsOf(
     seed,
     optimizer: optimizers[optimizer]({ learningRate }),
     clip: { norm: clip },
+    norms: Math.max(1, Math.floor(all / 100)),
     ...(epochs === undefined || updates !== undefined ? { updates: all } : { epochs }),
     ...(data.heldOut && {
       validation: { data: data.heldOut, every, keepBest: true, ...(patience !== undefined && { patience }) },

@@ -60,8 +60,21 @@ function chartsOf({ updates, validations }: TrainingHistory): [Chart, ...Chart[]
     chart("loss", looks.length === 0 ? [trained] : [trained, validated]),
     ...(names.length < 2 ? [] : [chart("losses, each by its name", each)]),
     chart("length of the gradient, before it is clipped", [of("", updates.map(({ norm }) => norm))]), // prettier-ignore
+    ...byParam(updates),
     chart("learning rate", [of("", updates.map(({ rate }) => rate))]), // prettier-ignore
   ];
+}
+
+/** Of the params with the longest gradients, as many as there are colours. */
+function byParam(updates: TrainingHistory["updates"]): Chart[] {
+  const told = updates.flatMap(({ update, norms }) => (norms === undefined ? [] : [{ update, norms }]));
+  const all = Object.keys(told[0]?.norms ?? {});
+  if (all.length < 2) return [];
+  const most = (name: string): number => Math.max(...told.map(({ norms }) => norms[name] ?? 0));
+  const shown = [...all].sort((a, b) => most(b) - most(a)).slice(0, colors.length);
+  const title = shown.length < all.length ? `the same of each param, the longest ${shown.length} of ${all.length}` : "the same of each param"; // prettier-ignore
+  const x = told.map(({ update }) => update);
+  return [chart(title, shown.map((label) => ({ label, x, y: numbersOf(told.map(({ norms }) => norms[label] ?? null)) })))]; // prettier-ignore
 }
 
 /** Numbers that were not finite are null in JSON. */

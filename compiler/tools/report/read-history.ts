@@ -87,6 +87,7 @@ function checkEvent(value: unknown, line: number): TrainEvent {
   const wrong = names.find((name) => typeof value[name] !== "number" && value[name] !== null);
   if (wrong !== undefined) throw new HistoryError(line, `an event of kind ${kind} must have the number \`${wrong}\``);
   if ("losses" in value && !isRecord(value["losses"])) throw new HistoryError(line, "`losses` must be numbers by name");
+  if ("norms" in value && !isRecord(value["norms"])) throw new HistoryError(line, "`norms` must be numbers by name");
   return value as unknown as TrainEvent;
 }
 

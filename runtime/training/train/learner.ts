@@ -29,6 +29,7 @@ interface LearnerSettings {
   readonly seed: number;
   readonly clip: { readonly norm?: number | undefined; readonly value?: number | undefined };
   readonly maxBytes: number | undefined;
+  readonly norms: number | undefined;
   readonly threads: ThreadsPlan | undefined;
   readonly lost: (worker: LostWorker) => void;
 }
@@ -39,6 +40,8 @@ export interface UpdateResult extends ToldLosses {
   readonly weight: number;
   /** The length of the gradient before anything of it was clipped. */
   readonly norm: number;
+  /** The same of each param, where `norms` asks for them. */
+  readonly norms?: Readonly<Record<string, number>>;
   readonly rate: number;
 }
 
@@ -90,15 +93,20 @@ export function createLearner(options: LearnerSettings): Learner {
       if (!Number.isFinite(told.loss) || !Number.isFinite(norm)) {
         throw locateNonFinite({ instance, manifest, batch, update, call, names: state.names, ...told, norm });
       }
+      const isTold = options.norms !== undefined && update % options.norms === 0;
+      const norms = isTold ? normsOf(numbers, scale) : undefined;
       const applied = clip.value === undefined ? scale : clipValues(numbers, scale, clip.value);
       const length = clip.value === undefined ? norm : globalNorm(numbers);
       const factor = clip.norm !== undefined && length > clip.norm ? clip.norm / (length + 1e-6) : 1;
       // Where nothing counts there is nothing to learn, and moments do not move.
       if (Object.values(totals).some(({ weight }) => weight !== 0)) state.step(gradient, { scale: applied * factor });
-      return { ...told, weight: totals[names[0]!]!.weight, norm, rate };
+      return { ...told, weight: totals[names[0]!]!.weight, norm, ...(norms && { norms }), rate };
     },
   };
 }
+
+const normsOf = (gradient: TensorRecord, scale: number): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.entries(gradient).map(([name, values]) => [name, globalNorm({ [name]: values }) * scale]));
 
 /** What is trained. Gradients of tables are added up by rows where no others matter to the optimiser. */
 function summedOf({ manifest }: CompiledModule, params: TensorRecord, state: OptimizerState): readonly Summed[] {

@@ -49,6 +49,8 @@ export interface TrainOptions {
   readonly settings?: TrainSettings;
   /** Limits of the gradient: of each number, and then of its length. */
   readonly clip?: ClipOptions;
+  /** Every so many updates the event has the length of the gradient of each param, `norms`, before anything of it was clipped. */
+  readonly norms?: number;
   /** Keeps a running mean of the params, `a = decay a + (1 - decay) p` after each update, which validation looks at. */
   readonly average?: { readonly decay: number };
   /** Fixed values that are set to the mean and the deviation of an input over the data: `{ weather: ["mean", "spread"] }`. */
@@ -121,6 +123,7 @@ const known = [
     "validation",
     "checkpoints",
     "resume",
+    "norms",
     "onNonFinite",
     "maxBytes",
   ],
@@ -149,6 +152,7 @@ export function checkTrainOptions(options: TrainOptions): CheckedTraining {
     if (clip.norm !== undefined) checkPositive("train: clip.norm", clip.norm);
     if (clip.value !== undefined) checkPositive("train: clip.value", clip.value);
   }
+  if (options.norms !== undefined) checkCount("train: norms", options.norms);
   if (average !== undefined) {
     checkOptionNames("train: average", average, ["decay"]);
     checkOption("train: average.decay", average.decay, 0, 1);

@@ -37,6 +37,7 @@ export function createRun(options: CheckedTraining): TrainingRun {
       states: cutting?.states ?? [],
       lost: (worker) => lost.push(worker),
       clip: options.clip ?? {},
+      norms: options.norms,
       maxBytes,
     }),
     feed: tracks ?? feedOf(data, packer, batch, seed),

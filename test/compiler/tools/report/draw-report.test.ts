@@ -34,6 +34,20 @@ it("has each of several losses by its name", () => {
   expect(svg).toContain(">a&lt;b<");
 });
 
+it("has the gradient of each param where the history tells it, the longest where they are many", () => {
+  const told = (names: readonly string[]): string[] =>
+    updates(4, (n) => ({ loss: n })).map(
+      (line, i) =>
+      i % 2 === 0 ? line : JSON.stringify({ ...JSON.parse(line), norms: Object.fromEntries(names.map((name, k) => [name, k + 1])) }), // prettier-ignore
+    );
+  const two = drawReport(readHistory(told(["w", "b<"]).join("\n")), "Two");
+  expect(headings(two)).toContain("the same of each param");
+  expect(two).toContain(">b&lt;<");
+  const many = drawReport(readHistory(told([..."abcdefghijk"]).join("\n")), "Many");
+  expect(headings(many)).toContain("the same of each param, the longest 8 of 11");
+  expect([many.includes(">k<"), many.includes(">c<")]).toEqual([true, false]);
+});
+
 it("draws losses that are far apart by powers of ten, and interrupts a curve where they are not finite", () => {
   const far = drawReport(readHistory(updates(5, (n) => ({ loss: n === 3 ? null : 10 ** -n })).join("\n")), "Far");
   expect(far).toContain('10<tspan dy="-4" font-size="8">-2</tspan>');

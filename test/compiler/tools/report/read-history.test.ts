@@ -46,6 +46,7 @@ it.each([
   [`${update(1)}\n[1]\n`, "line 2: expected an event of training, an object of JSON"],
   [`${update(1)}\n\n{"kind":"update","update":2}\n`, "line 3: an event of kind update must have the number `epoch`"],
   [update(1).replace('{"loss":1}', "3"), "line 1: `losses` must be numbers by name"],
+  [update(1).replace('"norm":', '"norms":[1],"norm":'), "line 1: `norms` must be numbers by name"],
 ])("says which line is no event: %s", (text, message) => {
   expect(() => readHistory(text)).toThrow(message);
 });
