@@ -17,6 +17,7 @@ export type {
   GradientReport,
   Method,
   MethodReport,
+  NotFinitePlace,
   Precision,
   TensorReport,
 } from "./tools/gradcheck/report.js";
@@ -44,4 +45,5 @@ export type {
 export { DataError, type DataErrorCode, type DataTensor, type DataTensors } from "./tools/diagnose/data.js";
 export { dataFromCsv, dataFromSafetensors } from "./tools/diagnose/read-data.js";
 export { diagnosisPage, drawDiagnosis } from "./tools/diagnose/draw-diagnosis.js";
+export { printReplay, replay, type ReplayedFault } from "./tools/diagnose/replay.js";
 export { printDiagnosis } from "./tools/diagnose/print-diagnosis.js";

@@ -239,6 +239,10 @@ random weighting of the last step's outputs. Without --data the inputs are norma
 without --params the parameters are as initialised. Values that overflow are an error:
 the first step and equation are named, and what came before is reported.
 
+With --replay FILE, nonfinite-….safetensors as training leaves it where a loss or a gradient
+is not finite, that one call of a cell or network is done again, operation by operation, and
+the first is named whose value is not finite, or going backwards whose gradient.
+
 Data is a safetensors file with the inputs by name, [steps, …] or [examples, steps, …];
 contexts and initial states without steps. Or a .csv file: a line of names, x[0],x[1],k
 for x: [2] and k: [], then a line of numbers for each step.`,
@@ -247,6 +251,12 @@ for x: [2] and k: [], then a line of numbers for each step.`,
     { ...dim, help: "size of a dimension, run-time ones too; not needed where\n--params or --data tell it" },
     { name: "params", kind: "text", value: "FILE", help: "trained parameters, a safetensors file" },
     { name: "data", kind: "text", value: "FILE", help: "what to run over: .safetensors or .csv" },
+    {
+      name: "replay",
+      kind: "text",
+      value: "FILE",
+      help: "a call that training has kept; says where it stops being finite",
+    },
     { name: "steps", kind: "text", value: "N", help: "steps; all of the data, 200 of noise where left out" },
     { name: "batch", kind: "text", value: "N", help: "examples; all of the data, 4 of noise where left out" },
     { name: "exponents", kind: "text", value: "N", help: "how many Lyapunov exponents; 8 where left out" },
@@ -262,6 +272,7 @@ for x: [2] and k: [], then a line of numbers for each step.`,
       "a trained one, with a picture",
     ],
     ["recell diagnose std/lstm --cell LSTM -d I=4 -d H=32 --steps 1000 --json", "all numbers, for programs"],
+    ["recell diagnose tagger.cell --replay run/nonfinite-120.safetensors", "why training stopped"],
   ],
 };
 

@@ -42,7 +42,10 @@ export const run: Run = async (args, terminal) => {
     }
     const [resumes, isQuiet] = [args.flag("resume") === true, args.flag("quiet") === true];
     const small = withoutGradient(input, settings, program);
-    await learn({ text: program.files[0].text, small, settings, data: examples, resumes, isQuiet }, terminal);
+    await learn(
+      { file: input.file, text: program.files[0].text, small, settings, data: examples, resumes, isQuiet },
+      terminal,
+    );
     return exitCodes.ok;
   } catch (error) {
     if (error instanceof ConfigError) throw new UsageError(error.message);

@@ -153,18 +153,29 @@ export class TrainingError extends Error {
   readonly update: number;
   readonly loss: number;
   readonly norm: number;
+  /** The call with the example that was found, as a file: `recell diagnose --replay` says where in the network it began. */
+  readonly replay: Uint8Array | undefined;
 
   constructor(
     code: TrainingErrorCode,
     message: string,
-    { update, loss, norm }: Omit<TrainingError, keyof Error | "code">,
+    { update, loss, norm, replay }: Omit<TrainingError, keyof Error | "code">,
   ) {
     super(message);
     this.code = code;
     this.update = update;
     this.loss = loss;
     this.norm = norm;
+    this.replay = replay;
   }
+}
+
+export type ReplayErrorCode = "invalid-replay";
+
+/** A file that is no call which training has kept, or one of another network. */
+export class ReplayError extends Error {
+  override readonly name = "ReplayError";
+  readonly code: ReplayErrorCode = "invalid-replay";
 }
 
 export type ParamsErrorCode =

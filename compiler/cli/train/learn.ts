@@ -1,5 +1,6 @@
 /** A run of training, from examples to files. */
 import { join } from "node:path";
+import { TrainingError } from "../../../runtime/base/errors.js";
 import { saveParams } from "../../../runtime/io/params.js";
 import { embedParams } from "../../../runtime/module/embed-params.js";
 import { loadModule } from "../../../runtime/module/load-js.js";
@@ -43,6 +44,8 @@ export function effective(settings: TrainCommandSettings): TrainCommandSettings 
 }
 
 export interface Lesson {
+  /** Name of the source. */
+  readonly file: string;
   /** The network with its gradient. */
   readonly text: string;
   /** The network as it is used, once it has learned. */
@@ -77,6 +80,13 @@ export async function learn(lesson: Lesson, terminal: Terminal): Promise<void> {
     if (interrupts.signal.aborted && settings.checkpointEvery !== undefined) {
       terminal.error("the same command with --resume goes on\n");
     }
+  } catch (error) {
+    if (error instanceof TrainingError && error.replay !== undefined) {
+      const path = join(out, `nonfinite-${error.update}.safetensors`);
+      writeTogether([{ path, contents: error.replay }]);
+      terminal.error(`wrote ${path}, that example with the params: recell diagnose ${lesson.file} --replay ${path}\n`);
+    }
+    throw error;
   } finally {
     interrupts.release();
   }

@@ -124,8 +124,9 @@ const lines: TrainingCase = {
     const what = label === undefined ? "what each line has" : `the class of a sequence, ${label.name}`;
     return {
       told: `${what}: the data are JSON lines, an example in each`,
-      learn: partOf(all, order.subarray(0, cut)),
-      ...(cut < all.count && { heldOut: partOf(all, order.subarray(cut)) }),
+      // In the order of the lines, so that messages say of which they are where nothing is held out.
+      learn: partOf(all, order.subarray(0, cut).sort()),
+      ...(cut < all.count && { heldOut: partOf(all, order.subarray(cut).sort()) }),
       files: labels.size === 0 ? [] : [{ name: "labels.json", contents: `${JSON.stringify([...labels.keys()])}\n` }],
     };
   },

@@ -115,7 +115,10 @@ export interface NotFinitePlace {
   readonly operation?: string;
   readonly equation?: string;
   readonly place?: FaultPlace;
+  /** Of the loop that it is in. */
   readonly step?: number;
+  /** The element of what it computes, or going backwards of what it hands on. */
+  readonly index?: readonly number[];
 }
 
 /** Values that are not finite at a random point. */

@@ -4,6 +4,7 @@ import type { FloatArray, ModuleInstance } from "../../module/compiled-module.js
 import type { Manifest } from "../../module/manifest.js";
 import type { SizedExample } from "./example-values.js";
 import type { Batch } from "./feed.js";
+import { encodeReplay } from "./replay.js";
 import type { MakeCall } from "./shards.js";
 
 /** Some examples that were run, and how each can be run again. */
@@ -28,16 +29,17 @@ interface NonFinite extends Suspects {
 export function locateNonFinite(found: NonFinite): TrainingError {
   const { batch, update, loss, norm, names } = found;
   const what = wrongLoss(found) ?? `the gradient's norm is ${norm}`;
-  const place = locate(found, names);
+  const { place, replay } = locate(found, names);
   const message = `update ${update} (epoch ${batch.epoch}): ${what}; ${place}. Params are as they were before the update`;
-  return new TrainingError("non-finite", message, { update, loss, norm });
+  return new TrainingError("non-finite", message, { update, loss, norm, replay });
 }
 
 /** Of a validation, which has no gradient. */
 export function validationFault(found: Suspects): TrainingError {
   const { update, loss } = found;
-  const message = `validation after update ${update}: ${wrongLoss(found)}; ${locate(found)}. Params are those of that update`;
-  return new TrainingError("non-finite", message, { update, loss, norm: NaN });
+  const { place, replay } = locate(found);
+  const message = `validation after update ${update}: ${wrongLoss(found)}; ${place}. Params are those of that update`;
+  return new TrainingError("non-finite", message, { update, loss, norm: NaN, replay });
 }
 
 function wrongLoss({ losses }: Suspects): string | undefined {
@@ -45,16 +47,26 @@ function wrongLoss({ losses }: Suspects): string | undefined {
   return wrong && `${wrong[0]} is ${wrong[1]}`;
 }
 
+interface FoundExample {
+  /** In words. */
+  readonly place: string;
+  /** The call of that example alone. */
+  readonly replay: Uint8Array | undefined;
+}
+
 /** @param names Params by which there are gradients. */
-function locate(suspects: Suspects, names?: readonly string[]): string {
+function locate(suspects: Suspects, names?: readonly string[]): FoundExample {
+  const { instance, manifest, update, call } = suspects;
   const { examples, indices } = suspects.batch;
   for (const [place, example] of examples.entries()) {
     const fault = faultOf(suspects, example, place, names);
     if (fault === undefined) continue;
     const where = names === undefined ? "the validation's data" : `the data, place ${place} of the batch`;
-    return `example ${indices[place]} of ${where}: ${fault}`;
+    const number = indices[place]!;
+    const replay = encodeReplay(instance, manifest, { update, example: number, sizes: example.sizes }, call([place]));
+    return { place: `example ${number} of ${where}: ${fault}`, replay };
   }
-  return "no example has it alone: it comes from their sum";
+  return { place: "no example has it alone: it comes from their sum", replay: undefined };
 }
 
 /** What of an example is not finite, results before gradients. */

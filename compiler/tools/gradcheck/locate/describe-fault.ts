@@ -154,6 +154,8 @@ export function equationOf(fn: GraphFunction, instruction: Instruction): string 
   const start = fn.instructions.indexOf(instruction);
   for (const { operands, results } of fn.instructions.slice(start + 1)) {
     if (!operands.some((id) => derived.has(id))) continue;
+    // Which of several it belongs to, their operation does not say.
+    if (results.filter((id) => nameOf([id]) !== undefined).length > 1) return undefined;
     const name = nameOf(results);
     if (name !== undefined) return name;
     for (const id of results) derived.add(id);

@@ -23,7 +23,7 @@ export function placeOfNotFinite(
   const find = of === "values" ? firstNotFiniteValue : firstNotFiniteCotangent;
   const found = find(subject, precision === "f32" ? float32Arithmetic : realArithmetic);
   if (found === undefined) return {};
-  const { instruction, steps } = found;
+  const { instruction, steps, index } = found;
   const [step] = steps;
   const equation = equationOf(found.fn, instruction);
   const place = placeOf(instruction.origin.span, sources);
@@ -32,5 +32,6 @@ export function placeOfNotFinite(
     ...(equation !== undefined && { equation }),
     ...(place !== undefined && { place }),
     ...(step !== undefined && { step }),
+    index,
   };
 }

@@ -18,6 +18,8 @@ export interface NotFinite {
   readonly fn: GraphFunction;
   /** Steps of the scans around it. */
   readonly steps: readonly number[];
+  /** Of its result, or of what it hands on going backwards. */
+  readonly index: readonly number[];
   readonly value: number;
 }
 
@@ -69,10 +71,10 @@ function extremeOf(
     for (const { shape, data } of examplesOf(results[i] as (typeof results)[number], examples)) {
       for (const [place, value] of data.entries()) {
         if (Number.isFinite(value)) continue;
-        const { steps } = splitIndex(shape, place, entry.scans.length);
+        const { steps, index } = splitIndex(shape, place, entry.scans.length);
         const moment = momentOf(entry, steps);
         if (found !== undefined && sign * compareMoments(moment, found.moment) <= 0) continue;
-        found = { instruction: entry.instruction, fn: entry.fn, steps, value, moment };
+        found = { instruction: entry.instruction, fn: entry.fn, steps, index, value, moment };
       }
     }
   }

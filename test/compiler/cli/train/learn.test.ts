@@ -103,6 +103,29 @@ test("--dry-run says what a run would take, and writes nothing", async () => {
   expect(readdirSync(folder)).not.toContain("dry");
 });
 
+test("an example whose loss is not finite is kept, and done again", async () => {
+  const network =
+    "network Logs(; T) {\n  input x, y: [T]\n  param w: [] ~ ones\n  loss = sum(log(w * x) * y) per T\n}\n";
+  writeFileSync(file("logs.cell"), network);
+  const lines = [1, 2, 3, -1, 2, 1].map((x) => JSON.stringify({ x: [1, x], y: [1, 1] }));
+  writeFileSync(file("logs.jsonl"), lines.join("\n"));
+  const out = ["--updates", "9", "--held-out", "0", "-o", file("kept"), "--quiet"];
+  const stopped = await recell("train", file("logs.cell"), "--data", file("logs.jsonl"), ...out);
+  expect([stopped.code, stopped.error]).toEqual([1, expect.stringMatching(/recell: update 1 \(epoch 0\): loss is NaN; example 3 of the data/u)]); // prettier-ignore
+  const kept = join(file("kept"), "nonfinite-1.safetensors");
+  expect(stopped.error).toContain(`recell diagnose ${file("logs.cell")} --replay ${kept}\n`);
+  const found = await recell("diagnose", file("logs.cell"), "--replay", kept);
+  expect([found.code, found.out]).toEqual([1, "Logs, update 1, example 3 of the data, in f32:\nvalues stop being finite at `log`, element [1]\n  4:14  log(w * x)\n"]); // prettier-ignore
+  const json = await recell("diagnose", file("logs.cell"), "--replay", kept, "--json");
+  expect(JSON.parse(json.out)).toMatchObject({ of: "values", operation: "log", index: [1], place: { line: 4 } });
+  const both = await recell("diagnose", file("logs.cell"), "--replay", kept, "--seed", "3");
+  expect([both.code, both.error]).toEqual([2, expect.stringContaining("--seed is no option beside --replay")]);
+  const other = await recell("diagnose", file("letters.cell"), "--replay", kept);
+  expect([other.code, other.error]).toEqual([2, expect.stringContaining("Logs")]);
+  const none = await recell("diagnose", file("logs.cell"), "--replay", file("logs.jsonl"));
+  expect([none.code, none.error]).toEqual([1, expect.stringContaining("logs.jsonl: ")]);
+});
+
 test.each([
   [["--resume"], /--resume needs --checkpoint-every N/u],
   [["--patience", "3", "--held-out", "0"], /--patience needs something that is held out/u],

@@ -344,15 +344,6 @@ describe("train", () => {
     expect(cut.params["a"]![0]).toBeCloseTo(Math.SQRT1_2, 6);
   });
 
-  it("tells the length of the gradient of each param every so many updates, before anything is cut", async () => {
-    const data = arrays({ x: [[0, 1, 2]], y: [[100, 300, 500]] });
-    const options: TrainOptions = { module: networks.affine, data, optimizer: sgd({ learningRate: 1 }), batch: 1, updates: 5, seed: 0 }; // prettier-ignore
-    const { events } = await eventsOf({ ...options, norms: 2, clip: { value: 3, norm: 1 } });
-    const told = events.filter((event) => event.kind === "update");
-    expect(told.map(({ norms }) => Object.keys(norms ?? {}))).toEqual([[], ["a", "b"], [], ["a", "b"], []]);
-    for (const { norm, norms } of told) if (norms) expect(Math.hypot(...Object.values(norms))).toBeCloseTo(norm, 6);
-  });
-
   it("leaves the params of the last update where it stops before its end", async () => {
     const data = arrays({ x: [[0, 1, 2]], y: [[1, 3, 5]] });
     // Every update makes this one worse.
@@ -396,7 +387,6 @@ describe("what does not fit", () => {
     [{ batch: "8" }, 'train: batch must be a positive integer, got "8"'],
     [{ optimizer: "adam" }, 'train: optimizer must be an optimiser (from adam, sgd, …), got "adam"'],
     [{ data: [] }, "train: data must be a source of examples (from arrays, windows, …), got Array of length 0"],
-    [{ norms: 0 }, "train: norms must be a positive integer, got 0"],
     [{ clip: { nrom: 1 } }, "train: clip: unknown option nrom; expected norm, value"],
     [{ standardize: { x: ["mean", "a"] } }, 'train: standardize: "a" is no fixed value of Affine'],
     [{ signal: {} }, "train: signal must be an AbortSignal, got an object"],
