@@ -1,6 +1,6 @@
 /** From the graph functions of a module to kernels in the order and with the copies that a machine runs fast. */
 import type { GraphFunction } from "../ir/graph/graph-function.js";
-import { shapeContext } from "../ir/ops/shape-rules.js";
+import { shapeContext } from "../ir/graph/shape-rules.js";
 import { beforeKernels } from "../passes/graph/passes.js";
 import type { KernelProgram } from "../ir/kernel/kernel-program.js";
 import type { UnplannedKernels } from "../ir/kernel/unplanned.js";

@@ -3,7 +3,7 @@ import { invariant } from "../base/diagnostics/invariant.js";
 import type { GraphFunction, ValueType } from "../ir/graph/graph-function.js";
 import { at } from "../base/at.js";
 import { nameOf, typeOf } from "../ir/graph/values.js";
-import type { ShapeContext } from "../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../ir/graph/shape-rules.js";
 import type { DerivativeRules } from "../passes/autodiff/derivative-rules.js";
 import { reverseMode } from "../passes/autodiff/reverse.js";
 import { type Boundary, gradientOf, tangentsOnly } from "../passes/autodiff/whole-derivatives.js";

@@ -1,6 +1,6 @@
 import { InvariantError } from "../base/diagnostics/invariant.js";
 import type { GraphFunction } from "../ir/graph/graph-function.js";
-import type { ShapeContext } from "../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../ir/graph/shape-rules.js";
 
 /** A pure function from program to program that keeps its meaning: of graph functions also their inputs and outputs. */
 export interface Pass<Program, Context> {

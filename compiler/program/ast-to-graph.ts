@@ -10,7 +10,7 @@ import { invariant } from "../base/diagnostics/invariant.js";
 import { instructionsIn } from "../ir/graph/count-instructions.js";
 import { GraphBuilder, type NamedOutput } from "../ir/graph/build.js";
 import type { GraphFunction, ValueId, ValueType } from "../ir/graph/graph-function.js";
-import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
+import { type ShapeContext, shapeContext } from "../ir/graph/shape-rules.js";
 import type { SemanticType } from "../language/semantics/semantic-type.js";
 import { initialKey, nextKey } from "../language/semantics/node-keys.js";
 import type { TypedCell, TypedFunction, TypedProgram } from "../language/semantics/typed-program.js";

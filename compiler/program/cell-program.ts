@@ -5,7 +5,7 @@ import type { GraphFunction, ValueId, ValueType } from "../ir/graph/graph-functi
 import { cellAxes } from "../base/types/call-axes.js";
 import { dimSymbol, TIME_SYMBOL } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
-import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
+import { type ShapeContext, shapeContext } from "../ir/graph/shape-rules.js";
 import { at } from "../base/at.js";
 import { declaredReach } from "./declared-reach.js";
 import type { LoweredCell, LoweredStarts, LoweredTensor } from "./lowered-cell.js";

@@ -29,7 +29,7 @@ import {
   symbolsOf,
 } from "../base/types/dim.js";
 import { functionWithDims } from "../ir/graph/map-dims.js";
-import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
+import { type ShapeContext, shapeContext } from "../ir/graph/shape-rules.js";
 import type { GraphFunction } from "../ir/graph/graph-function.js";
 import { boundsOf, type Program } from "./program.js";
 

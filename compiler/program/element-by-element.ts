@@ -4,7 +4,7 @@
  * one after the other, and becomes a carried value that begins with v.
  */
 import { at, lookUp } from "../base/at.js";
-import type { OriginOfState } from "../base/source/origin.js";
+import type { OriginOfState } from "../ir/graph/origin.js";
 import type { Span } from "../base/source/span.js";
 import {
   constantOf,

@@ -14,7 +14,7 @@ import { functionWithDims } from "../ir/graph/map-dims.js";
 import { copyInstruction, inlineFunction, mapped, neededIn, outputsLike } from "../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId } from "../ir/graph/graph-function.js";
 import { nameOf, typeOf } from "../ir/graph/values.js";
-import { shapeContext } from "../ir/ops/shape-rules.js";
+import { shapeContext } from "../ir/graph/shape-rules.js";
 import { causalityOf, isCausal, reachOfInput } from "./causality.js";
 import { ElementByElement } from "./element-by-element.js";
 import { describeObstacle, PathSearch } from "./find-stream.js";

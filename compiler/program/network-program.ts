@@ -4,7 +4,7 @@ import { GraphBuilder, type NamedOutput } from "../ir/graph/build.js";
 import { inlineFunction, mapped } from "../ir/graph/rewrite.js";
 import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
 import { outputName, typeOf } from "../ir/graph/values.js";
-import { shapeContext } from "../ir/ops/shape-rules.js";
+import { shapeContext } from "../ir/graph/shape-rules.js";
 import { buildStarts } from "./cell-program.js";
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { declaredReach } from "./declared-reach.js";

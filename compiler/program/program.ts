@@ -5,7 +5,7 @@
 import type { LengthFinder } from "./found-lengths.js";
 import type { SizeCondition } from "./size-condition.js";
 import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
-import { type ShapeContext, shapeContext } from "../ir/ops/shape-rules.js";
+import { type ShapeContext, shapeContext } from "../ir/graph/shape-rules.js";
 import { type Bounds, plainBounds } from "../base/types/bounds.js";
 import type { CallAxis } from "../base/types/call-axes.js";
 import type { Dim } from "../base/types/dim.js";

@@ -1,6 +1,6 @@
 /** Calls in a network: a network where it stands, a cell as a loop over the places of its inputs. */
 import { at } from "../base/at.js";
-import type { OriginOfState } from "../base/source/origin.js";
+import type { OriginOfState } from "../ir/graph/origin.js";
 import { type Dim, dimConstant } from "../base/types/dim.js";
 import type { ValueId } from "../ir/graph/graph-function.js";
 import { tensorsIn } from "../language/semantics/cell-tensors.js";

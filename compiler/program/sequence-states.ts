@@ -5,7 +5,7 @@
  */
 import type { CallAxis } from "../base/types/call-axes.js";
 import { at, lookUp } from "../base/at.js";
-import type { OriginOfState } from "../base/source/origin.js";
+import type { OriginOfState } from "../ir/graph/origin.js";
 import { constantOf, type Dim, dimConstant, dimSymbol, equalDims, subtractDims } from "../base/types/dim.js";
 import { GraphBuilder, type NamedOutput } from "../ir/graph/build.js";
 import {
@@ -19,7 +19,7 @@ import {
 import { isCarried, type Scan } from "../ir/graph/scan.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../ir/graph/values.js";
-import { shapeContext } from "../ir/ops/shape-rules.js";
+import { shapeContext } from "../ir/graph/shape-rules.js";
 import { mostPlaces } from "../language/semantics/semantic-type.js";
 import type { Causality } from "./causality.js";
 import type { LoweredRandom, LoweredState } from "./lowered-cell.js";

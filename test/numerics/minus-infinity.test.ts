@@ -17,7 +17,7 @@ import { GraphBuilder } from "../../compiler/ir/graph/build.js";
 import { ScanBuilder } from "../../compiler/ir/graph/build-scan.js";
 import type { BatchValue } from "../../compiler/ir/graph/evaluate.js";
 import type { GraphFunction, ValueId } from "../../compiler/ir/graph/graph-function.js";
-import { shapeContext } from "../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../compiler/ir/graph/shape-rules.js";
 import { gradientOf, tangentsOnly } from "../../compiler/passes/autodiff/whole-derivatives.js";
 import { emitModule } from "../../compiler/driver/emit-module.js";
 import { normalize, reduceAlong } from "../../compiler/program/reductions.js";

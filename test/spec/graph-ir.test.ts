@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseProgram } from "../../compiler/ir/graph/parse.js";
 import { printProgram } from "../../compiler/ir/graph/print.js";
 import { verifyFunction } from "../../compiler/ir/graph/verify.js";
-import { shapeContext } from "../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../compiler/ir/graph/shape-rules.js";
 import { beforeKernels, graphPasses } from "../../compiler/passes/graph/passes.js";
 import { cellAxes } from "../../compiler/base/types/call-axes.js";
 

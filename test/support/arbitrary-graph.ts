@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { GraphBuilder } from "../../compiler/ir/graph/build.js";
 import type { GraphFunction, Standing, ValueId } from "../../compiler/ir/graph/graph-function.js";
-import { shapeContext } from "../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../compiler/ir/graph/shape-rules.js";
 import type { ScalarOp } from "../../compiler/ir/ops/scalar-ops.js";
 import {
   addDims,

@@ -4,7 +4,7 @@ import { parseProgram } from "../../compiler/ir/graph/parse.js";
 import { printFunction } from "../../compiler/ir/graph/print.js";
 import type { GraphFunction } from "../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../compiler/ir/graph/verify.js";
-import { shapeContext } from "../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../compiler/ir/graph/shape-rules.js";
 import type { GraphPass } from "../../compiler/passes/pass.js";
 import { numbersOf, randomInputs, randomSource, run, worstError } from "./evaluate-helpers.js";
 import { cellAxes } from "../../compiler/base/types/call-axes.js";

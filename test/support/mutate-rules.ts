@@ -5,7 +5,7 @@
  */
 import type { GraphBuilder } from "../../compiler/ir/graph/build.js";
 import type { Operation, ValueId, ValueType } from "../../compiler/ir/graph/graph-function.js";
-import { inferTypes } from "../../compiler/ir/ops/shape-rules.js";
+import { inferTypes } from "../../compiler/ir/graph/shape-rules.js";
 import { type ScalarOp, scalarArity } from "../../compiler/ir/ops/scalar-ops.js";
 import { type DerivativeRules, derivativeRules } from "../../compiler/passes/autodiff/derivative-rules.js";
 import type { Contribution, LinearRule, Site, StructuralKind } from "../../compiler/passes/autodiff/linear-rules.js";

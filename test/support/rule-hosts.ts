@@ -18,7 +18,7 @@ import { printFunction } from "../../compiler/ir/graph/print.js";
 import type { GraphFunction, Operation, ValueId } from "../../compiler/ir/graph/graph-function.js";
 import { lowerSource } from "../../compiler/driver/lower-source.js";
 import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
-import { shapeContext } from "../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../compiler/ir/graph/shape-rules.js";
 import { type DerivativeRules, derivativeRules } from "../../compiler/passes/autodiff/derivative-rules.js";
 import { gradientOf, tangentsOnly } from "../../compiler/passes/autodiff/whole-derivatives.js";
 import { cellContext, programOfCell } from "../../compiler/program/cell-program.js";

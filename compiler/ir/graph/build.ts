@@ -12,7 +12,7 @@ import type {
   ValueType,
 } from "./graph-function.js";
 import { InvariantError } from "../../base/diagnostics/invariant.js";
-import { inferTypes, type ShapeContext, shapeContext } from "../ops/shape-rules.js";
+import { inferTypes, type ShapeContext, shapeContext } from "./shape-rules.js";
 import type { ScalarOp } from "../ops/scalar-ops.js";
 import { printShape } from "../../base/types/shape.js";
 import { cellAxes } from "../../base/types/call-axes.js";

@@ -10,7 +10,7 @@
  */
 import type { Dim } from "../../base/types/dim.js";
 import type { Shape } from "../../base/types/shape.js";
-import type { Origin } from "../../base/source/origin.js";
+import type { Origin } from "./origin.js";
 import type { ScalarOp } from "../ops/scalar-ops.js";
 
 export type DType = "real" | "index" | "bool";

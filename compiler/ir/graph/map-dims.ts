@@ -1,6 +1,6 @@
 /** Functions and operations with other dimensions in the places of theirs. */
 import type { Dim } from "../../base/types/dim.js";
-import type { ShapeContext } from "../ops/shape-rules.js";
+import type { ShapeContext } from "./shape-rules.js";
 import { GraphBuilder } from "./build.js";
 import type { GraphFunction, Operation, ValueId } from "./graph-function.js";
 import { finishLike, mapped, recordResults, type ValueMap } from "./rewrite.js";

@@ -6,7 +6,7 @@ import type { Dim } from "../../base/types/dim.js";
 import { type DimTokens, parseDim } from "../../base/types/parse-dim.js";
 import type { Shape } from "../../base/types/shape.js";
 import { scalarArity, type ScalarOp } from "../ops/scalar-ops.js";
-import { shapeContext, type ShapeContext } from "../ops/shape-rules.js";
+import { shapeContext, type ShapeContext } from "./shape-rules.js";
 import { GraphBuilder } from "./build.js";
 import type { DType, GraphFunction, GraphProgram, Operation, SumParts, ValueId, ValueType } from "./graph-function.js";
 import { printType } from "./print.js";

@@ -1,7 +1,7 @@
 /** The walks that passes are made of: copying a function instruction by instruction into a builder. */
 import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
-import type { ShapeContext } from "../ops/shape-rules.js";
+import type { ShapeContext } from "./shape-rules.js";
 import { GraphBuilder, type NamedOutput } from "./build.js";
 import { nameOf, outputName, typeOf } from "./values.js";
 import type { GraphFunction, Instruction, Operation, Standing, ValueId, ValueType } from "./graph-function.js";

@@ -11,7 +11,7 @@
 import { at } from "../../base/at.js";
 import { constantOf } from "../../base/types/dim.js";
 import { equalShapes } from "../../base/types/shape.js";
-import { inferTypes, type ShapeContext } from "../ops/shape-rules.js";
+import { inferTypes, type ShapeContext } from "./shape-rules.js";
 import { whyNotLinear } from "./linear.js";
 import { printOperation, printType } from "./print.js";
 import type { GraphFunction, Instruction, ValueId, ValueType } from "./graph-function.js";

@@ -4,7 +4,7 @@ import { GraphBuilder } from "../../ir/graph/build.js";
 import { mapped, type ValueMap } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOf, outputName, realPlaces, typeOf } from "../../ir/graph/values.js";
-import type { ShapeContext } from "../../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../../ir/graph/shape-rules.js";
 import { cotangentName, gradName } from "../../program/roles.js";
 import { pullThroughDeclared } from "./declared-derivatives.js";
 import type { DerivativeRules } from "./derivative-rules.js";

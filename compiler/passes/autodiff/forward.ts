@@ -6,7 +6,7 @@ import { copyInstruction, declareInputs, mapped, type ValueMap } from "../../ir/
 import { inOrder, isCarried, operandKind, operandParts, resultParts, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
-import type { ShapeContext } from "../../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../../ir/graph/shape-rules.js";
 import { tangentName } from "../../program/roles.js";
 import { pushThroughDeclared } from "./declared-derivatives.js";
 import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";

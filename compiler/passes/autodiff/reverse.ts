@@ -21,7 +21,7 @@ import {
 import { isCarried, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOf, realPlaces, typeOf } from "../../ir/graph/values.js";
-import type { ShapeContext } from "../../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../../ir/graph/shape-rules.js";
 import { chooseCrossingValues, type CrossingChoice } from "../minimum-cut/choose-crossing-values.js";
 import { nameOfRole } from "../../program/roles.js";
 import { derivedInputs, type RawBackward, walkBackward } from "./backward-walk.js";

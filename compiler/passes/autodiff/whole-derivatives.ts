@@ -4,7 +4,7 @@ import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { declareInputs, inlineFunction } from "../../ir/graph/rewrite.js";
 import type { GraphFunction } from "../../ir/graph/graph-function.js";
-import type { ShapeContext } from "../../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../../ir/graph/shape-rules.js";
 import { tangentName } from "../../program/roles.js";
 import type { DerivativeRules } from "./derivative-rules.js";
 import { forwardMode } from "./forward.js";

@@ -4,7 +4,7 @@ import { GraphBuilder } from "../../ir/graph/build.js";
 import { copyInstruction, declareInputs, finishLike, mapped, type ValueMap } from "../../ir/graph/rewrite.js";
 import type { Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction } from "../../ir/graph/graph-function.js";
-import type { ShapeContext } from "../../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../../ir/graph/shape-rules.js";
 import { addDims, dimConstant } from "../../base/types/dim.js";
 import type { GraphPass } from "../pass.js";
 import { type ProjectionGroup, joinProjections } from "./projection-groups.js";

@@ -1,6 +1,6 @@
 /** Sizes of examples that calls compute, as kernels read them: by the name of what is computed, where they are no polynomials. */
 import type { GraphFunction } from "../../ir/graph/graph-function.js";
-import type { ShapeContext } from "../../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../../ir/graph/shape-rules.js";
 import type { ComputedSizes } from "../../program/computed-sizes.js";
 import type { Pass } from "../pass.js";
 

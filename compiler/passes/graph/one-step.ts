@@ -10,7 +10,7 @@ import { inlineFunction } from "../../ir/graph/rewrite.js";
 import { isCarried, operandKind, type Scan } from "../../ir/graph/scan.js";
 import { resized } from "../../ir/graph/map-dims.js";
 import type { GraphFunction, Operation, ValueId } from "../../ir/graph/graph-function.js";
-import type { ShapeContext } from "../../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../../ir/graph/shape-rules.js";
 import { addDims, constantOf, dimConstant, type Dim, substituteDim, subtractDims } from "../../base/types/dim.js";
 
 /** @param sequence its symbol, `%T` */

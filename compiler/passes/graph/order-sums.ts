@@ -17,7 +17,7 @@ import { inOrder, operandParts, resultParts, type Scan } from "../../ir/graph/sc
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { constantOf, dimConstant, subtractDims } from "../../base/types/dim.js";
 import { isSameData } from "../../base/same-data.js";
-import type { ShapeContext } from "../../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../../ir/graph/shape-rules.js";
 import type { GraphPass } from "../pass.js";
 import { type BodyLevels, levelsWrittenOut, roundLevels } from "./time-levels.js";
 

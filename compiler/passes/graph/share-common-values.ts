@@ -1,7 +1,7 @@
 import { rewriteFunction } from "../../ir/graph/rewrite.js";
 import { printFunction, printOperation } from "../../ir/graph/print.js";
 import type { GraphFunction, ValueId } from "../../ir/graph/graph-function.js";
-import type { ShapeContext } from "../../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../../ir/graph/shape-rules.js";
 import type { GraphPass } from "../pass.js";
 
 /**

@@ -6,7 +6,7 @@ import { GraphBuilder } from "../../ir/graph/build.js";
 import { copyInstruction, declareInputs, finishLike, type ValueMap } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOf, typeOf } from "../../ir/graph/values.js";
-import type { ShapeContext } from "../../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../../ir/graph/shape-rules.js";
 import { chooseCrossingValues, isCheap } from "../minimum-cut/choose-crossing-values.js";
 
 export interface SplitStep {

@@ -14,7 +14,7 @@ import {
 import { operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
 import { chooseCrossingValues, viewKinds } from "../minimum-cut/choose-crossing-values.js";
 import type { GraphFunction, Instruction, OperationKind, ValueId } from "../../ir/graph/graph-function.js";
-import type { ShapeContext } from "../../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../../ir/graph/shape-rules.js";
 import { outputName, typeOf } from "../../ir/graph/values.js";
 import type { GraphPass } from "../pass.js";
 import { liftOperation, type Lifted, overTime } from "../../ir/graph/lift.js";

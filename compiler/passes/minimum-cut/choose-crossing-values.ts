@@ -9,7 +9,7 @@ import { decided } from "../../base/decided.js";
 import { lookUp } from "../../base/at.js";
 import { accumulates, countUses, definitions } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, OperationKind, ValueId, ValueType } from "../../ir/graph/graph-function.js";
-import type { ShapeContext } from "../../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../../ir/graph/shape-rules.js";
 import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
 import { evaluateDim, symbolsOf } from "../../base/types/dim.js";
 import { sizeOfShape } from "../../base/types/shape.js";

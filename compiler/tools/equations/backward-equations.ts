@@ -4,7 +4,7 @@ import { declareInputs, inlineFunction, mapped, type ValueMap, copyInstruction }
 import { isCarried } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import type { LoweredCell, ValueName } from "../../program/lowered-cell.js";
-import type { ShapeContext } from "../../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../../ir/graph/shape-rules.js";
 import { reverseMode } from "../../passes/autodiff/reverse.js";
 import { tidyPasses } from "../../passes/graph/passes.js";
 import { runPasses } from "../../passes/pass.js";

@@ -10,7 +10,7 @@ import { parseProgram } from "../../../compiler/ir/graph/parse.js";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
 import type { GraphFunction } from "../../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../../compiler/ir/graph/verify.js";
-import { shapeContext } from "../../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../../compiler/ir/graph/shape-rules.js";
 import { gradientOf } from "../../../compiler/passes/autodiff/whole-derivatives.js";
 import * as lists from "../../../compiler/passes/graph/passes.js";
 import { runPasses } from "../../../compiler/passes/pass.js";

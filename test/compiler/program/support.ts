@@ -8,7 +8,7 @@ import { innerGradient } from "../../../compiler/passes/autodiff/inner-gradient.
 import { lowerNamed } from "../../../compiler/program/ast-to-graph.js";
 import type { LoweredCell } from "../../../compiler/program/lowered-cell.js";
 import type { GraphFunction } from "../../../compiler/ir/graph/graph-function.js";
-import { shapeContext } from "../../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../../compiler/ir/graph/shape-rules.js";
 import { run } from "../../support/evaluate-helpers.js";
 import { check } from "../language/semantics/support.js";
 import { cellAxes } from "../../../compiler/base/types/call-axes.js";

@@ -2,7 +2,7 @@ import { InvariantError } from "../../../base/diagnostics/invariant.js";
 import { instructionsIn } from "../../../ir/graph/count-instructions.js";
 import { rewriteFunction } from "../../../ir/graph/rewrite.js";
 import type { GraphFunction, Operation, OperationKind, ValueId } from "../../../ir/graph/graph-function.js";
-import type { ShapeContext } from "../../../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../../../ir/graph/shape-rules.js";
 import type { GraphPass } from "../../pass.js";
 import { arithmeticRules } from "./arithmetic-rules.js";
 import { productRules } from "./product-rules.js";

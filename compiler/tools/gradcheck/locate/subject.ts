@@ -4,7 +4,7 @@ import { createRandom } from "../../../../runtime/base/random.js";
 import { type BatchValue, evaluateFunction } from "../../../ir/graph/evaluate.js";
 import type { SymbolSizes } from "../../../ir/graph/evaluate-rules.js";
 import type { GraphFunction } from "../../../ir/graph/graph-function.js";
-import type { ShapeContext } from "../../../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../../../ir/graph/shape-rules.js";
 import type { DerivativeRules } from "../../../passes/autodiff/derivative-rules.js";
 import { inputsOf, numbersOf } from "../graph-point.js";
 import { unitOf } from "../../calls/rounding.js";

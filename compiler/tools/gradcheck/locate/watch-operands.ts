@@ -10,7 +10,7 @@ import { GraphBuilder } from "../../../ir/graph/build.js";
 import { declareInputs, finishLike, mapped, type ValueMap, withInputTypes } from "../../../ir/graph/rewrite.js";
 import { countsOf, inOrder, operandParts, type Scan } from "../../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../../ir/graph/graph-function.js";
-import type { ShapeContext } from "../../../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../../../ir/graph/shape-rules.js";
 import type { Dim } from "../../../base/types/dim.js";
 import type { ScanAxis } from "./order.js";
 

@@ -6,7 +6,7 @@ import { at } from "../../../base/at.js";
 import { GraphBuilder } from "../../../ir/graph/build.js";
 import { declareInputs, mapped } from "../../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../../ir/graph/graph-function.js";
-import type { ShapeContext } from "../../../ir/ops/shape-rules.js";
+import type { ShapeContext } from "../../../ir/graph/shape-rules.js";
 import type { ScanAxis } from "./order.js";
 
 interface WatchedResult {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { GraphBuilder } from "../../../../compiler/ir/graph/build.js";
 import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
-import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../../../compiler/ir/graph/shape-rules.js";
 import { dimConstant, dimSymbol } from "../../../../compiler/base/types/dim.js";
 import { compileKernels, programOf, runFunction } from "../../../support/run-kernel.js";
 import { lstmProgram } from "../../../support/lstm-program.js";

@@ -5,7 +5,7 @@ import { GraphBuilder } from "../../../../compiler/ir/graph/build.js";
 import { ScanBuilder } from "../../../../compiler/ir/graph/build-scan.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
-import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../../../compiler/ir/graph/shape-rules.js";
 
 it("puts carried values first, then sequences, then invariants, each in the order in which they came", () => {
   const b = new GraphBuilder("f");

@@ -11,7 +11,7 @@ import {
   whyNoLayout,
 } from "../../../../compiler/ir/graph/scan.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
-import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../../../compiler/ir/graph/shape-rules.js";
 import { functionOf } from "../../../support/graph-text.js";
 
 const fn = functionOf(`func f(%a: real[2], %b: real[2], %x: real[%T, 3], %w: shared real[2]) -> (last: %p, all: %all) {

@@ -7,7 +7,7 @@ import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
 import type { ScalarOp } from "../../../../compiler/ir/ops/scalar-ops.js";
 import { scalarArity } from "../../../../compiler/ir/ops/scalar-ops.js";
-import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../../../compiler/ir/graph/shape-rules.js";
 import { gradientOf, tangentsOnly } from "../../../../compiler/passes/autodiff/whole-derivatives.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import {

@@ -5,7 +5,7 @@ import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import type { GraphFunction, ValueType } from "../../../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
-import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../../../compiler/ir/graph/shape-rules.js";
 import { expandStrongProducts } from "../../../../compiler/passes/graph/expand-strong-products.js";
 import { constantOf } from "../../../../compiler/base/types/dim.js";
 import { expectRewritten, expectUnchanged } from "../../../support/graph-text.js";

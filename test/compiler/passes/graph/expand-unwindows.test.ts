@@ -4,7 +4,7 @@ import { evaluateFunction } from "../../../../compiler/ir/graph/evaluate.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
-import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../../../compiler/ir/graph/shape-rules.js";
 import { constantOf } from "../../../../compiler/base/types/dim.js";
 import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 import { expandUnwindows } from "../../../../compiler/passes/graph/expand-unwindows.js";

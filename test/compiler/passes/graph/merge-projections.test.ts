@@ -6,7 +6,7 @@ import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
-import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../../../compiler/ir/graph/shape-rules.js";
 import { mergeProjections } from "../../../../compiler/passes/graph/merge-projections.js";
 import { checkSequenceProgram } from "../../../support/check-sequence-program.js";
 import { flatten, randomInputs, randomSource, run } from "../../../support/evaluate-helpers.js";

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
-import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../../../compiler/ir/graph/shape-rules.js";
 import { nameSizes } from "../../../../compiler/passes/graph/name-sizes.js";
 import { ComputedSizes } from "../../../../compiler/program/computed-sizes.js";
 

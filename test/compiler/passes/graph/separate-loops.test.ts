@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
-import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../../../compiler/ir/graph/shape-rules.js";
 import { separateLoops } from "../../../../compiler/passes/graph/separate-loops.js";
 import { stateComponents } from "../../../../compiler/passes/graph/state-components.js";
 import { expectRewritten, expectUnchanged } from "../../../support/graph-text.js";

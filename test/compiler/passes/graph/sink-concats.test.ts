@@ -7,7 +7,7 @@ import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { countOperations } from "../../../../compiler/ir/kernel/count-operations.js";
 import { lowerSource } from "../../../../compiler/driver/lower-source.js";
-import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../../../compiler/ir/graph/shape-rules.js";
 import { sinkConcats } from "../../../../compiler/passes/graph/sink-concats.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { expectRewritten } from "../../../support/graph-text.js";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { GraphBuilder } from "../../../../compiler/ir/graph/build.js";
 import type { GraphFunction, ValueId, ValueType } from "../../../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
-import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../../../compiler/ir/graph/shape-rules.js";
 import { splitTime } from "../../../../compiler/passes/graph/split-time.js";
 import type { BatchValue } from "../../../../compiler/ir/graph/evaluate.js";
 import { tensor } from "../../../../compiler/ir/graph/tensor.js";

@@ -12,7 +12,7 @@ import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import type { KernelProgram } from "../../../../compiler/ir/kernel/kernel-program.js";
 import { printKernel } from "../../../../compiler/ir/kernel/print.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
-import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../../../compiler/ir/graph/shape-rules.js";
 import { gradientOf } from "../../../../compiler/passes/autodiff/whole-derivatives.js";
 import { derivativePasses } from "../../../../compiler/passes/graph/passes.js";
 import { runPasses } from "../../../../compiler/passes/pass.js";

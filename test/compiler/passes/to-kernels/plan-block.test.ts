@@ -1,7 +1,7 @@
 /** Levels of a block are found in order: a chain of products as long as a cell costs no stack. */
 import { expect, test } from "vitest";
 import { GraphBuilder } from "../../../../compiler/ir/graph/build.js";
-import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../../../compiler/ir/graph/shape-rules.js";
 import { dimConstant } from "../../../../compiler/base/types/dim.js";
 import { programOf } from "../../../support/run-kernel.js";
 import { lowerProgram } from "../../../support/kernels.js";

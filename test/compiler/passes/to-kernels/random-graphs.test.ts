@@ -12,7 +12,7 @@ import type { Tensor } from "../../../../compiler/ir/graph/tensor.js";
 import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { comparisonOps, type ScalarOp } from "../../../../compiler/ir/ops/scalar-ops.js";
-import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../../../compiler/ir/graph/shape-rules.js";
 import { arbitraryGraph, graphDimensions, INDEX_BOUND } from "../../../support/arbitrary-graph.js";
 import { ComparedNumbers } from "../../../support/disagreement.js";
 import {

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { clearanceOf, tieDistances } from "../../../../compiler/tools/gradcheck/clearance.js";
 import { GraphBuilder } from "../../../../compiler/ir/graph/build.js";
-import { shapeContext } from "../../../../compiler/ir/ops/shape-rules.js";
+import { shapeContext } from "../../../../compiler/ir/graph/shape-rules.js";
 import { createRandom } from "../../../../runtime/base/random.js";
 import { cellAxes } from "../../../../compiler/base/types/call-axes.js";
 

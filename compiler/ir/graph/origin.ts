@@ -1,5 +1,5 @@
-import type { Dim } from "../types/dim.js";
-import type { Span } from "./span.js";
+import type { Dim } from "../../base/types/dim.js";
+import type { Span } from "../../base/source/span.js";
 
 /** What stands in front of a sequence, or goes through its loop, and is a state where the sequence comes in chunks. */
 export interface OriginOfState {

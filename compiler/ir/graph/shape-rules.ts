@@ -2,7 +2,7 @@
  * The type of an operation's results from the types of its operands: one row per operation kind. A rule returns a
  * sentence where the operands do not fit, so that the builder can refuse and the verifier can report.
  */
-import type { Operation, OperationKind, ValueType } from "../graph/graph-function.js";
+import type { Operation, OperationKind, ValueType } from "./graph-function.js";
 import {
   addDims,
   constantOf,
@@ -16,10 +16,10 @@ import {
 } from "../../base/types/dim.js";
 import { equalShapes, printShape, sizeOfShape, type Shape } from "../../base/types/shape.js";
 import { type SizedAxis, symbolsOfSequences } from "../../base/types/call-axes.js";
-import { isCarried, operandKind, whyNoLayout } from "../graph/scan.js";
-import { typeOf } from "../graph/values.js";
+import { isCarried, operandKind, whyNoLayout } from "./scan.js";
+import { typeOf } from "./values.js";
 import { at } from "../../base/at.js";
-import { comparisonOps, logicalOps, scalarArity } from "./scalar-ops.js";
+import { comparisonOps, logicalOps, scalarArity } from "../ops/scalar-ops.js";
 
 type ShapeRuleResult = readonly ValueType[] | string;
 
