@@ -51,7 +51,7 @@ describe("what is printed is read back", () => {
         fc.array(fc.nat(11), { minLength: 24, maxLength: 40 }),
         fc.constantFrom(...kernelTargets),
         (choices, target) => {
-          const { program } = lowerSource(networkOf(choices), {}, "all sizes");
+          const { program } = lowerSource(networkOf(choices), { cell: "Random" }, "all sizes");
           expectStagesReadBack(buildEntries(program!, { gradient: true, jvp: false, hvp: false }), target);
         },
       ),
