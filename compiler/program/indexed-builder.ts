@@ -127,20 +127,31 @@ export class IndexedBuilder extends GraphBuilder {
   private eachOwn(tables: ValueId, places: ValueId): ValueId {
     const { outer, length } = this;
     const [, size, ...rest] = outer.shapeOf(tables) as [Dim, Dim, ...Dim[]];
+    const { dtype } = outer.typeOf(tables);
+    if (this.mayBeMany(size) && dtype === "real" && outer.shapeOf(places).length === 1)
+      return this.eachChosen(tables, places);
+    const index = this.inARow(size, places);
+    return outer.emit({ kind: "gather" }, [outer.reshape(tables, [multiplyDims(length, size), ...rest]), index]);
+  }
+
+  /** Whether all places, of each value of the index its own, are more than a number of float32 counts. */
+  private mayBeMany(size: Dim): boolean {
+    const count = constantOf(multiplyDims(this.length, size));
+    return count === undefined || count > mostPlaces;
+  }
+
+  /** Places among so many, of each value of the index its own, where these stand one after the other. */
+  private inARow(size: Dim, places: ValueId): ValueId {
+    const { outer, length } = this;
     const shape = outer.shapeOf(places);
     const along = (own: Dim): ValueId => outer.emit({ kind: "iota", length: own }, []);
-    const count = constantOf(multiplyDims(length, size));
-    const mayBeMany = count === undefined || count > mostPlaces;
-    const { dtype } = outer.typeOf(tables);
-    if (mayBeMany && dtype === "real" && shape.length === 1) return this.eachChosen(tables, places);
     const first = outer.map(
       "mul",
       outer.broadcast(along(length), shape, [0]),
       outer.fill(outer.dimension(size), shape),
     );
     const own = outer.emit({ kind: "gather" }, [along(size), places]);
-    const index = outer.emit({ kind: "to_index" }, [outer.map("add", first, own)]);
-    return outer.emit({ kind: "gather" }, [outer.reshape(tables, [multiplyDims(length, size), ...rest]), index]);
+    return outer.emit({ kind: "to_index" }, [outer.map("add", first, own)]);
   }
 
   /** The same, one for each value of the index, where all tables together may have more places than a number of float32 counts. */
@@ -154,12 +165,30 @@ export class IndexedBuilder extends GraphBuilder {
     return outer.reduce("sum", chosen, [1]);
   }
 
-  /** The transpose of a gather for each value of the index, which derivatives inside of a cell have: a value where its place is, 0 elsewhere. */
+  /**
+   * Adds up for each value of the index. Where all have the same places, rows go there that have an element for each of them; where each has
+   * its own, all results one after the other are one, or it is a value where its place is and 0 elsewhere, if there may be more than a
+   * number of float32 counts.
+   */
   private eachScattered(size: Dim, places: Lifted, updates: Lifted): ValueId {
     const { outer, length } = this;
+    if (!places.overTime) {
+      const turned = (value: ValueId, axis: number): ValueId => {
+        const others = outer.shapeOf(value).map((_, i) => i).slice(1); // prettier-ignore
+        return outer.transpose(value, [...others.slice(0, axis), 0, ...others.slice(axis)]);
+      };
+      const rows = turned(updates.value, outer.shapeOf(places.value).length);
+      const sums = outer.emit({ kind: "scatter_add", size }, [places.value, rows]);
+      const rest = outer.shapeOf(sums).map((_, i) => i).slice(2); // prettier-ignore
+      return outer.transpose(sums, [1, 0, ...rest]);
+    }
     const [index, values] = [places, updates].map((operand) => overTime(operand, outer, length)) as [ValueId, ValueId];
     const rank = outer.shapeOf(index).length;
     const own = outer.shapeOf(values);
+    if (!this.mayBeMany(size)) {
+      const flat = outer.emit({ kind: "scatter_add", size: multiplyDims(length, size) }, [this.inARow(size, index), values]); // prettier-ignore
+      return outer.reshape(flat, [length, size, ...own.slice(rank)]);
+    }
     const shape = [...own.slice(0, rank), size, ...own.slice(rank)];
     const all = outer.emit({ kind: "iota", length: size }, []);
     const axes = own.map((_, axis) => axis);

@@ -18,7 +18,7 @@ export function lowerPlaces(lowering: Lowering, frame: Frame, node: TypedOf<"pla
   if (operation === "real") return lowerNumber(lowering, frame, first);
   const isOfPlaces = operation === "one_hot" || operation === "narrow";
   const values = isOfPlaces ? lowerNumber(lowering, frame, first) : lowering.lower(lowering, frame, first);
-  const others = operation === "scatter" || operation === "narrow" ? lowerNumber(lowering, frame, second) : values;
+  const others = operation === "narrow" ? lowerNumber(lowering, frame, second) : values;
   const builder = builderAt(lowering, frame, node);
   const shape = shapeIn(frame, node.type);
   if (node.type.kind === "index") checkExact(dimIn(frame, node.type.bound), node);
@@ -34,11 +34,8 @@ export function lowerPlaces(lowering: Lowering, frame: Frame, node: TypedOf<"pla
       const [value, size, other] = [values, limit, others].map((own) => broadcastTo(builder, own, shape)) as [ValueId, ValueId, ValueId]; // prettier-ignore
       return builder.map("select", builder.map("lt", value, size), value, other);
     }
-    case "scatter": {
-      const rank = builder.shapeOf(others).length;
-      const spread = choose(builder, others, values, entry(shape, 0));
-      return rank === 0 ? spread : builder.reduce("sum", spread, [...builder.shapeOf(others).keys()]);
-    }
+    case "scatter":
+      return builder.emit({ kind: "scatter_add", size: entry(shape, 0) }, [lowerIndex(lowering, frame, second), values]); // prettier-ignore
     case "sort":
     case "argsort":
       return sorted(builder, values, axis, descending, operation === "argsort");
@@ -65,8 +62,9 @@ function lowerNumber(lowering: Lowering, frame: Frame, node: TypedExpression): V
 
 /** As an integer, for places of elements. */
 export function lowerIndex(lowering: Lowering, frame: Frame, node: TypedExpression): ValueId {
-  const value = lowering.lower(lowering, frame, node);
+  const place = placeOf(frame, node);
   const builder = builderAt(lowering, frame, node);
+  const value = place === undefined ? lowering.lower(lowering, frame, node) : builder.constant(place);
   return builder.typeOf(value).dtype === "index" ? value : builder.emit({ kind: "to_index" }, [value]);
 }
 

@@ -98,10 +98,7 @@ export function runSequence(
     const result = (instance as Pick<ModuleInstance, "forward">).forward(call);
     for (const { name, shape } of results) {
       const own = result[name]!;
-      // A run-time dimension may stand in an output's shape (attention weights), so the width is measured.
-      const width = shape.every((size) => typeof size === "number")
-        ? elementCount(shape)
-        : own.length / (batch * count);
+      const width = isKnown(shape) ? elementCount(shape) : own.length / (batch * count);
       outputs[name] ??= sameKind(own, batch * steps * width);
       place(outputs[name], own, { batch, steps, start, count, width, ended });
     }
@@ -152,7 +149,7 @@ function windowsOf(
     const value = own(values, name);
     // What only losses need may be left out, and need not come in chunks.
     if (forLosses === true && (value === undefined || (stream !== undefined && !axes.includes(stream)))) return [];
-    return [inputWindow(name, value, batch, steps, elementCount(shape))];
+    return [inputWindow(name, value, batch, steps, isKnown(shape) ? elementCount(shape) : undefined)];
   });
 }
 
@@ -177,11 +174,15 @@ function sameKind(like: FloatArray, length: number): FloatArray {
 /** Tokenisers give 64 bits, and `forward` takes them. */
 const isBig = (value: unknown): boolean => value instanceof BigInt64Array || value instanceof BigUint64Array;
 
+/** A size that calls give may stand in a shape (attention weights): the width is measured then. */
+const isKnown = (shape: readonly (number | string)[]): boolean => shape.every((size) => typeof size === "number");
+
 /** Cuts `[B, count, width]` out of `[B, T, width]`. */
-function inputWindow(name: string, value: unknown, batch: number, steps: number, width: number) {
+function inputWindow(name: string, value: unknown, batch: number, steps: number, known: number | undefined) {
   if (value === undefined) throw new TypeError(`input ${name} is missing`);
   if (!isBig(value)) checkNumbers("runSequence", `input ${name}`, value);
   const whole = value as SequenceArray;
+  const width = known ?? Math.floor(whole.length / Math.max(1, batch * steps));
   if (whole.length !== batch * steps * width) {
     throw new RangeError(`input ${name} must have length ${batch} * ${steps} * ${width}, got ${whole.length}`);
   }

@@ -58,3 +58,26 @@ test("of what a loop reads of its layer below, nothing is kept for all steps", (
   // x, what the lower layer gives of both directions as it is read, and all of that turned round: no projection, each of which has 4 * H numbers.
   expect((at(2000) - at(1000)) / (1000 * B)).toBe(I + 4 * H);
 });
+
+test.each([
+  ["at the same places at every step", "y[t] = scatter(u[t], at = k, size = X)"],
+  ["of a whole sequence", "y = scatter(transpose(u), at = k, size = X)"],
+])("what is added up where indices point to takes as long as it is, %s", (_, equation) => {
+  const text = `network A(; T, S, X >= 1) {
+    input u: [T, S]
+    input k: index(X)[S]
+    ${equation}
+    loss = sum(square(y), axis = [0, 1])
+    output z = y
+  }`;
+  const kernel = kernelsOf(text, "A", {}, true);
+  const [steps, words, all] = [10, 200, 300];
+  const own = new Map([[BATCH_SYMBOL, 1], ["T", steps], ["S", words], ["X", all]]); // prettier-ignore
+  for (const fn of kernel.functions) {
+    const counts = countOperations(kernel, fn, own).flatMap(({ operations }) => [...operations.values()]);
+    expect(
+      counts.reduce((sum, count) => sum + count, 0),
+      fn.name,
+    ).toBeLessThan(8 * steps * (words + all));
+  }
+});

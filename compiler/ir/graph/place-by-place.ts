@@ -85,6 +85,12 @@ const rules: { readonly [K in OperationKind]?: PlaceRule<K> } = {
       ? undefined
       : { result: index.shape.length + table.axis - 1, along: [table.axis, undefined] };
   },
+  // Rows at the same indices at every place.
+  scatter_add: (_, [index, updates]) => {
+    const rank = index?.shape.length ?? 0;
+    if (updates?.axis === undefined || index?.axis !== undefined || updates.axis < rank) return undefined;
+    return { result: updates.axis - rank + 1, along: [undefined, updates.axis] };
+  },
 };
 
 const sizeOf = (shape: Shape): Dim => shape.reduce(multiplyDims, dimConstant(1));

@@ -85,6 +85,21 @@ describe("runSequence", () => {
     expect(short).toThrow("chunks of at most 3 of 4 steps leave one of fewer than 3");
   });
 
+  it("cuts what has another size of the call at each step", async () => {
+    const text = `network A(; T, S) { input u: [T, S] input m: [S] output y = u * m }`;
+    const compiled = await cell(text, { dtype: "f64" });
+    const sizes = { S: 2 };
+    const values = { u: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], m: [1, 10, 2, 20] };
+    const whole = compiled
+      .instantiate({ batch: 2, sizes: { T: 3, S: 2 } })
+      .forward({ ...values, sizes: { T: 3, S: 2 } });
+    const instance = compiled.instantiate({ batch: 2, sizes: { T: 2, S: 2 } });
+    const result = runSequence(compiled, instance, values, { batch: 2, steps: 3, chunk: 2, sizes });
+    expect(result.outputs["y"]).toEqual(whole["y"]);
+    const wrong = { ...values, u: [1, 2, 3] };
+    expect(() => runSequence(compiled, instance, wrong, { batch: 2, steps: 3, chunk: 2, sizes })).toThrow(RangeError);
+  });
+
   it("refuses what is of the whole sequence", () => {
     const { manifest } = module;
     const loss = { ...manifest.outputs[0]!, name: "loss", axes: [], shape: [] };
