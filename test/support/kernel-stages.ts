@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import { buildKernels } from "../../compiler/driver/build-kernels.js";
 import { type KernelTargetName, targetPasses } from "../../compiler/passes/kernel/passes.js";
+import type { RealType } from "../../compiler/ir/ops/number-range.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/kernel-program.js";
 import { verifyNames } from "../../compiler/ir/kernel/verify-names.js";
 import { planMemory } from "../../compiler/passes/kernel/plan-memory.js";
@@ -12,13 +13,13 @@ export interface KernelStage {
   readonly kernel: KernelProgram;
 }
 
-export function kernelStages(program: EntryProgram, target: KernelTargetName): KernelStage[] {
+export function kernelStages(program: EntryProgram, target: KernelTargetName, dtype: RealType = "f32"): KernelStage[] {
   const stages: KernelStage[] = [];
   buildKernels(program, {
     passes: targetPasses[target],
-    dtype: "f32",
+    dtype,
     observe: (stage, kernels) => {
-      if (!("slots" in kernels)) expect(verifyNames(kernels), `${target} after ${stage}`).toEqual([]);
+      if (!("slots" in kernels)) expect(verifyNames(kernels), `${target} ${dtype} after ${stage}`).toEqual([]);
       stages.push({ stage, kernel: "slots" in kernels ? kernels : planMemory(kernels) });
     },
   });

@@ -1,14 +1,14 @@
 /** Every stage can be looked at, and kernels are valid after each of theirs. */
 import { describe, expect, it, test, vi } from "vitest";
 import { type Stage, type StagedProgram, stages, textsAfter } from "../../../compiler/driver/stages.js";
-import type { KernelTargetName } from "../../../compiler/passes/kernel/passes.js";
+import { type KernelTargetName, targetPasses } from "../../../compiler/passes/kernel/passes.js";
 import { lowerSource } from "../../../compiler/driver/lower-source.js";
 import { emitModule } from "../../../compiler/driver/emit-module.js";
 import { printKernelFunction } from "../../../compiler/ir/kernel/print.js";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
 import type { GraphFunction } from "../../../compiler/ir/graph/graph-function.js";
 import { verifyKernel } from "../../../compiler/ir/kernel/verify.js";
-import { readyForKernels } from "../../../compiler/driver/build-kernels.js";
+import { buildKernels, readyForKernels } from "../../../compiler/driver/build-kernels.js";
 import { beforeKernels, graphPasses } from "../../../compiler/passes/graph/passes.js";
 import { type EntryVersion, historyOf, runOf } from "../../../compiler/program/entry.js";
 import { buildEntries } from "../../../compiler/driver/entries.js";
@@ -26,6 +26,10 @@ const words = {
   code: (entry, target) => (target === "js" ? `function ${entry}` : `(export "${entry}"`),
 } satisfies Record<Stage["gives"], (entry: string, target: KernelTargetName) => string>;
 
+const eachKernelTarget = (["js", "wasm"] as const).flatMap((target) =>
+  (["f32", "f64"] as const).map((dtype) => [target, dtype] as const),
+);
+
 /** What stages show beside entries. */
 const besides: Readonly<Record<string, readonly string[]>> = { memory: ["buffers"], layout: ["layout"] };
 
@@ -42,10 +46,10 @@ describe.each(["LSTM", "GRU", "LuongDotGRU", "LayerNormLSTM", "MinGRU"])("%s", (
   const program = buildEntries(source, all);
   const sizes = new Map([["%B", 3], ...source.axes.map(({ symbol, kind }): [string, number] => [symbol, kind === "steps" ? 4 : 5])]); // prettier-ignore
 
-  it.each<KernelTargetName>(["js", "wasm"])(
-    "has valid kernels after each stage, in the order of stages, for %s",
-    (target) => {
-      const passed = kernelStages(program, target);
+  it.each(eachKernelTarget)(
+    "has valid kernels after each stage, in the order of stages, for %s in %s",
+    (target, dtype) => {
+      const passed = kernelStages(program, target, dtype);
       for (const { stage, kernel } of passed) {
         expect(verifyKernel(kernel, sizes), stage).toEqual([]);
       }
@@ -134,6 +138,26 @@ test("no pass runs unseen", () => {
   vi.restoreAllMocks();
   expect(ran).toEqual(passes.map(({ name }) => [name, seen.filter((stage) => stage === name).length]));
 });
+
+test.each(eachKernelTarget)(
+  "no pass on kernels runs unseen, for %s in %s, nor where they are printed",
+  (target, dtype) => {
+    const { beforeMemory, afterMemory } = targetPasses[target];
+    const passes = [...beforeMemory, ...afterMemory];
+    const spies = passes.map((pass) => vi.spyOn(pass, "run"));
+    const { program } = lowered("GRU");
+    const seen: string[] = [];
+    const observe = (stage: string): void => void seen.push(stage);
+    buildKernels(buildEntries(program, all), { passes: targetPasses[target], dtype, observe });
+    const ran = spies.map((spy) => spy.mock.calls.length);
+    emitModule(program, { ...all, target, dtype, fma: target === "wasm", wasmFile: false });
+    const printed = spies.map((spy) => spy.mock.calls.length);
+    vi.restoreAllMocks();
+    expect(seen.filter((stage) => !["kernels", "memory"].includes(stage))).toEqual(passes.map(({ name }) => name));
+    expect(ran).toEqual(passes.map(() => 1));
+    expect(printed).toEqual(passes.map(() => 2));
+  },
+);
 
 test.each<KernelTargetName>(["js", "wasm"])("what is shown of kernels is what a module of %s has", (target) => {
   const text = `cell Table(V, H) {

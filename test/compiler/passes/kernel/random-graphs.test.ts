@@ -110,9 +110,10 @@ function expectStages(fn: GraphFunction, examples: ExampleSizes, seed: number, e
     ...axesOf(padding).map((axis) => [axis.symbol, paddedSize(padding, axis)] as const),
   ]);
   let expected: ReadonlyMap<string, readonly number[]> | undefined;
+  const dtype = seed % 2 === 0 ? "f32" : "f64";
   for (const target of targets) {
     let last = "";
-    for (const { stage, kernel } of kernelStages(program, target)) {
+    for (const { stage, kernel } of kernelStages(program, target, dtype)) {
       const text = printKernel(kernel);
       if (text === last || (stage === "kernels" && expected !== undefined)) {
         last = text;
@@ -120,7 +121,8 @@ function expectStages(fn: GraphFunction, examples: ExampleSizes, seed: number, e
       }
       if (last !== "") changes.set(`${target} ${stage}`, (changes.get(`${target} ${stage}`) ?? 0) + 1);
       last = text;
-      const told = (problem: string): string => `${target} after ${stage}: ${problem}\n${printFunction(fn)}\n${text}`;
+      const told = (problem: string): string =>
+        `${target} ${dtype} after ${stage}: ${problem}\n${printFunction(fn)}\n${text}`;
       const problems = verifyKernel(kernel, sizes);
       if (problems.length > 0) expect.fail(told(problems.join("; ")));
       const results = resultsOf(kernel, fn, values, examples, padding);
