@@ -7,10 +7,10 @@ import { dimSymbol, TIME_SYMBOL } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import { type ShapeContext, shapeContext } from "../ir/graph/shape-rules.js";
 import { at } from "../base/at.js";
-import { declaredReach } from "./declared-reach.js";
 import type { LoweredCell, LoweredStarts, LoweredTensor } from "./lowered-cell.js";
 import type { Program, ProgramCall, ProgramDerivative } from "./program.js";
 import { nameOfRole, type TensorKind } from "./roles.js";
+import { settledProgram } from "./settled.js";
 
 const nameOf = (kind: TensorKind, { name }: { readonly name: string }): string => nameOfRole({ kind, name });
 
@@ -48,7 +48,7 @@ export function programOfCell(cell: LoweredCell): Program {
     declaredDerivatives: [...new Set(cell.declared.map((declared) => declared.name))],
     declared: placeCalls(cell, forward, initial?.values ?? new Map<ValueId, ValueId>()),
   };
-  return { ...program, gradientAsDeclared: declaredReach(program) };
+  return settledProgram(program);
 }
 
 /** Where calls stand in the functions of the program. */
@@ -100,6 +100,7 @@ function buildForward(cell: LoweredCell): GraphFunction {
       sequences: inputs.length + drawn.length,
       reverse: false,
       rounds: false,
+      states: [],
     },
     [...states, ...inputs, ...drawn, ...contexts, ...stored],
     { origin: { note: `${cell.name} over time` }, round: undefined },

@@ -80,11 +80,15 @@ export function runUp(
   const before = loop.input("carried", "before", type, builder.constantOf(ofNone[operation], entry));
   const own = loop.input("sequence", "entry", type, builder.transpose(operand, [axis, ...others]));
   const sum = combinations[operation](loop.inner, before, own);
-  const { origin, round } = builder;
   const [, all] = loop.emit(
-    { length: at(shape, axis), reverse, rounds: false },
+    {
+      length: at(shape, axis),
+      reverse,
+      rounds: false,
+      states: [{ name, documentation: "", bound: undefined, isBefore: false }],
+    },
     [{ name: "next", value: sum }, { name: "sum", value: sum }], // prettier-ignore
-    { origin: { ...origin, states: [{ name, documentation: "", isBefore: false }] }, round },
+    builder,
   );
   const places = others.map((_, i) => i + 1);
   return builder.transpose(all as ValueId, [...places.slice(0, axis), 0, ...places.slice(axis)]);

@@ -50,7 +50,7 @@ function declareOne(
     ...linear.coefficients,
   ];
   return builderAt(lowering, frame, tangentValue).emit(
-    { kind: "custom_derivative", arguments: linear.tangents.length, tangent: linear.fn },
+    { kind: "custom_derivative", arguments: linear.tangents.length, exact: false, tangent: linear.fn },
     [value, ...operands],
   );
 }

@@ -4,7 +4,6 @@
  * one after the other, and becomes a carried value that begins with v.
  */
 import { at, lookUp } from "../base/at.js";
-import type { OriginOfState } from "../ir/graph/origin.js";
 import type { Span } from "../base/source/span.js";
 import {
   constantOf,
@@ -21,7 +20,7 @@ import { placeByPlace, type PlacedOperand } from "../ir/graph/place-by-place.js"
 import { inlineFunction } from "../ir/graph/rewrite.js";
 import { isCarried, operandKind, resultParts, type Scan } from "../ir/graph/scan.js";
 import { resizedOperation } from "../ir/graph/map-dims.js";
-import type { Instruction, Operation, ValueId } from "../ir/graph/graph-function.js";
+import type { Instruction, Operation, SequenceState, ValueId } from "../ir/graph/graph-function.js";
 
 interface LoopSequence {
   readonly length: Dim;
@@ -44,7 +43,7 @@ interface Joined {
   readonly fill: ValueId;
   readonly value: ValueId;
   readonly isBefore: boolean;
-  readonly state: OriginOfState | undefined;
+  readonly state: SequenceState | undefined;
 }
 
 const one = dimConstant(1);
@@ -62,7 +61,7 @@ export class ElementByElement {
   private readonly joined = new Map<ValueId, Joined>();
   /** Of carried values, what they are next; and which value of the source is the last. */
   private readonly next: (() => ValueId)[] = [];
-  private readonly states: (OriginOfState | undefined)[] = [];
+  private readonly states: (SequenceState | undefined)[] = [];
   private readonly last = new Map<ValueId, number>();
   private readonly elements = new Map<string, ValueId>();
   private readonly found = new Map<ValueId, ValueId>();
@@ -90,8 +89,8 @@ export class ElementByElement {
     const stacked = outputs.map((id) => ({ name: `entry.${id}`, value: this.withoutPlaces(id) }));
     const carried = this.next.map((value, i) => ({ name: `next.${i}`, value: value() }));
     const { length, reverse } = this.sequence;
-    const there = { origin: { ...this.outer.origin, states: this.states }, round: this.outer.round };
-    const results = this.loop.emit({ length, reverse, rounds: false }, [...carried, ...stacked], there);
+    const course = { length, reverse, rounds: false, states: this.states };
+    const results = this.loop.emit(course, [...carried, ...stacked]);
     const found = resultParts({ carried: this.next.length }, results);
     for (const [i, id] of outputs.entries()) this.found.set(id, this.turned(id, at(found.stacked, i)));
     for (const [id, i] of this.last) this.found.set(id, at(found.carried, i));
@@ -105,7 +104,7 @@ export class ElementByElement {
 
   /** One element of an instruction; false where it looks at others. */
   private step(instruction: Instruction): boolean {
-    const { operation, operands, results, origin } = instruction;
+    const { operation, operands, results } = instruction;
     const inner = this.loop.inner.at(instruction);
     if (operation.kind === "scan") return this.runOnce(inner, operation, instruction);
     if (operation.kind === "slice") {
@@ -116,7 +115,7 @@ export class ElementByElement {
       operation.kind === "concat" &&
       operation.axis === 0 &&
       operands.length === 2 &&
-      this.join(operands, at(results, 0), origin.states?.[0])
+      this.join(operands, at(results, 0), operation.state)
     )
       return true;
     const placed = operands.map((id): PlacedOperand | undefined => {
@@ -188,7 +187,7 @@ export class ElementByElement {
   /** Carried from element to element. */
   private carry(
     first: ValueId,
-    state: OriginOfState | undefined,
+    state: SequenceState | undefined,
     next: () => ValueId,
   ): { readonly value: ValueId; readonly place: number } {
     const type = { ...this.outer.typeOf(first), shared: false };
@@ -198,7 +197,7 @@ export class ElementByElement {
     return { value: this.loop.input("carried", `carried.${place}`, type, first), place };
   }
 
-  private join(operands: readonly ValueId[], result: ValueId, state: OriginOfState | undefined): boolean {
+  private join(operands: readonly ValueId[], result: ValueId, state: SequenceState | undefined): boolean {
     const [first, second] = [at(operands, 0), at(operands, 1)];
     const isBefore = this.free.has(first) && !this.free.has(second);
     const isAfter = this.free.has(second) && !this.free.has(first);
@@ -233,7 +232,7 @@ export class ElementByElement {
   }
 
   /** A run of a cell: its body for this element. */
-  private runOnce(inner: GraphBuilder, scan: Scan, { operands, results, origin }: Instruction): boolean {
+  private runOnce(inner: GraphBuilder, scan: Scan, { operands, results }: Instruction): boolean {
     if (!equalDims(scan.length, this.sequence.length) || scan.reverse !== this.sequence.reverse) return false;
     const outputs: ValueId[] = [];
     const inputs: ValueId[] = [];
@@ -243,7 +242,7 @@ export class ElementByElement {
       if (kind === "invariant" && !this.free.has(id)) return false;
       if (kind === "sequence" && !this.free.has(id) && this.axisOf(id) !== 0) return false;
       if (kind === "carried") {
-        const state = this.carry(lookUp(this.free, id), origin.states?.[i], () => at(outputs, i));
+        const state = this.carry(lookUp(this.free, id), scan.states[i], () => at(outputs, i));
         this.last.set(at(results, i), state.place);
         inputs.push(state.value);
       } else if (kind === "invariant") inputs.push(this.inBody(inner, id, undefined));

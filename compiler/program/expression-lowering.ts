@@ -139,12 +139,9 @@ const rules: LoweringRules = {
       : lowerAll(lowering, frame, node.operands);
     const builder = builderAt(lowering, frame, node);
     if (node.before === undefined) return builder.concat(node.axis, operands);
-    const bound = node.type.kind === "index" ? { bound: dimIn(frame, node.type.bound) } : {};
-    const state = { name: frame.path + node.before, documentation: "", ...bound, isBefore: true };
-    return builder.emit({ kind: "concat", axis: node.axis }, operands, {
-      origin: { ...builder.origin, states: [state] },
-      round: builder.round,
-    });
+    const bound = node.type.kind === "index" ? dimIn(frame, node.type.bound) : undefined;
+    const state = { name: frame.path + node.before, documentation: "", bound, isBefore: true };
+    return builder.concat(node.axis, operands, state);
   },
   stack: (lowering, frame, node) => {
     const operands = isIndices(node)

@@ -127,7 +127,7 @@ function countedLength(
   const [count, going] = [carry("count", 0), carry("going", 1)];
   const stop = loop.input("sequence", "stop", number, stops);
   const [counted, isOn] = countedSteps(loop.inner, count, going, stop);
-  const results = loop.emit({ length, reverse: false, rounds: false }, [{ name: "count", value: counted }, { name: "going", value: isOn }]); // prettier-ignore
+  const results = loop.emit({ length, reverse: false, rounds: false, states: [] }, [{ name: "count", value: counted }, { name: "going", value: isOn }]); // prettier-ignore
   const isInside = ({ operation }: Instruction): boolean =>
     operation.kind === "scan" && equalDims(operation.length, length) && !operation.reverse;
   const brought = new Map(inner.map((id, i) => [id, at(given, i)]));
@@ -140,7 +140,7 @@ function lengthOf(builder: GraphBuilder, stops: ValueId): ValueId {
   const shape = builder.shapeOf(stops);
   const length = at(shape, 0);
   const count = builder.dimension(length);
-  const places = builder.map("add", builder.emit({ kind: "iota", length }, []), builder.constantOf(1, shape));
+  const places = builder.map("add", builder.iota(length), builder.constantOf(1, shape));
   const isEnd = builder.map("ne", stops, builder.constantOf(0, shape));
   const ends = builder.map("select", isEnd, places, builder.fill(count, shape));
   return builder.map("min", count, builder.reduce("min", ends, [0]));

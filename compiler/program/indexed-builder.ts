@@ -82,10 +82,7 @@ export class IndexedBuilder extends GraphBuilder {
   /** An index as a real number. */
   position(index: string): ValueId {
     if (index !== this.index) return this.bring(this.around().position(index));
-    const value = this.outer.emit({ kind: "iota", length: this.length }, [], {
-      origin: { ...this.origin, isPlace: true },
-      round: this.round,
-    });
+    const value = this.outer.emit({ kind: "iota", length: this.length, places: true }, [], this);
     return this.image({ value, overTime: true }, { dtype: "real", shape: [], shared: this.outer.typeOf(value).shared });
   }
 
@@ -144,7 +141,7 @@ export class IndexedBuilder extends GraphBuilder {
   private inARow(size: Dim, places: ValueId): ValueId {
     const { outer, length } = this;
     const shape = outer.shapeOf(places);
-    const along = (own: Dim): ValueId => outer.emit({ kind: "iota", length: own }, []);
+    const along = (own: Dim): ValueId => outer.iota(own);
     const first = outer.map(
       "mul",
       outer.broadcast(along(length), shape, [0]),
@@ -158,7 +155,7 @@ export class IndexedBuilder extends GraphBuilder {
   private eachChosen(tables: ValueId, places: ValueId): ValueId {
     const { outer } = this;
     const shape = outer.shapeOf(tables);
-    const all = outer.emit({ kind: "iota", length: at(shape, 1) }, []);
+    const all = outer.iota(at(shape, 1));
     const own = outer.emit({ kind: "gather" }, [all, places]);
     const isIt = outer.map("eq", outer.broadcast(all, shape, [1]), outer.broadcast(own, shape, [0]));
     const chosen = outer.map("select", isIt, tables, outer.fill(outer.constant(0), shape));
@@ -190,7 +187,7 @@ export class IndexedBuilder extends GraphBuilder {
       return outer.reshape(flat, [length, size, ...own.slice(rank)]);
     }
     const shape = [...own.slice(0, rank), size, ...own.slice(rank)];
-    const all = outer.emit({ kind: "iota", length: size }, []);
+    const all = outer.iota(size);
     const axes = own.map((_, axis) => axis);
     const there = outer.broadcast(outer.emit({ kind: "gather" }, [all, index]), shape, axes.slice(0, rank));
     const isIt = outer.map("eq", outer.broadcast(all, shape, [rank]), there);

@@ -7,7 +7,6 @@ import { outputName, typeOf } from "../ir/graph/values.js";
 import { shapeContext } from "../ir/graph/shape-rules.js";
 import { buildStarts } from "./cell-program.js";
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
-import { declaredReach } from "./declared-reach.js";
 import type { DeclaredCall, LoweredNetwork, LoweredTensor } from "./lowered-cell.js";
 import type { Program, ProgramCall, ProgramTensor } from "./program.js";
 import { checkLengths, splitLengths } from "./found-lengths.js";
@@ -15,6 +14,7 @@ import { inputsReaching } from "./reach.js";
 import type { StreamSearch } from "./find-stream.js";
 import { hasInFront, searchStream, streamedNetwork } from "./network-stream.js";
 import { nameOfRole, type TensorKind } from "./roles.js";
+import { settledProgram } from "./settled.js";
 import { partsOfLoss } from "../../runtime/module/loss-parts.js";
 
 const each =
@@ -70,7 +70,7 @@ export function programOfNetwork(network: LoweredNetwork): Program {
       }),
     })),
   };
-  return { ...program, gradientAsDeclared: declaredReach(program) };
+  return settledProgram(program);
 }
 
 /** Reports lengths that cannot be found. */

@@ -70,7 +70,7 @@ export function lowerIndex(lowering: Lowering, frame: Frame, node: TypedExpressi
 
 /** 0, 1, … along the axis. */
 function placesAlong(builder: GraphBuilder, shape: Shape, axis: number): ValueId {
-  return builder.broadcast(builder.emit({ kind: "iota", length: entry(shape, axis) }, []), shape, [axis]);
+  return builder.broadcast(builder.iota(entry(shape, axis)), shape, [axis]);
 }
 
 /** The least place whose element is the greatest, or NaN where one is. */

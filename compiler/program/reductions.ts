@@ -107,9 +107,7 @@ interface LogSum {
 /** The greatest element, which keeps exponentials in range and falls out of the result. */
 function shiftOf(builder: GraphBuilder, operand: ValueId, axes: OverAxes): ValueId {
   const greatest = builder.reduce("max", operand, axes);
-  return builder
-    .at({ origin: { ...builder.origin, isExact: true }, round: builder.round })
-    .map("stop_gradient", greatest);
+  return builder.emit({ kind: "map", op: "stop_gradient", exact: true }, [greatest]);
 }
 
 /**

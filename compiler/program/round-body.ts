@@ -172,7 +172,7 @@ export class RoundLoop {
       else if (operation.kind === "constant") this.number(instruction, operation, step);
     }
     const outputs = body.outputs.map(({ name, value }) => ({ name, value: mapped(inside, value) }));
-    return loop.emit({ length: this.count, reverse: false, rounds: true }, outputs, there);
+    return loop.emit({ length: this.count, reverse: false, rounds: true, states: [] }, outputs, there);
   }
 
   /** A frame of the round, with its values in the body of the loop. */
@@ -226,7 +226,7 @@ export class RoundLoop {
   ): void {
     const outer = this.body.outer.at(instruction);
     const shape = [this.count];
-    const counted = outer.emit({ kind: "iota", length: this.count }, []);
+    const counted = outer.iota(this.count);
     const stepped = step === 1 ? counted : outer.map("mul", counted, outer.constantOf(step, shape));
     const numbers = value === 0 ? stepped : outer.map("add", stepped, outer.constantOf(value, shape));
     const operand = dtype === "index" ? outer.emit({ kind: "to_index" }, [numbers]) : numbers;

@@ -72,15 +72,14 @@ class Rounds implements RoundSite {
    * where they began. Only the derivative reads them.
    */
   private withDerivative(count: number, values: readonly ValueId[]): ValueId[] {
-    const around = builderAt(this.lowering, this.frame, this.rounds);
-    const builder = around.at({ origin: { ...around.origin, isExact: true }, round: around.round });
-    const ends = values.map((value) => builder.map("stop_gradient", value));
+    const builder = builderAt(this.lowering, this.frame, this.rounds);
+    const ends = values.map((value) => builder.emit({ kind: "map", op: "stop_gradient", exact: true }, [value]));
     return this.repeat(count, ends, undefined).map((again, i) => {
       const name = at(this.rounds.names, i);
       const tangent = new GraphBuilder(name, builder.context);
       const change = tangent.input(`d${name}`, builder.typeOf(again));
       const same = tangent.finish([{ name, value: change }]);
-      const operation = { kind: "custom_derivative", arguments: 1, tangent: same } as const;
+      const operation = { kind: "custom_derivative", arguments: 1, exact: true, tangent: same } as const;
       return builder.emit(operation, [at(values, i), again]);
     });
   }
@@ -185,7 +184,7 @@ class Rounds implements RoundSite {
     const next = this.round({ lowering, frame: inside }, k, state, until);
     const all = [...next.values, ...(next.goesOn === undefined ? [] : [asCarried(builder, next.goesOn)])];
     const outputs = all.map((value, i) => ({ name: at(names, i), value }));
-    return loop.emit({ length: dimConstant(1), reverse: false, rounds: true }, outputs, outer);
+    return loop.emit({ length: dimConstant(1), reverse: false, rounds: true, states: [] }, outputs, outer);
   }
 
   private round(

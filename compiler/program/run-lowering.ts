@@ -1,8 +1,7 @@
 /** Calls in a network: a network where it stands, a cell as a loop over the places of its inputs. */
 import { at } from "../base/at.js";
-import type { OriginOfState } from "../ir/graph/origin.js";
 import { type Dim, dimConstant } from "../base/types/dim.js";
-import type { ValueId } from "../ir/graph/graph-function.js";
+import type { SequenceState, ValueId } from "../ir/graph/graph-function.js";
 import { tensorsIn } from "../language/semantics/cell-tensors.js";
 import { initialKey, nextKey } from "../language/semantics/node-keys.js";
 import { statesIn } from "../language/semantics/states-of-cell.js";
@@ -236,11 +235,8 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
     const { name, value } = at(next, states.findIndex((placed) => pathIn(placed) === path)); // prettier-ignore
     return { name: `${name} of each step`, value };
   });
-  const origin = { ...outer.origin, states: originsOf(frame, run, owned) };
-  const results = loop.emit({ length, reverse: false, rounds: false }, [...next, ...outputs, ...traced], {
-    origin,
-    round: outer.round,
-  });
+  const course = { length, reverse: false, rounds: false, states: calledInStreams(frame, run, owned) };
+  const results = loop.emit(course, [...next, ...outputs, ...traced], outer);
   const [last, stacked] = [results.slice(0, states.length), results.slice(states.length)];
   for (const [caller, fn, place, scans = []] of declared) {
     if (caller === loop.inner) lowering.noteDeclared(lowering.builder, fn, place, [...results.slice(0, 1), ...scans]);
@@ -252,9 +248,9 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
 }
 
 /** What its states are called where a stream goes on with them. */
-function originsOf(frame: Frame, run: TypedRun, owned: readonly StateOfRun[]): OriginOfState[] {
+function calledInStreams(frame: Frame, run: TypedRun, owned: readonly StateOfRun[]): SequenceState[] {
   const called = `${frame.path}${calledName(frame, run) ?? run.path}.`;
-  return owned.map(({ path, about }) => ({ name: called + path, ...about, isBefore: false }));
+  return owned.map(({ path, about }) => ({ name: called + path, bound: undefined, ...about, isBefore: false }));
 }
 
 /** A cell without states for each place of several axes: as an index equation. */

@@ -5,7 +5,6 @@
  */
 import type { CallAxis } from "../base/types/call-axes.js";
 import { at, lookUp } from "../base/at.js";
-import type { OriginOfState } from "../ir/graph/origin.js";
 import { constantOf, type Dim, dimConstant, dimSymbol, equalDims, subtractDims } from "../base/types/dim.js";
 import { GraphBuilder, type NamedOutput } from "../ir/graph/build.js";
 import {
@@ -17,7 +16,7 @@ import {
   type ValueMap,
 } from "../ir/graph/rewrite.js";
 import { isCarried, type Scan } from "../ir/graph/scan.js";
-import type { GraphFunction, Instruction, Operation, ValueId } from "../ir/graph/graph-function.js";
+import type { GraphFunction, Instruction, Operation, SequenceState, ValueId } from "../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../ir/graph/values.js";
 import { shapeContext } from "../ir/graph/shape-rules.js";
 import { mostPlaces } from "../language/semantics/semantic-type.js";
@@ -158,7 +157,7 @@ class StateWriter {
     else if (operation.kind === "concat") this.concat(operation, instruction);
     else if (operation.kind === "pad" && this.isSeam(instruction, operation.axis)) this.padded(operation, instruction);
     else this.copy(instruction);
-    const isCount = operation.kind === "iota" && instruction.origin.isPlace === true;
+    const isCount = operation.kind === "iota" && operation.places;
     if (isCount && this.isOfStream(operation.length)) this.countOn(instruction);
   }
 
@@ -167,10 +166,10 @@ class StateWriter {
   }
 
   private loop(scan: Scan, instruction: Instruction): void {
-    const { operands, results, origin } = instruction;
+    const { operands, results } = instruction;
     if (scan.reverse) return this.copy(instruction);
     const begun = operands.map((id, i): MadeState | undefined => {
-      const own = origin.states?.[i];
+      const own = scan.states[i];
       if (!isCarried(scan, i) || this.isOwnState(id, at(results, i))) return undefined;
       const isBefore = own?.isBefore === true && typeOf(this.equations.forward, id).shared;
       return this.isLoop(instruction) || isBefore ? this.begin(id, own) : undefined;
@@ -189,11 +188,10 @@ class StateWriter {
     return states.some((state) => nameOf(forward, first) === initialName(state) && this.endOf(state.name) === last);
   }
 
-  private concat({ axis }: Extract<Operation, { kind: "concat" }>, instruction: Instruction): void {
-    const { operands, origin } = instruction;
+  private concat({ axis, state: own }: Extract<Operation, { kind: "concat" }>, instruction: Instruction): void {
+    const { operands } = instruction;
     const { forward } = this.equations;
     const isSeam = this.isSeam(instruction, axis);
-    const [own] = origin.states ?? [];
     const isBefore = own?.isBefore === true && axis === 0 && typeOf(forward, at(operands, 0)).shared;
     if (operands.length < 2 || !(isSeam || (this.stream === undefined && isBefore))) return this.copy(instruction);
     const b = this.b.at(instruction);
@@ -204,7 +202,7 @@ class StateWriter {
       const first = at(operands, i);
       const state = this.begin(first, i === 0 ? own : undefined);
       const front = this.started(b, state, first);
-      const whole = b.emit({ kind: "concat", axis }, [front, ...rest]);
+      const whole = b.concat(axis, [front, ...rest]);
       const size = at(b.shapeOf(front), axis);
       const length = this.stream ? dimSymbol(this.stream.symbol) : subtractDims(at(b.shapeOf(whole), axis), size);
       state.end = b.slice(whole, axis, length, size);
@@ -215,17 +213,17 @@ class StateWriter {
 
   /** Zeros in front, as a convolution has them, are what it looks back at. */
   private padded({ axis, before, after }: Extract<Operation, { kind: "pad" }>, instruction: Instruction): void {
-    const { operands, results, origin } = instruction;
+    const { operands } = instruction;
     const { forward } = this.equations;
     const value = mapped(this.values, at(operands, 0));
     const b = this.b.at(instruction);
     const { dtype, shape } = b.typeOf(value);
     const size = shape.map((dim, i) => (i === axis ? before : dim));
-    const state = this.beginAs({ dtype, shape: size }, origin.states?.[0], undefined);
+    const state = this.beginAs({ dtype, shape: size }, undefined, undefined);
     const isLast = constantOf(after) === 0;
     const rest = isLast ? value : b.emit({ kind: "pad", axis, before: dimConstant(0), after }, [value]);
-    const whole = b.emit({ kind: "concat", axis }, [state.input, rest]);
-    recordResults(this.b, forward, { operation: { kind: "concat", axis }, results }, [whole], this.values);
+    const whole = b.concat(axis, [state.input, rest]);
+    recordResults(this.b, forward, instruction, [whole], this.values);
     state.end = b.slice(whole, axis, dimSymbol((this.stream as StreamedSequence).symbol), before);
   }
 
@@ -242,7 +240,7 @@ class StateWriter {
     return reach?.kind === "along" && (axis === undefined || reach.axis === axis);
   }
 
-  private begin(first: ValueId, own: OriginOfState | undefined): MadeState {
+  private begin(first: ValueId, own: SequenceState | undefined): MadeState {
     const { dtype, shape } = typeOf(this.equations.forward, first);
     return this.beginAs(
       { dtype: dtype === "index" ? dtype : "real", shape },
@@ -253,7 +251,7 @@ class StateWriter {
 
   private beginAs(
     { dtype, shape }: Pick<LoweredState, "shape"> & { readonly dtype: "real" | "index" | "bool" },
-    own: OriginOfState | undefined,
+    own: SequenceState | undefined,
     first: ValueId | undefined,
   ): MadeState {
     const name = this.unique(own?.name ?? "past");

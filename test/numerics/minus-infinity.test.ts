@@ -232,9 +232,9 @@ describe("a sum over all alignments", () => {
     const rows = [a, one, two].map((value) => inner.reshape(value, [dimConstant(1), places]));
     const all = reduceAlong(inner, "logsumexp", inner.concat(0, rows), [0]);
     const next = inner.map("add", all, inner.emit({ kind: "gather" }, [frame, own]));
-    const [end] = scan.emit({ length: F, reverse: false, rounds: false }, [{ name: "a", value: next }]);
+    const [end] = scan.emit({ length: F, reverse: false, rounds: false, states: [] }, [{ name: "a", value: next }]);
     // It ends with the last label, or with the blank after it.
-    const place = b.emit({ kind: "iota", length: places }, []);
+    const place = b.iota(places);
     const last = b.dimension(subtractDims(multiplyDims(dimConstant(2), U), dimConstant(1)));
     const isBefore = b.map("lt", place, b.fill(last, [places]));
     const ends = b.map("select", isBefore, none(b, places), end!);

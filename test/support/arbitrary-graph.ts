@@ -247,7 +247,7 @@ class GraphMaker {
     if (same.length > 0 && this.random() < 0.8) return this.oneOf(same);
     const [length] = shape;
     if (length !== undefined && this.random() < 0.3) {
-      const places = b.emit({ kind: "iota", length }, []);
+      const places = b.iota(length);
       return b.broadcast(b.map("mul", places, b.constantOf(0.25, [length])), shape, [0]);
     }
     return b.constantOf(this.oneOf([0.5, -0.25, 1]), shape);
@@ -338,7 +338,7 @@ class GraphMaker {
   /** Computed from whole numbers, which no precision rounds. */
   private wholeIndex(b: GraphBuilder): ValueId {
     const length = this.oneOf([dimConstant(3), T, S]);
-    const places = b.emit({ kind: "iota", length }, []);
+    const places = b.iota(length);
     const [least, most, two] = [0, INDEX_BOUND - 1, 2].map((bound) => b.constantOf(bound, [length])) as [
       ValueId,
       ValueId,
@@ -403,7 +403,7 @@ class GraphMaker {
     const reverse = this.random() < 0.5;
     const rounds = constantOf(length) !== undefined && this.random() < 0.5;
     const counts = { carried: carried.length, sequences: sequences.length };
-    return b.emitAll({ kind: "scan", body, length, ...counts, reverse, rounds }, [...carried, ...sequences, ...invariants]); // prettier-ignore
+    return b.emitAll({ kind: "scan", body, length, ...counts, reverse, rounds, states: [] }, [...carried, ...sequences, ...invariants]); // prettier-ignore
   }
 
   /** Gates: a loop whose sums start from several sequences joined. */
@@ -420,7 +420,7 @@ class GraphMaker {
     const [length, width] = b.shapeOf(sequence) as [Dim, Dim];
     const whole = multiplyDims(dimConstant(2), width);
     const joined = b.concat(1, [sequence, b.map("tanh", sequence)]);
-    const row = b.map("mul", b.emit({ kind: "iota", length: whole }, []), b.constantOf(0.125, [whole]));
+    const row = b.map("mul", b.iota(whole), b.constantOf(0.125, [whole]));
     const matrix = b.broadcast(row, [whole, whole], [0]);
     const inner = new GraphBuilder("gates", shapeContext(cellAxes(graphDimensions)));
     const state = inner.input("s", { dtype: "real", shape: [whole], shared: false });
@@ -429,15 +429,8 @@ class GraphMaker {
     const product = inner.contract(weights, state, { a: [0, 1], b: [1], result: [0], parts: 1 });
     const next = inner.map("tanh", inner.map("add", start, product));
     const body = inner.finish(["h", "y"].map((name) => ({ name, value: next })));
-    const scan = {
-      kind: "scan",
-      body,
-      length,
-      carried: 1,
-      sequences: 1,
-      reverse: this.random() < 0.5,
-      rounds: false,
-    } as const;
+    const course = { length, reverse: this.random() < 0.5, rounds: false, states: [] };
+    const scan = { kind: "scan", body, carried: 1, sequences: 1, ...course } as const;
     return b.emitAll(scan, [b.constantOf(0.5, [whole]), joined, matrix]);
   }
 

@@ -37,13 +37,13 @@ export class ScanBuilder {
    * @param outputs of the body: the next carried values, then what is stacked
    */
   emit(like: ScanCourse, outputs: readonly NamedOutput[], there: Standing = this.outer): ValueId[] {
-    const { length, reverse, rounds } = like;
+    const { length, reverse, rounds, states } = like;
     const { carried, sequence, invariant } = this.given;
     const parts = { carried, sequences: sequence, invariants: invariant };
     const given = inOrder(parts);
     const body = { ...this.inner.finish(outputs), inputs: given.map(({ input }) => input) };
     return this.outer.emitAll(
-      { kind: "scan", body, length, ...countsOf(parts), reverse, rounds },
+      { kind: "scan", body, ...countsOf(parts), length, reverse, rounds, states },
       given.map(({ operand }) => operand),
       there,
     );

@@ -6,6 +6,7 @@ import type {
   GraphFunction,
   Instruction,
   Operation,
+  SequenceState,
   Standing,
   SumParts,
   ValueId,
@@ -113,8 +114,13 @@ export class GraphBuilder {
     return this.emit({ kind: "dimension", dim }, []);
   }
 
+  /** 0, 1, … length - 1, which no chunk of a sequence goes on with. */
+  iota(length: Dim): ValueId {
+    return this.emit({ kind: "iota", length, places: false }, []);
+  }
+
   map(op: ScalarOp, ...operands: ValueId[]): ValueId {
-    return this.emit({ kind: "map", op }, operands);
+    return this.emit({ kind: "map", op, exact: false }, operands);
   }
 
   /** Axis `i` of `value` becomes axis `axes[i]` of `shape`; nothing is emitted where the shapes are equal already. */
@@ -156,8 +162,8 @@ export class GraphBuilder {
     return this.emit({ kind: "slice", axis, start, length }, [value]);
   }
 
-  concat(axis: number, values: readonly ValueId[]): ValueId {
-    return values.length === 1 ? at(values, 0) : this.emit({ kind: "concat", axis }, values);
+  concat(axis: number, values: readonly ValueId[], state?: SequenceState): ValueId {
+    return values.length === 1 ? at(values, 0) : this.emit({ kind: "concat", axis, state }, values);
   }
 
   reshape(value: ValueId, shape: Shape): ValueId {

@@ -31,15 +31,32 @@ export type ValueId = number;
  */
 export type SumParts = 1 | 4;
 
+/**
+ * What stands in front of a sequence, or goes through its loop, and is a state where the sequence comes in chunks. Equations say it, as they say
+ * places, to `program/sequence-states.ts`; no program has either any more.
+ */
+export interface SequenceState {
+  /** By path: of the equation, or of the run and its own state. */
+  readonly name: string;
+  readonly documentation: string;
+  /** Of an index. */
+  readonly bound: Dim | undefined;
+  /** What `before` has in front of the first element, rather than the state of a run. */
+  readonly isBefore: boolean;
+}
+
 export type Operation =
   /** A scalar literal; real, or bool as 0/1. */
   | { readonly kind: "constant"; readonly dtype: DType; readonly value: number }
   /** A dimension as a real scalar, `4*H`; per example where it holds `%T` or a run-time dimension. */
   | { readonly kind: "dimension"; readonly dim: Dim }
-  /** 0, 1, … length - 1 as reals; per example as `dimension`. */
-  | { readonly kind: "iota"; readonly length: Dim }
-  /** A scalar operation on operands of one shape. */
-  | { readonly kind: "map"; readonly op: ScalarOp }
+  /** 0, 1, … length - 1 as reals; per example as `dimension`. `places` are numbers that go on from chunk to chunk where `length` is streamed. */
+  | { readonly kind: "iota"; readonly length: Dim; readonly places: boolean }
+  /**
+   * A scalar operation on operands of one shape. Only a `stop_gradient` is `exact`: it stops a derivative, and that of the result is right all
+   * the same, as the value is taken out of an expression and put in again (the greatest element of a softmax).
+   */
+  | { readonly kind: "map"; readonly op: ScalarOp; readonly exact: boolean }
   /** Operand axis `i` becomes result axis `axes[i]` (increasing); the other result axes repeat it. */
   | { readonly kind: "broadcast"; readonly shape: Shape; readonly axes: readonly number[] }
   /** Removes `axes` (increasing). Max and min give -inf / +inf over an empty axis, sum 0. */
@@ -61,7 +78,8 @@ export type Operation =
   | { readonly kind: "slice"; readonly axis: number; readonly start: Dim; readonly length: Dim }
   /** Zeros before and after along one axis: the transpose of `slice`. */
   | { readonly kind: "pad"; readonly axis: number; readonly before: Dim; readonly after: Dim }
-  | { readonly kind: "concat"; readonly axis: number }
+  /** `state` is of its first operand, where that stands in front of a sequence. */
+  | { readonly kind: "concat"; readonly axis: number; readonly state: SequenceState | undefined }
   /** Same elements in row-major order. */
   | { readonly kind: "reshape"; readonly shape: Shape }
   /** Result axis `i` is operand axis `permutation[i]`. */
@@ -98,8 +116,14 @@ export type Operation =
    * Operands: the value, `arguments` values that it has a derivative by, then coefficients.
    * Inputs of `tangent`: the tangents of the arguments, then the coefficients; its output is the tangent of the value,
    * linear in the tangents (`linear.ts`). Its name is that of the function that declared it.
+   * `exact` where it is that of the value (implicit rounds), and not one that an author wants instead.
    */
-  | { readonly kind: "custom_derivative"; readonly arguments: number; readonly tangent: GraphFunction }
+  | {
+      readonly kind: "custom_derivative";
+      readonly arguments: number;
+      readonly exact: boolean;
+      readonly tangent: GraphFunction;
+    }
   /**
    * Runs `body` for t = 0 … length-1 (backwards with `reverse`).
    * Operands: `carried` initial values, `sequences` (leading axis `length`), then invariants.
@@ -118,6 +142,8 @@ export type Operation =
        * they have where the rounds are written out, and what it has of a round may be the same for all examples.
        */
       readonly rounds: boolean;
+      /** One for each carried value, or none at all. */
+      readonly states: readonly (SequenceState | undefined)[];
     };
 
 export type OperationKind = Operation["kind"];

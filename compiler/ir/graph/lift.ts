@@ -25,7 +25,11 @@ type LiftRule<K extends LiftableKind> = (
 const next = (axes: readonly number[]): number[] => axes.map((axis) => axis + 1);
 
 const liftRules: { readonly [K in LiftableKind]: LiftRule<K> } = {
-  map: ({ op }, operands, b, length) => b.map(op, ...operands.map((operand) => overTime(operand, b, length))),
+  map: (operation, operands, b, length) =>
+    b.emit(
+      operation,
+      operands.map((operand) => overTime(operand, b, length)),
+    ),
   broadcast: ({ shape, axes }, [operand], b, length) =>
     b.broadcast(value(operand), [length, ...shape], [0, ...next(axes)]),
   reduce: ({ op, axes }, [operand], b) => b.reduce(op, value(operand), next(axes)),
@@ -38,10 +42,11 @@ const liftRules: { readonly [K in LiftableKind]: LiftRule<K> } = {
   slice: ({ axis, start, length }, [operand], b) => b.slice(value(operand), axis + 1, start, length),
   pad: ({ axis, before, after }, [operand], b) =>
     b.emit({ kind: "pad", axis: axis + 1, before, after }, [value(operand)]),
-  concat: ({ axis }, operands, b, length) =>
+  concat: ({ axis, state }, operands, b, length) =>
     b.concat(
       axis + 1,
       operands.map((operand) => overTime(operand, b, length)),
+      state,
     ),
   reshape: ({ shape }, [operand], b, length) => b.reshape(value(operand), [length, ...shape]),
   transpose: ({ permutation }, [operand], b) => b.transpose(value(operand), [0, ...next(permutation)]),

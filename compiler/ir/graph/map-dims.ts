@@ -2,7 +2,7 @@
 import type { Dim } from "../../base/types/dim.js";
 import type { ShapeContext } from "./shape-rules.js";
 import { GraphBuilder } from "./build.js";
-import type { GraphFunction, Operation, ValueId } from "./graph-function.js";
+import type { GraphFunction, Operation, SequenceState, ValueId } from "./graph-function.js";
 import { finishLike, mapped, recordResults, type ValueMap } from "./rewrite.js";
 import { nameOf, typeOf } from "./values.js";
 
@@ -13,6 +13,11 @@ export interface DimChange {
   /** A number that is no size: where a slice begins, what is padded, a dimension as a value. */
   readonly number: (dim: Dim) => Dim;
 }
+
+const stateWithDims = (state: SequenceState, size: DimChange["size"]): SequenceState => ({
+  ...state,
+  bound: state.bound && size(state.bound),
+});
 
 /** Only these operations hold dimensions; functions in them stay as they are. */
 function withDims(operation: Operation, { size, number }: DimChange): Operation {
@@ -45,8 +50,12 @@ function withDims(operation: Operation, { size, number }: DimChange): Operation 
       };
     case "scatter_add":
       return { ...operation, size: size(operation.size) };
-    case "scan":
-      return { ...operation, length: size(operation.length) };
+    case "concat":
+      return { ...operation, state: operation.state && stateWithDims(operation.state, size) };
+    case "scan": {
+      const states = operation.states.map((state) => state && stateWithDims(state, size));
+      return { ...operation, length: size(operation.length), states };
+    }
     default:
       return operation;
   }

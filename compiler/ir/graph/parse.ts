@@ -8,7 +8,16 @@ import type { Shape } from "../../base/types/shape.js";
 import { scalarArity, type ScalarOp } from "../ops/scalar-ops.js";
 import { shapeContext, type ShapeContext } from "./shape-rules.js";
 import { GraphBuilder } from "./build.js";
-import type { DType, GraphFunction, GraphProgram, Operation, SumParts, ValueId, ValueType } from "./graph-function.js";
+import type {
+  DType,
+  GraphFunction,
+  GraphProgram,
+  Operation,
+  SequenceState,
+  SumParts,
+  ValueId,
+  ValueType,
+} from "./graph-function.js";
 import { printType } from "./print.js";
 import { QUOTED, readName, readValue, WORD } from "./spelling.js";
 
@@ -227,10 +236,17 @@ const parseSteps = (reader: TokenReader): { stride: Dim; dilation: Dim } => ({
   dilation: reader.after("dilation", () => parseDim(reader)),
 });
 
+const parseState = (reader: TokenReader): SequenceState => ({
+  name: reader.name(),
+  isBefore: reader.accept("before"),
+  bound: reader.accept("bound") ? parseDim(reader) : undefined,
+  documentation: reader.next.startsWith('"') ? reader.name() : "",
+});
+
 const parsers: ReadonlyMap<string, OperationParser> = new Map<string, OperationParser>([
   ["constant", (r) => ({ kind: "constant", dtype: r.take() as DType, value: Number(r.take()) })],
   ["dimension", (r) => ({ kind: "dimension", dim: parseDim(r) })],
-  ["iota", (r) => ({ kind: "iota", length: parseDim(r) })],
+  ["iota", (r) => ({ kind: "iota", length: parseDim(r), places: r.accept("places") })],
   ["broadcast", (r) => ({ kind: "broadcast", shape: parseShape(r), axes: parseAxes(r) })],
   ["reduce", (r) => ({ kind: "reduce", op: r.take() as "sum", axes: parseAxes(r) })],
   [
@@ -262,7 +278,7 @@ const parsers: ReadonlyMap<string, OperationParser> = new Map<string, OperationP
       after: r.after("after", () => parseDim(r)),
     }),
   ],
-  ["concat", (r) => ({ kind: "concat", axis: parseAxis(r) })],
+  ["concat", (r) => ({ kind: "concat", axis: parseAxis(r), state: r.accept("state") ? parseState(r) : undefined })],
   ["reshape", (r) => ({ kind: "reshape", shape: parseShape(r) })],
   ["transpose", (r) => ({ kind: "transpose", permutation: parseIntegers(r) })],
   ["reverse", (r) => ({ kind: "reverse", axis: parseAxis(r) })],
@@ -290,9 +306,10 @@ const parsers: ReadonlyMap<string, OperationParser> = new Map<string, OperationP
     "custom_derivative",
     (r) => {
       const count = r.after("arguments", () => r.integer());
+      const exact = r.accept("exact");
       return {
         keyword: "tangent",
-        around: (tangent) => ({ kind: "custom_derivative", arguments: count, tangent }),
+        around: (tangent) => ({ kind: "custom_derivative", arguments: count, exact, tangent }),
       };
     },
   ],
@@ -304,9 +321,10 @@ const parsers: ReadonlyMap<string, OperationParser> = new Map<string, OperationP
       const sequences = r.after("sequences", () => r.integer());
       const reverse = r.accept("reverse");
       const rounds = r.accept("rounds");
+      const states = r.accept("states") ? r.list("[", "]", () => (r.accept("-") ? undefined : parseState(r))) : [];
       return {
         keyword: "body",
-        around: (body) => ({ kind: "scan", body, length, carried, sequences, reverse, rounds }),
+        around: (body) => ({ kind: "scan", body, length, carried, sequences, reverse, rounds, states }),
       };
     },
   ],
@@ -314,7 +332,7 @@ const parsers: ReadonlyMap<string, OperationParser> = new Map<string, OperationP
 
 function parseOperation(reader: TokenReader): ReturnType<OperationParser> {
   const word = reader.take();
-  if (Object.hasOwn(scalarArity, word)) return { kind: "map", op: word as ScalarOp };
+  if (Object.hasOwn(scalarArity, word)) return { kind: "map", op: word as ScalarOp, exact: reader.accept("exact") };
   const parser = parsers.get(word);
   if (parser === undefined) throw new GraphSyntaxError(`unknown operation ${word}`);
   return parser(reader);

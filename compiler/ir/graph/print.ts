@@ -9,6 +9,7 @@ import type {
   Instruction,
   Operation,
   OperationKind,
+  SequenceState,
   ValueId,
   ValueType,
 } from "./graph-function.js";
@@ -60,15 +61,15 @@ type OperationPrinter<K extends OperationKind> = (operation: Extract<Operation, 
 const printers: { readonly [K in OperationKind]: OperationPrinter<K> } = {
   constant: ({ dtype, value }) => `constant ${dtype} ${printNumber(value)}`,
   dimension: ({ dim }) => `dimension ${printDim(dim)}`,
-  iota: ({ length }) => `iota ${printDim(length)}`,
-  map: ({ op }) => op,
+  iota: ({ length, places }) => `iota ${printDim(length)}${places ? " places" : ""}`,
+  map: ({ op, exact }) => `${op}${exact ? " exact" : ""}`,
   broadcast: ({ shape, axes }) => `broadcast ${printShape(shape)} axes ${printList(axes)}`,
   reduce: ({ op, axes }) => `reduce ${op} axes ${printList(axes)}`,
   contract: ({ a, b, result, parts, strong }) =>
     `contract ${strong === true ? "strong " : ""}${printList(a)} ${printList(b)} -> ${printList(result)}${parts === 1 ? "" : ` parts ${parts}`}`,
   slice: ({ axis, start, length }) => `slice axis ${axis} start ${printDim(start)} length ${printDim(length)}`,
   pad: ({ axis, before, after }) => `pad axis ${axis} before ${printDim(before)} after ${printDim(after)}`,
-  concat: ({ axis }) => `concat axis ${axis}`,
+  concat: ({ axis, state }) => `concat axis ${axis}${state === undefined ? "" : ` state ${printState(state)}`}`,
   reshape: ({ shape }) => `reshape ${printShape(shape)}`,
   transpose: ({ permutation }) => `transpose ${printList(permutation)}`,
   reverse: ({ axis }) => `reverse axis ${axis}`,
@@ -79,10 +80,24 @@ const printers: { readonly [K in OperationKind]: OperationPrinter<K> } = {
   to_index: () => "to_index",
   scatter_add: ({ size }) => `scatter_add size ${printDim(size)}`,
   batch_sum: () => "batch_sum",
-  custom_derivative: ({ arguments: count }) => `custom_derivative arguments ${count}`,
-  scan: ({ length, carried, sequences, reverse, rounds }) =>
-    `scan length ${printDim(length)} carried ${carried} sequences ${sequences}${reverse ? " reverse" : ""}${rounds ? " rounds" : ""}`,
+  custom_derivative: ({ arguments: count, exact }) => `custom_derivative arguments ${count}${exact ? " exact" : ""}`,
+  scan: ({ length, carried, sequences, reverse, rounds, states }) =>
+    `scan length ${printDim(length)} carried ${carried} sequences ${sequences}${reverse ? " reverse" : ""}${rounds ? " rounds" : ""}${printStates(states)}`,
 };
+
+function printStates(states: Extract<Operation, { kind: "scan" }>["states"]): string {
+  return states.length === 0 ? "" : ` states [${states.map((state) => (state ? printState(state) : "-")).join(", ")}]`;
+}
+
+/** `memory.h bound V "What it remembers."`. */
+function printState({ name, documentation, bound, isBefore }: SequenceState): string {
+  const told = [
+    isBefore && "before",
+    bound && `bound ${printDim(bound)}`,
+    documentation && JSON.stringify(documentation),
+  ];
+  return [spellName(name), ...told.filter(Boolean)].join(" ");
+}
 
 function printSteps({ stride, dilation }: { readonly stride: Dim; readonly dilation: Dim }): string {
   return `stride ${printDim(stride)} dilation ${printDim(dilation)}`;

@@ -9,7 +9,7 @@ import type { Operation } from "./graph-function.js";
 export type Scan = Extract<Operation, { kind: "scan" }>;
 
 /** How it runs, whatever it is given and gives. */
-export type ScanCourse = Pick<Scan, "length" | "reverse" | "rounds">;
+export type ScanCourse = Pick<Scan, "length" | "reverse" | "rounds" | "states">;
 
 /** All that the layout depends on. */
 type ScanCounts = Pick<Scan, "carried" | "sequences">;
@@ -59,6 +59,10 @@ export function inOrder<T>(parts: OperandParts<T> | ResultParts<T>): T[] {
     ? [...parts.carried, ...parts.stacked]
     : [...parts.carried, ...parts.sequences, ...parts.invariants];
 }
+
+/** The states of a scan that carries only these of its values. */
+export const statesOf = ({ states }: Pick<Scan, "states">, carried: readonly number[]): Scan["states"] =>
+  states.length === 0 ? [] : carried.map((i) => states[i]);
 
 /** The counts of a scan that has these operands. */
 export function countsOf({ carried, sequences }: OperandParts<unknown>): ScanCounts {

@@ -65,6 +65,10 @@ export function verifyFunction(fn: GraphFunction, context: ShapeContext, insideS
 function whyNotSaid({ operation, round = 0 }: Instruction): string | undefined {
   if (operation.kind === "scan" && operation.rounds && constantOf(operation.length) === undefined)
     return "the number of rounds is no constant";
+  if (operation.kind === "scan" && ![0, operation.carried].includes(operation.states.length))
+    return `carries ${operation.carried} values, and says of ${operation.states.length} what they are in a stream`;
+  if (operation.kind === "map" && operation.exact && operation.op !== "stop_gradient")
+    return "stops no derivative that could be right all the same";
   if (!(Number.isInteger(round) && round >= 0)) return `there is no round ${round}`;
   return undefined;
 }

@@ -147,7 +147,7 @@ class ForwardWalk {
     const finite = finiteInputsOf(scan, operands, facts);
     new ForwardWalk(loop.inner, scan.body, { ...inner, given, finite }, rules).run();
     const outputs = derivedOutputs(loop.inner, scan, inner);
-    const derived = loop.emit(scan, outputs, instruction);
+    const derived = loop.emit({ ...scan, states: [] }, outputs, instruction);
     for (const [i, { place, isTangent }] of outputs.entries()) {
       const [result, value] = [at(results, place), at(derived, i)];
       (isTangent ? tangents : values).set(result, value);

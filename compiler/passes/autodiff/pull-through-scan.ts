@@ -59,7 +59,7 @@ export function pullThroughScan(site: ScanSite, cotangents: Cotangents): void {
     outputNames: order.map((i) => outputName(backward, i)),
   };
   const derived = b.emitAll(
-    { ...scan, body, ...countsOf(parts), reverse: !scan.reverse },
+    { ...scan, body, ...countsOf(parts), reverse: !scan.reverse, states: [] },
     given.map(({ operand }) => operand()),
     { origin: { ...instruction.origin, note: "backward through time" }, round: instruction.round },
   );

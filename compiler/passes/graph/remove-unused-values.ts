@@ -8,7 +8,7 @@ import {
   recordResults,
   type ValueMap,
 } from "../../ir/graph/rewrite.js";
-import { countsOf, inOrder, operandParts, type Scan } from "../../ir/graph/scan.js";
+import { countsOf, inOrder, operandParts, type Scan, statesOf } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/graph-function.js";
 import type { ShapeContext } from "../../ir/graph/shape-rules.js";
 import type { GraphPass } from "../pass.js";
@@ -89,6 +89,7 @@ function pruneScan(operation: Scan, liveResults: readonly boolean[], context: Sh
       ...operation,
       body: { ...pruned, inputs: operands.map((i) => at(pruned.inputs, i)) },
       ...countsOf(kept),
+      states: statesOf(operation, kept.carried),
     },
     operands,
     results,

@@ -2,7 +2,15 @@ import { at, lookUp } from "../../base/at.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import { ScanBuilder } from "../../ir/graph/build-scan.js";
 import { definitions, mapped, recordResults, rewriteFunction, type ValueMap } from "../../ir/graph/rewrite.js";
-import { inOrder, isCarried, type OperandKind, operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
+import {
+  inOrder,
+  isCarried,
+  type OperandKind,
+  operandKind,
+  resultParts,
+  type Scan,
+  statesOf,
+} from "../../ir/graph/scan.js";
 import type { Instruction, OperationKind, ValueId } from "../../ir/graph/graph-function.js";
 import { outputName, typeOf } from "../../ir/graph/values.js";
 import type { GraphPass } from "../pass.js";
@@ -145,7 +153,10 @@ class Separation {
       })),
       ...stacked.map((id) => ({ name: `stacked.${id}`, value: read(id) })),
     ];
-    const results = resultParts({ carried: states.length }, made.emit(scan, outputs, this.instruction));
+    const results = resultParts(
+      { carried: states.length },
+      made.emit({ ...scan, states: statesOf(scan, states) }, outputs, this.instruction),
+    );
     for (const [i, id] of stacked.entries()) {
       const value = at(results.stacked, i);
       this.outside.set(id, value);

@@ -1,6 +1,7 @@
 /** What differences see of a derivative: that of the values as they are computed, on one side of every choice. */
 import type { Random } from "../../../runtime/base/random.js";
 import type { GraphFunction } from "../../ir/graph/graph-function.js";
+import { statesDerivative } from "../../program/declared-reach.js";
 import { clearanceOf, tieDistances } from "./clearance.js";
 import type { Derivative, Direction, Reference } from "./compare.js";
 import { differentiate, type DifferenceSteps } from "./differences.js";
@@ -65,8 +66,8 @@ export function sightOf(
 
 /** Whether nothing states another derivative than that of the values; the greatest element that a softmax takes out is put in again. */
 const followsValues = ({ instructions }: GraphFunction): boolean =>
-  instructions.every(({ operation, origin }) => {
-    if (operation.kind === "scan") return followsValues(operation.body);
-    const isStopped = operation.kind === "map" && operation.op === "stop_gradient";
-    return operation.kind !== "custom_derivative" && (!isStopped || origin.isExact === true);
-  });
+  instructions.every(({ operation }) =>
+    operation.kind === "scan"
+      ? followsValues(operation.body)
+      : operation.kind !== "custom_derivative" && !statesDerivative(operation),
+  );

@@ -100,7 +100,7 @@ function isSmallInteger(value: number): boolean {
 }
 
 /** An operation on values that repeat over the same axes is done before repeating them. */
-const repeatAfterwards: MapRule = ({ op }, operands, view) => {
+const repeatAfterwards: MapRule = (operation, operands, view) => {
   const repeated = operands.map((id) => view.match(id, "broadcast"));
   const widest = repeated.find((r) => r !== undefined && r.operation.axes.length > 0) ?? repeated[0];
   if (widest === undefined || repeated.some((r) => r === undefined)) return undefined;
@@ -114,7 +114,7 @@ const repeatAfterwards: MapRule = ({ op }, operands, view) => {
     else if (r.operation.axes.join() === axes.join()) sources.push(source);
     else return undefined;
   }
-  return view.b.broadcast(view.b.map(op, ...sources), shape, axes);
+  return view.b.broadcast(view.b.emit(operation, sources), shape, axes);
 };
 
 export const arithmeticRules: readonly MapRule[] = [

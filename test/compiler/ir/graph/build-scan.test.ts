@@ -19,7 +19,7 @@ it("puts carried values first, then sequences, then invariants, each in the orde
   const state = loop.input("carried", "state", scalar, z);
   const product = loop.inner.map("mul", weight, element);
   const sum = loop.inner.map("add", loop.inner.map("add", product, other), state);
-  const [last, all] = loop.emit({ length, reverse: true, rounds: false }, [
+  const [last, all] = loop.emit({ length, reverse: true, rounds: false, states: [] }, [
     { name: "next", value: sum },
     { name: "product", value: product },
   ]);

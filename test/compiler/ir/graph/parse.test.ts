@@ -52,6 +52,27 @@ test("names that are no words are in quotes", () => {
   expectGraphReadBack(fn!, []);
 });
 
+test("what instructions say beside what they compute", () => {
+  const text = `func f(%h: real[2], %x: real[3]) -> (y: %y, last: %last, first: %first) {
+  %2: shared real[3] round 4 = iota 3 places
+  %3: real[3] round 0 = stop_gradient exact %x
+  %4: shared real[6] = concat axis 0 state "memory of \\"x\\"" before bound V + 1 "What was; on\\ntwo lines." %2, %2
+  %y: real[3] = custom_derivative arguments 1 exact %3, %x tangent
+    func y(%dy: real[3]) -> (y: %dy) {
+    }
+  %last: real[2], %first: real[3] = scan length 3 carried 2 sequences 0 reverse rounds states [before, -] %h, %x body
+    func round(%g: real[2], %e: real[3]) -> (g: %g, e: %e) {
+    }
+}
+`;
+  const [fn] = parseProgram(text).functions;
+  expect(printFunction(fn!)).toBe(text);
+  expect(fn!.instructions[2]!.operation).toMatchObject({
+    state: { name: 'memory of "x"', isBefore: true, documentation: "What was; on\ntwo lines." },
+  });
+  expect(fn!.instructions[4]!.operation).toMatchObject({ states: [{ name: "before", isBefore: false }, undefined] });
+});
+
 describe("other texts", () => {
   it.each([
     ["func f(x: real[H]) -> () {}", "expected a value, found x"],

@@ -8,6 +8,7 @@ import {
   operandParts,
   resultParts,
   type Scan,
+  statesOf,
   whyNoLayout,
 } from "../../../../compiler/ir/graph/scan.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
@@ -55,6 +56,13 @@ it("results are carried values and what is stacked", () => {
   const { carried, stacked } = resultParts(scan, instruction.results);
   expect([named(carried), named(stacked)]).toEqual(["p q", "all"]);
   expect(inOrder({ carried, stacked })).toEqual(instruction.results);
+});
+
+it("a scan that carries some of its values has the states of these", () => {
+  const state = (name: string) => ({ name, documentation: "", bound: undefined, isBefore: false });
+  const states = [state("h"), undefined, state("c")];
+  expect(statesOf({ states }, [2, 1])).toEqual([state("c"), undefined]);
+  expect(statesOf({ states: [] }, [0])).toEqual([]);
 });
 
 describe("counts that do not fit the body", () => {

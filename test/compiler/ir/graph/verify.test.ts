@@ -51,3 +51,21 @@ test.each([-1, 0.5])("a round %s", (round) => {
   expect(problems({ instructions: [first, { ...second, round: 2 }] })).toEqual([]);
   expect(problems({ instructions: [first, { ...second, round }] }).join("\n")).toContain(`there is no round ${round}`);
 });
+
+test("an exact operation that stops no derivative", () => {
+  const exact = (op: "tanh" | "stop_gradient") =>
+    problems({ instructions: [{ ...first, operation: { kind: "map", op, exact: true } }, second] });
+  expect(exact("stop_gradient")).toEqual([]);
+  expect(exact("tanh").join("\n")).toContain("stops no derivative");
+});
+
+test("states of a stream that are not those of a loop", () => {
+  const loop = (states: string): string => `func f(%h: real[]) -> (h: %last) {
+    %last: real[] = scan length 3 carried 1 sequences 0 states [${states}] %h body
+      func round(%g: real[]) -> (g: %g) {
+      }
+  }`;
+  for (const states of ["", "low.h", "-"]) expect(verifyFunction(functionOf(loop(states)), context)).toEqual([]);
+  const found = verifyFunction(functionOf(loop("low.h, low.c")), context).join("\n");
+  expect(found).toContain("carries 1 values, and says of 2 what they are in a stream");
+});

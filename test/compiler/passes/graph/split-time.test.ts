@@ -28,7 +28,7 @@ function loopOverChain(links: number): GraphFunction {
   const sequence = { ...row, shape: [length, ...row.shape] };
   const operands = [outer.input("h0", row), outer.input("x", sequence)];
   const scan = {
-    ...({ kind: "scan", carried: 1, sequences: 1, length, reverse: false, rounds: false } as const),
+    ...({ kind: "scan", carried: 1, sequences: 1, length, reverse: false, rounds: false, states: [] } as const),
     body: body.finish([{ name: "h", value: next }]),
   };
   const [last] = outer.emitAll(scan, operands);

@@ -20,7 +20,7 @@ function negated(fn: GraphFunction): GraphFunction {
   const result = fn.types.length;
   const { origin = {}, round } = fn.instructions.find(({ results }) => results.includes(value)) ?? {};
   const negation = {
-    operation: { kind: "map", op: "neg" },
+    operation: { kind: "map", op: "neg", exact: false },
     operands: [value],
     results: [result],
     origin,
