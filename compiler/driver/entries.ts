@@ -45,10 +45,10 @@ import { problemsOf } from "../program/verify-program.js";
 import {
   deriveRole,
   type Derivation,
-  nameInEntry,
+  nameInPart,
   nameOfRole,
   type Role,
-  roleInEntry,
+  roleInPart,
   streamedRole,
 } from "../program/roles.js";
 import { gradientRowsStage, withGradientRows } from "./gradient-rows.js";
@@ -189,12 +189,12 @@ interface PartEntries {
 function entriesOfPart({ name, program }: NetworkPart, { observe }: EntryOptions): PartEntries {
   const options = { gradient: false, jvp: false, hvp: false, ...(observe && { observe }) };
   const { entries, roles } = new EntryBuilder(program, options, name).build();
-  const names = new Map(roles.map((role) => [nameOfRole(role), nameOfRole(roleInEntry(role, name))]));
+  const names = new Map(roles.map((role) => [nameOfRole(role), nameOfRole(roleInPart(role, name))]));
   const renamed = [...entries.values()].map((entry): [string, ProgramEntry] => {
-    const own = nameInEntry(name, entry.name);
+    const own = nameInPart(name, entry.name);
     return [own, { ...entry, name: own, part: name, fn: { ...renamePorts(entry.fn, names), name: own } }];
   });
-  const own = { entries: new Map(renamed), roles: roles.map((role) => roleInEntry(role, name)) };
+  const own = { entries: new Map(renamed), roles: roles.map((role) => roleInPart(role, name)) };
   return { name, ...own, sizes: sizesIn(program, entries) };
 }
 
@@ -352,7 +352,7 @@ class EntryBuilder {
   observed(own: string, stage: string, fn: GraphFunction, from: EntryVersion | undefined): EntryVersion | undefined {
     const { observe } = this.options;
     if (observe === undefined) return undefined;
-    const entry = this.part === undefined ? own : nameInEntry(this.part, own);
+    const entry = this.part === undefined ? own : nameInPart(this.part, own);
     const version = { entry, stage, fn, from };
     observe(version);
     return version;

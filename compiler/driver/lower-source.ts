@@ -12,7 +12,7 @@ import { suggest } from "../base/diagnostics/suggest.js";
 import { checkStream } from "../program/check-stream.js";
 import { checkConstants } from "../program/check-constants.js";
 import { innerGradient } from "../passes/autodiff/inner-gradient.js";
-import { mostWrittenOut } from "../passes/kernel/target.js";
+import { anyTarget } from "../passes/any-target.js";
 import { lowerNamed } from "../program/ast-to-graph.js";
 import { programOfCell } from "../program/cell-program.js";
 import { programOfNetwork } from "../program/network-program.js";
@@ -117,7 +117,7 @@ export function lowerSource(
   text: string,
   options: CompileOptions,
   sizes: "all sizes" | "symbolic",
-  written = mostWrittenOut,
+  written = anyTarget.mostWrittenOut,
 ): LowerResult {
   const { program, tree, collector, settings, diagnostics, sources } = checkSource(text, options);
   const found = { settings, diagnostics, sources };

@@ -13,7 +13,7 @@ import { printSourceFile } from "../language/syntax/print-ast.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
 import type { Program } from "../program/program.js";
 import { type EntryVersion, functionsCalled, historyOf, runOf } from "../program/entry.js";
-import { nameInEntry } from "../program/roles.js";
+import { nameInPart } from "../program/roles.js";
 import { type KernelTargetName, type TargetPasses, targetPasses } from "../passes/kernel/passes.js";
 import { buildEntries, type EntryOptions, entryStages } from "./entries.js";
 import { beforeKernels, graphPasses, isRepeated } from "../passes/graph/passes.js";
@@ -148,7 +148,7 @@ function lastVersions(program: Program, options: EntryOptions) {
 function loweredFunctions({ program, cell }: StagedProgram): Map<string, GraphFunction> {
   const { initial } = cell ?? program;
   const parts = (program.parts ?? []).map(({ name: part, program: { forward } }): [string, GraphFunction] => {
-    const name = nameInEntry(part, forward.name);
+    const name = nameInPart(part, forward.name);
     return [name, { ...forward, name }];
   });
   return new Map([["forward", cell?.step ?? program.forward], ...(initial === undefined ? [] : [["initial", initial] as const]), ...parts]); // prettier-ignore

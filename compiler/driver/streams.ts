@@ -2,7 +2,7 @@
 import type { SourceOptions } from "./compile-options.js";
 import { checkSource, type Findings } from "./lower-source.js";
 import { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
-import { mostWrittenOut } from "../passes/kernel/target.js";
+import { anyTarget } from "../passes/any-target.js";
 import { innerGradient } from "../passes/autodiff/inner-gradient.js";
 import { SourceFile } from "../base/source/source-file.js";
 import { standardSources } from "../language/std/sources.js";
@@ -28,7 +28,7 @@ export interface NetworkStream {
  * program at any size, which is reported.
  */
 function lowered(program: TypedProgram, name: string, collector?: DiagnosticCollector): LoweredNetwork | undefined {
-  const given = { dimensions: new Map<string, number>(), assumeSizes: true, mostWrittenOut };
+  const given = { dimensions: new Map<string, number>(), assumeSizes: true, mostWrittenOut: anyTarget.mostWrittenOut };
   const found = new DiagnosticCollector();
   const made = lowerNamed(program, name, given, innerGradient, found);
   collector?.diagnostics.push(...found.diagnostics.filter(({ code }) => code !== "bad-dimension-size"));

@@ -24,7 +24,7 @@ import type { CallAxis } from "../base/types/call-axes.js";
 import type { GraphFunction } from "../ir/graph/graph-function.js";
 import type { ComputedSizes } from "./computed-sizes.js";
 import type { Shape } from "../base/types/shape.js";
-import { nameInEntry, type Role } from "./roles.js";
+import { nameInPart, type Role } from "./roles.js";
 
 /** The values themselves, or their derivatives. */
 export type EntryMode = "value" | "gradient" | "jvp" | "hvp";
@@ -122,7 +122,7 @@ export const derivationOf = (name: string): EntryDerivation | undefined => deriv
 
 /** What a name stands for: the function that is called so, and all of a part of that name. */
 export const functionsCalled = (name: string): ReadonlySet<string> =>
-  new Set([name, ...[...derivations.keys(), ...Object.values(ringEntries)].map((own) => nameInEntry(name, own))]);
+  new Set([name, ...[...derivations.keys(), ...Object.values(ringEntries)].map((own) => nameInPart(name, own))]);
 
 const derivations: ReadonlyMap<string, EntryDerivation> = new Map(
   Object.entries(names).flatMap(([of, own]) =>

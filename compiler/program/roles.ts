@@ -40,28 +40,28 @@ export interface Role {
   /** One for all examples, as parameters are; its derivatives are too. */
   readonly shared?: boolean;
   /** Of a part that is called by itself: what the source calls that. */
-  readonly entry?: string;
+  readonly part?: string;
 }
 
 const derivedName = (by: Derivation, of: string): string => `${by}.${of}`;
 
 /** Different for different roles. */
-export function nameOfRole({ kind, name, derived = [], streamed = false, entry }: Role): string {
+export function nameOfRole({ kind, name, derived = [], streamed = false, part }: Role): string {
   const value = [...(streamed ? ["step"] : []), kind, name].join(".");
   const plain = derived.reduceRight((of, by) => derivedName(by, of), value);
-  return entry === undefined ? plain : nameInEntry(entry, plain);
+  return part === undefined ? plain : nameInPart(part, plain);
 }
 
 /** What a buffer, or a kernel, of a part that is called by itself is called: no name of a source has this sign. */
-export const nameInEntry = (entry: string, name: string): string => `${entry}$${name}`;
+export const nameInPart = (part: string, name: string): string => `${part}$${name}`;
 
 /** What a kernel of a part is called, or one of the whole. */
 export const kernelInPart = (part: string | undefined, name: string): string =>
-  part === undefined ? name : nameInEntry(part, name);
+  part === undefined ? name : nameInPart(part, name);
 
 /** Params and fixed values are those of the whole. */
-export const roleInEntry = (role: Role, entry: string): Role =>
-  role.kind === "param" || role.kind === "fixed" ? role : { ...role, entry };
+export const roleInPart = (role: Role, part: string): Role =>
+  role.kind === "param" || role.kind === "fixed" ? role : { ...role, part };
 
 /** The name of the gradient by the value of this name, or of the cotangent that belongs to it. */
 export const gradName = (name: string): string => derivedName("grad", name);

@@ -19,8 +19,8 @@ const kernelNames = /** @type {const} */ ([
   "giveRings",
 ]);
 
-/** What a buffer or a kernel of a part is called. @type {(entry: string, name: string) => string} */
-export const nameInEntry = (entry, name) => `${entry}$${name}`;
+/** What a buffer or a kernel of a part is called. @type {(part: string, name: string) => string} */
+export const nameInPart = (part, name) => `${part}$${name}`;
 
 /**
  * What the parts of an instance read of a manifest. Sizes that it has nothing to do with are 0.
@@ -59,7 +59,7 @@ function kernelsOf(manifest, name, kernels) {
     for (const tensor of tensors)
       for (const streamed of [false, true]) {
         const own = bufferName(kind, tensor.name, [], streamed);
-        const data = all[nameInEntry(name, own)];
+        const data = all[nameInPart(name, own)];
         if (data) buffers[own] = data;
       }
   };
@@ -76,7 +76,7 @@ function kernelsOf(manifest, name, kernels) {
   }
   /** @type {Record<string, unknown>} */
   const made = { variant, table, buffers };
-  for (const own of kernelNames) made[own] = kernels[/** @type {"forward"} */ (nameInEntry(name, own))];
+  for (const own of kernelNames) made[own] = kernels[/** @type {"forward"} */ (nameInPart(name, own))];
   return /** @type {Kernels} */ (made);
 }
 

@@ -4,6 +4,7 @@ import { addDims, constantOf, type Dim, dimConstant, multiplyDims, subtractDims 
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import { rewriteFunction } from "../../ir/graph/rewrite.js";
 import type { Operation, ValueId } from "../../ir/graph/graph-function.js";
+import { anyTarget } from "../any-target.js";
 import type { GraphPass } from "../pass.js";
 import { View } from "./simplify/view.js";
 
@@ -27,12 +28,6 @@ type ProductOfWindows = Extract<Operation, { kind: "contract" }>;
 
 const none = dimConstant(0);
 const one = dimConstant(1);
-/**
- * Elements of a window that are written out, each a term of one formula: more are a loop. `window-delays` makes windows of at most as many
- * for any reader, as their gradient is this sum.
- */
-export const mostElementsWrittenOut = 16;
-
 class Expansion {
   private readonly b: GraphBuilder;
   private readonly operation: Unwindow;
@@ -67,7 +62,7 @@ class Expansion {
       own.includes(label) && !others.includes(label);
     const [left, right] = product.operands;
     // Of a single channel the products are few, and a convolution with one column slower than the sum of a few elements.
-    const isLong = (constantOf(at(this.b.shapeOf(value), operation.axis + 1)) ?? Infinity) > mostElementsWrittenOut;
+    const isLong = (constantOf(at(this.b.shapeOf(value), operation.axis + 1)) ?? Infinity) > anyTarget.mostElements;
     const [own, opposite] = other.includes(element) ? [other, a] : [a, other];
     const channels = result.filter((label) => label !== element && isOf(label, own, opposite));
     const sizes = channels.map((label) => constantOf(at(this.b.shapeOf(value), result.indexOf(label))));
@@ -168,7 +163,7 @@ class Expansion {
     const { axis, size, stride, dilation } = this.operation;
     const shape = b.shapeOf(value);
     const count = constantOf(at(shape, axis + 1));
-    if (count === undefined || count > mostElementsWrittenOut) return undefined;
+    if (count === undefined || count > anyTarget.mostElements) return undefined;
     let sum: ValueId | undefined;
     for (let k = 0; k < count; k++) {
       const element = b.slice(value, axis + 1, dimConstant(k), one);

@@ -7,7 +7,7 @@ import { definitions, forEachNeeded, rewriteFunction } from "../../ir/graph/rewr
 import { isCarried, operandKind, resultParts, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import type { GraphPass } from "../pass.js";
-import { mostElementsWrittenOut } from "./expand-unwindows.js";
+import { anyTarget } from "../any-target.js";
 import { timeLevels } from "./time-levels.js";
 
 /**
@@ -86,7 +86,7 @@ class Windows {
     const isFit = reads.every(
       (read, i) =>
         read !== undefined &&
-        ((constantOf(read.count) ?? Infinity) <= mostElementsWrittenOut || isOfProducts(at(places, i), readers)),
+        ((constantOf(read.count) ?? Infinity) <= anyTarget.mostElements || isOfProducts(at(places, i), readers)),
     );
     if (!isFit) return undefined;
     const histories = lines.map((line, i) => this.history(line, at(this.operands, i)));

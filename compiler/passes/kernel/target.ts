@@ -69,13 +69,6 @@ export interface ScalarTarget extends KeptNumbers {
   readonly tiles: readonly { readonly rows: number; readonly columns: readonly number[] }[];
 }
 
-/**
- * How many operations the rounds of an equation may be, all of them together, that are written out: in registers they take less time than
- * in a loop, but each is as much code and work for the compiler. One number for all targets, as gradients by what all rounds read are
- * added up in another order in a loop.
- */
-export const mostWrittenOut = 256;
-
 /** Plain JavaScript on 16 scalar registers. */
 export const scalar16: ScalarTarget = {
   kept: 16,

@@ -5,7 +5,7 @@ import { shell } from "../../../../compiler/emit/shell/shell.generated.js";
 import {
   type Derivation,
   gradName,
-  nameInEntry,
+  nameInPart,
   nameOfRole,
   rowsName,
   type TensorKind,
@@ -55,8 +55,8 @@ test("of the rows of a gradient, and of the sizes of an axis", () => {
 });
 
 test("in a part that is called by itself", () => {
-  const own = new Function(`${shell.entries}\nreturn nameInEntry;`)() as typeof nameInEntry;
-  expect(own("next", "step.state.h")).toBe(nameInEntry("next", "step.state.h"));
+  const own = new Function(`${shell.entries}\nreturn nameInPart;`)() as typeof nameInPart;
+  expect(own("next", "step.state.h")).toBe(nameInPart("next", "step.state.h"));
 });
 
 test("of the outputs of a loss", () => {
