@@ -7,6 +7,7 @@ import type {
   RegionStatement,
 } from "../../ir/kernel/kernel-program.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
+import { endingSelection } from "../../ir/kernel/ending-selection.js";
 import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import {
   bare,
@@ -57,10 +58,15 @@ const printers: { readonly [K in LoopStatement["kind"]]: StatementPrinter<K> } =
   },
   for: (statement, context, indent) => {
     const { opening, prologue } = printLoop(statement, context.names);
+    const own = `${indent}  `;
+    const ending = endingSelection(statement.body);
+    const [first, rest] = ending === undefined ? [[], statement.body] : [[ending], statement.body.slice(1)];
     return [
       `${indent}${opening} {`,
-      ...prologue.map((line) => `${indent}  ${line}`),
-      ...printStatements(statement.body, context, `${indent}  `),
+      ...prologue.map((line) => `${own}${line}`),
+      ...printStatements(first, context, own),
+      ...(ending === undefined ? [] : [`${own}if (${context.names.variable(ending.count)} === 0) break;`]),
+      ...printStatements(rest, context, own),
       `${indent}}`,
     ];
   },

@@ -1,6 +1,7 @@
 /** Loops of kernels as WebAssembly code: in lanes where their rounds do not depend on each other, else round by round. */
 import { AFFINE_ZERO, affineVariable, plainExtent } from "../../../ir/kernel/affine.js";
 import type { ForStatement } from "../../../ir/kernel/kernel-program.js";
+import { endingSelection } from "../../../ir/kernel/ending-selection.js";
 import { isVectorizable, runSideBySide } from "../../../ir/kernel/vectorizable.js";
 import type { Local } from "../assembler/function-code.js";
 import { collapsible } from "./collapsible-loops.js";
@@ -77,7 +78,13 @@ function scalarLoop(loop: ForStatement, context: KernelContext, lanes?: Lanes): 
       if (list !== undefined) readMember({ list, variable, counter, own }, context);
       context.scoped((inner) => {
         inner.integers.bind(variable, own);
-        inner.atPosition(counter).emitAll(loop.body, lanes);
+        const round = inner.atPosition(counter);
+        const ending = endingSelection(loop.body);
+        if (ending !== undefined) {
+          round.emit(ending, lanes);
+          code.get(round.integers.variable(ending.count)).op("i32.eqz").brIf(exit);
+        }
+        round.emitAll(ending === undefined ? loop.body : loop.body.slice(1), lanes);
       });
       if (reverse) code.get(counter).i32(1).op("i32.sub").tee(counter).get(start).op("i32.ge_s").brIf(again);
       else code.get(counter).i32(step).op("i32.add").tee(counter).get(end).op("i32.lt_s").brIf(again);
