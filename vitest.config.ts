@@ -28,7 +28,7 @@ export default defineConfig(({ mode }) => {
     // Tests run on the sources: without what a build puts beside them.
     resolve: { alias: { "#chevrotain": "chevrotain" } },
     test: {
-      env: mode === "fuzz" ? { RUNS: process.env["RUNS"] ?? "5000" } : {},
+      env: mode === "fuzz" ? { RUNS: process.env["RUNS"] ?? "2500" } : {},
       setupFiles: ["test/support/fixed-seed.ts"],
       testTimeout,
       hookTimeout: 120_000,
