@@ -190,17 +190,19 @@ export function sizesOption(name: string, entries: readonly string[]): Record<st
 }
 
 /** `x=0.1:2` options as the least and the largest number by name. */
-export function rangesOption(name: string, entries: readonly string[]): Record<string, [least: number, most: number]> {
-  const ranges = new Map<string, [number, number]>();
+export function rangesOption(name: string, entries: readonly string[]): Record<string, [number, number] | "spd"> {
+  const ranges = new Map<string, [number, number] | "spd">();
   for (const entry of entries.flatMap((text) => text.split(","))) {
-    const [, key = "", low = "", high = ""] = /^([^=]+)=([^:]+):([^:]+)$/su.exec(entry.trim()) ?? [];
+    const [, key = "", range = ""] = /^([^=]+)=(.+)$/su.exec(entry.trim()) ?? [];
+    const [, low = "", high = ""] = /^([^:]+):([^:]+)$/su.exec(range) ?? [];
     const [least, most] = [numberOf(low), numberOf(high)];
-    if (key === "" || !(least < most) || !Number.isFinite(most - least)) {
-      const wanted = `NAME=LEAST:MOST, the smaller number first, as in --${name} x=0.1:2`;
+    const isRange = least < most && Number.isFinite(most - least);
+    if (key === "" || (range !== "spd" && !isRange)) {
+      const wanted = `NAME=LEAST:MOST, the smaller number first, as in --${name} x=0.1:2, or NAME=spd`;
       throw new UsageError(`--${name} takes ${wanted}; got ${JSON.stringify(entry)}`);
     }
     if (ranges.has(key)) throw new UsageError(`--${name} ${key} is given twice`);
-    ranges.set(key, [least, most]);
+    ranges.set(key, range === "spd" ? range : [least, most]);
   }
   return Object.fromEntries(ranges);
 }

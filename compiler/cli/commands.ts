@@ -171,6 +171,15 @@ derivative as formulas. Dimensions without a size stay symbols; kernels need all
   ],
 };
 
+const range = {
+  name: "range",
+  kind: "list",
+  value: "NAME=LEAST:MOST",
+  help:
+    "between what numbers an input, context, param or state is drawn:\n--range x=0.1:2, where the cell has values for some only;\n" +
+    "--range P=spd draws symmetric positive definite matrices",
+} as const;
+
 const gradcheckCommand: CommandEntry = {
   name: "gradcheck",
   summary: "check a cell's derivatives against measurements",
@@ -206,13 +215,14 @@ million numbers. How it is done: spec/gradient-checking.md.`,
     },
     { name: "tolerance-f32", kind: "text", value: "X", help: "the same in float32; 1e-4 where left out" },
     { name: "scale", kind: "text", value: "X", help: "size of random inputs and states; 1 where left out" },
-    {
-      name: "range",
-      kind: "list",
-      value: "NAME=LEAST:MOST",
-      help: "between what numbers an input, context, param or state is drawn:\n--range x=0.1:2, where the cell has values for some only",
-    },
+    range,
     { name: "kinks", kind: "text", value: "X", help: "share of numbers at kinks and ties, 0 to 1; 0 where left out" },
+    {
+      name: "no-influence",
+      kind: "list",
+      value: "NAME",
+      help: "an input, context, param or state with which no result changes:\nits gradient must be zero, and fails where it is not",
+    },
     { name: "allow-uncompared", kind: "flag", help: "passes gradients that could be compared at no point" },
     { ...dtype, help: "f32, f64 or both (the default): modules to check" },
     { ...target, help: "wasm (the default) or js: what to compile for" },
@@ -223,6 +233,7 @@ million numbers. How it is done: spec/gradient-checking.md.`,
     ["recell gradcheck gru.cell", "checks the only cell of the file"],
     ["recell gradcheck layers.cell --cell LSTM --dim H=16 --seed 7", "repeats one run"],
     ["recell gradcheck box-cox.cell --range y=0.1:2", "a cell that takes the logarithm of y"],
+    ["recell gradcheck filter.cell --range P=spd --no-influence b", "a Cholesky factor of P, and a bias that cancels"],
     ["recell gradcheck std/lstm --runs 1 --json", "a cell that ships with recell, for scripts"],
   ],
 };
@@ -304,6 +315,7 @@ not checked is told.`,
       value: "N",
       help: "how often all is checked, with sizes of its own each time;\n3 where left out",
     },
+    range,
     {
       name: "wasm",
       kind: "text",

@@ -125,16 +125,26 @@ function failuresOf({ role, name, methods }: TensorReport, paint: PaintCode): st
 
 /** What a run without a comparison says is not that the derivatives agree. */
 function nothingComparedIn(
-  { role, name, zero, uncompared, passed, methods }: TensorReport,
+  { role, name, zero, uncompared, passed, withoutInfluence, methods }: TensorReport,
   paint: PaintCode,
 ): string[] {
+  if (withoutInfluence === false)
+    return [paint("31", `${role} ${name}: results change with it, and it was said to have no influence`)];
+  if (withoutInfluence === true && uncompared.length === 0)
+    return [`${role} ${name}: no result changes with it, as was said of it`];
   if (zero) return [`${role} ${name}: the gradient is zero by construction, no real number of it reaches a result`];
   return uncompared.map((precision) => {
     const own = methods.filter((method) => method.precision === precision);
     const what = `${role} ${name}, ${precision === "f64" ? "float64" : "float32"}`;
-    return `${passed ? what : paint("31", what)}: nothing to compare, ${whyNothing(role, own)}`;
+    return `${passed ? what : paint("31", what)}: nothing to compare, ${whyNothing(role, own)}${waysOf(name, own)}`;
   });
 }
+
+/** What is zero wherever it was drawn may be something elsewhere. */
+const waysOf = (name: string, methods: readonly MethodReport[]): string =>
+  methods.some(({ compared }) => compared > 0)
+    ? `\n  --range ${name}=LEAST:MOST draws it elsewhere, --no-influence ${name} says that no result changes with it`
+    : "";
 
 /** Where a tensor was at no point it is a state that was given at none of those with finite values. */
 function whyNothing(role: TensorReport["role"], methods: readonly MethodReport[]): string {
@@ -303,6 +313,8 @@ function failedVerdict({ tensors, entries, singularStart }: GradientReport): str
   const agree = tensors.every(({ methods }) => methods.every(({ passed }) => passed));
   if (agree && entries.some(({ passed }) => !passed)) return "an entry does not give what its equations say";
   if (!agree) return "the derivatives do not agree";
+  if (tensors.some(({ withoutInfluence }) => withoutInfluence === false))
+    return "what was said to have no influence has some";
   if (singularStart !== undefined) return "not everything is finite at the declared start";
   return "not every gradient could be compared (--allow-uncompared passes that)";
 }

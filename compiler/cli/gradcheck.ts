@@ -1,7 +1,7 @@
 /** `recell gradcheck`: a cell's derivatives at random sizes and points, against measurements. */
 import { checkGradients } from "../tools/gradcheck/check-gradients.js";
 import type { GradientReport } from "../tools/gradcheck/report.js";
-import { WrongRangeError } from "../tools/gradcheck/ranges.js";
+import { WrongRangeError } from "../tools/calls/ranges.js";
 import { UncheckableError } from "../tools/gradcheck/uncheckable.js";
 import { lowerSource } from "../driver/lower-source.js";
 import {
@@ -31,6 +31,7 @@ export const run: Run = async (args, terminal) => {
     ranges: rangesOption("range", args.list("range")),
     kinks: shareOption("kinks", args.text("kinks"), 0),
     allowUncompared: args.flag("allow-uncompared") === true,
+    noInfluence: args.list("no-influence"),
     precisions: precisionsOption(args),
     target: choiceOption("target", args.text("target"), ["wasm", "js"], "wasm"),
   };

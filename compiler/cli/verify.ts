@@ -2,13 +2,14 @@
 import { ModuleError } from "../../runtime/base/errors.js";
 import { visible } from "../base/diagnostics/screen-text.js";
 import type { CheckReport, VerifyReport } from "../tools/verify/report.js";
+import { WrongRangeError } from "../tools/calls/ranges.js";
 import { readText as readModule } from "../tools/verify/text/read-text.js";
 import { UnwantedKernels, verifySubject } from "../tools/verify/verify-module.js";
 import { checkOptions, type VerifySettings, type VerifyOptions } from "../tools/verify/verify-options.js";
 import { ChildEnded, connect } from "./apart/connect.js";
 import type { Limits } from "./apart/relay.js";
 import { loadRemote } from "./apart/remote-module.js";
-import { integerOption, numberOption, type ParsedArguments, UsageError } from "./arguments.js";
+import { integerOption, numberOption, type ParsedArguments, rangesOption, UsageError } from "./arguments.js";
 import { exitCodes, type Run } from "./command.js";
 import { readBytes, readText } from "./files.js";
 import { createProgress } from "./progress.js";
@@ -29,6 +30,7 @@ export const run: Run = async (args, terminal) => {
   const settings = settingsOf({
     seed,
     runs,
+    ranges: rangesOption("range", args.list("range")),
     wasm: wasm === undefined ? (variant) => readBeside(path, variant) : readBytes(wasm, readLimits.kernels),
     onProgress: (check, done, total) => progress.show(check, done, total),
   });
@@ -40,7 +42,7 @@ export const run: Run = async (args, terminal) => {
     return report.passed ? exitCodes.ok : exitCodes.failed;
   } catch (error) {
     progress.clear();
-    if (error instanceof UnwantedKernels) throw new UsageError(error.message);
+    if (error instanceof UnwantedKernels || error instanceof WrongRangeError) throw new UsageError(error.message);
     const problem = problemOf(path, text, error);
     if (isJson) terminal.out(plainJson({ file: path, passed: false, problem }));
     else terminal.error(`recell: ${visible(problem)}\n`);

@@ -18,6 +18,7 @@ import { lowerInitialNodes, lowerNodes, shareParams } from "./cell-lowering.js";
 import { rootFrame } from "./cell-frames.js";
 import { loweredParts } from "./cut-network.js";
 import { constantValue } from "./constant-value.js";
+import { InnerGradients } from "./inner-gradients.js";
 import { asNumber } from "./place-number.js";
 import { type PlacedTensor, tensorsOf } from "./placed-tensors.js";
 import { realCell } from "./complex/real-cell.js";
@@ -90,7 +91,8 @@ export function lowerNamed(
   if (reals === undefined) return undefined;
   const before = collector.diagnostics.length;
   try {
-    const lowering = new CellLowering(cell, given, reals, derive, collector);
+    const gradients = new InnerGradients(derive);
+    const lowering = new CellLowering(cell, given, reals, gradients.derive, collector);
     const isNetwork = cell.form === "network";
     const names = isNetwork ? new Map<string, ValueName>() : valueNames(rootFrame(written, given.dimensions, reals));
     const lowered = isNetwork ? lowering.network() : lowering.cellOfSteps(names);
@@ -105,7 +107,9 @@ export function lowerNamed(
     const parts = loweredParts(written, (cut) =>
       new CellLowering(realCell(cut), given, reals, derive, collector).network(),
     );
-    return collector.diagnostics.length > before ? undefined : { ...lowered, ...parts };
+    if (collector.diagnostics.length > before) return undefined;
+    gradients.report(collector);
+    return { ...lowered, ...parts };
   } catch (error) {
     if (error instanceof DimensionTooLarge) {
       collector.report("dimension-too-large", cell.span, error.message);
@@ -136,7 +140,7 @@ class CellLowering {
     cell: TypedCell,
     { dimensions: sizes, mostWrittenOut = Infinity }: CellArguments,
     reals: ReadonlyMap<string, number>,
-    derive: DeriveInside,
+    derive: Lowering["derive"],
     collector: DiagnosticCollector,
   ) {
     this.cell = cell;
@@ -392,6 +396,4 @@ function indexEntry({ tensor: { type }, frame }: PlacedTensor) {
   return type.kind === "index" ? ({ dtype: "index", bound: dimIn(frame, type.bound) } as const) : {};
 }
 
-function dtypeOf(type: SemanticType): "real" | "index" {
-  return type.kind === "index" ? "index" : "real";
-}
+const dtypeOf = (type: SemanticType): "real" | "index" => (type.kind === "index" ? "index" : "real");

@@ -229,7 +229,7 @@ const rules: LoweringRules = {
     const gradients = once(frame, of, () => {
       const value = lowerExpression(lowering, frame, of.value);
       const by = lowerAll(lowering, frame, of.by);
-      return lowering.derive(builderAt(lowering, frame, node), value, by);
+      return lowering.derive(builderAt(lowering, frame, node), value, by, of);
     });
     const builder = builderAt(lowering, frame, node);
     return gradients[position] ?? builder.constantOf(0, shapeIn(frame, node.type));

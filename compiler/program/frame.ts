@@ -3,7 +3,13 @@ import { invariant } from "../base/diagnostics/invariant.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
 import type { ValueId } from "../ir/graph/graph-function.js";
 import { axesOf, type SemanticType } from "../language/semantics/semantic-type.js";
-import type { TypedCell, TypedExpression, TypedFunction, TypedInstance } from "../language/semantics/typed-program.js";
+import type {
+  TypedCell,
+  TypedExpression,
+  TypedFunction,
+  TypedGradient,
+  TypedInstance,
+} from "../language/semantics/typed-program.js";
 import { boundedSubstitute } from "../base/types/bounded-dim.js";
 import type { Span } from "../base/source/span.js";
 import type { Dim } from "../base/types/dim.js";
@@ -95,7 +101,7 @@ export interface Lowering {
   readonly builder: GraphBuilder;
   /** The rules for expressions, for those who meet expressions on their way: these rules call them. */
   readonly lower: (lowering: Lowering, frame: Frame, node: TypedExpression) => ValueId;
-  readonly derive: DeriveInside;
+  readonly derive: (...given: [...Parameters<DeriveInside>, node: TypedGradient]) => ReturnType<DeriveInside>;
   /** How many operations rounds may be that are written out: more become a loop. */
   readonly mostWrittenOut: number;
   /** In a round that is written out: which one it is in its builder. */

@@ -4,6 +4,7 @@ import type { Initializer, Manifest } from "../../../runtime/module/manifest.js"
 import type { Random } from "../../../runtime/base/random.js";
 import type { CallTangents, CellCall } from "./call.js";
 import { areAllowed, withComputed, withComputedSizes } from "./computed-sizes.js";
+import { makeDefinite, type Ranges, rangeOf } from "./ranges.js";
 import { recordOf } from "./records.js";
 import { type CallExtents, type CallSizes, countNumbers, type Extent, withStreamSteps } from "./sizes.js";
 import { boundOf, type ByTensor, type CallTensor, extentAt, mapTensors } from "./tensors.js";
@@ -86,6 +87,9 @@ export interface Draws {
   readonly number: (tensor: CallTensor, drawn: Float64Array, at: number) => number;
   /** Which tensors are drawn; all unless told. */
   readonly isDrawn?: (tensor: CallTensor) => boolean;
+  /** Of which some are drawn as matrices, and what becomes of a number that is computed then. */
+  readonly ranges?: Ranges;
+  readonly round?: (value: number) => number;
 }
 
 /** Numbers for the tensors of a call, padding too; indices are drawn from all that may be. */
@@ -102,9 +106,13 @@ export function drawTensors(
     const own = values.length / call.batch;
     for (let i = 0; i < values.length; i++)
       values[i] = dtype === "index" ? drawIndex(role, boundOf(tensor, extentAt(call, i, own)), random) : draws.number(tensor, values, i); // prettier-ignore
+    const isDefinite = draws.ranges !== undefined && rangeOf(draws.ranges, tensor) === "spd";
+    if (isDefinite) makeDefinite(values, Number(tensor.shape[tensor.shape.length - 1]), draws.round ?? plain);
     return values;
   });
 }
+
+const plain = (value: number): number => value;
 
 /** How far steps and elements are counted: then from 0 on again. */
 const mostCounted = 2 ** 24;

@@ -221,7 +221,7 @@ function faultAt(
 }
 
 /** What has a gradient, and should be compared. */
-function coverageOf({ manifest, modules, program }: Candidate, { allowUncompared }: GradcheckSettings): Coverage {
+function coverageOf({ manifest, modules, program }: Candidate, settings: GradcheckSettings): Coverage {
   const { params, inputs } = manifest;
   const all = (role: VariableRole, entries: readonly { readonly name: string }[]): Coverage["expected"] =>
     entries.map(({ name }) => ({ role, name }));
@@ -234,7 +234,8 @@ function coverageOf({ manifest, modules, program }: Candidate, { allowUncompared
     ],
     precisions: modules.map(({ precision }) => precision),
     withoutGradient: program && withoutGradient(program),
-    allowUncompared,
+    allowUncompared: settings.allowUncompared,
+    noInfluence: settings.noInfluence,
   };
 }
 

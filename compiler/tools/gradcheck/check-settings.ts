@@ -2,7 +2,7 @@
 import { checkOptionNames, describe } from "../../../runtime/base/options.js";
 import type { ReadFile } from "../../driver/compile-options.js";
 import { createTurns, endingOptions, type EndingOptions, type Turn } from "../../driver/turns.js";
-import { checkRanges, type Ranges } from "./ranges.js";
+import { checkRanges, type Ranges } from "../calls/ranges.js";
 import type { Precision } from "./report.js";
 
 export interface GradientCheckOptions extends EndingOptions {
@@ -30,6 +30,11 @@ export interface GradientCheckOptions extends EndingOptions {
    * ones that are drawn for them. They fail otherwise.
    */
   readonly allowUncompared?: boolean;
+  /**
+   * Names of inputs, contexts, params and states that no result changes with: their gradient passes where it is zero at every point, and
+   * fails where it is anything else.
+   */
+  readonly noInfluence?: readonly string[];
   /** Which cell of a text; not needed where it has only one. */
   readonly cell?: string;
   /** Sizes of dimensions that are not to be random, and values of named reals. */
@@ -58,13 +63,14 @@ export interface GradcheckSettings {
   readonly ranges: Ranges;
   readonly kinks: number;
   readonly allowUncompared: boolean;
+  readonly noInfluence: readonly string[];
   readonly onProgress?: (done: number, runs: number) => void;
   /** Before each run. */
   readonly turn: Turn;
 }
 
 const known = [
-  "seed", "runs", "tolerance", "tolerance32", "coordinates", "scale", "ranges", "kinks", "allowUncompared", "cell", "dimensions", "file",
+  "seed", "runs", "tolerance", "tolerance32", "coordinates", "scale", "ranges", "kinks", "allowUncompared", "noInfluence", "cell", "dimensions", "file",
   "readFile", "precisions", "target", "maxOperations", "onProgress", ...endingOptions,
 ]; // prettier-ignore
 
@@ -106,11 +112,24 @@ export function checkSettings(options: GradientCheckOptions): GradcheckSettings 
     }
   }
   if (typeof allowUncompared !== "boolean") fail("allowUncompared must be true or false", allowUncompared);
-  const { target = "wasm" } = options;
+  const { noInfluence = [], target = "wasm" } = options;
+  const areNames = Array.isArray(noInfluence) && noInfluence.every((name: unknown) => typeof name === "string");
+  if (!areNames) fail("noInfluence must be a list of names", noInfluence);
   if (!["wasm", "js"].includes(target)) fail('target must be "wasm" or "js"', target);
   if (onProgress !== undefined && typeof onProgress !== "function") fail("onProgress must be a function", onProgress);
   const ranges = checkRanges(options.ranges ?? {});
-  const settings = { seed, runs, tolerance, tolerance32, coordinates, scale, ranges, kinks, allowUncompared };
+  const settings = {
+    seed,
+    runs,
+    tolerance,
+    tolerance32,
+    coordinates,
+    scale,
+    ranges,
+    kinks,
+    allowUncompared,
+    noInfluence,
+  };
   // Who is told may end the check there, within a run.
   const told = (done: number, all: number): void => {
     onProgress?.(done, all);

@@ -115,6 +115,8 @@ export interface Coverage {
   /** Tensors whose gradient is zero by construction; undefined where the equations are not known. */
   readonly withoutGradient: ReadonlySet<string> | undefined;
   readonly allowUncompared: boolean;
+  /** Names of those that are said to have no influence. */
+  readonly noInfluence: readonly string[];
 }
 
 /** Collects comparisons of all runs. */
@@ -185,19 +187,26 @@ export class Comparisons {
   }
 
   /** What has been compared so far. */
-  report({ expected, precisions, withoutGradient, allowUncompared }: Coverage): TensorReport[] {
+  report({ expected, precisions, withoutGradient, allowUncompared, noInfluence }: Coverage): TensorReport[] {
     return expected.map(({ role, name }) => {
       const { places, methods } = this.tensorOf({ role, name });
       const reports = methods.map(({ failed, ...rest }): MethodReport => ({ ...rest, passed: !failed }));
       const zero = places === 0 || withoutGradient?.has(name) === true;
+      const isSaid = noInfluence.includes(name);
+      const withoutInfluence = reports.every(({ compared, vanishing }) => compared === vanishing);
       const isCompared = (precision: Precision): boolean =>
-        tellsFromZero(reports, precision, withoutGradient !== undefined);
+        isSaid ? isLookedAt(reports, precision) : tellsFromZero(reports, precision, withoutGradient !== undefined);
       const uncompared = zero ? [] : precisions.filter((precision) => !isCompared(precision));
-      const passed = reports.every((own) => own.passed) && (allowUncompared || uncompared.length === 0);
-      return { role, name, passed, zero, uncompared, methods: reports };
+      const agrees = reports.every((own) => own.passed) && (!isSaid || withoutInfluence);
+      const passed = agrees && (allowUncompared || uncompared.length === 0);
+      return { role, name, passed, zero, uncompared, ...(isSaid && { withoutInfluence }), methods: reports };
     });
   }
 }
+
+/** Where zero is right it is enough that something was compared. */
+const isLookedAt = (methods: readonly MethodReport[], precision: Precision): boolean =>
+  methods.some((own) => own.precision === precision && knownMethods[own.method].isIndependent && own.compared > 0);
 
 /**
  * Would a comparison have noticed a gradient that is left out? Forward mode follows the same rules and counts only where there is

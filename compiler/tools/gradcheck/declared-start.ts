@@ -12,7 +12,7 @@ import { placeOfNotFinite } from "./locate/not-finite-place.js";
 import { moduleGradients, notFinite } from "./module-derivatives.js";
 import { capacitiesOf } from "../calls/sizes.js";
 import type { Point } from "./point.js";
-import type { Ranges } from "./ranges.js";
+import type { Ranges } from "../calls/ranges.js";
 import type { SingularStart } from "./report.js";
 
 /** Points that are tried: with random inputs something else may go wrong. The second half has no negative inputs. */

@@ -6,7 +6,7 @@ import { drawnNumbers } from "../calls/random-numbers.js";
 import { settingNumbers } from "../calls/settings.js";
 import { type CallTensor, ofTensor, tensorsOf } from "../calls/tensors.js";
 import type { Point, PointTensor } from "./point.js";
-import { type Ranges, within } from "./ranges.js";
+import { rangeOf, type Ranges, within } from "../calls/ranges.js";
 
 export interface DrawOptions {
   /** How large inputs, contexts, states and cotangents are; 1 unless told. */
@@ -22,6 +22,8 @@ export interface DrawOptions {
   readonly positive?: boolean;
   /** Draws inputs, contexts and states from 0, 1, 2 and 3. */
   readonly whole?: boolean;
+  /** Draws inputs and params around 1 and 2, as lengths of delays are: shorter ones than a step are held there, longer ones by few that are kept. */
+  readonly counted?: boolean;
   /**
    * `given`: initial values of all states are drawn; `declared`: they are as the cell declares them. Unless told, those that are
    * computed are left to the cell by chance, and the others drawn.
@@ -56,6 +58,8 @@ export function drawPoint(manifest: Manifest, random: Random, options: DrawOptio
   const drawn = drawTensors(manifest, extents, random, {
     isDrawn: (tensor) => tensor.role !== "state" || isStateGiven(tensor, options, random),
     number: (tensor, values, i) => Math.fround(drawNumber(tensor, values, i, options, random)),
+    ranges: options.ranges ?? {},
+    round: Math.fround,
   });
   const list = (isListed: (tensor: CallTensor) => boolean): PointTensor[] =>
     tensorsOf(manifest)
@@ -95,16 +99,18 @@ function isStateGiven({ initial }: CallTensor, { states }: DrawOptions, random: 
 }
 
 function drawNumber(tensor: CallTensor, drawn: Float64Array, at: number, options: DrawOptions, random: Random): number {
-  const { scale = 1, kinks = 0, whole = false, positive = false, states, ranges = {} } = options;
-  const { role, name, initializer, initial } = tensor;
+  const { scale = 1, kinks = 0, whole = false, positive = false, counted = false, states, ranges = {} } = options;
+  const { role, initializer, initial } = tensor;
   if (role === "output" || role === "final") return random.uniform(-1, 1);
-  const range = Object.hasOwn(ranges, name) ? ranges[name] : undefined;
+  const range = rangeOf(ranges, tensor);
   if (kinks > 0 && random.uniform() < kinks) {
     const number = special(random, drawn, at);
-    if (range === undefined || within(range, number)) return number;
+    if (within(range, number)) return number;
   }
   if (role === "state" && states === "declared" && initial === "zeros") return 0;
+  if (range === "spd") return random.uniform(-1, 1);
   if (range !== undefined) return random.uniform(...range);
+  if (counted && (role === "param" || role === "input")) return random.uniform(0.9, 2.5);
   if (initializer !== undefined) {
     return nearInitial(initializer, initializer.kind === "normal" ? random.normal(1) : random.uniform(-1, 1), 0.4);
   }

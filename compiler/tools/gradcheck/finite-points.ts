@@ -9,7 +9,7 @@ import { notFiniteOutputs } from "./graph-derivatives.js";
 import { placeOfNotFinite } from "./locate/not-finite-place.js";
 import { notFinite } from "./module-derivatives.js";
 import type { Point } from "./point.js";
-import { ensureDrawn } from "./ranges.js";
+import { ensureDrawn } from "../calls/ranges.js";
 import type { NotFiniteValues } from "./report.js";
 import { NotFiniteError } from "./uncheckable.js";
 import { wholeFunctionAt } from "./whole-function.js";
@@ -38,7 +38,7 @@ export class FinitePoints {
   /** @throws NotFiniteError; WrongRangeError */
   draw(candidate: Candidate): Point {
     const { settings } = this;
-    ensureDrawn(settings.ranges, candidate.manifest);
+    ensureDrawn(settings, candidate.manifest);
     let last: NotFiniteValues["names"] = [];
     for (let attempt = 0; attempt < attempts; attempt++) {
       // A cell that takes a root of its input is right to have none of negative numbers.

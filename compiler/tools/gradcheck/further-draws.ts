@@ -10,6 +10,10 @@ export const furtherDraws: readonly Omit<DrawOptions, "positive">[] = [
   { states: "given", size: 5, steps: 6, batch: 3 },
   { states: "given", whole: true, size: 4, batch: 3 },
   { states: "declared", whole: true, steps: 6 },
+  // A delay that is shorter than a step has one, whatever its length.
+  { states: "given", counted: true, steps: 6 },
+  { states: "given", counted: true, size: 4, steps: 6, batch: 3 },
+  { states: "given", counted: true, size: 4, steps: 6, batch: 3 },
   { states: "given", scale: 8, steps: 6, batch: 3 },
   { states: "declared", scale: 1 / 8, steps: 6 },
 ];

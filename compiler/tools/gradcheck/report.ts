@@ -79,6 +79,8 @@ export interface TensorReport {
    * it is zero by construction.
    */
   readonly uncompared: readonly Precision[];
+  /** Of what was said to have no influence: does no result change with it by more than rounding, at any point? */
+  readonly withoutInfluence?: boolean;
   readonly methods: readonly MethodReport[];
 }
 

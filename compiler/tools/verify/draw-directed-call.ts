@@ -4,6 +4,7 @@ import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/base/random.js";
 import { namedAxes } from "../../../runtime/module/axes.js";
 import * as calls from "../calls/draw-call.js";
+import { type Ranges, rangeOf } from "../calls/ranges.js";
 import type { CallSizes } from "../calls/sizes.js";
 import { isVariable } from "../calls/tensors.js";
 import type { DirectedCall } from "../calls/draw-call.js";
@@ -56,17 +57,22 @@ export const unlikeSizes = (manifest: Manifest, random: Random): DrawnSizes => (
  */
 export const grid = (value: number): number => Math.round(value * 2 ** 14) / 2 ** 14;
 
-/**
- * @param attempt With each further attempt values are smaller, and positive every second time: a cell may take roots.
- * @param shrink What params are multiplied by: below 1 where a cell explodes by those near its initialisers.
- */
+/** How numbers of a call are drawn. */
+interface DirectedDraws {
+  /** With each further attempt values are smaller, and positive every second time: a cell may take roots. */
+  readonly attempt?: number;
+  /** What params are multiplied by: below 1 where a cell explodes by those near its initialisers. */
+  readonly shrink?: number;
+  /** Between what numbers what is named there is drawn, whatever is said of others. */
+  readonly ranges?: Ranges;
+}
+
 export function drawDirectedCall(
   manifest: Manifest,
   makeParams: (seed: number) => Tensors,
   random: Random,
   { givesStates = random.integer(2) === 0, ...sizes }: DrawnSizes,
-  attempt = 0,
-  shrink = 1,
+  { attempt = 0, shrink = 1, ranges = {} }: DirectedDraws = {},
 ): DirectedCall {
   const extents = calls.drawExtents(manifest, sizes, (most, least) =>
     random.integer(2) === 0 ? most : least + random.integer(most - least + 1),
@@ -78,10 +84,17 @@ export function drawDirectedCall(
   };
   const call = calls.drawCall(manifest, extents, random, {
     isDrawn: ({ role }) => role !== "state" || givesStates,
-    number: ({ role, name, shape }, _, at) =>
-      role === "param" || role === "fixed"
+    number: (tensor, _, at) => {
+      const { role, name, shape } = tensor;
+      const range = rangeOf(ranges, tensor);
+      if (range === "spd") return random.uniform(-1, 1);
+      if (range !== undefined) return grid(random.uniform(...range));
+      return role === "param" || role === "fixed"
         ? beside(ofKey(initial, name)[at] as number, shape, random, role === "param" ? shrink : 1)
-        : value(scales[role]),
+        : value(scales[role]);
+    },
+    ranges,
+    round: grid,
   });
   const { params, inputs, contexts, states } = calls.drawTensors(manifest, extents, random, {
     isDrawn: (tensor) => isVariable(tensor) && (tensor.role !== "state" || givesStates),

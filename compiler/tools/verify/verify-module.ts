@@ -13,6 +13,7 @@ import { checkPackage } from "./check-package.js";
 import { checks, type ModuleCheck, reportOf } from "./checks.js";
 import { type Context, contextOf } from "./context.js";
 import * as calls from "../calls/draw-call.js";
+import { ensureDrawn, type Ranges } from "../calls/ranges.js";
 import { drawDirectedCall, sizesOfScale, unlikeSizes, type Scale, scalesOf } from "./draw-directed-call.js";
 import { type CheckName, type CheckReport, CheckFindings, type VerifyReport } from "./report.js";
 import { flatten, runCall, runForward } from "./results.js";
@@ -64,6 +65,7 @@ export async function verifySubject(
   const tested = wasm === undefined ? subject : { ...subject, module: withKernels(subject.module, wasm) };
   const { module } = tested;
   const { manifest } = module;
+  ensureDrawn(settings, manifest);
   // Of a module with both kinds of kernels the faster ones are checked, and the others compared with them.
   const variant = module.variant ?? (manifest.target === "auto" ? "wasm" : manifest.target);
   const whole = subjectPlan(tested, checks, runs);
@@ -122,7 +124,7 @@ const hasFailed = ({ all }: SubjectPlan): boolean => [...all.values()].some(({ p
 
 async function runChecks(
   plan: SubjectPlan,
-  { bail, onProgress, turn }: VerifySettings,
+  { bail, onProgress, turn, ranges }: VerifySettings,
   random: Random,
   progress: { done: number; readonly total: number },
 ): Promise<void> {
@@ -130,7 +132,7 @@ async function runChecks(
   const byName = new Map([...all].map(([{ name }, findings]) => [name, findings]));
   for (const { scale, checks: own } of rounds) {
     if (bail && hasFailed(plan)) return;
-    const context = drawContext(subject, scale, random, findingsOf(plan, "shapes"));
+    const context = drawContext(subject, { scale, ranges }, random, findingsOf(plan, "shapes"));
     if (context === undefined) return;
     for (const check of own) {
       if (bail && hasFailed(plan)) break;
@@ -235,7 +237,12 @@ const shrinks = { next: 1 / 8, last: 2 ** -12 };
 const attemptsAt = (scale: Scale): number => (scale === "small" ? 100 : 8);
 
 /** A call at whose values the module gives finite results, and an instance for it; undefined where the module fails. */
-function drawContext(subject: Subject, scale: Scale, random: Random, findings: CheckFindings): Context | undefined {
+function drawContext(
+  subject: Subject,
+  { scale, ranges }: { readonly scale: Scale; readonly ranges: Ranges },
+  random: Random,
+  findings: CheckFindings,
+): Context | undefined {
   const { manifest } = subject.module;
   let context: Context | undefined;
   const problem = findings.problem;
@@ -245,7 +252,8 @@ function drawContext(subject: Subject, scale: Scale, random: Random, findings: C
     let mayBeLarge = false;
     for (let attempt = 0; attempt < attemptsAt(scale); attempt++) {
       if (attempt >= 8 && attempt % 2 === 0) sizes = unlikeSizes(manifest, random);
-      const call = drawDirectedCall(manifest, (seed) => initialParams(subject, seed), random, sizes, attempt, shrink);
+      const makeParams = (seed: number): Tensors => initialParams(subject, seed);
+      const call = drawDirectedCall(manifest, makeParams, random, sizes, { attempt, shrink, ranges });
       if (context !== undefined) subject.release(context.instance);
       const own = contextOf(subject, scale, call, random);
       const growth = growthOf(own, attempt);

@@ -2,6 +2,7 @@
 import { refuse } from "../../../runtime/base/arguments.js";
 import { asBytes } from "../../../runtime/io/bytes.js";
 import { checkOptionNames, checkSwitch, describe } from "../../../runtime/base/options.js";
+import { checkRanges, type Ranges } from "../calls/ranges.js";
 import { createTurns, endingOptions, type EndingOptions, type Turn } from "../../driver/turns.js";
 
 export interface VerifyOptions extends EndingOptions {
@@ -12,6 +13,11 @@ export interface VerifyOptions extends EndingOptions {
    * than 64 examples, of more than 64 steps, and where there are run-time dimensions of such a size; 3 where left out.
    */
   readonly runs?: number;
+  /**
+   * Between what numbers inputs, contexts, params and states are drawn, `{ x: [0.1, 2] }`, or that they are symmetric positive definite
+   * matrices, `{ P: "spd" }`, where a cell has values for some only.
+   */
+  readonly ranges?: Ranges;
   /** The .wasm file of a module that was built with one: its bytes, or what gives them for the kernels that this host runs. */
   readonly wasm?: Uint8Array | ((variant: "wasm" | "wasm-fma") => Uint8Array);
   /** Stops after the first check that fails; those that were not reached are skipped. */
@@ -20,13 +26,14 @@ export interface VerifyOptions extends EndingOptions {
   readonly onProgress?: (check: string, done: number, total: number) => void;
 }
 
-const known = ["seed", "runs", "wasm", "bail", "onProgress", ...endingOptions];
+const known = ["seed", "runs", "ranges", "wasm", "bail", "onProgress", ...endingOptions];
 
 /** Options with their defaults. */
 export interface VerifySettings {
   readonly seed: number;
   readonly runs: number;
   readonly bail: boolean;
+  readonly ranges: Ranges;
   readonly wasm: VerifyOptions["wasm"];
   readonly onProgress: VerifyOptions["onProgress"];
   /** Before each check. */
@@ -50,6 +57,7 @@ export function checkOptions(options: VerifyOptions): VerifySettings {
     seed,
     runs,
     bail: checkSwitch("verifyModule", "bail", bail),
+    ranges: checkRanges(options.ranges ?? {}),
     wasm: wasm === undefined || typeof wasm === "function" ? wasm : kernelBytes(wasm),
     onProgress,
     turn: createTurns("verifyModule", options),

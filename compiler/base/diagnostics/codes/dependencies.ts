@@ -272,6 +272,14 @@ network A(I, H; T) { input x: [I] use l = GRU(I, H) output y = l(x) }`,
       "nothing but numbers and the values of real parameters beyond 3.4e38 are infinite there, below 1.4e-45 they are 0.",
     example: `cell A(H) { input x: [H] output y = x / (x + 1e-50) }`,
   },
+  "gradient-without-influence": {
+    severity: "warning",
+    summary: "a gradient by what the number does not depend on",
+    explanation:
+      "`gradient(e, by = W)` is 0 throughout where `e` is not made of `W`, in its own expression or in the equations that it reads: usually another name " +
+      "is meant.",
+    example: `cell A(H = 2) { input x: [H] param W, U: [H, H] e = sum(W @ x) output y = gradient(e, by = U) @ x }`,
+  },
   "unused-name": {
     severity: "warning",
     summary: "a name that nothing uses",

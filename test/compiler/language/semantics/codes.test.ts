@@ -10,6 +10,7 @@ const made: ReadonlySet<string> = new Set([
   "looks-ahead",
   "length-known-later",
   "integer-too-large",
+  "gradient-without-influence",
 ]);
 
 describe("examples of the table of diagnostics", () => {

@@ -43,10 +43,39 @@ describe("a gradient that is zero at every point", () => {
   });
 });
 
+describe("what is said to have no influence", () => {
+  const shifted = "cell A(N) { input x: [N] param b: real param w: [N] output y = softmax(w * x + b) }";
+
+  it("passes where it has none, and was looked at", async () => {
+    const report = await check(shifted, { noInfluence: ["b"], dimensions: { N: 3 } });
+    expect(tensorOf(report, "b")).toMatchObject({ passed: true, withoutInfluence: true, uncompared: [] });
+    expect(tensorOf(report, "w").withoutInfluence).toBeUndefined();
+    expect(report).toMatchObject({ passed: true, furtherPoints: 0 });
+    expect(printReport(report, false)).toContain("param b: no result changes with it, as was said of it");
+  });
+
+  it("fails where it has some", async () => {
+    const report = await check(shifted, { noInfluence: ["w", "b"], dimensions: { N: 3 } });
+    expect(tensorOf(report, "w")).toMatchObject({ passed: false, withoutInfluence: false });
+    expect(report.passed).toBe(false);
+    const text = printReport(report, false);
+    expect(text).toContain("param w: results change with it, and it was said to have no influence");
+    expect(text).toContain("what was said to have no influence has some: ");
+  });
+
+  it("is a name of what has a gradient", async () => {
+    await expect(check(shifted, { noInfluence: ["c"] })).rejects.toThrow(
+      "c is said to have no influence, and A has no",
+    );
+    await expect(check(shifted, { noInfluence: "b" as never })).rejects.toThrow("noInfluence must be a list of names");
+  });
+});
+
 describe("further points are drawn", () => {
   it.each([
     ["with states left to the cell", "state h: real = tanh(p) h' = h + x output y = h'", "p"],
     ["with whole numbers, where a cell counts", "state n: real n' = n + 1 output y = if n == 2 then p * x else x", "p"],
+    ["with lengths of delays", "output y = delay(x, by = p, most = 3)", "p"],
     ["with larger numbers", "output y = x + relu(x - 3) * p", "p"],
     ["with larger run-time sizes", "context c: [S] output y = x + p * relu(sum(if c > -99 then 1 else 0) - 3)", "p"],
   ])("%s", async (_, body, name) => {

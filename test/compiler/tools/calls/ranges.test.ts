@@ -4,7 +4,7 @@ import { checkGradients, type GradientCheckOptions, type GradientReport } from "
 import { printReport } from "../../../../compiler/cli/gradcheck-report.js";
 import { drawPoint } from "../../../../compiler/tools/gradcheck/draw-point.js";
 import { createRandom } from "../../../../runtime/base/random.js";
-import { cell } from "../../../../compiler/index.js";
+import { cell, verifyModule } from "../../../../compiler/index.js";
 
 const check = (text: string, options: GradientCheckOptions = {}): Promise<GradientReport> =>
   checkGradients(text, { seed: 1, runs: 1, coordinates: 1, target: "js", precisions: ["f64"], ...options });
@@ -88,10 +88,13 @@ describe("refused is", () => {
   const text = "cell A { input x: real input k: index(3) param omega: [3] output y = omega[k] * x }";
   it.each([
     [{ omegas: [0, 1] }, /^a range is given for omegas, and A has no input.* of that name; did you mean omega\?$/u],
-    [{ k: [0, 1] }, /^a range is given for k, which is an index: indices are drawn from all that may be$/u],
+    [
+      { k: [0, 1] },
+      /^a range is given for k, which is an index: indices are drawn from all that may be, and have no gradient$/u,
+    ],
     [{ zeta: [0, 1] }, /; it has x, omega$/u],
     [{ x: [1, 1] }, /^the range of x must go from a smaller number to a larger one, got 1 to 1$/u],
-    [{ x: [0, Infinity] }, /^the range of x must be two numbers, \[least, most\], got /u],
+    [{ x: [0, Infinity] }, /^the range of x must be two numbers, \[least, most\], or "spd", got /u],
     [{ x: [0] }, /^the range of x must be two numbers/u],
     [[1, 2], /^ranges must be an object such as/u],
   ])("%j", async (ranges, message) => {
@@ -106,4 +109,37 @@ it("tells how far a run is", async () => {
   expect(told.filter((done) => done > 0 && done < 1).length).toBeGreaterThan(3);
   expect([...told].sort((a, b) => a - b)).toEqual(told);
   expect([told[0], told.at(-1)]).toEqual([0, 1]);
+});
+
+describe("positive definite matrices", () => {
+  const factor = `import { cholesky, solve } from "std/linear"
+    cell A(N) { input P: [2, N, N] input x: [N] param b: [N] output y = cholesky(P[0]) @ x + solve(P[1], b) }`;
+
+  it("are drawn in gradient checks, and refused where they are none", async () => {
+    const report = await check(factor, { ranges: { P: "spd" }, dimensions: { N: 3 } });
+    expect(report).toMatchObject({ passed: true, skipped: 0 });
+    await expect(check(factor, { ranges: { b: "spd" }, dimensions: { N: 3 } })).rejects.toThrow("b is to be drawn positive definite, and has the shape [3]"); // prettier-ignore
+    await expect(check(factor, { ranges: { P: "pd" as never } })).rejects.toThrow(
+      'two numbers, [least, most], or "spd"',
+    );
+  });
+
+  it("are symmetric, with eigenvalues of at least a half, and others are left as they are", async () => {
+    const { manifest } = await cell(factor, { dimensions: { N: 3 }, target: "js" });
+    const { tensors } = drawPoint(manifest, createRandom(1), { ranges: { P: "spd" }, batch: 2 });
+    const { values } = tensors.find(({ name }) => name === "P")!;
+    for (let start = 0; start < values.length; start += 9) {
+      const [a, b, c, d, e, f, g, h, i] = values.subarray(start, start + 9) as unknown as number[];
+      expect([b, c, f]).toEqual([d, g, h]);
+      expect(Math.min(a!, a! * e! - b! * d!, a! * (e! * i! - f! * h!) - b! * (d! * i! - f! * g!) + c! * (d! * h! - e! * g!))).toBeGreaterThan(0.1); // prettier-ignore
+    }
+  });
+
+  it("and ranges are drawn in checks of modules", async () => {
+    const module = await cell(factor, { dimensions: { N: 3 }, target: "js", gradient: true });
+    const options = { seed: 1, runs: 1, bail: true } as const;
+    expect((await verifyModule(module as never, options)).passed).toBe(false);
+    expect(await verifyModule(module as never, { ...options, ranges: { P: "spd", x: [2, 3] } })).toMatchObject({ passed: true }); // prettier-ignore
+    await expect(verifyModule(module as never, { ranges: { Q: [0, 1] } })).rejects.toThrow("a range is given for Q");
+  });
 });
