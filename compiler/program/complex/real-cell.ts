@@ -2,6 +2,7 @@
 import { tensorNamed } from "../../language/semantics/cell-tensors.js";
 import { initialKey, nextKey } from "../../language/semantics/node-keys.js";
 import { statesIn } from "../../language/semantics/states-of-cell.js";
+import type { TypedLoop } from "../../language/semantics/typed-networks.js";
 import type {
   TypedCell,
   TypedExpression,
@@ -62,8 +63,20 @@ class RealCell {
     }
     const inOrder = (order: readonly string[]): string[] => order.flatMap((key) => splitKeys.get(key) ?? [key]);
     const items = cell.items.flatMap((item) => this.item(item));
+    const inLoop = (loop: TypedLoop): TypedLoop => ({
+      ...loop,
+      members: inOrder(loop.members),
+      fed: new Map(
+        [...loop.fed].flatMap(([name, type]) => {
+          const own = type.kind === "complex" ? realOf(type) : type;
+          return (splitKeys.get(name) ?? [name]).map((key) => [key, own]);
+        }),
+      ),
+    });
     return {
       ...cell,
+      loops: cell.loops.map(inLoop),
+      parts: cell.parts.map((part) => ({ ...part, order: inOrder(part.order), loops: part.loops.map(inLoop) })),
       items,
       nodes,
       calls: new Map([...cell.calls].map(([name, call]) => [name, this.call(name, call)])),

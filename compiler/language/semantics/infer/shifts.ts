@@ -72,17 +72,6 @@ function ofLoop(checker: Checker, value: Expression, fill: Expression | undefine
   const { name, span } = value;
   checker.scope.used.add(name);
   const known = loop.types.get(name);
-  if (known?.kind === "complex") {
-    checker.report(
-      "complex-value",
-      span,
-      `\`${name}\` is complex, and what goes in a cycle through \`before\` is real`,
-      {
-        help: "write the cycle of its parts, or a cell with a complex state that runs over the sequence",
-      },
-    );
-    return checker.error(span);
-  }
   if (known !== undefined) return { kind: "value", name, span, type: known };
   const first = fill === undefined ? undefined : checker.infer(fill);
   const whole = first && wholeNumberOf(first);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { cell } from "../../../../compiler/driver/in-process.js";
 import { expectFine, expectReport } from "./support.js";
 
 const gru = `cell B(I, H) { input x: [I] state h: [H] param W: [H, I] h' = tanh(W @ x + h) output y = h' }\n`;
@@ -100,6 +101,16 @@ describe("cells for parameters that say what they have", () => {
   ])("are refused %s", (_what, text, words) => {
     const { message } = expectReport(text, "cell-does-not-fit");
     expect(message).toContain(words);
+  });
+
+  it("are given what the names say, in whatever order they have it", async () => {
+    const text =
+      "cell P(H) { input u: [H] input v: real output z = v - u output w = u }\n" +
+      "cell S(Cell: cell(H) { input v: real; input u: [H]; output w: [H]; output other: [H] }, H) " +
+      "{ input x: [H] use a = Cell(H) output y = a(10, u = x).other output k = a.w }\ncell A = S(P)";
+    const { instantiate } = await cell(text, { cell: "A", dimensions: { H: 2 }, dtype: "f64" });
+    const { y, k } = instantiate({ batch: 1, steps: 1 }).forward({ x: [1, 3] });
+    expect([...y!, ...k!]).toEqual([9, 7, 1, 3]);
   });
 
   it("say what is wrong at both places", () => {
