@@ -35,6 +35,7 @@ export type {
   Manifest,
   ParamEntry,
   RandomEntry,
+  SegmentsEntry,
   SettingEntry,
   SizeEntry,
   SizeTerm,
@@ -49,6 +50,9 @@ export {
   type RunSequenceOptions,
   type SequenceResult,
 } from "./sequence/run-sequence.js";
+
+export { openSegments, type Segments, type SegmentsOptions } from "./sequence/segments.js";
+export type { SegmentsGradient, SegmentsGradientOptions } from "./sequence/segmented-call.js";
 
 export { openPool, type Pool, type PoolGradient, type PoolGradientOptions, type PoolOptions } from "./pool/pool.js";
 export type { LostWorker, PoolKind } from "./pool/crew.js";

@@ -111,6 +111,8 @@ function buildOptions(args: ParsedArguments): CompileOptions {
   const [fma, wasmFile] = [args.flag("fma") === true, args.flag("wasm-file") === true];
   if (target !== "wasm" && (fma || wasmFile))
     throw new UsageError(`--${fma ? "fma" : "wasm-file"} needs --target wasm`);
+  const segments = args.flag("segments") === true;
+  if (segments && gradient === false) throw new UsageError("--segments are of the gradient: leave out --no-gradient");
   const params = args.text("params");
   return {
     ...(cell === undefined ? {} : { cell }),
@@ -125,5 +127,6 @@ function buildOptions(args: ParsedArguments): CompileOptions {
     gradient,
     jvp: args.flag("jvp") === true,
     hvp,
+    segments,
   };
 }

@@ -50,6 +50,11 @@ same bytes.`,
     { name: "jvp", kind: "flag", help: "with jvp, derivatives in a direction" },
     { name: "hvp", kind: "flag", help: "with hvp, Hessian-vector products; includes the gradient" },
     {
+      name: "segments",
+      kind: "flag",
+      help: "with gradients of sequences too long for the memory (openSegments of recell/runtime)",
+    },
+    {
       name: "params",
       kind: "text",
       value: "FILE",

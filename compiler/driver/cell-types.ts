@@ -89,8 +89,11 @@ interface Parts<Floats extends FloatArray> {
 }
 
 interface Backward<Floats extends FloatArray> {
-  /** Derivatives of a scalar, whose derivatives by the outputs are given, for the last `forward`. */
-  backward(cotangents: GivenDerivatives<"final">): CellGradient<Floats>;
+  /**
+   * Derivatives of a scalar, whose derivatives by the outputs are given, for the last `forward`; with the option `segments` the sums of one that
+   * `continues` go on with those of the `backward` before it.
+   */
+  backward(cotangents: GivenDerivatives<"final">, options?: { readonly continues?: boolean }): CellGradient<Floats>;
 }
 
 interface Jvp<Floats extends FloatArray> {

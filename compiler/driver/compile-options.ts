@@ -54,6 +54,11 @@ export interface CompileOptions extends SourceOptions {
   /** With `hvp`, which includes the gradient. */
   readonly hvp?: boolean;
   /**
+   * With a gradient of sequences that are too long for the memory: `backward` may go on where another has ended, so that `openSegments` of
+   * `recell/runtime` gives the bits of the whole from segments of the steps.
+   */
+  readonly segments?: boolean;
+  /**
    * A budget: operations of the cell, a loop as one more than what is in it, once for its values, three times more for the
    * gradient, twice for `jvp`, six times for `hvp`. Time and memory of a compilation grow with it. 100,000 where left out.
    */
@@ -114,7 +119,7 @@ export const targets: readonly Target[] = ["wasm", "js", "auto"];
 
 const known = [
   ...["file", "readFile", "cell", "dimensions", "target", "fma", "wasmFile", "dtype"],
-  ...["gradient", "jvp", "hvp", "params", "format", "name", "maxOperations", "signal"],
+  ...["gradient", "jvp", "hvp", "segments", "params", "format", "name", "maxOperations", "signal"],
 ];
 
 /** What a text without a name is called in messages. */
@@ -127,15 +132,18 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) fail(`unknown option ${JSON.stringify(key)}; the options are ${known.join(", ")}`);
   }
-  const { file, readFile, cell, dimensions, target, fma, wasmFile, dtype, gradient, jvp, hvp, params, name } = options;
+  const { file, readFile, cell, dimensions, target, fma, wasmFile, dtype, gradient, jvp, hvp, segments, params, name } =
+    options;
   ofType("file", file, "string");
   ofType("readFile", readFile, "function");
   ofType("cell", cell, "string");
-  for (const [key, flag] of Object.entries({ fma, wasmFile, jvp, hvp })) ofType(key, flag, "boolean");
+  for (const [key, flag] of Object.entries({ fma, wasmFile, jvp, hvp, segments })) ofType(key, flag, "boolean");
   if (gradient !== undefined && gradient !== "params" && typeof gradient !== "boolean")
     fail(`gradient must be true, false or "params", got ${describe(gradient)}`);
   if (gradient === "params" && hvp === true)
     fail('hvp has gradients by inputs, too: it needs gradient true, got "params"');
+  if (segments === true && gradient === false && hvp !== true)
+    fail('segments are of a gradient: it needs gradient true or "params", got false');
   if (target !== undefined && !targets.includes(target)) {
     fail(`target must be "wasm", "js" or "auto", got ${describe(target)}`);
   }
@@ -169,6 +177,7 @@ export function checkOptions(options: CompileOptions): CheckedOptions {
     gradient: hvp === true || (gradient ?? true),
     jvp: jvp ?? false,
     hvp: hvp ?? false,
+    segments: segments ?? false,
     params,
     maxOperations,
     ...checkNames(name, options.format),

@@ -3,6 +3,7 @@ import type { CheckedOptions, CompileOptions, SourceOptions } from "./compile-op
 import { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { type EmittedModule, emitModule } from "./emit-module.js";
 import { MemoryLimitError } from "../emit/memory-limit.js";
+import { SegmentsError } from "../program/find-segments.js";
 import { printDeclarations } from "../emit/typescript/declarations.js";
 import { type Findings, checkSource, lowerSource, parseSource } from "./lower-source.js";
 import { checkStreams } from "./streams.js";
@@ -77,10 +78,11 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
   try {
     emitted = emitModule(program, settings);
   } catch (error) {
-    if (!(error instanceof MemoryLimitError)) throw error;
-    const tooLarge = new DiagnosticCollector();
-    tooLarge.report("memory-limit", written.typed.span, error.message, { help: error.help });
-    return { files: [], manifest: undefined, diagnostics: [...diagnostics, ...tooLarge.diagnostics], sources };
+    if (!(error instanceof MemoryLimitError || error instanceof SegmentsError)) throw error;
+    const refused = new DiagnosticCollector();
+    const code = error instanceof SegmentsError ? "no-segments" : "memory-limit";
+    refused.report(code, written.typed.span, error.message, { help: error.help });
+    return { files: [], manifest: undefined, diagnostics: [...diagnostics, ...refused.diagnostics], sources };
   }
   const { manifest, text, build, wasmFiles } = emitted;
   const name = settings.name ?? fileNameOf(program.name);

@@ -1,6 +1,8 @@
 /** From a program to the text of its module. */
+import { checkSegments } from "./check-segments.js";
 import { buildEntries } from "./entries.js";
 import type { EntryProgram } from "../program/entry.js";
+import { findSegments, SegmentsError } from "../program/find-segments.js";
 import type { Program } from "../program/program.js";
 import { buildKernels, type RewriteKernels } from "./build-kernels.js";
 import type { KernelProgram } from "../ir/kernel/kernel-program.js";
@@ -34,7 +36,8 @@ export interface EmittedModule {
 /**
  * Every dimension but the run-time ones must have a size.
  *
- * @throws MemoryLimitError where WebAssembly cannot address what the smallest instance takes.
+ * @throws MemoryLimitError where WebAssembly cannot address what the smallest instance takes; SegmentsError where a gradient is wanted in segments
+ *   and cannot be computed so.
  */
 export function emitModule(
   program: Program,
@@ -42,7 +45,9 @@ export function emitModule(
   rewrite: RewriteKernels = (kernel) => kernel,
 ): EmittedModule {
   const { gradient, jvp, hvp } = options;
-  const entries = buildEntries(program, { gradient, jvp, hvp });
+  const along = segmentsOf(program, options);
+  const entries = buildEntries(program, { gradient, jvp, hvp, segmentsOf: along });
+  if (along !== undefined) checkSegments(entries, along, program.losses ?? []);
   const manifest = buildManifest(program, options, entries);
   const {
     text,
@@ -50,6 +55,17 @@ export function emitModule(
     build = digestOf(text),
   } = emitters[options.target]({ manifest, entries, options, rewrite });
   return { manifest, text: `// Build ${build}.\n${text}`, build, wasmFiles };
+}
+
+/** The axis of the segments; undefined where none are wanted. */
+function segmentsOf(program: Program, { segments }: ModuleOptions): string | undefined {
+  if (segments !== true) return undefined;
+  const found = findSegments(program);
+  if ("symbol" in found) return found.symbol;
+  throw new SegmentsError(
+    found.obstacle,
+    "each step is made of what there is up to it, and losses are sums over the steps",
+  );
 }
 
 /** What a module is made of. */

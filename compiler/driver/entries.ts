@@ -69,6 +69,8 @@ export interface EntryOptions {
   readonly gradient: boolean | "params";
   readonly jvp: boolean;
   readonly hvp: boolean;
+  /** The symbol of the sequence along which gradients can be computed in segments, of which each goes on with the sums of the one after it. */
+  readonly segmentsOf?: string | undefined;
   /** The compiler's own, if left out. */
   readonly rules?: DerivativeRules;
   /** Called with what `entryStages` make of each entry, and after each of the passes on it. */
@@ -170,6 +172,7 @@ export function buildEntries(program: Program, options: EntryOptions): EntryProg
     entries: all,
     roles: new Map(allRoles.map((role) => [nameOfRole(role), role])),
   };
+  if (options.segmentsOf !== undefined) return made; // Rows of a part of the steps are not those of all.
   return withGradientRows(made, (entry, fn) => {
     builder.observed(entry, gradientRowsStage, fn, builder.kept.get(entry));
   });
@@ -322,9 +325,9 @@ class EntryBuilder {
 
   private keep({ last, ...entry }: Made): void {
     this.kept.set(entry.name, last);
-    const { stream } = this.program;
-    const isOfOne = entry.streamed && stream !== undefined;
-    this.entries.set(entry.name, isOfOne ? { ...entry, oneOf: stream } : entry);
+    const [oneOf, keptAlong] = [this.program.stream, this.options.segmentsOf];
+    const goesOn = entry.of === "forward" && entry.by === "gradient" && keptAlong !== undefined;
+    this.entries.set(entry.name, { ...entry, ...(entry.streamed && oneOf !== undefined && { oneOf }), ...(goesOn && { keptAlong }) }); // prettier-ignore
   }
 
   /** What a stage that is no pass gives, of the equations or of another entry. */

@@ -15,6 +15,7 @@ import { type CallAxis, isSequence, namesOfAxes } from "../base/types/call-axes.
 import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, evaluateDim, symbolsOf } from "../base/types/dim.js";
 import { type ComputedSizes, computedSizes } from "../program/computed-sizes.js";
 import { type CutAxis, findCuts } from "../program/find-cuts.js";
+import { findSegments } from "../program/find-segments.js";
 import type {
   AxisEntry,
   CutEntry,
@@ -50,6 +51,8 @@ export interface ModuleOptions {
   readonly gradient: boolean | "params";
   readonly jvp: boolean;
   readonly hvp: boolean;
+  /** `backward` may go on where another has ended. */
+  readonly segments?: boolean;
 }
 
 /** Every dimension of `program` but the run-time ones must have a size. */
@@ -89,6 +92,7 @@ export function buildManifest(
       gradient: options.gradient,
       jvp: options.jvp,
       hvp: options.hvp,
+      ...segmentsOf(program, options, names),
     },
     program: hashOf(program),
     ...trainingEntries(program, options, names),
@@ -115,6 +119,16 @@ function trainingEntries(
 function hashOf({ forward, initial, dimensions }: Program): string {
   const functions = [forward, ...(initial === undefined ? [] : [initial])];
   return digestOf(`${JSON.stringify([...dimensions])}\n${printProgram({ functions })}`);
+}
+
+function segmentsOf(
+  program: Program,
+  { segments }: ModuleOptions,
+  names: ReadonlyMap<string, string>,
+): Pick<Manifest["has"], "segments"> {
+  const found = segments === true ? findSegments(program) : undefined;
+  if (found === undefined || "obstacle" in found) return {};
+  return { segments: { axis: nameOfAxis(names, found.symbol), totals: found.totals } };
 }
 
 const streamOf = (program: Program, names: ReadonlyMap<string, string>): Pick<Manifest, "stream"> =>

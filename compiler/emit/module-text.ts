@@ -10,7 +10,16 @@ export type SourcePart = Extract<OptionalPart, `wasm-${string}`>;
 type OptionalShellPart = Exclude<OptionalPart, "wasm">;
 
 /** Those that change how all calls are read and run. */
-const around: ReadonlySet<OptionalPart> = new Set(["draws", "settings", "rings", "limits", "found", "told", "rows"]);
+const around: ReadonlySet<OptionalPart> = new Set([
+  "draws",
+  "settings",
+  "rings",
+  "limits",
+  "found",
+  "told",
+  "rows",
+  "segments",
+]);
 
 /**
  * The optional parts of the shell that this module needs, and what of theirs the others ask for.
@@ -63,6 +72,7 @@ export function partsOf(
     found: { wanted: axes.some((axis) => axis.found === true), name: "createFound" },
     told: { wanted: axes.some(({ size }) => size !== undefined), name: "createTold" },
     rows: { wanted: params.some(({ rows }) => rows !== undefined), name: "createRows" },
+    segments: { wanted: has.segments !== undefined, name: "createSegments" },
     gradient: { wanted: has.gradient !== false, name: "gradient" },
     losses: { wanted: losses.length > 0, name: "losses" },
     directional: { wanted: has.jvp || has.hvp, ...(has.jvp ? { name: "jvp" } : {}) },
@@ -72,8 +82,7 @@ export function partsOf(
     fallback: { wanted: target === "auto" },
   };
   const parts = optionalParts.filter((part): part is OptionalShellPart => part !== "wasm" && optional[part].wanted);
-  const names = (isAround: boolean): string[] =>
-    parts.flatMap((part) => (around.has(part) === isAround ? (optional[part].name ?? []) : []));
+  const names = (isAround: boolean): string[] => parts.flatMap((part) => (around.has(part) === isAround ? (optional[part].name ?? []) : [])); // prettier-ignore
   const changes = names(true);
   return { parts, functions: [...names(false), ...(changes.length > 0 ? [`around: [${changes.join(", ")}]`] : [])] };
 }

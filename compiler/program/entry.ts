@@ -76,6 +76,8 @@ export interface ProgramEntry extends EntryDerivation {
   readonly part?: string;
   /** Its results are added to what the buffers hold. */
   readonly adds: boolean;
+  /** The symbol of the sequence over which its sums go on where a call before has ended. */
+  readonly keptAlong?: string;
   readonly fn: GraphFunction;
 }
 

@@ -21,6 +21,10 @@ export interface CutAxis {
   readonly states: readonly string[];
   /** Why it cannot be cut. */
   readonly obstacle?: string;
+  /** Parts of losses, by output, that are sums over its elements: those of chunks add up, where the others are the same in each. */
+  readonly totals: readonly string[];
+  /** Losses that are sums over its elements and something else, which each chunk would have. */
+  readonly mixed: readonly string[];
 }
 
 type CutProgram = Pick<Program, "axes" | "stream" | "inputs" | "states" | "losses" | "forward">;
@@ -62,15 +66,20 @@ class CutSearch {
   search(): CutAxis {
     const { fn, program, symbol } = this;
     const needed = new Set<ValueId>();
+    const added: string[] = [];
+    const mixed: string[] = [];
     for (const loss of program.losses ?? []) {
       const [, ...totals] = partsOfLoss(loss);
       for (const part of totals) {
         const id = this.outputAt(nameOfRole({ kind: "output", name: part }));
-        const fault = id === undefined ? undefined : (this.faultOfTotal(id) ?? this.faultOfSeams(id, needed));
+        if (id === undefined) continue;
+        const fault = this.faultOfTotal(id) ?? this.faultOfSeams(id, needed);
+        if (this.isSumAlong(id)) added.push(part);
+        if (fault === undefined && this.isMixed(id)) mixed.push(loss);
         if (fault === undefined) continue;
         const path = fault.path.filter((name) => name !== loss);
         const obstacle = { output: loss, axis: symbol, path, what: fault.what, span: undefined };
-        return { axis: symbol, states: [], obstacle: describeObstacle(obstacle) };
+        return { axis: symbol, states: [], obstacle: describeObstacle(obstacle), totals: [], mixed: [] };
       }
     }
     const states = program.states.filter(({ name }) => {
@@ -79,7 +88,35 @@ class CutSearch {
       const isRead = fn.inputs.some((id) => needed.has(id) && nameOf(fn, id) === first);
       return isRead && end !== undefined && this.reachOf(end).kind !== "same";
     });
-    return { axis: symbol, states: states.map(({ name }) => name) };
+    return { axis: symbol, states: states.map(({ name }) => name), totals: added, mixed };
+  }
+
+  private isSumAlong(id: ValueId): boolean {
+    const made = this.defined.get(id);
+    if (this.reachOf(id).kind === "same" || this.isNothing(id)) return false;
+    const parts = made && partsOfTotal(made, this.known);
+    if (made === undefined || typeof parts !== "object" || made.operation.kind === "dimension") return true;
+    return parts.elements.length > 0 || parts.totals.some((total) => this.isSumAlong(total));
+  }
+
+  /** Does it add anything to sums over the elements? */
+  private isMixed(id: ValueId): boolean {
+    const made = this.defined.get(id);
+    if (made === undefined || !this.isSumAlong(id)) return false;
+    const parts = partsOfTotal(made, this.known);
+    if (typeof parts === "string") return false;
+    const { operation, operands } = made;
+    const op = operation.kind === "map" ? operation.op : undefined;
+    const terms = op === "add" || op === "sub" ? operands : op === "select" ? operands.slice(1) : [];
+    const isOther = terms.some((term) => !this.isSumAlong(term) && !this.isNothing(term));
+    return isOther || parts.totals.some((total) => this.isMixed(total));
+  }
+
+  /** Zero times something: what makes a number that all examples share one of each. */
+  private isNothing(id: ValueId): boolean {
+    const made = this.defined.get(id);
+    if (made?.operation.kind === "constant") return made.operation.value === 0;
+    return made?.operation.kind === "map" && made.operation.op === "mul" && made.operands.some((operand) => this.isNothing(operand)); // prettier-ignore
   }
 
   private outputAt(name: string): ValueId | undefined {
@@ -96,7 +133,7 @@ class CutSearch {
     const instruction = this.defined.get(id);
     const own = this.pathWith(path, id);
     if (instruction === undefined) return { path: own, what: "has the sequence elsewhere than in front" };
-    const parts = partsOfTotal(instruction, { reachOf: (operand) => this.reachOf(operand), isSequence: (operand) => this.isSequence(operand) }); // prettier-ignore
+    const parts = partsOfTotal(instruction, this.known);
     if (typeof parts === "string") return { path: own, what: parts };
     for (const operand of parts.totals) {
       const fault = this.faultOfTotal(operand, own);
@@ -108,6 +145,11 @@ class CutSearch {
     }
     return undefined;
   }
+
+  private readonly known: TotalOperands = {
+    reachOf: (operand) => this.reachOf(operand),
+    isSequence: (operand) => this.isSequence(operand),
+  };
 
   private isSequence(id: ValueId): boolean {
     return typeOf(this.fn, id).shape.some((dim) => symbolsOf(dim).includes(this.symbol));

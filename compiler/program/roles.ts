@@ -7,7 +7,7 @@
 /**
  * Which tensor of the cell: before the first step a state is `initial`, after the last `final`, and `state` in a stream. A `draw` is of
  * initial values of params, and `random` what a call draws; a `setting` is a number of the call, `found` a length that values tell.
- * `rows` are the places at which a gradient, by its name, has rows.
+ * `rows` are the places at which a gradient, by its name, has rows, `counts` how far sums have come that go on from call to call.
  */
 export type TensorKind =
   | "input"
@@ -24,7 +24,8 @@ export type TensorKind =
   | "random"
   | "setting"
   | "found"
-  | "rows";
+  | "rows"
+  | "counts";
 
 /** The buffer of a derivative has the sizes of the tensor that it is the derivative of, or by. */
 export type Derivation = "tangent" | "grad";
@@ -71,6 +72,9 @@ export const cotangentName = (name: string): string => `d_${name}`;
 
 /** The name of the places at which a gradient has rows. */
 export const rowsName = (gradient: string): string => nameOfRole({ kind: "rows", name: gradient });
+
+/** The name of the counts of sums that go on from call to call. */
+export const countsName = nameOfRole({ kind: "counts", name: "sums" });
 
 /** The name of the tangent of the value of this name. */
 export const tangentName = (name: string): string => derivedName("tangent", name);

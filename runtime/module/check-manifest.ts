@@ -228,7 +228,13 @@ const checkFields = fields({
     listOf(fields({ name, documentation: text, axes: listOf(name), given: listOf(name), ...callable })),
   ),
   wasmFile: optional(flag),
-  has: fields({ step: flag, gradient: gradientFlag, jvp: flag, hvp: flag }),
+  has: fields({
+    step: flag,
+    gradient: gradientFlag,
+    jvp: flag,
+    hvp: flag,
+    segments: optional(fields({ axis: name, totals: listOf(name) })),
+  }),
   declaredDerivatives: optional(listOf(name)),
   gradientAsDeclared: optional(listOf(name)),
 });
@@ -290,8 +296,13 @@ export function checkManifest(value: unknown): Manifest {
     if (missing !== undefined) corrupt(`losses[${i}]`, `a loss with the output ${missing}`, loss);
   }
   checkCuts(manifest);
-  const { gradient, hvp } = manifest.has;
+  const { gradient, hvp, segments } = manifest.has;
   if (hvp && gradient !== true) corrupt("has.gradient", "true, as it has hvp", gradient);
+  const isGiven = manifest.axes.some(
+    (axis) => axis.name === segments?.axis && ["steps", "sizes"].includes(axis.option),
+  );
+  if (segments !== undefined && !(gradient !== false && isGiven))
+    corrupt("has.segments", "an axis that calls give, of a module with a gradient", segments.axis);
   return manifest;
 }
 

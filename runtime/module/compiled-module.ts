@@ -102,8 +102,11 @@ export interface ModuleInstance {
   select?(rows: ArrayLike<number>): void;
   /** Only in modules of networks that have entries with names: each by its name. */
   readonly entries?: Readonly<Record<string, PartInstance>>;
-  /** Derivatives of a scalar, whose derivatives by the outputs are given, for the last `forward`. */
-  backward?(cotangents: Readonly<Record<string, unknown>>): CallGradient;
+  /**
+   * Derivatives of a scalar, whose derivatives by the outputs are given, for the last `forward`. In modules that were built with `--segments`
+   * one that `continues` adds to the sums of the `backward` before it, which was of the steps that follow.
+   */
+  backward?(cotangents: Readonly<Record<string, unknown>>, options?: { readonly continues?: boolean }): CallGradient;
   /**
    * Only in modules with losses: `forward` and the gradient of all losses together. `per` is what they are divided by, in the place of
    * what they say themselves: so that gradients of the parts of a batch add up to that of the whole.

@@ -42,12 +42,16 @@ export interface Manifest {
   readonly wasmFile?: true;
   /** Parts of a network that can be called by themselves. Left out where there are none. */
   readonly entries?: readonly PartEntry[];
-  /** Which functions there are beside `forward`; `step` stands for everything that streams. A gradient of `"params"` has none by inputs and contexts. */
+  /**
+   * Which functions there are beside `forward`; `step` stands for everything that streams. A gradient of `"params"` has none by inputs and
+   * contexts. With `segments` `backward` may go on where another has ended; left out elsewhere.
+   */
   readonly has: {
     readonly step: boolean;
     readonly gradient: boolean | "params";
     readonly jvp: boolean;
     readonly hvp: boolean;
+    readonly segments?: SegmentsEntry;
   };
   /**
    * Functions of the source that state their derivative, by name: `["spike"]`. Gradients, `jvp` and `hvp` follow what they
@@ -113,6 +117,13 @@ export interface ConditionEntry {
   readonly text: string;
   /** The equation that wants it. */
   readonly equation?: string;
+}
+
+/** Along which axis gradients go on from segment to segment. */
+export interface SegmentsEntry {
+  readonly axis: string;
+  /** Outputs, parts of losses, that are sums over it, so that those of segments add up; the other parts are the same in each. */
+  readonly totals: readonly string[];
 }
 
 /** An axis along which the losses of a sequence are those of its chunks added up, each with the states that the one before has left. */

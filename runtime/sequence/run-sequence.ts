@@ -167,7 +167,8 @@ function refuseWhole(manifest: Manifest): void {
 const own = (values: object, name: string): unknown =>
   Object.hasOwn(values, name) ? (values as Record<string, unknown>)[name] : undefined;
 
-function sameKind(like: FloatArray, length: number): FloatArray {
+/** An array of zeros, of the same kind as another. */
+export function sameKind(like: FloatArray, length: number): FloatArray {
   return like instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
 }
 

@@ -36,6 +36,7 @@ const ofSeveral: Readonly<Record<string, readonly [of: string, ...names: string[
     "refused-calls",
     "roles",
     "rows",
+    "segments",
     "starts",
     "steps",
     "told",

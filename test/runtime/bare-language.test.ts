@@ -28,7 +28,7 @@ function bareContext(): vm.Context {
 
 const moduleText = (options: CompileOptions): string => {
   const source = `import { GRU } from "std/gru"\n`;
-  const { files } = compile(source, { cell: "GRU", dimensions: { I: 2, H: 3 }, ...options });
+  const { files } = compile(source, { cell: "GRU", dimensions: { I: 2, H: 3 }, segments: true, ...options });
   return files[0]!.text;
 };
 
@@ -51,6 +51,7 @@ const program = `
   const random = use("createRandom")(1);
   const x = Float32Array.from({ length: 12 }, () => random.normal());
   use("runSequence")(gru, other, { x }, { batch: 2, steps: 3, chunk: 2 });
+  use("openSegments")(gru, { batch: 2, steps: 3 }).gradient({ x });
   const y = other.forward({ x }).y;
   const grad = other.backward({ y });
   use("clipByGlobalNorm")(grad.params, 0.5);

@@ -13,8 +13,9 @@ export function printPieces(
   indent: string,
   print: (statements: readonly LoopStatement[], indent: string) => string[],
 ): string[] {
-  const { body, carry, finish } = statement;
+  const { after, body, carry, finish } = statement;
   const [done, carried] = [names.variable(statement.done), names.variable(statement.carried)];
+  const begun = [after?.done, after?.carried].map((name) => (name === undefined ? "0" : names.variable(name)));
   const opening = openings(statement, names);
   const moveTotals = [
     `${indent}  if (${done} === ${PIECE}) {`,
@@ -24,13 +25,13 @@ export function printPieces(
     `${indent}  }`,
   ];
   return [
-    `${indent}let ${done} = 0, ${carried} = 0;`,
+    `${indent}let ${done} = ${begun[0]}, ${carried} = ${begun[1]};`,
     ...opening.map((line) => indent + line),
     ...(carry.length === 0 ? [] : moveTotals),
     ...print(body, `${indent}  `),
-    `${indent}  ${done}++;`,
+    `${indent}  ${after === undefined ? "" : `if (${termsOf(statement, names)} > 0) `}${done}++;`,
     `${indent}}}`,
-    ...(finish.length === 0 ? [] : [`${indent}if (${carried} > 0) {`, ...print(finish, `${indent}  `), `${indent}}`]),
+    ...(finish.length === 0 ? [] : [`${indent}${after === undefined ? `if (${carried} > 0) ` : ""}{`, ...print(finish, `${indent}  `), `${indent}}`]), // prettier-ignore
   ];
 }
 
@@ -39,6 +40,14 @@ function openings(statement: LoopPieces, names: KernelNames): string[] {
   const { opening, isNotLast } = stepsOpening(statement, names);
   return [...opening, ...examplesOpening(statement, names, isNotLast)];
 }
+
+/** The steps of a piece, or those of an example by itself. */
+const termsOf = ({ examples, steps }: LoopPieces, names: KernelNames): string =>
+  examples !== undefined
+    ? names.variable(`${examples.first}Terms`)
+    : steps === undefined
+      ? "1"
+      : printSizeOf(steps, names);
 
 function stepsOpening(
   { steps }: LoopPieces,
@@ -56,14 +65,14 @@ function stepsOpening(
 }
 
 /** Takes examples until a piece is full. One without any step is left out, but for the last where there was no other. */
-function examplesOpening(
-  { examples, steps, done, carried }: LoopPieces,
-  names: KernelNames,
-  isNotLast: readonly string[],
-): string[] {
-  if (examples === undefined) return ["{"];
+function examplesOpening(statement: LoopPieces, names: KernelNames, isNotLast: readonly string[]): string[] {
+  const { examples, steps, after, done, carried } = statement;
+  if (examples === undefined) {
+    if (after === undefined) return ["{"];
+    return [`if (${termsOf(statement, names)} > 0 || ${names.variable(done)} + ${names.variable(carried)} === 0) {`];
+  }
   const [first, end] = [names.variable(examples.first), names.variable(examples.end)];
-  const terms = names.variable(`${examples.first}Terms`);
+  const terms = termsOf(statement, names);
   const most = names.size(BATCH_SYMBOL);
   const own =
     steps === undefined

@@ -163,7 +163,7 @@ export type BufferKind = Exclude<TensorKind, "residual"> | "sizes";
 /** What a tensor of the manifest is to a call or a stream. */
 export type BufferedTensorKind = Exclude<
   BufferKind,
-  "draw" | "start" | "random" | "setting" | "found" | "rows" | "sizes"
+  "draw" | "start" | "random" | "setting" | "found" | "rows" | "counts" | "sizes"
 >;
 export type TensorGroup = "inputs" | "contexts" | "states" | "params" | "fixed" | "outputs";
 
@@ -308,7 +308,7 @@ export interface OptionalParts {
     parts: OptionalParts,
     tensors: readonly BufferedTensor[],
   ) => (seed: number | undefined, all?: boolean) => void;
-  /** For modules that draw, have settings, indices below sizes of calls, delay lines, outputs with sizes that follow from others, or gradients by rows: they change how calls are read and run. */
+  /** For modules that draw, have settings, indices below sizes of calls, delay lines, outputs with sizes that follow from others, gradients by rows or in segments: they change how calls are read and run. */
   readonly around?: readonly ((core: Core) => void)[];
   /** For networks of which parts are called by themselves. */
   readonly createEntries?: (

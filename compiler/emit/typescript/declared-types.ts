@@ -144,7 +144,10 @@ function derivativeMethods(manifest: Manifest): DeclaredMethod[] {
   const changes = toldSizes(manifest).length === 0 ? "ForwardResult" : 'Omit<ForwardResult, "sizes">';
   const directions = [forwardArguments, ["tangents", "Tangents", false]] as const;
   const cotangents = ["cotangents", "Cotangents", true] as const;
-  const backward = method("backward", [cotangents], "Gradient", "Differentiates the last `forward`.");
+  const backward =
+    has.segments === undefined
+      ? method("backward", [cotangents], "Gradient", "Differentiates the last `forward`.")
+      : method("backward", [cotangents, ["options", "{ readonly continues?: boolean }", true]], "Gradient", "Differentiates the last `forward`. With `continues` its sums go on with those of the `backward` before it, which was of the steps that follow."); // prettier-ignore
   const jvp = method("jvp", directions, changes, "The derivative of `forward`'s result in a direction.");
   const hvp = method(
     "hvp",

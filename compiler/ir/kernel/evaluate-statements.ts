@@ -109,27 +109,29 @@ function selectExamples(
 }
 
 function runPieces(statement: PiecesStatement, state: CallState): void {
-  const { examples, steps, done, carried, body, carry, finish } = statement;
+  const { examples, steps, after, done, carried, body, carry, finish } = statement;
   const all = state.extent(BATCH_SYMBOL);
   const last =
     steps === undefined ? 0 : Math.max(0, Math.floor((state.size(steps.dim, steps.example) - 1) / PIECE)) * PIECE;
   const starts = Array.from({ length: last / PIECE + 1 }, (_, i) => i * PIECE);
   if (steps?.reverse === true) starts.reverse();
-  state.set(done, 0);
-  state.set(carried, 0);
-  const piece = (): void => {
+  state.set(done, after === undefined ? 0 : state.get(after.done));
+  state.set(carried, after === undefined ? 0 : state.get(after.carried));
+  const none = (): boolean => state.get(done) + state.get(carried) === 0;
+  const piece = (terms: number): void => {
     if (carry.length > 0 && state.get(done) === PIECE) {
       runStatements(carry, state);
       state.set(done, 0);
       state.set(carried, 1);
     }
     runStatements(body, state);
-    state.set(done, state.get(done) + 1);
+    if (after === undefined || terms > 0) state.set(done, state.get(done) + 1);
   };
   for (const [i, start] of starts.entries()) {
     if (steps !== undefined) state.set(steps.from, start);
     if (examples === undefined) {
-      piece();
+      const terms = steps === undefined ? 1 : state.size(steps.dim, steps.example);
+      if (after === undefined || terms > 0 || none()) piece(terms);
       continue;
     }
     for (let first = 0, end = 0; first < all; first = end) {
@@ -139,12 +141,12 @@ function runPieces(statement: PiecesStatement, state: CallState): void {
         const own = steps === undefined ? 1 : state.size(steps.dim, examples.end) - start;
         terms += Math.max(0, Math.min(PIECE, own));
       }
-      const isLast = i === starts.length - 1 && end === all && state.get(done) + state.get(carried) === 0;
+      const isLast = i === starts.length - 1 && end === all && none();
       if (terms === 0 && !isLast) continue;
       state.set(examples.first, first);
       state.set(examples.end, end);
-      piece();
+      piece(terms);
     }
   }
-  if (finish.length > 0 && state.get(carried) > 0) runStatements(finish, state);
+  if (after !== undefined || state.get(carried) > 0) runStatements(finish, state);
 }

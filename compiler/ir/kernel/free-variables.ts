@@ -117,12 +117,13 @@ class ScopeUses {
     return this.bound.has(name) || names.has(name);
   }
 
-  private pieces({ examples, steps, done, carried, body, carry, finish }: PiecesStatement): void {
+  private pieces({ examples, steps, after, done, carried, body, carry, finish }: PiecesStatement): void {
     if (examples !== undefined) this.found.symbols.add(BATCH_SYMBOL);
     if (steps !== undefined) {
       this.dim(steps.dim);
       if (steps.example !== undefined) this.use(steps.example);
     }
+    if (after !== undefined) [after.done, after.carried].forEach((name) => this.use(name)); // prettier-ignore
     const names = [examples?.first, examples?.end, steps?.from, done, carried].filter((name) => name !== undefined);
     for (const part of [body, carry, finish]) this.inside(names, part);
   }

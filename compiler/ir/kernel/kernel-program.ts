@@ -210,6 +210,9 @@ export interface WindowsStatement {
  * for one where there are no others. `body` sums a piece from 0 and adds it to totals in memory, or puts it there where
  * `done` is 0: pieces added up. Before the 65th, `carry` moves the totals to sums of totals (to begin with, where
  * `carried` is 0) and `done` is 0 again; `finish` adds these to the totals in the end, where there are any.
+ *
+ * A sum with `after` goes on where another call has ended: `done` and `carried` begin as these integers are. A piece without any step does not
+ * count then, and `finish` runs in any case.
  */
 export interface PiecesStatement<Inner = Statement> {
   readonly kind: "pieces";
@@ -223,6 +226,7 @@ export interface PiecesStatement<Inner = Statement> {
     /** The last 64 steps come first. */
     readonly reverse: boolean;
   };
+  readonly after?: { readonly done: string; readonly carried: string };
   readonly done: string;
   readonly carried: string;
   readonly body: readonly Inner[];

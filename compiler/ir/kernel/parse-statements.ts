@@ -100,12 +100,13 @@ function parseFor(tokens: LineTokens): Statement {
   return { kind: "for", ...axis, step, reverse, body: parseBody(tokens.line.below) };
 }
 
-/** `pieces of examples first .. end, %T of b from from, last first`, and the lines `where` below it in the same list. */
+/** `pieces of examples first .. end, %T of b from from, last first after done, carried`, and the lines `where` below it in the same list. */
 function parsePieces(tokens: LineTokens, rest: Lines): Statement {
   tokens.expect("pieces", "of");
   const examples = tokens.next === "examples" ? parsePieceExamples(tokens) : undefined;
-  if (examples !== undefined && !tokens.atEnd) tokens.expect(",");
-  const steps = tokens.atEnd ? undefined : parsePieceSteps(tokens);
+  if (examples !== undefined && tokens.next === ",") tokens.expect(",");
+  const steps = tokens.atEnd || tokens.next === "after" ? undefined : parsePieceSteps(tokens);
+  const after = tokens.accept("after") ? parsePieceCounts(tokens) : undefined;
   tokens.end();
   const carry = nextLine(rest, tokens);
   carry.expect("where");
@@ -121,6 +122,7 @@ function parsePieces(tokens: LineTokens, rest: Lines): Statement {
     kind: "pieces",
     ...(examples && { examples }),
     ...(steps && { steps }),
+    ...(after && { after }),
     done,
     carried,
     body: parseBody(tokens.line.below),
@@ -149,6 +151,12 @@ function parsePieceSteps(tokens: LineTokens): PiecesStatement["steps"] {
   const reverse = tokens.accept(",");
   if (reverse) tokens.expect("last", "first");
   return { from, dim, example, reverse };
+}
+
+function parsePieceCounts(tokens: LineTokens): NonNullable<PiecesStatement["after"]> {
+  const done = tokens.name("a count");
+  tokens.expect(",");
+  return { done, carried: tokens.name("a count") };
 }
 
 function parsePack(tokens: LineTokens): Statement {

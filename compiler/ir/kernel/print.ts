@@ -173,14 +173,15 @@ export function printPart({ buffer, part }: PackedPart): string {
 }
 
 function printPieces(statement: PiecesStatement, indent: string): string {
-  const { examples, steps, done, carried, body, carry, finish } = statement;
+  const { examples, steps, after, done, carried, body, carry, finish } = statement;
   const range = examples === undefined ? [] : [`examples ${spellName(examples.first)} .. ${spellName(examples.end)}`];
   const own = steps?.example === undefined ? "" : ` of ${spellName(steps.example)}`;
   const order = steps?.reverse === true ? ", last first" : "";
   const block = steps === undefined ? [] : [`${spellDim(steps.dim)}${own} from ${spellName(steps.from)}${order}`];
+  const begun = after === undefined ? "" : ` after ${spellName(after.done)}, ${spellName(after.carried)}`;
   const below = `${indent}  `;
   return [
-    `${indent}${["pieces of", [...range, ...block].join(", ")].join(" ").trimEnd()}\n${printBody(body, below)}`,
+    `${indent}${["pieces of", [...range, ...block].join(", ")].join(" ").trimEnd()}${begun}\n${printBody(body, below)}`,
     `${indent}where ${spellName(done)} is ${PIECE}, into ${spellName(carried)}\n${printBody(carry, below)}`,
     `${indent}where ${spellName(carried)}\n${printBody(finish, below)}`,
   ].join("");

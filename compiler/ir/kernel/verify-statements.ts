@@ -179,8 +179,9 @@ export class FunctionVerifier {
 
   /** The first block of steps and the last one, with all examples; totals of totals where there are so many terms. */
   private pieces(statement: PiecesStatement, outer: KernelScope): void {
-    const { examples, steps, done, carried, body, carry, finish } = statement;
-    if (steps?.example !== undefined) this.integers.variable(steps.example, outer);
+    const { examples, steps, after, done, carried, body, carry, finish } = statement;
+    for (const name of [steps?.example, after?.done, after?.carried])
+      if (name !== undefined) this.integers.variable(name, outer);
     const { batch } = this.integers;
     const all = steps === undefined ? 1 : this.integers.dim(steps.dim);
     const every = [...body, ...carry, ...finish];
@@ -199,7 +200,7 @@ export class FunctionVerifier {
       });
     }
     // Totals are moved where there are so many pieces only: elsewhere their buffers may be too small.
-    const isCarried = (examples === undefined ? 1 : batch) * all >= FEWEST_CARRIED;
+    const isCarried = after !== undefined || (examples === undefined ? 1 : batch) * all >= FEWEST_CARRIED;
     for (const part of [carry, finish]) {
       this.copies.inLoop(every, () => {
         this.body(part, isCarried ? counts : counts.never(), undefined);

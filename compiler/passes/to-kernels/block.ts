@@ -4,7 +4,8 @@ import { InvariantError } from "../../base/diagnostics/invariant.js";
 import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/graph/graph-function.js";
 import { affineConstant } from "../../ir/kernel/affine.js";
 import type { Affine, Examples, Statement } from "../../ir/kernel/kernel-program.js";
-import { type Dim, mentions } from "../../base/types/dim.js";
+import { type Dim, dimSymbol, equalDims, mentions, printDim, symbolsOf } from "../../base/types/dim.js";
+import { SegmentsError } from "../../program/find-segments.js";
 import type { PlacedLine } from "./delay-lines.js";
 import {
   broadcastLocation,
@@ -38,6 +39,8 @@ export class Block {
   readonly path: string;
   /** Names of integer variables around this block. */
   readonly scope: readonly string[];
+  /** The sequence whose sums go on from call to call, if any does; outside of loops alone. */
+  readonly kept: { readonly along: string; readonly inLoop: boolean } | undefined;
   /** Delay lines, by their next values. */
   readonly lines: ReadonlyMap<ValueId, PlacedLine>;
   /** Formulas that lie in memory none the less. */
@@ -56,6 +59,7 @@ export class Block {
     path: string;
     scope: readonly string[];
     lines: readonly PlacedLine[];
+    kept: Block["kept"];
   }) {
     this.fn = options.fn;
     this.targets = options.targets;
@@ -64,6 +68,7 @@ export class Block {
     this.examples = options.examples;
     this.path = options.path;
     this.scope = options.scope;
+    this.kept = options.kept;
     this.lines = new Map(options.lines.map((placed) => [placed.line.next, placed]));
     this.works = readWorks(
       this.fn,
@@ -99,9 +104,34 @@ export class Block {
     return mentions(dim, this.storage.sequences);
   }
 
-  /** The same of one along which sums of one example go from the end, in pieces. */
+  /** Does a sum over elements of this size go on where a call before has ended? */
+  goesOn(dim: Dim | undefined): boolean {
+    if (this.kept === undefined || this.kept.inLoop || dim === undefined) return false;
+    return equalDims(dim, dimSymbol(this.kept.along));
+  }
+
+  /**
+   * What goes along the sequence of segments may be added up in sums that go on alone.
+   *
+   * @param dims what it is added up over
+   * @param cut the place among them of what its pieces go along
+   * @throws SegmentsError
+   */
+  checkSum(result: ValueId, dims: readonly Dim[], cut: number | undefined): void {
+    const { kept } = this;
+    if (kept === undefined) return;
+    const along = dims.filter((dim) => symbolsOf(dim).includes(kept.along));
+    if (along.length === 0 || (along.length === 1 && this.goesOn(cut === undefined ? undefined : dims[cut]))) return;
+    const name = this.nameOf(result);
+    throw new SegmentsError(
+      `${name === undefined ? "a value" : `\`${name}\``} in ${this.path} adds up ${printDim(dimSymbol(kept.along))} ${kept.inLoop ? "in a loop" : "with another sequence"}`,
+      "sums over the steps go on from segment to segment where they stand outside of loops, and go along no other sequence",
+    );
+  }
+
+  /** The same of one along which sums of one example go from the end, in pieces; what goes on from segment to segment does, too. */
   isSummedFromEnd(dim: Dim): boolean {
-    return mentions(dim, this.storage.summedFromEnd);
+    return mentions(dim, this.storage.summedFromEnd) || this.goesOn(dim);
   }
 
   /**

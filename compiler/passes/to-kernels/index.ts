@@ -65,7 +65,7 @@ function joinParameters(fn: GraphFunction, storage: Storage): void {
 }
 
 /** The kernel of an entry, and those that its rings have. */
-function lowerEntry({ name, part, fn, adds }: ProgramEntry, storage: Storage): KernelFunction[] {
+function lowerEntry({ name, part, fn, adds, keptAlong }: ProgramEntry, storage: Storage): KernelFunction[] {
   const inputs = new Map(
     fn.inputs.map((id): [ValueId, InputSource] => {
       const buffer = nameOf(fn, id);
@@ -95,6 +95,7 @@ function lowerEntry({ name, part, fn, adds }: ProgramEntry, storage: Storage): K
     targets: joinSlices(fn, throughReshapes(fn, inOrder, storage), storage),
     scope: rings.flatMap(({ names }) => names),
     lines: rings.map(({ placed }) => placed),
+    kept: keptAlong === undefined ? undefined : { along: keptAlong, inLoop: false },
   });
   lowerBlock(block);
   commitInPlace(block, [...states.values()].flatMap(({ id, location, next, ring }) => (ring === undefined ? [{ id, state: location, next }] : []))); // prettier-ignore

@@ -19,7 +19,7 @@ import { elementOf, indexOf } from "./formula.js";
 import { linesOf } from "../../ir/graph/delay-line.js";
 import { accessOf, type BufferLocation, isDense, sliceLocation } from "./location.js";
 import { lowerProduct } from "./lower-product.js";
-import { addsInItsPlace, listRows, lowerReduction, lowerScatter, placeOfLost } from "./lower-reduction.js";
+import { addsInItsPlace, addsOn, listRows, lowerReduction, lowerScatter, placeOfLost } from "./lower-reduction.js";
 import { lowerScan } from "./lower-scan.js";
 import { axesOf, indicesOf, LoopNames, nestFor, variableIndex } from "./loops.js";
 import { addBlocks, blocksInMemory, pieceSum } from "./memory-blocks.js";
@@ -188,6 +188,7 @@ class BlockLowering {
     const perExample = block.perExample(work.operand);
     const dims = work.axes.map((axis) => at(shape, axis));
     const own = cutOf(block, work.summed && perExample, dims);
+    block.checkSum(work.result, dims, own?.axis);
     const cut = own && { ...own, axis: own.axis === undefined ? undefined : work.axes[own.axis] };
     const { nest, pieces } = this.nestOf({ cut, shape, perExample }, new LoopNames(block));
     const blocks = pieces && blocksInMemory(nest, pieces.depth, work.axes);
@@ -256,7 +257,7 @@ class BlockLowering {
     const isByRows = this.isByRows(work);
     const lost = placeOfLost(block, work, `${block.path}.${label}.lost`, isByRows);
     if (lost !== undefined) this.lost.set(work, lost);
-    if (isByRows || this.addedInPlace.has(work.result)) return;
+    if (isByRows || this.addedInPlace.has(work.result) || addsOn(block, work)) return;
     this.zero(level, this.placeOf(work.result), shape, label);
     if (lost !== undefined) this.zero(level, lost, shape, `what ${label} has lost`);
   }
@@ -340,14 +341,15 @@ class BlockLowering {
     for (const { work, inBlocks } of unit.sums) {
       const kept = indices.filter((_, axis) => !work.axes.includes(axis));
       const { shape } = block.typeOf(work.result);
-      const total = { location: this.placeOf(work.result), shape, name: this.label(work.result) };
-      if (pieces !== undefined) sums.push(pieceSum(block, total, inBlocks ? work.axes : undefined));
+      const place = this.placeOf(work.result);
+      const total = pieces?.totalOf(place, shape, this.label(work.result));
+      if (total !== undefined) sums.push(pieceSum(block, total, inBlocks ? work.axes : undefined));
       const sum = sums.at(-1);
-      const location = sum?.blocks?.block ?? sum?.piece ?? total.location;
+      const location = sum?.blocks?.block ?? sum?.piece ?? place;
       nest.store(accessOf(location, kept, nest.example), elementOf(block, work.operand, indices, nest), "add");
     }
     if (unit.blocks !== undefined) addBlocks(nest, unit.blocks, sums, indices);
-    if (pieces !== undefined) nest.wraps.set(pieces.depth, (own) => [pieces.inMemory(own, sums)]);
+    if (pieces !== undefined) nest.wraps.set(pieces.depth, (own) => pieces.inMemory(own, sums));
     const values = [...unit.stores.map((item) => item.value), ...unit.sums.map((sum) => sum.work.result)];
     const label = this.label(at(values, values.length - 1));
     this.region(label, describeRegion(block, values), nest.finish());

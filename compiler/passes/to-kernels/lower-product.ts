@@ -12,7 +12,7 @@ import { elementOf } from "./formula.js";
 import { accessOf } from "./location.js";
 import { exampleAxis, extentOf, LoopNames, variableIndex } from "./loops.js";
 import { Nest } from "./nest.js";
-import { cutOf, Pieces } from "./pieces.js";
+import { cutOf, type InitialAt, Pieces } from "./pieces.js";
 import { isSplitOperand } from "./plan-block.js";
 import type { Work } from "./works.js";
 
@@ -101,6 +101,7 @@ class PartLowering {
     this.contracted = timeFirst(this.block, this.sizes, this.result);
     const dims = this.contracted.map((label) => this.size(label));
     const cut = isCut(block, work, part, dims) ? cutOf(block, work.summed, dims) : undefined;
+    block.checkSum(work.result, dims, cut?.axis);
     this.pieces = cut && new Pieces(block, this.names, cut, dims, this.example);
     this.nameAxes(this.contracted);
   }
@@ -109,8 +110,11 @@ class PartLowering {
     const { block, work, pieces } = this;
     const { outer, rows, columns, rowSide, columnSide } = this.arrange();
     const location = lookUp(block.locations, work.result);
-    const out = accessOf(location, this.indicesOf(this.result), work.summed ? undefined : this.example);
-    const initial = this.start(out, outer);
+    const { shape } = block.typeOf(work.result);
+    const total = pieces?.totalOf(location, shape, block.nameOf(work.result) ?? "sum", this.initialAt());
+    const place = total?.location ?? location;
+    const out = accessOf(place, this.indicesOf(this.result), work.summed ? undefined : this.example);
+    const initial = total?.shown === undefined ? this.start(out, outer) : undefined;
     const product: Statement = {
       kind: "product",
       rows,
@@ -122,12 +126,11 @@ class PartLowering {
       ...(pieces && { result: pieces.added(out, { kind: "variable", name: "sum", dtype: "real" }, initial) }),
       out,
     };
-    if (pieces === undefined) return loopsAround(outer, [product]);
-    const { shape } = block.typeOf(work.result);
-    const total = { location, shape, name: block.nameOf(work.result) ?? "sum" };
-    return loopsAround(outer.slice(0, pieces.depth), [
+    if (pieces === undefined || total === undefined) return loopsAround(outer, [product]);
+    return loopsAround(
+      outer.slice(0, pieces.depth),
       pieces.around(loopsAround(outer.slice(pieces.depth), [product]), [total]),
-    ]);
+    );
   }
 
   /** Columns: the innermost free axis of the result; rows: a free axis of the other operand, else the examples. */
@@ -198,12 +201,21 @@ class PartLowering {
 
   /** What the sums start from: the sums of the part before, or what the product is added to. */
   private start(out: Access, outer: readonly LoopAxis[]): KernelExpression | undefined {
-    const { block, contracted, example, names, part, work } = this;
+    const { contracted, part } = this;
     const continues = part !== undefined && contracted.includes(part.label) && part.start.terms.length > 0;
     if (continues) return { kind: "load", access: out, dtype: "real" };
-    if (work.initial === undefined) return undefined;
-    const nest = new Nest(outer, example, names.all(), block.storage.perExampleSymbols);
-    return elementOf(block, work.initial, this.indicesOf(this.result), nest);
+    return this.initialAt()?.(outer, this.indicesOf(this.result));
+  }
+
+  /** What the product is added to. */
+  private initialAt(): InitialAt | undefined {
+    const { block, example, names, work } = this;
+    const { initial } = work;
+    if (initial === undefined) return undefined;
+    return (axes, indices) => {
+      const nest = new Nest(axes, example, names.all(), block.storage.perExampleSymbols);
+      return elementOf(block, initial, indices, nest);
+    };
   }
 
   private nameAxes(labels: readonly number[]): void {

@@ -41,15 +41,15 @@ export function lowerReduction(block: Block, work: Extract<Work, { kind: "reduct
   // Over the examples: zeros of others may come last.
   const total = nest.accumulate(outer.length, { op: work.op, value: element, lost, takesLost: work.summed });
   const location = lookUp(block.locations, work.result);
+  const result = pieces?.totalOf(location, block.typeOf(work.result).shape, name);
   const access = accessOf(
-    location,
+    result?.location ?? location,
     kept.map((axis) => variableIndex(axis.variable)),
     work.summed ? undefined : example,
   );
   nest.storeAfter(outer.length, access, pieces?.added(access, total) ?? total, "set");
-  if (pieces !== undefined) {
-    const result = { location, shape: block.typeOf(work.result).shape, name };
-    nest.wraps.set(pieces.depth, (statements) => [pieces.around(statements, [result])]);
+  if (pieces !== undefined && result !== undefined) {
+    nest.wraps.set(pieces.depth, (statements) => pieces.around(statements, [result]));
   }
   return nest.finish();
 }
@@ -58,13 +58,13 @@ export function lowerReduction(block: Block, work: Extract<Work, { kind: "reduct
 function piecesOf(
   block: Block,
   names: LoopNames,
-  { op, operand, axes, summed }: Extract<Work, { kind: "reduction" }>,
+  { op, operand, axes, summed, result }: Extract<Work, { kind: "reduction" }>,
   example: string | undefined,
 ): Pieces | undefined {
   const dims = axes.map((axis) => at(block.typeOf(operand).shape, axis));
-  if (op !== "sum" || (!summed && !dims.some((dim) => block.isSummedFromEnd(dim)))) return undefined;
-  if (summed && example === undefined) return undefined;
-  const cut = cutOf(block, summed, dims);
+  const isCut = summed ? example !== undefined : dims.some((dim) => block.isSummedFromEnd(dim));
+  const cut = op === "sum" && isCut ? cutOf(block, summed, dims) : undefined;
+  block.checkSum(result, dims, cut?.axis);
   return cut && new Pieces(block, names, cut, dims, example);
 }
 
@@ -89,7 +89,9 @@ export function lowerScatter(
   const target = indexOf(block, work.index, indices.slice(0, rank), nest);
   const accessIn = (location: BufferLocation) =>
     accessOf(location, [target, ...indices.slice(rank)], work.summed ? undefined : nest.example);
-  const access = accessIn(lookUp(block.locations, work.result));
+  const location = lookUp(block.locations, work.result);
+  const result = pieces?.totalOf(location, block.typeOf(work.result).shape, block.nameOf(work.result) ?? "sum");
+  const access = accessIn(result?.location ?? location);
   const element = elementOf(block, work.updates, indices, nest);
   if (lost === undefined) nest.store(access, element, "add");
   else {
@@ -106,7 +108,8 @@ export function lowerScatter(
     nest.store(accessIn(lost), unlessZero(lostIn(after, before, term), missing), "set");
     nest.store(access, unlessZero(after, before), "set");
   }
-  if (pieces !== undefined) nest.wraps.set(pieces.depth, (own) => [pieces.around(own, [])]);
+  if (pieces !== undefined && result !== undefined && lost !== undefined)
+    nest.wraps.set(pieces.depth, (own) => pieces.ofScatter(own, result, lost));
   return nest.finish();
 }
 
@@ -139,7 +142,16 @@ export function placeOfLost(
   if (cutOfScatter(block, work) === undefined) return undefined;
   const { shape } = block.typeOf(work.result);
   if (isByRows) return block.storage.zeros(hint, shape);
-  return block.storage.scratch(hint, "real", shape, block.perExample(work.result));
+  const place = [hint, "real", shape, block.perExample(work.result)] as const;
+  return addsOn(block, work) ? block.storage.kept(...place) : block.storage.scratch(...place);
+}
+
+/** Whether it adds to what a call before has left. */
+export function addsOn(block: Block, work: Extract<Work, { kind: "scatter" }>): boolean {
+  const { shape } = block.typeOf(work.index);
+  const cut = cutOfScatter(block, work);
+  block.checkSum(work.result, shape, cut?.axis);
+  return block.goesOn(cut?.axis === undefined ? undefined : shape[cut.axis]);
 }
 
 /** Whether it is a scatter that is wanted at one place, and keeps nothing of what rounding loses: it can add to what is there. */

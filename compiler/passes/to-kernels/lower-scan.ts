@@ -36,6 +36,7 @@ export function lowerScan(block: Block, instruction: Instruction, lowerBlock: (b
     lines: [...histories.values()].flatMap(({ line, history: { before, after, entry } }) =>
       "added" in line ? [] : [{ line, before, after, entries: [entry] as const }],
     ),
+    kept: block.kept && { ...block.kept, inLoop: true },
   });
   lowerBlock(inner);
   commitInPlace(inner, states);

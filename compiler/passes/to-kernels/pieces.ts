@@ -45,6 +45,7 @@ export function cutOf(block: Block, summed: boolean, dims: readonly Dim[]): SumC
   };
   const all = dims.reduce((product, dim) => product * (constantOf(dim) ?? 1), 1);
   const axis =
+    find((dim) => block.goesOn(dim)) ??
     find((dim) => block.isOfSequence(dim)) ??
     find((dim) => block.hasExampleSize(dim)) ??
     find((dim) => (constantOf(dim) ?? 0) > PIECE) ??
@@ -54,10 +55,17 @@ export function cutOf(block: Block, summed: boolean, dims: readonly Dim[]): SumC
 
 /** A result of the sums, all of its indices but the example's. */
 export interface Total {
+  /** Where pieces are added up. */
   readonly location: BufferLocation;
   readonly shape: Shape;
   readonly name: string;
+  /** Where it is put in the end, if the sum itself goes on from call to call, and what is added to it then. */
+  readonly shown?: BufferLocation;
+  readonly initial?: InitialAt | undefined;
 }
+
+/** What a sum begins from, in loops over its elements. */
+export type InitialAt = (axes: readonly LoopAxis[], indices: readonly Affine[]) => KernelExpression;
 
 /** A total, and where the terms of a piece are added up. */
 export interface PieceSum {
@@ -79,6 +87,9 @@ export class Pieces {
   private readonly from: string | undefined;
   private readonly done: string;
   private readonly carried: string;
+  /** Of sums that go on from call to call: where both counts lie meanwhile, and what they were when the call began. */
+  private readonly kept:
+    { readonly counts: BufferLocation; readonly done: string; readonly carried: string } | undefined;
 
   /** `example` is the loop variable of the examples, around the pieces or in them. */
   constructor(block: Block, names: LoopNames, cut: SumCut, dims: readonly Dim[], example: string | undefined) {
@@ -91,6 +102,30 @@ export class Pieces {
     this.from = cut.axis === undefined ? undefined : names.pick("from");
     this.done = names.pick("done");
     this.carried = names.pick("carried");
+    if (!block.goesOn(cut.axis === undefined ? undefined : at(dims, cut.axis))) return;
+    const counts = block.storage.counts(this.isOfExample);
+    this.kept = { counts, done: names.pick("doneBefore"), carried: names.pick("carriedBefore") };
+  }
+
+  /** Has every example a total of its own? */
+  private get isOfExample(): boolean {
+    return this.example !== undefined && !this.cut.summed;
+  }
+
+  /**
+   * What is added up for a result that lies at `location`.
+   *
+   * @param initial of a sum that goes on: what it begins from may be a sum that goes on, too, and is complete in the last call only
+   */
+  totalOf(location: BufferLocation, shape: Shape, name: string, initial?: InitialAt): Total {
+    return this.kept === undefined
+      ? { location, shape, name }
+      : { location: this.keep(`${name}.total`, shape), shape, name, shown: location, initial };
+  }
+
+  private keep(name: string, shape: Shape): BufferLocation {
+    const { block } = this;
+    return block.storage.kept(`${block.path}.${name}`, "real", shape, this.isOfExample);
   }
 
   /** The loop over the examples of a piece. */
@@ -124,7 +159,7 @@ export class Pieces {
 
   /** How many loops of a nest stand around the pieces: that over examples, where each has its own. */
   get depth(): number {
-    return this.example === undefined || this.cut.summed ? 0 : 1;
+    return this.isOfExample ? 1 : 0;
   }
 
   private exampleOf(dim: Dim): string | undefined {
@@ -137,21 +172,61 @@ export class Pieces {
     return where(this.done, below, plus(load(access), sum));
   }
 
-  /** `body` for each piece. */
-  around(body: readonly Statement[], totals: readonly Total[]): PiecesStatement {
+  /** `body` for each piece of a scatter, which adds term by term. What goes on from call to call begins as zeros. */
+  ofScatter(body: readonly Statement[], { location, shape, shown }: Total, lost: BufferLocation): Statement[] {
+    const { kept, example } = this;
+    if (kept === undefined || shown === undefined) return this.around(body, []);
+    const each = (at: (indices: readonly Affine[]) => Statement): Statement[] => {
+      const { axes, indices } = this.over(shape);
+      return loopsAround(axes, [at(indices)]);
+    };
+    const first = [location, lost].flatMap((place) =>
+      each((indices) => {
+        const access = accessOf(place, indices, example);
+        return set(access, where(kept.done, NONE, load(access)));
+      }),
+    );
+    const last = each((indices) => set(accessOf(shown, indices, example), load(accessOf(location, indices, example))));
+    return this.around(body, [], { first, last });
+  }
+
+  /** `body` for each piece, between what stands `first` and `last`. */
+  around(
+    body: readonly Statement[],
+    totals: readonly Total[],
+    { first = [], last = [] }: { readonly first?: readonly Statement[]; readonly last?: readonly Statement[] } = {},
+  ): Statement[] {
     const { cut, dims, range, from, done, carried } = this;
     const dim = cut.axis === undefined ? undefined : at(dims, cut.axis);
     const example = dim === undefined || cut.summed ? undefined : this.exampleOf(dim);
     const moves = totals.map((total) => this.carry(total));
-    return {
+    const counts = this.keepCounts();
+    const pieces: PiecesStatement = {
       kind: "pieces",
       ...(range && { examples: range }),
       ...(dim && from !== undefined && { steps: { from, dim, example, reverse: this.isReversed(dim) } }),
+      ...(this.kept && { after: { done: this.kept.done, carried: this.kept.carried } }),
       done,
       carried,
       body,
       carry: moves.flatMap(({ carry }) => carry),
-      finish: moves.flatMap(({ finish }) => finish),
+      finish: [...moves.flatMap(({ finish }) => finish), ...last, ...counts.give],
+    };
+    return [...counts.take, ...first, pieces];
+  }
+
+  /** Takes the counts of the call before, and gives those of this one. */
+  private keepCounts(): { readonly take: readonly Statement[]; readonly give: readonly Statement[] } {
+    const { kept, done, carried, example } = this;
+    if (kept === undefined) return { take: [], give: [] };
+    const own = this.isOfExample ? example : undefined;
+    const pairs = [
+      { before: kept.done, after: done },
+      { before: kept.carried, after: carried },
+    ].map((names, i) => ({ ...names, access: accessOf(kept.counts, [affineConstant(i)], own) }));
+    return {
+      take: pairs.map(({ before, access }) => ({ kind: "let_index", name: before, value: { kind: "load", access } })),
+      give: pairs.map(({ after, access }) => ({ kind: "store_index", access, value: affineVariable(after) })),
     };
   }
 
@@ -161,7 +236,7 @@ export class Pieces {
   }
 
   /** The same for a body that adds to sums in memory. */
-  inMemory(body: readonly Statement[], sums: readonly PieceSum[]): PiecesStatement {
+  inMemory(body: readonly Statement[], sums: readonly PieceSum[]): Statement[] {
     const clear = sums.flatMap(({ total, piece, blocks }) => {
       const { axes, indices } = this.over(total.shape);
       const places = blocks === undefined ? [piece] : [piece, blocks.lost];
@@ -192,12 +267,15 @@ export class Pieces {
   }
 
   /** Totals are added up with what rounding loses on the way: then their number does not matter. */
-  private carry({ location, shape, name }: Total): { carry: Statement[]; finish: Statement[] } {
+  private carry({ location, shape, name, shown, initial }: Total): { carry: Statement[]; finish: Statement[] } {
     const { block, names } = this;
-    const sums = block.storage.sumsOfTotals(`${block.path}.${name}.sums`, shape, this.terms());
-    const rests = block.storage.sumsOfTotals(`${block.path}.${name}.lost`, shape, this.terms());
+    const place = (what: string): BufferLocation =>
+      shown === undefined
+        ? block.storage.sumsOfTotals(`${block.path}.${name}.${what}`, shape, this.terms())
+        : this.keep(`${name}.${what}`, shape);
+    const [sums, rests] = [place("sums"), place("lost")];
     const { axes, indices } = this.over(shape);
-    const [sum, lost] = [accessOf(sums, indices, undefined), accessOf(rests, indices, undefined)];
+    const [sum, lost] = [accessOf(sums, indices, this.example), accessOf(rests, indices, this.example)];
     const total = accessOf(location, indices, this.example);
     const [term, before, after] = ["term", "before", "after"].map((hint) => {
       const variable = names.pick(hint);
@@ -209,6 +287,8 @@ export class Pieces {
       value,
     });
     const rest = minus(load(total), load(lost));
+    const whole = plus(load(sum), rest);
+    const soFar = where(this.carried, load(total), whole);
     return {
       carry: loopsAround(axes, [
         define(term, where(this.carried, load(total), rest)),
@@ -217,7 +297,11 @@ export class Pieces {
         set(lost, lostIn(after.value, before.value, term.value)),
         set(sum, after.value),
       ]),
-      finish: loopsAround(axes, [set(total, plus(load(sum), rest))]),
+      finish: loopsAround(axes, [
+        shown === undefined
+          ? set(total, whole)
+          : set(accessOf(shown, indices, this.example), initial ? plus(initial(axes, indices), soFar) : soFar),
+      ]),
     };
   }
 

@@ -17,7 +17,7 @@ import {
   subtractDims,
 } from "../../base/types/dim.js";
 import { type Shape, sizeOfShape } from "../../base/types/shape.js";
-import { isHeldByCaller, isInternal, type Role, rowsName } from "../../program/roles.js";
+import { countsName, isHeldByCaller, isInternal, type Role, rowsName } from "../../program/roles.js";
 import type { UnplacedBuffer } from "../../ir/kernel/unplanned.js";
 import { denseLocation, type BufferLocation } from "./location.js";
 
@@ -122,6 +122,16 @@ export class Storage {
     const location = this.scratch(hint, dtype, shape, perExample);
     this.buffers.set(location.buffer, { ...lookUp(this.buffers, location.buffer), persistent: true });
     return location;
+  }
+
+  /** Two counts of a sum that goes on from call to call, of each example where it has its own. Who calls the kernels puts zeros there where it begins. */
+  counts(isOfExample: boolean): BufferLocation {
+    const name = countsName;
+    const offset = this.buffers.get(name)?.size ?? dimConstant(0);
+    const own = multiplyDims(dimSymbol(BATCH_SYMBOL), dimConstant(2));
+    this.buffers.set(name, { name, external: true, dtype: "index", size: addDims(offset, own), persistent: true });
+    const dense = denseLocation(name, "index", [dimConstant(2)], isOfExample);
+    return { ...dense, offset: { constant: offset, terms: [] } };
   }
 
   /** Forgets a buffer that nothing uses any more; another may have its name. */

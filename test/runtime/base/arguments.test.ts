@@ -62,6 +62,7 @@ const calls: Calls = {
     (x) => runtime.splitByGroup(runtime.arrays({ x: [1, 2] }), [1, 2], x),
   ],
   iterate: [(x) => runtime.iterate(() => [], x)],
+  openSegments: [(x) => runtime.openSegments(x, { steps: 1 }), (x) => runtime.openSegments(module, x)],
   openStreams: [(x) => runtime.openStreams(x, { capacity: 1 }), (x) => runtime.openStreams(module, x)],
   streamTransform: [
     (x) => runtime.streamTransform(x),

@@ -190,6 +190,15 @@ cell A = S(B)`,
       "such limit; without derivatives and in f32 a module takes less. Found when a module is made, with its sizes.",
     example: `cell A { input x: [40000] param W: [40000, 40000] output y = W @ x }`,
   },
+  "no-segments": {
+    severity: "error",
+    summary: "a gradient in segments that is no sum over steps",
+    explanation:
+      "With `--segments` the gradient of a long sequence is computed from its last segment to its first. Each segment begins with the states that the " +
+      "one before it has left, so nothing may look ahead; and sums go on from segment to segment, so all that adds up steps must do so over all " +
+      "examples, or in a cell. Found when a module is made.",
+    example: `network Mean(; T) { input x: [T] param a: [] ~ zeros output y = a * x + sum(x) }`,
+  },
   "may-be-empty": {
     severity: "error",
     summary: "something of an axis that may have no elements",

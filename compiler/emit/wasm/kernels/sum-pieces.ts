@@ -7,12 +7,14 @@ import type { KernelContext } from "./context.js";
 
 export function emitPieces(statement: PiecesStatement, context: KernelContext): void {
   const { code, integers } = context;
-  const { examples, steps, carry, finish } = statement;
+  const { examples, steps, after, carry, finish } = statement;
   const [done, carried] = [code.local("i32"), code.local("i32")];
   integers.bind(statement.done, done);
   integers.bind(statement.carried, carried);
-  code.i32(0).set(done).i32(0).set(carried);
-  const piece = (): void => {
+  if (after === undefined) code.i32(0).set(done).i32(0).set(carried);
+  else code.get(integers.variable(after.done)).set(done).get(integers.variable(after.carried)).set(carried);
+  /** @param terms where it may have none, and does not count then */
+  const piece = (terms: Local | undefined): void => {
     const part = (body: PiecesStatement["body"]): void => context.scoped((inner) => inner.emitAll(body));
     if (carry.length > 0) {
       code.get(done).i32(PIECE).op("i32.eq");
@@ -22,11 +24,16 @@ export function emitPieces(statement: PiecesStatement, context: KernelContext): 
       });
     }
     part(statement.body);
-    code.get(done).i32(1).op("i32.add").set(done);
+    code.get(done);
+    if (after === undefined || terms === undefined) code.i32(1);
+    else code.get(terms).i32(0).op("i32.gt_s");
+    code.op("i32.add").set(done);
   };
   const inBlock = (isLast: (() => void) | undefined): void => {
-    if (examples === undefined) piece();
-    else examplePieces(statement, context, { done, carried }, isLast, piece);
+    if (examples === undefined) {
+      if (after === undefined || steps === undefined) piece(undefined);
+      else piecesOfExample(steps, context, { done, carried }, piece);
+    } else examplePieces(statement, context, { done, carried }, isLast, piece);
   };
   if (steps === undefined) inBlock(undefined);
   else {
@@ -52,20 +59,49 @@ export function emitPieces(statement: PiecesStatement, context: KernelContext): 
     });
     code.release(left, blocks, from);
   }
-  if (finish.length > 0) {
-    code.get(carried);
-    code.if(() => context.scoped((inner) => inner.emitAll(finish)));
-  }
+  if (finish.length > 0) emitFinish(statement, context, carried);
   code.release(done, carried);
+}
+
+/** Where there are sums of totals; what goes on from call to call shows what it has so far. */
+function emitFinish({ after, finish }: PiecesStatement, context: KernelContext, carried: Local): void {
+  const last = (): void => context.scoped((inner) => inner.emitAll(finish));
+  if (after !== undefined) {
+    last();
+    return;
+  }
+  context.code.get(carried);
+  context.code.if(last);
+}
+
+interface Counts {
+  readonly done: Local;
+  readonly carried: Local;
+}
+
+/** Of an example by itself that may have ended before: nothing then, unless nothing else is there. */
+function piecesOfExample(
+  { dim, example }: NonNullable<PiecesStatement["steps"]>,
+  { code, integers }: KernelContext,
+  { done, carried }: Counts,
+  piece: (terms: Local) => void,
+): void {
+  const terms = code.local("i32");
+  integers.dim(dim, example === undefined ? undefined : integers.variable(example));
+  code.tee(terms).i32(0).op("i32.gt_s").get(done).get(carried).op("i32.or").op("i32.eqz").op("i32.or");
+  code.if(() => {
+    piece(terms);
+  });
+  code.release(terms);
 }
 
 /** Goes through the examples of a block of steps; `isLast` tells whether there is none after it. */
 function examplePieces(
   { examples, steps }: PiecesStatement,
   { code, integers, parts }: KernelContext,
-  { done, carried }: { readonly done: Local; readonly carried: Local },
+  { done, carried }: Counts,
   isLast: (() => void) | undefined,
-  piece: () => void,
+  piece: (terms: Local) => void,
 ): void {
   const range = examples as { first: string; end: string };
   const [first, end, terms] = [code.local("i32"), code.local("i32"), code.local("i32")];
@@ -93,7 +129,9 @@ function examplePieces(
     }
     code.get(done).get(carried).op("i32.or").op("i32.eqz").op("i32.and");
     code.get(terms).i32(0).op("i32.gt_s").op("i32.or");
-    code.if(piece);
+    code.if(() => {
+      piece(terms);
+    });
     code.get(end).get(most).op("i32.lt_s").brIf(nextPiece);
   });
   code.release(first, end, terms);

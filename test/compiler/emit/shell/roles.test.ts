@@ -28,6 +28,7 @@ const ofBuffers: Readonly<Record<Exclude<TensorKind, "residual">, true>> = {
   setting: true,
   found: true,
   rows: true,
+  counts: true,
 };
 const kinds = Object.keys(ofBuffers) as (keyof typeof ofBuffers)[];
 const derivations: readonly (readonly Derivation[])[] = [[], ["tangent"], ["grad"], ["tangent", "grad"]];

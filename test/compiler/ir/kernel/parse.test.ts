@@ -121,6 +121,12 @@ kernel "all at once" {
     where done is 64, into more
       zero x of 3*S where an example is short in %T, S, "of"
     where more
+    pieces of examples n .. m, S from s, last first after k, l
+    where done is 64, into more
+    where more
+    pieces of examples n .. m after k, l
+    where done is 64, into more
+    where more
 }
 
 kernel that of one %T that fills rings {
@@ -153,6 +159,7 @@ describe("other texts", () => {
     ["kernel f {\n  index i = %T\n  index j = %T beyond 3\n}", 3, "expected ,, found the end of the line"],
     ["kernel f {\n  index i = S / (S + 1)\n}", 2, "expected the end of the line, found /"],
     ["kernel f {\n  index i = (S / (S + 1))\n}", 2, "division of a dimension by a sum"],
+    ["kernel f {\n  pieces of examples a .. b after c\n}", 2, "expected ,, found the end of the line"],
     ["kernel f {\n  pieces of examples a .. b\n}", 2, "expected where … is 64 and where … after pieces"],
     ["kernel f {\n  pieces of examples a .. b\n  where d is 63, into e\n}", 3, "expected 64, found 63"],
     ["kernel f {\n  pieces of %T from t\n  where d is 64, into e\n  where d\n}", 4, "expected where e"],

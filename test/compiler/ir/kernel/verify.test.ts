@@ -170,6 +170,7 @@ describe("what is not", () => {
     ["select list[0 .. n] from examples where t < %T", "t is not bound"],
     ["pieces of %T of b from s\nwhere d is 64, into c\nwhere c", "b is not bound"],
     ["pieces of examples a .. e\nwhere d is 64, into c\n  x[a] = 1\nwhere c", "a is not bound"],
+    ["pieces of examples a .. e after n, m\nwhere d is 64, into c\nwhere c", "n is not bound"],
     ["pieces of examples d .. e\nwhere d is 64, into c\nwhere c", "d is bound twice"],
     [
       "windows of n steps of %T from s on, 8 rows\n  windows of n steps of %T from t on, 8 rows\n    region r",

@@ -11,12 +11,13 @@ const made: ReadonlySet<string> = new Set([
   "length-known-later",
   "integer-too-large",
   "gradient-without-influence",
+  "no-segments",
 ]);
 
 describe("examples of the table of diagnostics", () => {
   it.each(Object.entries(semanticCodes))("%s: its example gives exactly this code", (code, { example, severity }) => {
     const { diagnostics } = made.has(code)
-      ? compile(example)
+      ? compile(example, { segments: code === "no-segments" })
       : check(example, { "example.cell": example }, "example.cell");
     expect(diagnostics.map((diagnostic) => diagnostic.code)).toEqual([code]);
     expect(diagnostics[0]?.severity).toBe(severity);
