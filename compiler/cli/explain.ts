@@ -42,7 +42,7 @@ export const run: Run = (args, terminal) => {
     return exitCodes.failed;
   }
   showAssumed(program, result.openDimensions, args, terminal);
-  const staged = { program, cell: result.cell, written };
+  const staged = { program, cell: result.cell, network: result.network, written };
   if (listed !== undefined) listPassed(staged, listed, sequenceOptions(args), args, terminal);
   else if (chosen !== undefined) showAfter(staged, chosen, sequenceOptions(args), args, terminal);
   else if (args.flag("latex") === true) terminal.out(cellAsLatex(written.typed, cellOf(result, "latex")));

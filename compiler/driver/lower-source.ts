@@ -18,7 +18,7 @@ import { programOfCell } from "../program/cell-program.js";
 import { programOfNetwork } from "../program/network-program.js";
 import type { Program } from "../program/program.js";
 import { withDefaultSizes } from "../program/sizes.js";
-import type { LoweredCell } from "../program/lowered-cell.js";
+import type { LoweredCell, LoweredNetwork } from "../program/lowered-cell.js";
 import { analyze } from "../language/semantics/analyze.js";
 import { describe } from "../../runtime/base/options.js";
 import { type ReadFile, resolvePath } from "../language/semantics/load-modules.js";
@@ -90,6 +90,8 @@ interface LowerSuccess extends LowerFindings {
   readonly program: Program;
   /** What the program was made of, where a cell made it: one step. */
   readonly cell: LoweredCell | undefined;
+  /** The same, where a network made it: its equations over whole sequences. */
+  readonly network: LoweredNetwork | undefined;
   /** Dimensions of the cell that were given no size; those that rounds go by have one in `program.dimensions` all the same. */
   readonly openDimensions: readonly string[];
   /** The same cell as it was written: the file that declares it, and what the checks found. */
@@ -99,6 +101,7 @@ interface LowerSuccess extends LowerFindings {
 interface LowerFailure extends LowerFindings {
   readonly program: undefined;
   readonly cell: undefined;
+  readonly network: undefined;
   readonly openDimensions: readonly [];
   readonly written: undefined;
 }
@@ -125,6 +128,7 @@ export function lowerSource(
     ...found,
     program: undefined,
     cell: undefined,
+    network: undefined,
     written: undefined,
     openDimensions: [],
   };
@@ -153,11 +157,12 @@ export function lowerSource(
   const lowered = lowerNamed(program, typed.name, values, innerGradient, collector);
   if (lowered !== undefined) checkStream(typed, lowered, collector);
   if (collector.hasErrors || lowered === undefined) return failed;
-  const { made, cell } = "step" in lowered ? { made: programOfCell(lowered), cell: lowered } : { made: programOfNetwork(lowered), cell: undefined }; // prettier-ignore
+  const [cell, network] = "step" in lowered ? ([lowered, undefined] as const) : ([undefined, lowered] as const);
+  const made = cell === undefined ? programOfNetwork(network) : programOfCell(cell);
   if (cell !== undefined)
     checkConstants(cell, { span: typed.span, dtype: settings.dtype, reported: program.lostNumbers }, collector);
   const openDimensions = typed.dimensions.flatMap(({ name }) => (values.dimensions.has(name) ? [] : [name]));
-  return { ...found, program: made, cell, openDimensions, written: { tree, typed } };
+  return { ...found, program: made, cell, network, openDimensions, written: { tree, typed } };
 }
 
 /** The source of a cell that the file imports and does not declare: `import { LSTM } from "std/lstm"` is enough. */

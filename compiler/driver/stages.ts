@@ -1,6 +1,6 @@
 /** The stages on the way from a text to its module, each of which can be looked at. */
 import { printJsKernels, printWasmText, printWasmLayout } from "./print-targets.js";
-import { lookUp } from "../base/at.js";
+import { listAt, lookUp } from "../base/at.js";
 import { printShape, type Shape } from "../base/types/shape.js";
 import type { GraphFunction } from "../ir/graph/graph-function.js";
 import { printFunction } from "../ir/graph/print.js";
@@ -10,7 +10,10 @@ import { printTypedCell } from "../language/semantics/print-typed-cell.js";
 import type { TypedCell } from "../language/semantics/typed-program.js";
 import type { SourceFileNode } from "../language/syntax/ast.js";
 import { printSourceFile } from "../language/syntax/print-ast.js";
-import type { LoweredCell } from "../program/lowered-cell.js";
+import { realCell } from "../program/complex/real-cell.js";
+import { cutNetwork } from "../program/cut-network.js";
+import type { LoweredCell, LoweredNetwork } from "../program/lowered-cell.js";
+import { networkStages, programOfNetwork } from "../program/network-program.js";
 import type { Program } from "../program/program.js";
 import { type EntryVersion, functionsCalled, historyOf, runOf } from "../program/entry.js";
 import { nameInPart } from "../program/roles.js";
@@ -55,7 +58,10 @@ const codeStage = (name: string, summary: string): Stage => ({ ...textStage(name
 export const stages: readonly Stage[] = [
   textStage("parse", "the tree of the text, printed"),
   textStage("check", "every name with its type"),
+  textStage("cut", "each part that is called by itself as a network, in which what it is given are inputs"),
+  textStage("complex-to-real", "complex names as two real ones, which all that comes after knows alone"),
   graphStage("lower", "one example as it is written: of a cell one step, of a network whole sequences"),
+  ...Object.entries(networkStages).map(([name, summary]) => graphStage(name, summary)),
   graphStage(entryStages.equations, "what entries begin with, over whole sequences: of a cell its step in a loop"),
   graphStage(entryStages.derive, "derivatives, as the rules give them, and what forward keeps for them"),
   ...graphPasses.map((pass): Stage => ({ ...graphStage(pass.name, pass.summary), repeats: isRepeated(pass) })),
@@ -105,6 +111,8 @@ export interface StagedProgram {
   readonly program: Program;
   /** The step that the program was made of, where a cell made it. */
   readonly cell: LoweredCell | undefined;
+  /** The equations over whole sequences, where a network did. */
+  readonly network: LoweredNetwork | undefined;
   /** The text that it was made of, where there is one. */
   readonly written: { readonly tree: SourceFileNode; readonly typed: TypedCell } | undefined;
 }
@@ -115,17 +123,24 @@ export function stagesPassed(
   { target, ...options }: EntryOptions & Pick<StageOptions, "target">,
 ): Map<string, PassedStage[]> {
   const { program, written } = staged;
-  const lowered = loweredFunctions(staged);
-  const texts = stages.filter(({ gives }) => gives === "text" && written !== undefined);
-  const lower = lookUp(stagesByName, "lower");
+  const lowered = loweredVersions(staged);
+  const partsOf = (program.parts ?? []).map(({ name }) => nameInPart(name, ""));
+  const texts = (begun: string): readonly Stage[] =>
+    written === undefined
+      ? []
+      : [...textsBefore.keys()].flatMap((name) =>
+          name !== "cut" || partsOf.some((part) => begun.startsWith(part)) ? [lookUp(stagesByName, name)] : [],
+        );
   const after = stages.filter(({ gives, targets }) => ["kernels", "code"].includes(gives) && targets.includes(target));
   const once = (stage: Stage): PassedStage => ({ stage, run: 1 });
   const { finished } = lastVersions(program, options);
   return new Map(
     [...finished].map(([entry, last]): [string, PassedStage[]] => {
-      const before = loweredOf(last, lowered) === undefined ? texts : [...texts, lower];
-      const own = historyOf(last).map((at) => ({ stage: lookUp(stagesByName, at.stage), run: runOf(at) }));
-      return [entry, [...before.map(once), ...own, ...after.map(once)]];
+      const begun = beginningOf(last);
+      const own = lowered.get(begun) ?? [];
+      const before = [...texts(begun), ...own.map(({ stage }) => lookUp(stagesByName, stage))];
+      const passed = historyOf(last).map((at) => ({ stage: lookUp(stagesByName, at.stage), run: runOf(at) }));
+      return [entry, [...before.map(once), ...passed, ...after.map(once)]];
     }),
   );
 }
@@ -144,19 +159,34 @@ function lastVersions(program: Program, options: EntryOptions) {
   return { finished, rows };
 }
 
-/** What `lower` gives, by the entry that begins with it. */
-function loweredFunctions({ program, cell }: StagedProgram): Map<string, GraphFunction> {
-  const { initial } = cell ?? program;
-  const parts = (program.parts ?? []).map(({ name: part, program: { forward } }): [string, GraphFunction] => {
-    const name = nameInPart(part, forward.name);
-    return [name, { ...forward, name }];
-  });
-  return new Map([["forward", cell?.step ?? program.forward], ...(initial === undefined ? [] : [["initial", initial] as const]), ...parts]); // prettier-ignore
+/** What equations were before they became those of an entry. */
+interface LoweredVersion {
+  readonly stage: string;
+  readonly fn: GraphFunction;
 }
 
-/** What an entry begins with, of what `lower` gives. */
-const loweredOf = (last: EntryVersion, lowered: ReadonlyMap<string, GraphFunction>): GraphFunction | undefined =>
-  lowered.get(historyOf(last)[0]?.entry ?? "");
+/** What lowering gives, stage by stage, by the entry that begins with it. */
+function loweredVersions({ cell, network }: StagedProgram): Map<string, LoweredVersion[]> {
+  const versions = new Map<string, LoweredVersion[]>();
+  if (cell !== undefined) {
+    versions.set("forward", [{ stage: "lower", fn: cell.step }]);
+    if (cell.initial !== undefined) versions.set("initial", [{ stage: "lower", fn: cell.initial }]);
+  }
+  const note = (stage: string, entry: string, fn: GraphFunction): void =>
+    void listAt(versions, entry).push({ stage, fn: { ...fn, name: entry } });
+  const noteWhole = ({ whole, parts = [] }: LoweredNetwork, entryOf: (name: string) => string): void => {
+    note("lower", entryOf("forward"), whole);
+    for (const part of parts) noteWhole(part.network, (name) => entryOf(nameInPart(part.name, name)));
+  };
+  if (network !== undefined) {
+    noteWhole(network, (name) => name);
+    programOfNetwork(network, note);
+  }
+  return versions;
+}
+
+/** The entry that it was made from in the first place. */
+const beginningOf = (last: EntryVersion): string => historyOf(last)[0]?.entry ?? "";
 
 /**
  * What a stage gives, as text: of each entry, in their order, what it gave in that run; before them `buffers` where they get
@@ -172,20 +202,36 @@ interface ShownOptions extends StageOptions {
   readonly isShown: (name: string) => boolean;
 }
 
+type AnalysedText = NonNullable<StagedProgram["written"]>;
+
+/** The network's parts, each under its own name. */
+const cutsOf = (typed: TypedCell): TypedCell[] =>
+  typed.parts.map((part) => ({ ...cutNetwork(typed, part), name: nameInPart(typed.name, part.name) }));
+
+const namedCell = (cell: TypedCell): [string, string] => [cell.name, printTypedCell(cell)];
+
+/** What is no graph yet, in order; by stage. */
+const textsBefore: ReadonlyMap<string, (written: AnalysedText) => [name: string, text: string][]> = new Map([
+  ["parse", ({ tree }) => [["text", printSourceFile(tree)]]],
+  ["check", ({ typed }) => [["text", printTypedCell(typed)]]],
+  ["cut", ({ typed }) => cutsOf(typed).map(namedCell)],
+  ["complex-to-real", ({ typed }) => [typed, ...cutsOf(typed)].map((cell) => namedCell(realCell(cell)))],
+]);
+
 type TextsOf = (staged: StagedProgram, stage: Stage, options: ShownOptions) => Map<string, string>;
 
 const textsOf: Readonly<Record<StageForm, TextsOf>> = {
-  text: ({ written }, { name }, { isShown }) => {
-    if (written === undefined || !isShown("text")) return new Map<string, string>();
-    const { tree, typed } = written;
-    return new Map([["text", name === "parse" ? printSourceFile(tree) : printTypedCell(typed)]]);
-  },
+  text: ({ written }, { name }, { isShown }) =>
+    written === undefined || !isShown("text") ? new Map<string, string>() : new Map(textsBefore.get(name)?.(written)),
   graph: (staged, { name }, options) => {
-    const lowered = loweredFunctions(staged);
-    if (name === "lower" && options.entry === undefined) return new Map([...lowered.values()].map(namedText));
     const { finished, rows } = lastVersions(staged.program, options);
     const shown = [...finished].flatMap(([entry, last]) => (options.isShown(entry) ? [last] : []));
-    if (name === "lower") return new Map(shown.flatMap((last) => loweredOf(last, lowered) ?? []).map(namedText));
+    if (name === "lower" || Object.hasOwn(networkStages, name)) {
+      const lowered = loweredVersions(staged);
+      const begun = options.entry === undefined ? lowered.keys() : new Set(shown.map(beginningOf));
+      const found = [...begun].flatMap((entry) => lowered.get(entry) ?? []);
+      return new Map(found.flatMap(({ stage, fn }) => (stage === name ? [namedText(fn)] : [])));
+    }
     const printed = new Map<string, string>();
     for (const last of shown) {
       const runs = historyOf(last).filter(({ stage }) => stage === name);

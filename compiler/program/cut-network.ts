@@ -25,7 +25,7 @@ export function loweredParts(
 }
 
 /** What the part needs of the network's equations. */
-function cutNetwork(cell: TypedCell, part: TypedPart): TypedCell {
+export function cutNetwork(cell: TypedCell, part: TypedPart): TypedCell {
   const { given, order, outputs, loops, found } = part;
   const names = new Set(given.map(({ name }) => name));
   const inputs = given.map((tensor): TypedItem => ({ kind: "tensor", tensor: { role: "input", ...tensor } }));

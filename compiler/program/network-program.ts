@@ -13,7 +13,7 @@ import { checkLengths, splitLengths } from "./found-lengths.js";
 import { inputsReaching } from "./reach.js";
 import type { StreamSearch } from "./find-stream.js";
 import { hasInFront, searchStream, streamedNetwork } from "./network-stream.js";
-import { nameOfRole, type TensorKind } from "./roles.js";
+import { nameInPart, nameOfRole, type TensorKind } from "./roles.js";
 import { settledProgram } from "./settled.js";
 import { partsOfLoss } from "../../runtime/module/loss-parts.js";
 
@@ -21,14 +21,34 @@ const each =
   (shared: boolean) =>
   <Tensor extends LoweredTensor>(tensor: Tensor) => ({ ...tensor, over: [], shared });
 
-export function programOfNetwork(network: LoweredNetwork): Program {
+/** What becomes of the equations of a network before they are those of entries, in this order. */
+export const networkStages = {
+  losses: "sum losses over the batch, and call inputs and outputs by what they are",
+  "stream-states":
+    "make states of what a stream knows of what came before, and contexts of what is the same for all of it",
+  lengths: "find lengths that values tell by a function of their own",
+} as const;
+
+type NetworkStage = keyof typeof networkStages;
+
+/** @param entry which will begin with it */
+type NetworkObserver = (stage: NetworkStage, entry: string, fn: GraphFunction) => void;
+
+/** @param observe called with what each stage gives, of parts too */
+export function programOfNetwork(network: LoweredNetwork, observe?: NetworkObserver): Program {
+  const seen = (stage: NetworkStage, ...given: readonly (GraphFunction | undefined)[]): void => {
+    for (const fn of given) if (fn !== undefined) observe?.(stage, fn.name, fn);
+  };
   const { name, documentation, dimensions, axes, starts } = network;
   const { forward: equations, placed } = buildForward(network);
+  seen("losses", equations);
   const isForLosses = onlyForLosses(network, equations);
   const { stream, contexts, made } = streamedNetwork(network, equations, isForLosses);
+  seen("stream-states", made.forward, made.initial);
   const isStateForLosses = onlyForLosses({ ...network, states: made.states, randoms: made.randoms }, made.forward);
   const along = overSequence(stream);
   const { forward, values, randoms, ...lengths } = splitLengths(made.forward, { ...network, randoms: made.randoms });
+  if (network.found.length > 0) seen("lengths", forward, lengths.found?.fn);
   const program = {
     name,
     documentation,
@@ -51,7 +71,10 @@ export function programOfNetwork(network: LoweredNetwork): Program {
     outputs: [...network.outputs.map(along), ...lossTensors(network)],
     ...(network.ownAxes && { ownAxes: network.ownAxes }),
     ...(network.parts && {
-      parts: network.parts.map(({ network: part, ...named }) => ({ ...named, program: programOfNetwork(part) })),
+      parts: network.parts.map(({ network: part, ...named }) => ({
+        ...named,
+        program: programOfNetwork(part, (stage, entry, fn) => observe?.(stage, nameInPart(named.name, entry), fn)),
+      })),
     }),
     forward,
     ...lengths,

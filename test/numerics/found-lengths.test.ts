@@ -195,7 +195,8 @@ it("examples whose end is found take no more steps", () => {
   const { program } = lowerSource(text, { cell: "Sayer", dimensions }, "all sizes");
   const stage = stages.find(({ name }) => name === "kernels")!;
   const given = { gradient: false, jvp: false, hvp: false, target: "js", dtype: "f64" } as const;
-  const texts = textsAfter({ program: program!, cell: undefined, written: undefined }, stage, given);
+  const staged = { program: program!, cell: undefined, network: undefined, written: undefined };
+  const texts = textsAfter(staged, stage, given);
   expect(texts.get("lengths")).toMatch(/select \S+ .* from examples where t < N and lengths\.\w+\n/u);
   expect(texts.get("forward")).not.toMatch(/ where t < \w+ and /u);
 });

@@ -73,7 +73,7 @@ test("explain shows entries with names beside the whole", async () => {
     "network Parts(H; T) { input x: [T, H] y = after(x, 0) output z = before(y, 0) + 1 entry last = z given y }\n",
   );
   expect((await recell("explain", parts)).out).toMatch(/^forward\n[^]*\nlast\$forward\n/mu);
-  const { out } = await recell("explain", parts, "--after", "lower");
+  const { out } = await recell("explain", parts, "--after", "stream-states");
   expect(out).toMatch(
     /^func forward\([^]*^func "last\$forward"\(%initial\.z: real\[1, H\], %input\.y: real\[T, H\]\)/mu,
   );

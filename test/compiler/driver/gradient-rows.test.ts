@@ -15,7 +15,7 @@ function staged(body: string) {
     ${body}
   }`;
   const { program, cell, written } = lowerSource(text, {}, "symbolic");
-  return { program: program!, cell, written };
+  return { program: program!, cell, network: undefined, written };
 }
 
 const once = "state h: [H] h' = tanh(h + E[i]) output y = h'";

@@ -1,6 +1,6 @@
 /** Every stage can be looked at, and kernels are valid after each of theirs. */
 import { describe, expect, it, test, vi } from "vitest";
-import { type Stage, type StagedProgram, stages, textsAfter } from "../../../compiler/driver/stages.js";
+import { type Stage, type StagedProgram, stages, stagesPassed, textsAfter } from "../../../compiler/driver/stages.js";
 import { type KernelTargetName, targetPasses } from "../../../compiler/passes/kernel/passes.js";
 import { lowerSource } from "../../../compiler/driver/lower-source.js";
 import { emitModule } from "../../../compiler/driver/emit-module.js";
@@ -12,6 +12,7 @@ import { buildKernels, readyForKernels } from "../../../compiler/driver/build-ke
 import { beforeKernels, graphPasses } from "../../../compiler/passes/graph/passes.js";
 import { type EntryVersion, historyOf, runOf } from "../../../compiler/program/entry.js";
 import { buildEntries } from "../../../compiler/driver/entries.js";
+import { networkStages } from "../../../compiler/program/network-program.js";
 import { kernelStages } from "../../support/kernel-stages.js";
 import { attendingNetwork } from "../../support/attending.js";
 import { alignerProgram } from "../../support/aligner-program.js";
@@ -38,7 +39,8 @@ const cells = new Map(standardCells().map((entry) => [entry.cell, entry]));
 function lowered(name: string): StagedProgram {
   const { source, cell, dimensions } = cells.get(name)!;
   const found = lowerSource(source, { cell, dimensions: sizesFor(dimensions, 2) }, "all sizes");
-  return { program: found.program!, cell: found.cell, written: found.written };
+  const { network, written } = found;
+  return { program: found.program!, cell: found.cell, network, written };
 }
 
 describe.each(["LSTM", "GRU", "LuongDotGRU", "LayerNormLSTM", "MinGRU"])("%s", (name) => {
@@ -95,7 +97,7 @@ test("the stages of graphs are those that entries pass, and several times where 
       expect(printFunction({ ...last.get(name)!, name }), name).toBe(printFunction(fn));
   }
   // Before there are entries, and after.
-  const others = ["lower", ...beforeKernels.map(({ name }) => name)];
+  const others = ["lower", ...Object.keys(networkStages), ...beforeKernels.map(({ name }) => name)];
   const known = stages.filter(({ gives, name }) => gives === "graph" && !others.includes(name));
   expect(Object.fromEntries([...most].map(([name, runs]) => [name, runs > 1]))).toEqual(
     Object.fromEntries(known.map(({ name, repeats }) => [name, repeats])),
@@ -174,7 +176,11 @@ test.each<KernelTargetName>(["js", "wasm"])("what is shown of kernels is what a 
     return kernels;
   });
   const stage = stages.find(({ name }) => name === "memory")!;
-  const shown = textsAfter({ program: program!, cell, written }, stage, { ...all, target, dtype: "f32" });
+  const shown = textsAfter({ program: program!, cell, network: undefined, written }, stage, {
+    ...all,
+    target,
+    dtype: "f32",
+  });
   expect([...shown.values()].slice(1)).toEqual(own);
   expect(shown.get("backward")).toContain("where it has rows");
 });
@@ -191,8 +197,8 @@ describe("of a network with two entries", () => {
     entry first = z
     entry rest = y given z
   }`;
-  const { program, cell, written } = lowerSource(text, { dimensions: { H: 2 } }, "all sizes");
-  const staged: StagedProgram = { program: program!, cell, written };
+  const { program, cell, network, written } = lowerSource(text, { dimensions: { H: 2 } }, "all sizes");
+  const staged: StagedProgram = { program: program!, cell, network, written };
   const parts = ["first", "rest"];
   const isOf = (part: string, name: string): boolean => name.startsWith(`${part}$`);
 
@@ -225,8 +231,8 @@ describe("of a network with two entries", () => {
           expect(buffers, name).toContain(name);
       }
     }
-    const ofGradients = ["expand-strong-products", "gradient-rows", "derive"];
-    expect([...empty].filter((name) => !ofGradients.includes(name))).toEqual([]);
+    const ofOthers = ["expand-strong-products", "gradient-rows", "derive", "lengths"];
+    expect([...empty].filter((name) => !ofOthers.includes(name))).toEqual([]);
     expect(empty).toContain("derive");
   });
 });
@@ -235,7 +241,7 @@ test.each([
   ["GRU", lowered("GRU"), ["backward", "forward", "step"]],
   [
     "a program that is no cell",
-    { program: alignerProgram, cell: undefined, written: undefined },
+    { program: alignerProgram, cell: undefined, network: undefined, written: undefined },
     ["backward", "forward"],
   ],
 ])("every stage prints every entry of %s that passes it", (_, staged, names) => {
@@ -253,7 +259,65 @@ test.each([
         expect([...texts.keys()].sort()).toEqual([...beside, ...names].sort());
     }
   }
+  const ofNetworks = ["cut", ...Object.keys(networkStages)];
   // That program is no text, and does not stream.
-  const missing = staged.written === undefined ? ["parse", "check", "one-step", "split-contexts"] : [];
+  const ofTexts = ["parse", "check", "complex-to-real", "lower", "one-step", "split-contexts"];
+  const missing = [...ofNetworks, ...(staged.written === undefined ? ofTexts : [])];
   expect([...shown, ...missing].sort()).toEqual(stages.map(({ name }) => name).sort());
+});
+
+describe("what becomes of a network before it is entries", () => {
+  const text = `network Said(H; N) {
+    input x: [N, H]
+    input gold: [N, H]
+    param W: [H, H]
+    z = x @ W
+    said[t] = tanh(before(said, fill(0, [H]))[t] + z[t]) over L <= N until said[t, 0] > 0.5
+    loss = sum((z - gold) ^ 2, axis = [0, 1]) per N
+    output y = said
+    entry first = z
+  }`;
+  const { program, cell, network, written } = lowerSource(text, {}, "symbolic");
+  const staged: StagedProgram = { program: program!, cell, network, written };
+  const options = { ...all, target: "js", dtype: "f32" } as const;
+  const shown = (name: string): Map<string, string> =>
+    textsAfter(
+      staged,
+      stages.find((stage) => stage.name === name)!,
+      options,
+    );
+
+  it("has a stage each, which lists of entries have too", () => {
+    const passed = stagesPassed(staged, options);
+    const before = (entry: string): string[] => passed.get(entry)!.map(({ stage }) => stage.name);
+    const whole = ["parse", "check", "complex-to-real", "lower", "losses", "stream-states", "lengths", "equations"];
+    expect(before("forward").slice(0, whole.length)).toEqual(whole);
+    expect(before("lengths").slice(0, 6)).toEqual(["parse", "check", "complex-to-real", "lengths", "equations", "drop-derivatives"]); // prettier-ignore
+    const cut = ["parse", "check", "cut", "complex-to-real", "lower", "losses", "stream-states", "equations"];
+    expect(before("first$forward").slice(0, cut.length)).toEqual(cut);
+  });
+
+  it("is printed after each", () => {
+    expect(shown("cut").get("Said$first")).toMatch(/^network Said\$first\(H; N, L\)\n[^]*output z: \[N, H\]\n/u);
+    expect([...shown("lower").keys()]).toEqual(["forward", "first$forward"]);
+    expect(shown("lower").get("forward")).toContain("func forward(%x: real[N, H]");
+    expect(shown("lower").get("forward")).toContain(" states [said before]");
+    expect(shown("losses").get("forward")).toContain("batch_sum");
+    expect(shown("losses").get("forward")).toContain("%input.x: real[N, H]");
+    expect([...shown("lengths").keys()]).toEqual(["forward", "lengths"]);
+    expect(shown("equations").get("forward")).not.toContain(" states [");
+  });
+});
+
+test("complex names are two real ones before they are lowered", () => {
+  const text = "cell Turned(H) { input x: [H] state z: complex[H] z' = 0.5i * z + x output y = re(z') }";
+  const { program, cell, network, written } = lowerSource(text, {}, "symbolic");
+  const stage = stages.find(({ name }) => name === "complex-to-real")!;
+  const texts = textsAfter({ program: program!, cell, network, written }, stage, {
+    ...all,
+    target: "js",
+    dtype: "f32",
+  });
+  expect(texts.get("Turned")).toMatch(/state z\.re: \[H\]\nstate z\.im: \[H\]\n/u);
+  expect(texts.get("Turned")).not.toContain("complex");
 });
