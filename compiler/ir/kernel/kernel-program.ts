@@ -101,6 +101,8 @@ export interface ForStatement<Inner = Statement> extends LoopAxis {
   readonly step: number;
   /** From the last value to the first. */
   readonly reverse: boolean;
+  /** Rounds are computed side by side, as many as a vector has lanes; only after passes for a target that has them. */
+  readonly lanes?: true;
   readonly body: readonly Inner[];
 }
 

@@ -96,8 +96,11 @@ function parseFor(tokens: LineTokens): Statement {
   const axis = parseAxis(tokens);
   const step = tokens.accept("step") ? tokens.integer() : 1;
   const reverse = tokens.accept("reverse");
+  const inLanes = tokens.accept("in");
+  if (inLanes) tokens.expect("lanes");
   tokens.end();
-  return { kind: "for", ...axis, step, reverse, body: parseBody(tokens.line.below) };
+  const body = parseBody(tokens.line.below);
+  return { kind: "for", ...axis, step, reverse, ...(inLanes && { lanes: true }), body };
 }
 
 /** `pieces of examples first .. end, %T of b from from, last first after done, carried`, and the lines `where` below it in the same list. */

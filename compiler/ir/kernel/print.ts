@@ -140,7 +140,7 @@ const printers: { readonly [K in LineKind]: LinePrinter<K> } = {
   windows: ({ axis, first, steps, rows }) =>
     `windows of ${spellName(steps)} steps of ${spellSymbol(axis)} from ${spellName(first)} on, ${rows} rows`,
   for: (loop) =>
-    `for ${printAxis(loop)}${loop.step === 1 ? "" : ` step ${loop.step}`}${loop.reverse ? " reverse" : ""}`,
+    `for ${printAxis(loop)}${loop.step === 1 ? "" : ` step ${loop.step}`}${loop.reverse ? " reverse" : ""}${loop.lanes === true ? " in lanes" : ""}`,
   pack: ({ to, from, columns, contracted, parts, strips, length, onChange }) => {
     const each = parts.length === 0 ? "" : ` for ${parts.map(printAxis).join(", ")}`;
     const axes = `${[columns, ...contracted].map(printAxis).join(", ")}${each}`;

@@ -1,7 +1,26 @@
 /** Whether the iterations of a loop may run side by side in the lanes of vectors. */
-import { accessKey, moves } from "./affine.js";
-import type { Access, KernelExpression, Statement } from "./kernel-program.js";
+import { accessKey, moves, plainExtent } from "./affine.js";
+import type { Access, ForStatement, KernelExpression, Statement } from "./kernel-program.js";
 import { forEachAccess } from "./visit.js";
+
+/**
+ * May the rounds of a loop be computed side by side? Those of one that goes on from 0 one by one, or all steps of an example before the
+ * next one, with states in variables: where all examples have as many steps, those of several run side by side.
+ *
+ * @param partsOf the variable by which an accumulator keeps partial sums
+ */
+export function mayRunInLanes(loop: ForStatement, partsOf: (accumulator: string) => string | undefined): boolean {
+  const { body, extent, from, reverse, step, variable } = loop;
+  if (reverse || step !== 1 || from !== undefined) return false;
+  const isOfExamples = extent.kind === "examples" && extent.examples.kind === "all";
+  if (isOfExamples && body.some(({ kind }) => kind === "accumulator") && runSideBySide(body, variable)) return true;
+  if (plainExtent(extent) === 1) return false;
+  // Sums keep their order in lanes only where they are kept by this variable; extremes have no order.
+  const keepsOrder = body.every(
+    (statement) => statement.kind !== "accumulate" || statement.op !== "sum" || partsOf(statement.name) === variable,
+  );
+  return keepsOrder && isVectorizable(body, variable);
+}
 
 /**
  * True where `body`, run for consecutive values of `variable`, may compute several of them at a time: every element that it

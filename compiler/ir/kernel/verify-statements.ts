@@ -18,6 +18,7 @@ import { IntegerVerifier } from "./verify-integers.js";
 import { PackedCopies } from "./verify-packs.js";
 import { ProductVerifier } from "./verify-products.js";
 import { type Integer, KernelScope } from "./verify-scope.js";
+import { mayRunInLanes } from "./vectorizable.js";
 import { windowSteps } from "./window-steps.js";
 
 /** `loop` is the innermost one around the statement. */
@@ -83,6 +84,8 @@ export class FunctionVerifier {
     for: (statement, scope) => {
       if (statement.step < 1) this.report(`a loop over ${statement.variable} in steps of ${statement.step}`);
       const inside = this.inAxis(statement, scope, statement.step);
+      if (statement.lanes && !mayRunInLanes(statement, (name) => scope.scalar(name)?.accumulator?.lanes))
+        this.report(`rounds of the loop over ${statement.variable} depend on each other and run in lanes`);
       this.copies.inLoop(statement.body, () => {
         this.body(statement.body, inside, statement);
       });

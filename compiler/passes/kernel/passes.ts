@@ -1,4 +1,5 @@
 /** The order of the kernel passes of each target, with the reason for each place. */
+import { chooseLanes } from "./choose-lanes.js";
 import { computeOnce } from "./compute-once.js";
 import { dropSingleRounds } from "./drop-single-rounds.js";
 import { examplesFirst } from "./examples-first.js";
@@ -65,8 +66,10 @@ export const vectorPasses: TargetPasses<VectorTarget> = {
     // Last: what is left to compute, and to pack.
     computeOnce,
   ],
-  // Tiles are printed from products: registers are chosen there.
-  afterMemory: [],
+  afterMemory: [
+    // Last: rounds as they are printed. Tiles follow from products and the target where they are printed, as registers do.
+    chooseLanes,
+  ],
 };
 
 export type KernelTargetName = "wasm" | "js";

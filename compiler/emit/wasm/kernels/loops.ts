@@ -1,8 +1,7 @@
-/** Loops of kernels as WebAssembly code: in lanes where their rounds do not depend on each other, else round by round. */
-import { AFFINE_ZERO, affineVariable, plainExtent } from "../../../ir/kernel/affine.js";
+/** Loops of kernels as WebAssembly code: in lanes where a pass has chosen that, else round by round. */
+import { AFFINE_ZERO, affineVariable } from "../../../ir/kernel/affine.js";
 import type { ForStatement } from "../../../ir/kernel/kernel-program.js";
 import { endingSelection } from "../../../ir/kernel/ending-selection.js";
-import { isVectorizable, runSideBySide } from "../../../ir/kernel/vectorizable.js";
 import type { Local } from "../assembler/function-code.js";
 import { collapsible } from "./collapsible-loops.js";
 import type { KernelContext } from "./context.js";
@@ -13,9 +12,7 @@ import { emitVectorLoop } from "./vector-loop.js";
 /** @param lanes those of a loop over examples around it */
 export function emitLoop(loop: ForStatement, around: KernelContext, lanes: Lanes | undefined): void {
   const context = around.collapsed === undefined ? around.collapsing(collapsible(loop)) : around;
-  if (lanes !== undefined) scalarLoop(loop, context, lanes);
-  else if (examplesInLanes(loop)) emitVectorLoop(loop, context);
-  else if (!runsInLanes(loop, context)) scalarLoop(loop, context);
+  if (lanes !== undefined || loop.lanes !== true) scalarLoop(loop, context, lanes);
   else if (loop.extent.kind !== "examples" || loop.extent.examples.kind === "all") emitVectorLoop(loop, context);
   else listedLoop(loop, context);
 }
@@ -28,33 +25,6 @@ function listedLoop(loop: ForStatement, context: KernelContext): void {
     () => emitVectorLoop({ ...loop, extent: { kind: "examples", examples: { kind: "all" } } }, context),
     () => scalarLoop(loop, context),
   );
-}
-
-function runsInLanes(loop: ForStatement, context: KernelContext): boolean {
-  if (loop.reverse || loop.step !== 1 || loop.from !== undefined) return false;
-  const count = plainExtent(loop.extent);
-  if (count === 1) return false;
-  const sums = loop.body.some(({ kind }) => kind === "accumulate");
-  if (sums && !sumsBy(loop, context)) return false;
-  return isVectorizable(loop.body, loop.variable);
-}
-
-/**
- * All steps of an example before the next one, with states in variables: where all examples have as many steps, those of several run
- * side by side.
- */
-function examplesInLanes({ extent, body, variable, reverse, step, from }: ForStatement): boolean {
-  if (extent.kind !== "examples" || extent.examples.kind === "list") return false;
-  if (reverse || step !== 1 || from !== undefined) return false;
-  return body.some(({ kind }) => kind === "accumulator") && runSideBySide(body, variable);
-}
-
-/** Sums keep their order in lanes only where they are kept by this variable; extremes have no order. */
-function sumsBy(loop: ForStatement, { accumulators }: KernelContext): boolean {
-  return loop.body.every((statement) => {
-    if (statement.kind !== "accumulate" || statement.op !== "sum") return true;
-    return accumulators.laneVariables.get(statement.name) === loop.variable;
-  });
 }
 
 function scalarLoop(loop: ForStatement, context: KernelContext, lanes?: Lanes): void {

@@ -45,7 +45,7 @@ export function accumulateScalar({ name, value }: StatementOf<"accumulate">, con
   const { op, vectors } = expressions.partialsOf(name);
   // Integer vectors of lanes as wide as the numbers.
   const integerShape = dtype === "f32" ? "i32x4" : "i64x2";
-  const position = accumulators.laneVariables.has(name) ? context.position : undefined;
+  const position = accumulators.partial.has(name) ? context.position : undefined;
   expressions.emit(value, undefined);
   code.op(`${vectorShape}.splat`);
   const spread = code.local("v128");

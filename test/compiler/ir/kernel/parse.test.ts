@@ -97,7 +97,7 @@ buffer z: real[3] slot 2 external persistent zeros in panels of 2
 
 kernel "all at once" {
   region "one; two" ; what: it; does
-    for "for" < (S) from 3 step 2 reverse
+    for "for" < (S) from 3 step 2 reverse in lanes
       index m = remainder("for", (S + 1))
     index n = %T of b beyond from, at most 64
     index k = "of" of b

@@ -165,7 +165,7 @@ test("a GRU: rows of some steps, their projection, then the loop over these step
     region forward v16 rows ; the rows of some steps
       for t < "t steps"
         for b < examples
-          for j < 24
+          for j < 24 in lanes
             forward.v16.rows[b * 24 + j + t * (24*%B)] = input.x[b * (24*%T) + j + t * 24 + "t first" * 24]
     region forward v16 ; v16 = [param.b_z; param.b_r; param.b_n] + [param.W_z; param.W_r; param.W_n] · input.x
       product forward.v16[i + row * 24] = joined.1[i] + sum forward.v16.rows[j + row * 24] * joined.0[i * 24 + j] packed in packed.0

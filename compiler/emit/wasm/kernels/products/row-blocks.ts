@@ -3,7 +3,7 @@
  * engines unroll an innermost loop the more often the more loops of its function are around it, and here as often as
  * `nest` of the target says.
  */
-import { AFFINE_ZERO } from "../../../../ir/kernel/affine.js";
+import { AFFINE_ZERO, plainExtent } from "../../../../ir/kernel/affine.js";
 import { freeVariables } from "../../../../ir/kernel/free-variables.js";
 import { loopsAround } from "../../../../ir/kernel/loops-around.js";
 import type { KernelExpression, ProductStatement, Statement } from "../../../../ir/kernel/kernel-program.js";
@@ -98,7 +98,13 @@ export class RowBlocks {
     const { rows, contracted, a } = this.product;
     const value: KernelExpression = { kind: "load", access: a, dtype: "real" };
     const store: Statement = { kind: "store", access: leftOf(this.product).left, value, mode: "set" };
-    const copy = loopsAround(contracted, [store]);
+    // Each element has its own place: those of the innermost loop are copied side by side.
+    const row = loopsAround(contracted.slice(-1), [store]).map((loop) =>
+      loop.kind === "for" && loop.from === undefined && plainExtent(loop.extent) !== 1
+        ? { ...loop, lanes: true as const }
+        : loop,
+    );
+    const copy = loopsAround(contracted.slice(0, -1), row);
     if (rows === undefined) {
       context.emitAll(copy);
       return;
