@@ -108,11 +108,13 @@ const rules: { readonly [K in OperationKind]?: ReachRule<K> } = {
     const table = walk.of(at(operands, 0));
     return table.kind === "along" && table.axis === 0 ? "looks elements up by their places" : undefined;
   },
-  slice: ({ axis, start, length }, first, walk) => {
+  slice: ({ axis, start, length }, first, walk, { operands }) => {
     if (axis !== first.axis) return undefined;
     const isWhole = walk.hasSequence(length);
     if (walk.hasSequence(start)) return isWhole ? "is a part that begins by the size" : { kind: "end" };
     const extra = subtractDims(length, walk.length);
+    if (constantOf(start) === 0 && constantOf(length) === 1 && walk.isKept(at(operands, 0), first))
+      return { kind: "same" };
     if (!isWhole || walk.hasSequence(extra)) return "is a part at a fixed place";
     return { ...first, extra, look: first.look && addDims(first.look, start) };
   },
@@ -187,6 +189,11 @@ class CausalityWalk implements Causality {
 
   hasSequence(dim: Dim): boolean {
     return symbolsOf(dim).includes(this.symbol);
+  }
+
+  /** The first element of numbers is there from then on, and can be kept. */
+  isKept(id: ValueId, along: AlongSequence): boolean {
+    return !this.isInside && isCausal(along) && typeOf(this.fn, id).dtype === "real";
   }
 
   /** With elements in front, and after the last. */

@@ -156,6 +156,7 @@ class StateWriter {
     if (operation.kind === "scan") this.loop(operation, instruction);
     else if (operation.kind === "concat") this.concat(operation, instruction);
     else if (operation.kind === "pad" && this.isSeam(instruction, operation.axis)) this.padded(operation, instruction);
+    else if (operation.kind === "slice" && this.isFirstElement(instruction, operation.axis)) this.first(instruction);
     else this.copy(instruction);
     const isCount = operation.kind === "iota" && operation.places;
     if (isCount && this.isOfStream(operation.length)) this.countOn(instruction);
@@ -227,6 +228,22 @@ class StateWriter {
     state.end = b.slice(whole, axis, dimSymbol((this.stream as StreamedSequence).symbol), before);
   }
 
+  /** Is it the first element of all, which a stream keeps? */
+  private isFirstElement({ operands, results }: Instruction, axis: number): boolean {
+    return this.isAlong(at(operands, 0), axis) && this.stream?.causality.reaches.get(at(results, 0))?.kind === "same";
+  }
+
+  private first(instruction: Instruction): void {
+    const { forward } = this.equations;
+    const { operation, operands, results } = instruction;
+    const b = this.b.at(instruction);
+    const made = b.emitAll(operation, operands.map((id) => mapped(this.values, id))); // prettier-ignore
+    const own = { name: "first", documentation: "What the first element was.", bound: undefined, isBefore: false };
+    const state = this.beginAs(typeOf(forward, at(results, 0)), own, undefined);
+    state.end = this.atFirst(b, state, at(made, 0));
+    recordResults(this.b, forward, instruction, [state.end], this.values);
+  }
+
   /** Does a stream go on with what stands in front of its elements here? */
   private isSeam({ operation, operands, results }: Instruction, axis: number): boolean {
     // What looks ahead has nothing that a chunk could go on with.
@@ -270,11 +287,15 @@ class StateWriter {
   /** What it is now: of what inputs tell, that at the first element of all. */
   private started(b: GraphBuilder, { state, input }: MadeState, first: ValueId): ValueId {
     if (state.initial === "computed" || this.isZero(first)) return input;
+    return this.atFirst(b, { state, input }, mapped(this.values, first));
+  }
+
+  /** The value at the first element of all, and what is kept later. */
+  private atFirst(b: GraphBuilder, { state, input }: Pick<MadeState, "state" | "input">, value: ValueId): ValueId {
     const { number } = this.entriesBefore();
     const isFirst = b.map("eq", number, b.constant(0));
     const { bound, shape } = state;
     const choose = (one: ValueId, other: ValueId): ValueId => b.map("select", b.fill(isFirst, shape), one, other);
-    const value = mapped(this.values, first);
     if (bound === undefined) return choose(value, input);
     return b.emit({ kind: "to_index" }, [choose(asNumber(b, value, bound), asNumber(b, input, bound))]);
   }

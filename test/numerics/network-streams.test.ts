@@ -105,6 +105,13 @@ const networks: Readonly<Record<string, string>> = {
     word[t] = spell(table[letters[t]]).h'
     output y = rnn(word)
   }`,
+  "what the first element was, and what was made of it": `network N(I, H; T >= 1) {
+    input x: [T, I]
+    use rnn = GRU(I, H)
+    y = rnn(x)
+    output change = x - before(x, x[0])
+    output z[t] = y[t] * y[0] + sum(x[0])
+  }`,
   "several things in front of a sequence, along it and along its elements": `network N(H; T) {
     input x: [T, H]
     input topic: [1, H]

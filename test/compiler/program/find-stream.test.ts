@@ -94,10 +94,19 @@ it.each<[string, string, string]>([
   ],
   [
     "an element at its place",
-    `network A(H; T >= 1) { ${x} output y[t] = x[t] + x[0] }`,
+    `network A(H; T >= 2) { ${x} output y[t] = x[t] + x[1] }`,
     "`y` is a part at a fixed place",
   ],
-  ["a part", `network A(H; T >= 2) { ${x} output y = x + concat(x[1:], x[:1]) }`, "`y` looks an element ahead"],
+  [
+    "an index at the first place",
+    `network A(H; T >= 1) { ${x} input k: index(H)[T] output y[t] = x[t] * x[t, k[0]] }`,
+    "`y` is a part at a fixed place",
+  ],
+  [
+    "a part",
+    `network A(H; T >= 2) { ${x} output y = x + concat(x[1:], x[:1]) }`,
+    "`y` puts something beside a part that may lack elements",
+  ],
   [
     "chosen places",
     `network A(H; T >= 1) { ${x} output y = x[argsort(x[:, 0])] }`,

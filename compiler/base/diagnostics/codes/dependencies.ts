@@ -188,7 +188,7 @@ network A(I, H; T) { input x: [I] use l = GRU(I, H) output y = l(x) }`,
     severity: "error",
     summary: "a network that says `stream` and looks at elements that come later",
     explanation:
-      "A network streams where every output but losses has one sequence in front, and each element is made of what there is up to its place. The message says the shortest way from an output to what looks ahead: `reverse`, `after`, a sum over the sequence, its size as a number, an entry at a fixed place.",
+      "A network streams where every output but losses has one sequence in front, and each element is made of what there is up to its place. The message says the shortest way from an output to what looks ahead: `reverse`, `after`, a sum over the sequence, its size as a number, an element at a fixed place other than the first.",
     example: `network A(; T) { stream input x: [T] z = after(x, 0) output y = z }`,
   },
   "bad-entry": {
