@@ -21,7 +21,7 @@ const sourcesIn = (folders: readonly string[], ends: string): { path: string; te
 const sources = sourcesIn(["compiler", "runtime"], ".ts");
 
 /** Only ever less. */
-const mostAssertions = { elements: 264, values: 16, types: 908, present: 625 };
+const mostAssertions = { elements: 264, values: 16, types: 820, present: 625 };
 
 interface Length {
   readonly where: string;

@@ -154,7 +154,15 @@ export function factorsOf(node: TypedExpression): readonly TypedExpression[] {
 }
 
 /** What is whole by its text: an equation for each value of an index, a list, rounds, and what reads these by a name. */
-const wholeByText: ReadonlySet<string> = new Set(["indexed", "stack", "rounds", "value", "captured", "call"]);
+const wholeByText: ReadonlySet<string> = new Set([
+  "indexed",
+  "stack",
+  "rounds",
+  "round-value",
+  "value",
+  "captured",
+  "call",
+]);
 
 export const wholeNumbersIn = ({ kind, type }: TypedExpression): WholeNumbers | undefined =>
   type.kind === "real" && wholeByText.has(kind) ? type.whole : undefined;

@@ -59,6 +59,9 @@ const pairs: readonly (readonly [rounds: string, writtenOut: string, functions?:
   ["a = 0 then k for k < 3 output y = v * P[a]", "output y = v * P[2]"],
   ["a = 0 then (k + 2) mod 3 for k < L output y = v * P[a] / a", "output y = v * P[1]"],
   ["a = 0 then if v[k] > v[a] then k else a for k < N output y = v[a] * w", "output y = max(v) * w"],
+  ["a = 1 then (2 * a + k + 1) mod 3 for k < 3 output y = v * P[a] / a", "output y = v * P[1]"],
+  ["a = 0 then (a + 1) mod 3 for 4 output y = v * P[a] * a", "output y = v * P[1]"],
+  ["a, b = (0, v) then ((a + k + 1) mod 3, b * P[a']) for k < 2 output y = b + P[a] * a", "output y = v * P[1] * P[0]"],
   // Groups.
   ["a, b = (0, v) then (k, b * P[k]) for k < 2 output y = b + P[a] * a", "output y = v * P[0] * P[1] + P[1]"],
   ["a, b = (v, w) then (b, a) for 3 output y = a - 2 * b", "output y = w - 2 * v"],

@@ -10,7 +10,7 @@ import type { TypedExpression, TypedRounds } from "../typed-program.js";
 import { bind, unbind } from "./indexed.js";
 import { helpToFill, isNumber, isReal, isTruth, placeOfAxis } from "./mismatch.js";
 import { isOfBound, wholeOfSizes } from "./whole-numbers.js";
-import { wholeNumbersOfAll } from "./whole-ranges.js";
+import { asIndex, wholeNumbersOfAll } from "./whole-ranges.js";
 
 /** What the rounds come to, for one of their names. */
 export function inferRounds(checker: Checker, { rounds: node, position, span }: RoundsValueNode): TypedExpression {
@@ -30,7 +30,7 @@ function typedRounds(checker: Checker, node: RoundsNode): TypedRounds | undefine
   if (index !== undefined) index.size = count;
   if (index !== undefined && from > 0) index.first = dimConstant(from);
   const inside = count !== undefined && (index !== undefined || node.index === undefined);
-  const begun = inside ? typesOfNames(checker, node, first) : [];
+  const begun = inside ? withGuessedWholes(checker, node, first, typesOfNames(checker, node, first)) : [];
   const { next, until } = inside ? inferRound(checker, node, begun) : { next: [], until: undefined };
   const types = begun.map((type, i) => withWholes(checker, type, [first[i], next[i]]));
   if (index !== undefined) unbind(checker, index);
@@ -67,13 +67,42 @@ function typesOfNames(checker: Checker, node: RoundsNode, first: readonly TypedE
   );
 }
 
+/**
+ * Real numbers that go on as whole ones, `0 then (2 * r + k) mod N for k < L`: what holds of them after a round holds before the next. It is tried with
+ * indices in their places.
+ */
+function withGuessedWholes(
+  checker: Checker,
+  node: RoundsNode,
+  first: readonly TypedExpression[],
+  types: readonly SemanticType[],
+): readonly SemanticType[] {
+  const begun = types.map((type, i) => beginsAsIndex(checker, type, first[i]));
+  if (begun.every((type, i) => type === types[i])) return types;
+  const { next } = checker.silently(() => inferRound(checker, node, begun)).result;
+  const guessed = begun.map((type, i) => (type.kind === "index" ? further(checker, type, next[i]?.type ?? type, type) : type)); // prettier-ignore
+  const tried = checker.silently(() => inferRound(checker, node, guessed)).result;
+  return types.map((type, i) => {
+    const [own, given] = [guessed[i], tried.next[i]];
+    const isWhole =
+      own?.kind === "index" && given !== undefined && isOfBound(checker, asIndex(checker, given), own.bound);
+    return isWhole ? withWholes(checker, type, [first[i], given]) : type;
+  });
+}
+
+function beginsAsIndex(checker: Checker, type: SemanticType, first: TypedExpression | undefined): SemanticType {
+  const literal = first && wholeOfSizes(first);
+  const bound = literal && checker.provenAtLeast(literal, 0) ? boundedAdd(literal, dimConstant(1)) : undefined;
+  return bound === undefined || type.kind !== "real" ? type : { kind: "index", bound, axes: type.axes };
+}
+
 /** Real numbers that are whole in every round, `0 then k for k < L`, are places where these are wanted. */
 function withWholes(
   checker: Checker,
   type: SemanticType,
   values: readonly (TypedExpression | undefined)[],
 ): SemanticType {
-  if (type.kind !== "real" || !values.every((value) => value !== undefined)) return type;
+  if (type.kind !== "real" || type.whole !== undefined || !values.every((value) => value !== undefined)) return type;
   const whole = wholeNumbersOfAll(checker, values);
   return { kind: "real", axes: type.axes, ...(whole && { whole }) };
 }

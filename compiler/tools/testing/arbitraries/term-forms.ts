@@ -1,20 +1,28 @@
 /** What a random term can be: every operator and function of the language, with operands for which it is well-behaved. */
 import type { TermShape } from "./term.js";
 
-export interface TermForm {
+export interface TermForm<Shape = TermShape> {
   /** `$` stands for an operand, `%` for the axis of a vector, `#` for an index and `##` for another, of this term alone. */
   readonly text: string;
-  readonly operands: readonly TermShape[];
+  readonly operands: readonly Shape[];
   /** Its value or a derivative of it jumps somewhere, or is declared to be another one. */
   readonly rough?: true;
   /** A function that stands in front of the cell, or what the text itself reads. */
   readonly uses?: string;
 }
 
-const smooth = (text: string, ...operands: TermShape[]): TermForm => ({ text, operands });
-const rough = (text: string, ...operands: TermShape[]): TermForm => ({ text, operands, rough: true });
-const calls = (uses: string, text: string, ...operands: TermShape[]): TermForm => ({ text, operands, uses });
-const roughCalls = (uses: string, text: string, ...operands: TermShape[]): TermForm => ({
+const smooth = <Shape = TermShape>(text: string, ...operands: Shape[]): TermForm<Shape> => ({ text, operands });
+const rough = <Shape = TermShape>(text: string, ...operands: Shape[]): TermForm<Shape> => ({
+  text,
+  operands,
+  rough: true,
+});
+const calls = <Shape = TermShape>(uses: string, text: string, ...operands: Shape[]): TermForm<Shape> => ({
+  text,
+  operands,
+  uses,
+});
+const roughCalls = <Shape = TermShape>(uses: string, text: string, ...operands: Shape[]): TermForm<Shape> => ({
   ...calls(uses, text, ...operands),
   rough: true,
 });
@@ -97,71 +105,81 @@ function roughForms(s: TermShape): readonly TermForm[] {
   ];
 }
 
-const vectorForms: readonly TermForm[] = [
-  smooth("softmax($)", "%" as TermShape),
-  smooth("log_softmax($)", "%" as TermShape),
-  smooth("cumsum($)", "%" as TermShape),
-  smooth("cumprod($, reverse = true)", "%" as TermShape),
-  smooth("logcumsumexp($)", "%" as TermShape),
-  rough("cummax($)", "%" as TermShape),
-  rough("sort($, descending = true)", "%" as TermShape),
-  rough("scatter($, at = argsort($), size = %)", "%" as TermShape, "%" as TermShape),
-  rough("(one_hot(argmin($), %) * $)", "%" as TermShape, "%" as TermShape),
-  rough("($ - 0.25 * real(argmax($)))", "%" as TermShape, "%" as TermShape),
-  calls("scaled", "scaled($, $)", "%" as TermShape, "%" as TermShape),
-  calls("turned", "turned($)", "%" as TermShape),
-  calls("descended", "descended($, $)", "%" as TermShape, "%" as TermShape),
-  calls("tilted", "(tilted[1] * $ + tilted[0])", "%" as TermShape),
-  calls("parted", "joined($, $)", "%" as TermShape, "%" as TermShape),
-  calls("bent", "bent($, $)", "%" as TermShape, "%" as TermShape),
-  calls("paired", "paired($, $)", "%" as TermShape, "%" as TermShape),
-  calls("applied", "applied(halved, $)", "%" as TermShape),
-  roughCalls("diagonal", "diagonal($)", "%" as TermShape),
-  calls("mix", "mix(sigmoid($), $, b = $)", "", "%" as TermShape, "%" as TermShape),
-  calls("gated", "gated($, $)", "%" as TermShape, "%" as TermShape),
-  calls("shifted", "shifted($, $)", "%" as TermShape, ""),
-  calls("settled", "settled($, $)", "%" as TermShape, "%" as TermShape),
-  calls("exchanged", "exchanged($, $)", "%" as TermShape, "%" as TermShape),
-  calls("deep", "deep([$, $, $], $)", "%" as TermShape, "%" as TermShape, "%" as TermShape, "%" as TermShape),
-  roughCalls("stopped", "stopped($, $)", "%" as TermShape, "%" as TermShape),
-  roughCalls("spike", "spike($)", "%" as TermShape),
-  roughCalls("rounded", "rounded($, $)", "%" as TermShape, ""),
-  calls("unit", "unit($)", "%" as TermShape),
-  roughCalls("versor", "versor($)", "%" as TermShape),
-  roughCalls("logarithm", "logarithm($)", "%" as TermShape),
-  roughCalls("root", "root($)", "%" as TermShape),
-  roughCalls("quotient", "quotient($, $)", "%" as TermShape, "%" as TermShape),
-  roughCalls("capped", "capped($)", "%" as TermShape),
-  roughCalls("bounded", "bounded($)", "%" as TermShape),
-  roughCalls("floored", "floored($)", "%" as TermShape),
-  rough("softmax(10000 * $)", "%" as TermShape),
-  rough("(log_softmax(10000 * $) / 10000)", "%" as TermShape),
-  smooth("reverse($)", "%" as TermShape),
-  smooth("before($, $)", "%" as TermShape, ""),
-  smooth("after($, $)", "%" as TermShape, ""),
-  smooth("concat($, $)[0:%]", "%" as TermShape, "H"),
-  smooth("concat($, $)[H:]", "H", "%" as TermShape),
-  smooth("concat(stack($), $)[:%]", "", "%" as TermShape),
-  smooth("reshape($, [%])", "%" as TermShape),
-  smooth("stack($, $)[1]", "%" as TermShape, "%" as TermShape),
-  smooth("[$, tanh($)][0]", "%" as TermShape, "%" as TermShape),
-  smooth("sum([$, $] * [0.5, -0.25][:, new], axis = 0)", "%" as TermShape, "%" as TermShape),
-  smooth("($ * fill($, [%]))", "%" as TermShape, ""),
-  smooth("sin(pi * $)", "%" as TermShape),
-  smooth("re(complex($, $) / (2 + exp(1i * $)))", "%" as TermShape, "%" as TermShape, "%" as TermShape),
-  smooth("im((sigmoid($) + 2i * tanh($))^3)", "%" as TermShape, "%" as TermShape),
+/** `%` for the axis that they are of. */
+type AxisShape = TermShape | "%";
+
+const vectorForms: readonly TermForm<AxisShape>[] = [
+  smooth("softmax($)", "%"),
+  smooth("log_softmax($)", "%"),
+  smooth("cumsum($)", "%"),
+  smooth("cumprod($, reverse = true)", "%"),
+  smooth("logcumsumexp($)", "%"),
+  rough("cummax($)", "%"),
+  rough("sort($, descending = true)", "%"),
+  rough("scatter($, at = argsort($), size = %)", "%", "%"),
+  rough("(one_hot(argmin($), %) * $)", "%", "%"),
+  rough("($ - 0.25 * real(argmax($)))", "%", "%"),
+  calls("scaled", "scaled($, $)", "%", "%"),
+  calls("turned", "turned($)", "%"),
+  calls("descended", "descended($, $)", "%", "%"),
+  calls("tilted", "(tilted[1] * $ + tilted[0])", "%"),
+  calls("parted", "joined($, $)", "%", "%"),
+  calls("tabled", "tabled($)", "%"),
+  calls("strided", "strided($)", "%"),
+  calls("walked", "walked($, $)", "%", "%"),
+  roughCalls("highest", "highest($, $)", "%", "%"),
+  calls("orbit", "orbit($, $)", "%", "%"),
+  calls("coupled", "coupled($, $)", "%", "%"),
+  calls("spread", "(spread($, $).b * $)", "%", "%", "%"),
+  calls("bent", "bent($, $)", "%", "%"),
+  calls("paired", "paired($, $)", "%", "%"),
+  calls("applied", "applied(halved, $)", "%"),
+  roughCalls("diagonal", "diagonal($)", "%"),
+  calls("mix", "mix(sigmoid($), $, b = $)", "", "%", "%"),
+  calls("gated", "gated($, $)", "%", "%"),
+  calls("shifted", "shifted($, $)", "%", ""),
+  calls("settled", "settled($, $)", "%", "%"),
+  calls("exchanged", "exchanged($, $)", "%", "%"),
+  calls("deep", "deep([$, $, $], $)", "%", "%", "%", "%"),
+  roughCalls("stopped", "stopped($, $)", "%", "%"),
+  roughCalls("spike", "spike($)", "%"),
+  roughCalls("rounded", "rounded($, $)", "%", ""),
+  calls("unit", "unit($)", "%"),
+  roughCalls("versor", "versor($)", "%"),
+  roughCalls("logarithm", "logarithm($)", "%"),
+  roughCalls("root", "root($)", "%"),
+  roughCalls("quotient", "quotient($, $)", "%", "%"),
+  roughCalls("capped", "capped($)", "%"),
+  roughCalls("bounded", "bounded($)", "%"),
+  roughCalls("floored", "floored($)", "%"),
+  rough("softmax(10000 * $)", "%"),
+  rough("(log_softmax(10000 * $) / 10000)", "%"),
+  smooth("reverse($)", "%"),
+  smooth("before($, $)", "%", ""),
+  smooth("after($, $)", "%", ""),
+  smooth("concat($, $)[0:%]", "%", "H"),
+  smooth("concat($, $)[H:]", "H", "%"),
+  smooth("concat(stack($), $)[:%]", "", "%"),
+  smooth("reshape($, [%])", "%"),
+  smooth("stack($, $)[1]", "%", "%"),
+  smooth("[$, tanh($)][0]", "%", "%"),
+  smooth("sum([$, $] * [0.5, -0.25][:, new], axis = 0)", "%", "%"),
+  smooth("($ * fill($, [%]))", "%", ""),
+  smooth("sin(pi * $)", "%"),
+  smooth("re(complex($, $) / (2 + exp(1i * $)))", "%", "%", "%"),
+  smooth("im((sigmoid($) + 2i * tanh($))^3)", "%", "%"),
   // Away from 0, around which second derivatives are differences of large numbers.
-  rough("abs(complex(0.25 + square($), $) * conj(1 - 0.5i * $))", "%" as TermShape, "%" as TermShape, "%" as TermShape),
-  smooth("arg(complex(1.5 + sin($), $))", "%" as TermShape, "%" as TermShape),
-  rough("max($, -inf)", "%" as TermShape),
-  smooth("mean(stack($, $, axis = 1), axis = 1)", "%" as TermShape, "%" as TermShape),
-  smooth("($ + ones([%]))", "%" as TermShape),
-  smooth("($ - zeros([%]))", "%" as TermShape),
+  rough("abs(complex(0.25 + square($), $) * conj(1 - 0.5i * $))", "%", "%", "%"),
+  smooth("arg(complex(1.5 + sin($), $))", "%", "%"),
+  rough("max($, -inf)", "%"),
+  smooth("mean(stack($, $, axis = 1), axis = 1)", "%", "%"),
+  smooth("($ + ones([%]))", "%"),
+  smooth("($ - zeros([%]))", "%"),
 ];
 
 /** A form of vectors for one axis. */
-function along(axis: "I" | "H", { text, operands, ...rest }: TermForm): TermForm {
-  const own = operands.map((shape) => ((shape as string) === "%" ? axis : shape));
+function along(axis: "I" | "H", { text, operands, ...rest }: TermForm<AxisShape>): TermForm {
+  const own = operands.map((shape) => (shape === "%" ? axis : shape));
   return { ...rest, text: text.replaceAll("%", axis), operands: own };
 }
 
@@ -245,6 +263,9 @@ export const shapedForms: Readonly<Record<Exclude<TermShape, "number">, readonly
     calls("spun", "im(spun(complex($, $)))", "H", "H"),
     calls("sized", "(sized(sized($)) * $)", "H,I", "H"),
     calls("piled", "(piled - pile[0].p' * many[2]($))", "H"),
+    calls("both", "(both' - beside * $)", "H"),
+    calls("pulled", "(pulled * $)", "H"),
+    calls("slots", "($[slots] - $[slots'])", "H", "H"),
     calls("wave", "(re(wave) + im(wave') * $)", "H"),
   ],
   I: [

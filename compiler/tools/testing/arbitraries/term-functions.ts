@@ -36,6 +36,22 @@ export const functions: Readonly<Record<string, string>> = {
   parted:
     "fn parted(v: [n], w: [n]): (a: [n], b: [n]) {\n  s = tanh(v - w)\n  return (s * v, w + s)\n}\nfn joined(v: [n], w: [n]): [n] {\n  a, b = parted(v, w)\n  return a + 0.5 * parted(b, v).b\n}\n",
   bent: "fn bent(v: [n], w: [n]): [n] {\n  e = sum(sin(v) * w) + 0.5 * sum(w * w)\n  a, b = gradient(e, by = (v, w))\n  return a - 0.25 * b\n}\n",
+  // Places: by a table, by a formula, in rounds, and of numbers that rounds choose.
+  tabled:
+    "order = [1, 0, 1]\n\nfn tabled(v: [n]): [n] {\n  w = concat(v, [0.5, -1])\n  return v * (w[order] @ [1, -2, 0.5]) + w[[n, 0]] @ [0.25, 1]\n}\n",
+  strided:
+    "fn strided(v: [n]): [n] {\n  P[i < n] = (i * i + 1) mod n\n  T[i < n] = v[(2 * i + 1) mod n] * (i + 1)\n  return T + scatter(sin(v), at = P, size = n) + v[P] * P / n\n}\n",
+  walked:
+    "fn walked(v: [n], w: [n]): [n] {\n  k, s = (0, v) then ((2 * k + j + 1) mod n, s * cos(w[k'])) for j < 3\n  return s + w[k] * real(k)\n}\n",
+  highest:
+    "fn highest(v: [n], w: [n]): [n] {\n  m = 0 then if v[(m + j) mod n] > v[m] then (m + j) mod n else m for 1 <= j < 4\n  return w * v[m] + one_hot(m, n)\n}\n",
+  // Complex numbers go on in rounds, beside real ones.
+  orbit:
+    "fn orbit(v: [n], w: [n]): [n] {\n  z = complex(tanh(v), sin(w)) then 0.5 * z * z + 0.25i * conj(z) for 3\n  return re(z) - im(z)\n}\n",
+  coupled:
+    "fn coupled(v: [n], w: [n]): [n] {\n  z, r = (complex(sin(v), tanh(w)), w) then (0.5 * exp(1i * r) * conj(z), tanh(r + (j + 1) * re(z'))) for j < 2\n  return r + im(z)\n}\n",
+  spread:
+    "fn spread(v: [n], w: [n]): (a: [n], b: [n], c: real) {\n  s = tanh(v - w)\n  return (s, cos(v) * w, mean(s))\n}\n",
   // Derivatives declared as they are.
   paired:
     "fn pair(v: [n], w: [n]): (a: [n], b: [n]) {\n  s = tanh(v)\n  return (s * w, sum(v) + w)\n  derivative(dv, dw) = ((1 - s * s) * w * dv + s * dw, sum(dv) + dw)\n}\nfn paired(v: [n], w: [n]): [n] {\n  a, b = pair(v, w)\n  return a + 0.25 * b\n}\n",
@@ -75,6 +91,15 @@ export const innerFunctions: Readonly<Record<string, { readonly text: string; re
   twins: {
     text: "use first = Pile(H) with D ~ uniform(0.5)\n  use second = first\n  twins = first(r) - second(q) * first.p",
     reads: ["Pile", "q", "r"],
+  },
+  both: {
+    text: "state both, beside: [H]\n  both', beside' = exchange(both, r)\n  fn exchange(v: [H], w: [H]): (a: [H], b: [H]) {\n    return (0.5 * tanh(v + U @ w), v)\n  }",
+    reads: ["U", "r"],
+  },
+  pulled: { text: "up, down, level = spread(r, q)\n  pulled = up - level * down", reads: ["spread", "q", "r"] },
+  slots: {
+    text: "state slots[slot]: index(H)[H] = H - 1 - slot\n  slots'[slot] = slots[(slot + 1) mod H]",
+    reads: [],
   },
   drawn: { text: "drawn = dropout(r, 0.3) + normal([H], q, 0.5)", reads: ["q", "r"] },
   kept: { text: "state kept: [H] = bernoulli([H], 0.6)\n  kept' = kept", reads: [] },

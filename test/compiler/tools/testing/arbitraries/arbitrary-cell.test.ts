@@ -66,13 +66,22 @@ describe("random cells", () => {
       "bernoulli([H], 0.6)",
       "narrow(place + 1, H, place)",
       "narrow(k, H, 0)",
+      "w[order]",
+      "v[(2 * i + 1) mod n]",
+      "(2 * k + j + 1) mod n",
+      "one_hot(m, n)",
+      "0.5 * z * z + 0.25i",
+      "0.5 * exp(1i * r)",
+      "both', beside' = exchange(both, r)",
+      "up, down, level = spread(r, q)",
+      "[slots']",
     ]) {
       expect(text).toContain(piece);
     }
   });
 
   it("have sums of two products of the same vectors with different matrices", () => {
-    const texts = fc.sample(arbitraryCell(), { seed, numRuns: 150 }).map(({ source }) => source);
+    const texts = fc.sample(arbitraryCell(), { seed, numRuns: 250 }).map(({ source }) => source);
     const product = String.raw`\((\w) @ ((?:[a-z]\w*\()?[\w.' *]+\)?)\)`;
     const sum = new RegExp(String.raw`= \(${product} [-+] ${product}\)$`, "gmu");
     const pairs = texts.filter((text) => {
