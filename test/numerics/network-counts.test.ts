@@ -81,3 +81,48 @@ test.each([
     ).toBeLessThan(8 * steps * (words + all));
   }
 });
+
+test("attention over a sequence is products over all steps, not loops", () => {
+  const text = `import { GRU } from "std/gru"
+  network Reads(I, H; S >= 1, T) {
+    input source: [S, I]
+    input x: [T, I]
+    use enc, dec = GRU(I, H)
+    memory = enc(source)
+    y = dec(x)
+    alpha[t] = softmax(memory @ y[t])
+    output read[t] = alpha[t] @ memory
+  }`;
+  const kernel = kernelsOf(text, "Reads", { I, H }, true);
+  const S = 20;
+  const own = new Map(sizes).set("S", S);
+  const attended = 2 * B * T * S * H;
+  const [forward, backward] = ["forward", "backward"].map((name) => productsOf(kernel, name, own));
+  expect(forward!.filter(([, count]) => count === attended).map(([place]) => place)).toEqual(["after", "after"]);
+  // Of each of the two products one by either factor; the scores of the weights are none that a loop reads.
+  expect(backward!.filter(([place, count]) => place !== "loop" && count === attended)).toHaveLength(4);
+  const inLoops = [...forward!, ...backward!].filter(([place]) => place === "loop");
+  expect(inLoops.every(([, count]) => count <= 2 * B * T * 3 * H * H)).toBe(true);
+});
+
+test("the gradient of a table costs what the rows cost that are looked up", () => {
+  const text = `import { GRU } from "std/gru"
+  network Words(V, H; T) {
+    input k: index(V)[T]
+    param table: [V, H] ~ normal(1)
+    use rnn = GRU(H, H)
+    loss = sum(square(rnn(table[k])), axis = [0, 1]) per T
+  }`;
+  const costOf = (V: number): readonly number[] => {
+    const kernel = kernelsOf(text, "Words", { V, H }, true);
+    return ["forward", "backward"].map((name) => {
+      const counts = countOperations(
+        kernel,
+        kernel.functions.find((fn) => fn.name === name)!,
+        sizes,
+      );
+      return counts.reduce((sum, { products, operations, reads, writes }) => sum + products + reads + writes + [...operations.values()].reduce((a, b) => a + b, 0), 0); // prettier-ignore
+    });
+  };
+  expect(costOf(100_000)).toEqual(costOf(1_000));
+});
