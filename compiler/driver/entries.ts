@@ -57,6 +57,7 @@ import { partsOfLoss } from "../../runtime/module/loss-parts.js";
 /** What makes entries, before passes run on them and between. */
 export const entryStages = {
   equations: "equations",
+  deriveGradient: "derive-gradient",
   derive: "derive",
   oneStep: "one-step",
   splitContexts: "split-contexts",
@@ -77,31 +78,18 @@ export interface EntryOptions {
   readonly observe?: EntryObserver;
 }
 
-interface DerivedHow {
-  readonly rules: DerivativeRules | undefined;
-  readonly boundary: Boundary;
-}
-
 /** Derivatives that are one function: of the steps, and of initial values where some are computed. */
 interface DirectionalMode {
   readonly by: "jvp" | "hvp";
-  readonly derive: (fn: GraphFunction, context: ShapeContext, how: DerivedHow) => GraphFunction;
+  /** Of the gradient, which is derived first, rather than of the values. */
+  readonly ofGradient: boolean;
   /** What its buffers are beside those of the values. */
   readonly derived: readonly (readonly Derivation[])[];
 }
 
 const directionalModes: readonly DirectionalMode[] = [
-  {
-    by: "jvp",
-    derive: (fn, context, { rules, boundary }) => tangentsOnly(fn, context, rules, boundary),
-    derived: [["tangent"]],
-  },
-  {
-    by: "hvp",
-    derive: (fn, context, { rules, boundary }) =>
-      tangentsOnly(gradientOf(fn, context, rules, true, boundary), context, rules, boundary),
-    derived: [["tangent"], ["grad"], ["tangent", "grad"]],
-  },
+  { by: "jvp", ofGradient: false, derived: [["tangent"]] },
+  { by: "hvp", ofGradient: true, derived: [["tangent"], ["grad"], ["tangent", "grad"]] },
 ];
 
 /** What nothing is derived of. */
@@ -311,15 +299,17 @@ class EntryBuilder {
     this.keep(this.run(derived(initial, "gradient", gradient), derivativePasses));
   }
 
-  private addDirectional(mode: DirectionalMode, plain: Made, initial: Made | undefined): void {
+  private addDirectional({ by, ofGradient, derived }: DirectionalMode, plain: Made, initial: Made | undefined): void {
     const { context, tensors, boundary } = this;
-    const how = { rules: this.options.rules, boundary };
-    this.roles.push(...mode.derived.flatMap((each) => tensors.map((role) => deriveRole(role, each))));
-    for (const from of [plain, initial]) {
-      if (from === undefined) continue;
-      const fn = mode.derive(from.fn, context, how);
-      const derived = this.made(derivation(from.of, mode.by), entryStages.derive, fn, from);
-      this.keep(this.run(derived, derivativePasses));
+    const { rules } = this.options;
+    this.roles.push(...derived.flatMap((each) => tensors.map((role) => deriveRole(role, each))));
+    for (const values of [plain, initial]) {
+      if (values === undefined) continue;
+      const how = derivation(values.of, by);
+      const gradient = (): GraphFunction => gradientOf(values.fn, context, rules, true, boundary);
+      const from = ofGradient ? this.made(how, entryStages.deriveGradient, gradient(), values) : values;
+      const tangents = tangentsOnly(from.fn, context, rules, boundary);
+      this.keep(this.run(this.made(how, entryStages.derive, tangents, from), derivativePasses));
     }
   }
 

@@ -63,6 +63,7 @@ export const stages: readonly Stage[] = [
   graphStage("lower", "one example as it is written: of a cell one step, of a network whole sequences"),
   ...Object.entries(networkStages).map(([name, summary]) => graphStage(name, summary)),
   graphStage(entryStages.equations, "what entries begin with, over whole sequences: of a cell its step in a loop"),
+  graphStage(entryStages.deriveGradient, "the gradient that second derivatives are derived from"),
   graphStage(entryStages.derive, "derivatives, as the rules give them, and what forward keeps for them"),
   ...graphPasses.map((pass): Stage => ({ ...graphStage(pass.name, pass.summary), repeats: isRepeated(pass) })),
   graphStage(entryStages.oneStep, "what a stream computes, for one step instead of a sequence"),

@@ -7,7 +7,7 @@ import { elementCount, type Tensor, tensor } from "../../ir/graph/tensor.js";
 import type { GraphFunction, ValueId, ValueType } from "../../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import { type Dim, evaluateDim } from "../../base/types/dim.js";
-import { ownFunctions } from "../../driver/entries.js";
+import { entryStages, ownFunctions } from "../../driver/entries.js";
 import { gradientOf, tangentsOnly } from "../../passes/autodiff/whole-derivatives.js";
 import { type EntryDerivation, type EntrySource, type EntryVersion, nameOfEntry, runOf } from "../../program/entry.js";
 import { type Program, programBoundary, programContext, programRoles, streamedRoles } from "../../program/program.js";
@@ -238,6 +238,8 @@ export class EntryVersions {
   /** As `observe` of entries takes it. */
   readonly observe = (version: EntryVersion): void => {
     const { entry, stage: pass, fn } = version;
+    // It is on the way to what the entry gives, and is none of it.
+    if (pass === entryStages.deriveGradient) return;
     const before = this.last.get(entry);
     this.last.set(entry, fn);
     if (before?.instructions === fn.instructions && before.outputs === fn.outputs && before.names === fn.names) return;

@@ -42,6 +42,10 @@ test("texts before there are entries, and what is made of kernels", async () => 
     "cell Own(I, H)\ninput x: [I]\nuse g: GRU(I = I, H = H)\ny: [H]\noutput y: [H]\n",
   );
   expect((await after("derive", "--entry", "backward")).out).toMatch(/^func backward\([^]*grad\.param\.g\./u);
+  const first = await after("derive-gradient", "--hvp", "--entry", "hvp");
+  expect(first.out).toMatch(/^func hvp\([^)]*%grad\.output\.y: [^)]*\) -> \(grad\./u);
+  expect((await after("derive", "--hvp", "--entry", "hvp")).out).toMatch(/^func hvp\([^]*-> \(tangent\.grad\./u);
+  expect((await after("list", "--hvp", "--entry", "hvp")).out).toMatch(/^derive-gradient .*\nderive  /mu);
   const sizes = ["-d", "I=4", "-d", "H=8"];
   const places = (await after("memory", ...sizes, "--entry", "buffers")).out;
   expect(places).toMatch(/^slot 0: real\[/mu);

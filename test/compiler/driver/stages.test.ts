@@ -231,7 +231,7 @@ describe("of a network with two entries", () => {
           expect(buffers, name).toContain(name);
       }
     }
-    const ofOthers = ["expand-strong-products", "gradient-rows", "derive", "lengths"];
+    const ofOthers = ["expand-strong-products", "gradient-rows", "derive", "derive-gradient", "lengths"];
     expect([...empty].filter((name) => !ofOthers.includes(name))).toEqual([]);
     expect(empty).toContain("derive");
   });
@@ -262,7 +262,7 @@ test.each([
   const ofNetworks = ["cut", ...Object.keys(networkStages)];
   // That program is no text, and does not stream.
   const ofTexts = ["parse", "check", "complex-to-real", "lower", "one-step", "split-contexts"];
-  const missing = [...ofNetworks, ...(staged.written === undefined ? ofTexts : [])];
+  const missing = ["derive-gradient", ...ofNetworks, ...(staged.written === undefined ? ofTexts : [])];
   expect([...shown, ...missing].sort()).toEqual(stages.map(({ name }) => name).sort());
 });
 
