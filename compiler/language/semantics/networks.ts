@@ -41,11 +41,12 @@ export function checkForm(checker: Checker, { form, items, runtime, stream }: Ce
       if (item.kind === "loss") refuseLoss(checker, item);
       if (item.kind === "setting") refuseSetting(checker, item);
     }
-    for (const { name, span } of runtime) {
+    for (const { name, span, least } of runtime) {
+      if (least === 1 && contextOver(items, name.text) !== undefined) continue;
       const message = `\`${name.text}\` is a dimension that calls give, and those of a cell come with its contexts`;
       const context = contextOver(items, name.text);
       const bring = context === undefined ? `context m: [${name.text}, D]` : `context ${context}`;
-      const help = context === undefined ? `\`${bring}\` brings it; or write \`network\` for equations over whole sequences` : `leave it out: \`${bring}\` brings it, and it is at least 1`; // prettier-ignore
+      const help = context === undefined ? `\`${bring}\` brings it; or write \`network\` for equations over whole sequences` : `leave it out, or write \`${name.text} >= 1\`: \`${bring}\` brings it, and it is at least 1`; // prettier-ignore
       checker.report("not-in-cell", span, message, { help });
     }
     return;

@@ -45,6 +45,12 @@ describe("cells for parameters that say what they have", () => {
         "{ input x: [N, I] input m: [T, H] use a = Cell(I, H) output z = a(x, m) }\nnetwork A = S(P)",
     ],
     [
+      "with sizes of contexts that headers name",
+      "cell P(H; R >= 1) { input x: [H] context m: [R, H] output y = x + m[R - 1] }\n" +
+        "network S(Part: cell(H; S >= 1) { input x: [H]; context m: [S, H]; output y: [H] }, H; T, N >= 1) " +
+        "{ input x: [T, H] input m: [N, H] use p = Part(H) output z = p(x, m) }\nnetwork A = S(P)",
+    ],
+    [
       "that make places",
       "network P(H; T) { input x: [T, H] output best[t] = argmax(x[t]) }\n" +
         "network S(Part: network(H; T) { input x: [T, H]; output k: index(H)[T] }, H; T) " +

@@ -78,8 +78,8 @@ describe("messages", () => {
       "unexpected-token: `over` without an end finds no length (how far an index goes is said on the left: `y[t < N] = …`; a length that values tell is `over L <= N until c`)",
     ],
     [
-      "cell C(H; S >= 1) { context m: [S, H] state h: [H] h' = h + sum(m, axis = 0) output y = h } network A(H; S >= 1, T) { input x: [S, H] use c = C(H) a = c(x) b = c(2 * x) output y = a + b }",
-      "not-in-cell: `S` is a dimension that calls give, and those of a cell come with its contexts (leave it out: `context m` brings it, and it is at least 1)",
+      "cell C(H; S) { context m: [S, H] state h: [H] h' = h + sum(m, axis = 0) output y = h } network A(H; S >= 1, T) { input x: [S, H] use c = C(H) a = c(x) b = c(2 * x) output y = a + b }",
+      "not-in-cell: `S` is a dimension that calls give, and those of a cell come with its contexts (leave it out, or write `S >= 1`: `context m` brings it, and it is at least 1)",
     ],
     [
       "network A(; N) { u = before(y, 0) output y = u + 1 over L <= N until y > 3 }",
