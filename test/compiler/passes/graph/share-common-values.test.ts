@@ -88,6 +88,17 @@ describe("share-common-values", () => {
     );
   });
 
+  it("keeps a derivative that is right all the same apart from one that is stopped", () => {
+    expectUnchanged(
+      shareCommonValues,
+      `func f(%x: real[3]) -> (y: %y) {
+        %a: real[3] = stop_gradient exact %x
+        %b: real[3] = stop_gradient %x
+        %y: real[3] = sub %a, %b
+      }`,
+    );
+  });
+
   it("tells 0 from -0", () => {
     expectUnchanged(
       shareCommonValues,
