@@ -1,5 +1,6 @@
 /** Gradients inside of a cell, `gradient(e, by = W)`, of which those are reported that are 0 as the number does not depend on what they are by. */
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
+import { reportFlat } from "../language/semantics/flat-gradients.js";
 import type { TypedExpression, TypedGradient } from "../language/semantics/typed-program.js";
 import type { DeriveInside, Lowering } from "./frame.js";
 
@@ -22,20 +23,6 @@ export class InnerGradients {
   };
 
   report(collector: DiagnosticCollector): void {
-    for (const [by, { of, reaches }] of this.noted) {
-      if (reaches) continue;
-      const message = `${wordsFor(of, "this number")} does not depend on ${wordsFor(by, "this")}, so this gradient is 0`;
-      collector.report("gradient-without-influence", by.span, message, {
-        related: [{ span: of.span, message: "the number" }],
-        help: "equations that the number reads are followed, and what it was in earlier steps is not",
-      });
-    }
+    for (const [by, { of, reaches }] of this.noted) if (!reaches) reportFlat(of, by, collector);
   }
-}
-
-function wordsFor(value: TypedExpression, otherwise: string): string {
-  const isNamed = value.kind === "value" || value.kind === "next" || value.kind === "round-value";
-  if (!isNamed) return otherwise;
-  const isNext = value.kind === "next" || (value.kind === "round-value" && value.next);
-  return `\`${value.name}${isNext ? "'" : ""}\``;
 }

@@ -23,7 +23,7 @@ import {
   isUsedWhereItMay,
   keysOfLosses,
   lossesOf,
-  reportNoResult,
+  reportWithoutEffect,
   requireSizes,
   runtimeDimensionsIn,
 } from "./networks.js";
@@ -120,7 +120,7 @@ class CellAnalysis {
     const parts = this.hasErrors() ? [] : typedParts({ ...cut, found }, this.node);
     const sound = !this.hasErrors() && this.checker.sound && this.isComplete(graph);
     if (sound) reportUnusedOfCell(checker, scope, this.node);
-    if (sound) reportNoResult(checker, this.node);
+    if (sound) reportWithoutEffect(checker, this.node, nodes);
     return {
       name: this.node.name.text,
       form: this.node.form,

@@ -13,6 +13,7 @@ import type { CellItem, CellNode, DeclarationNode, Expression, UseNode } from ".
 import type { Checker } from "./checker.js";
 import type { Delays } from "./delays.js";
 import { dimensionOf } from "./dimension-expressions.js";
+import { reportFlatGradients } from "./flat-gradients.js";
 import { boundLengths } from "./found-lengths.js";
 import { weightKey } from "./node-keys.js";
 import type { CellScope, FoundLength } from "./scope.js";
@@ -151,8 +152,13 @@ function refuseLoss(checker: Checker, { span, name }: Extract<CellItem, { kind: 
   });
 }
 
-/** A warning where nothing comes out of a network. */
-export function reportNoResult(checker: Checker, { form, name, items, entries }: CellNode): void {
+/** Warnings where nothing comes out of a network, and of gradients by what does not matter. */
+export function reportWithoutEffect(
+  checker: Checker,
+  { form, name, items, entries }: CellNode,
+  nodes: TypedCell["nodes"],
+): void {
+  reportFlatGradients(nodes, checker.collector);
   if (form === "cell" || entries.length > 0 || items.some(({ kind }) => kind === "output" || kind === "loss")) return;
   checker.report("no-result", name.span, `\`${name.text}\` gives nothing: it has no outputs and no losses`, {
     help: "`output y = …` is a result, `loss = … per T` what it is trained by",

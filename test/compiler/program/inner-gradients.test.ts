@@ -1,6 +1,6 @@
 /** Gradients inside of a cell that are 0 whatever the sizes: the number does not depend on what they are by. */
 import { describe, expect, it } from "vitest";
-import { compile } from "../../../compiler/driver/compile.js";
+import { check, compile } from "../../../compiler/driver/compile.js";
 
 const found = (items: string, functions = ""): string[] => {
   const text = `${functions} cell A(H) { input x: [H] state h: [H] param W, U: [H, H] ${items} h' = W @ h + U @ x }`;
@@ -10,6 +10,9 @@ const found = (items: string, functions = ""): string[] => {
     return `${code} at ${text.slice(span.start, span.end)} of ${of ?? ""}: ${message}`;
   });
 };
+
+const checked = (items: string): string[] =>
+  check(`cell A(H) { input x: [H] state h: [H] param W, U: [H, H] ${items} h' = W @ h + U @ x }`).diagnostics.map(({ message }) => message); // prettier-ignore
 
 describe("a gradient by what a number does not depend on", () => {
   it.each<[string, readonly string[]]>([
@@ -34,6 +37,7 @@ describe("a gradient by what a number does not depend on", () => {
     ["e = sum(floor(W @ x)) output y = gradient(e, by = W) @ x", []],
     ["output y = x then y - 0.1 * gradient(sum(W @ y), by = y) for 3", []],
   ])("%s", (items, messages) => {
+    expect(checked(items)).toEqual(messages.map((message) => message.slice(message.indexOf(": ") + 2)));
     expect(found(items)).toEqual(messages.map((message) => `gradient-without-influence ${message}`));
   });
 

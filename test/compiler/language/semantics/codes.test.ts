@@ -10,7 +10,6 @@ const made: ReadonlySet<string> = new Set([
   "looks-ahead",
   "length-known-later",
   "integer-too-large",
-  "gradient-without-influence",
   "no-segments",
 ]);
 
