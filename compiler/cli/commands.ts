@@ -1,5 +1,6 @@
 /** The commands of `recell`: their options and what their help says. */
 import type { CommandEntry } from "./arguments.js";
+import { explainCommand } from "./explain-command.js";
 import { reportCommand } from "./report-command.js";
 import { cell, dim, dtype, json, root, seed, target } from "./shared-options.js";
 import { runCommand } from "./run-command.js";
@@ -130,49 +131,6 @@ operators. A FILE of - reads standard input and prints the result.`,
     ],
     ["recell fmt --check cells/*.cell", "for a continuous build"],
     ["recell fmt - < gru.cell", "prints the formatted text"],
-  ],
-};
-
-const explainCommand: CommandEntry = {
-  name: "explain",
-  summary: "show what the compiler makes of a cell",
-  usage: "FILE [options]",
-  description: `
-Shows for each function of the module what is computed before, in and after the loop
-over time, how much arithmetic that is and what is kept in memory. With --after it shows
-the program itself after a stage of the compiler, with --equations the cell and its
-derivative as formulas. Dimensions without a size stay symbols; kernels need all sizes.`,
-  options: [
-    cell,
-    dim,
-    {
-      name: "after",
-      kind: "text",
-      value: "STAGE",
-      help: "the program after a stage; --after list shows the stages, with --entry those of it",
-    },
-    {
-      name: "entry",
-      kind: "text",
-      value: "NAME",
-      help: "one function: forward, …, with --after also step, …; or an entry of a network",
-    },
-    { ...target, help: "wasm (the default) or js: whose kernels --after shows" },
-    { name: "equations", kind: "flag", help: "the cell in the spelling of formulas, and one step back in time" },
-    { name: "latex", kind: "flag", help: "the same as LaTeX: align* environments for amsmath and amssymb" },
-    { name: "gradient", kind: "flag", help: "with backward (the default); --no-gradient: what only runs" },
-    { name: "jvp", kind: "flag", help: "also the functions that --jvp compiles" },
-    { name: "hvp", kind: "flag", help: "also the functions that --hvp compiles" },
-    { ...dtype, help: "f32 (the default) or f64: for sizes in bytes" },
-    json,
-    root,
-  ],
-  examples: [
-    ["recell explain lstm.cell", "what leaves the loop, operations and bytes per step"],
-    ["recell explain lstm.cell --after split-time --entry forward", "the graph after one pass"],
-    ["recell explain lstm.cell --after fuse-tails --entry step -d I=8 -d H=16", "kernels after another"],
-    ["recell explain gru.cell --equations", "text that compiles again, with the derivative in comments"],
-    ["recell explain gru.cell --latex > gru.tex", "the same for a paper: \\input{gru}"],
   ],
 };
 

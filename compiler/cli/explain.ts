@@ -12,12 +12,13 @@ import { printDim } from "../base/types/dim.js";
 import { dtypeOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { withOptionErrors } from "./option-errors.js";
 import { exitCodes, type Run } from "./command.js";
+import { explainMemory } from "./explain-memory.js";
 import { listPassed, listStages, needsSizes, showAfter, stageOf, whereIs } from "./explain-after.js";
 import { findingsToJson, onlyInput, showFindings } from "./sources.js";
 import type { Terminal } from "./terminal.js";
 import { realBytes } from "../ir/ops/number-range.js";
 
-export const run: Run = (args, terminal) => {
+export const run: Run = async (args, terminal) => {
   checkCombination(args);
   const after = args.text("after");
   const listed = after === "list" ? args.text("entry") : undefined;
@@ -26,13 +27,17 @@ export const run: Run = (args, terminal) => {
     return exitCodes.ok;
   }
   const chosen = after === undefined || listed !== undefined ? undefined : stageOf(after);
-  const { file, text, readFile } = onlyInput("explain", args);
+  const input = onlyInput("explain", args);
+  const { file, text, readFile } = input;
+  const memory = args.text("memory");
   const cell = args.text("cell");
   const dimensions = sizesOption("dim", args.list("dim"));
   const dtype = dtypeOption(args);
   const options = { file, readFile, dimensions, dtype, ...(cell === undefined ? {} : { cell }) };
-  const result = withOptionErrors(file, () =>
-    lowerSource(text, options, chosen !== undefined && needsSizes(chosen.stage.gives) ? "all sizes" : "symbolic"),
+  const result = withOptionErrors(
+    file,
+    () =>
+    lowerSource(text, options, memory !== undefined || (chosen !== undefined && needsSizes(chosen.stage.gives)) ? "all sizes" : "symbolic"), // prettier-ignore
   );
   if (args.flag("json") !== true) showFindings(result, terminal);
   const { program, written } = result;
@@ -41,6 +46,8 @@ export const run: Run = (args, terminal) => {
       terminal.out(`${JSON.stringify({ diagnostics: findingsToJson(result) }, null, 2)}\n`);
     return exitCodes.failed;
   }
+  if (memory !== undefined)
+    return explainMemory(memory, input, { program, options: sequenceOptions(args) }, args, terminal);
   showAssumed(program, result.openDimensions, args, terminal);
   const staged = { program, cell: result.cell, network: result.network, written };
   if (listed !== undefined) listPassed(staged, listed, sequenceOptions(args), args, terminal);
@@ -76,6 +83,7 @@ function checkCombination(args: ParsedArguments): void {
   if (args.text("target") !== undefined && args.text("after") === undefined) {
     throw new UsageError("--target goes with --after; what is explained without it is the same for all targets");
   }
+  checkMemory(args);
   const chosen = ["latex", "equations"].find((name) => args.flag(name) === true);
   if (chosen === undefined) return;
   for (const other of ["after", "entry"]) {
@@ -87,10 +95,23 @@ function checkCombination(args: ParsedArguments): void {
     throw new UsageError(`--${chosen} does not go with --no-gradient; leave that out`);
 }
 
+/** What goes with --memory, and what does not. */
+function checkMemory(args: ParsedArguments): void {
+  if (args.text("memory") === undefined) {
+    const other = ["steps", "batch"].find((name) => args.text(name) !== undefined);
+    if (other !== undefined) throw new UsageError(`--${other} goes with --memory`);
+    return;
+  }
+  const other = ["after", "entry"].find((name) => args.text(name) !== undefined) ?? ["latex", "equations"].find((name) => args.flag(name) === true); // prettier-ignore
+  if (other !== undefined) throw new UsageError(`--memory does not go with --${other}; give one of them`);
+  if (args.flag("gradient") === false) throw new UsageError("--memory is of the gradient: leave out --no-gradient");
+}
+
 function sequenceOptions(args: ParsedArguments): EntryOptions {
-  const gradient = args.flag("gradient") ?? true;
+  const gradient = args.text("gradient") === "params" ? "params" : (args.flag("gradient") ?? true);
   const [jvp, hvp] = [args.flag("jvp") === true, args.flag("hvp") === true];
-  if (hvp && !gradient) throw new UsageError("--hvp includes the gradient: leave out --no-gradient");
+  if (hvp && gradient !== true)
+    throw new UsageError(`--hvp includes the gradient: leave out --${gradient === false ? "no-gradient" : "gradient params"}`); // prettier-ignore
   return { gradient, jvp, hvp };
 }
 

@@ -119,7 +119,7 @@ describe("installed in an empty project", () => {
     expect(plain.filter((url) => url.includes("/chevrotain/"))).toEqual([expect.stringMatching(/\/chevrotain\.mjs$/u)]);
     expect(dependencies(plain)).toEqual(["chevrotain"]);
     expect(dependencies(loaded(...build))).toEqual(["chevrotain"]);
-    // The table of each of four commands is a file.
+    // The table of each of five commands is a file.
     expect(loaded("--help").length).toBeLessThan(24);
   });
 

@@ -40,6 +40,10 @@ test("--equations", async () => {
   await expectShown("text", "--equations");
 });
 
+test("--memory", async () => {
+  await expectShown("txt", "--memory", "2MB", "--steps", "100000", "-d", "I=64", "-d", "H=64");
+});
+
 test("--latex", async () => {
   await expectShown("latex", "--latex");
 });
