@@ -120,7 +120,7 @@ describe("rounds as a loop", () => {
     );
     // Where one form finds a product or a sum that rounds have in common and the other does not, last bits may differ.
     expect(same).toBeGreaterThan(0.8 * all);
-  }, 600_000);
+  }, 3_600_000);
 
   it.each([
     ["with a first that is another", "r = s then (if k == 0 then W @ x else 0) + tanh(P[k] @ r) for k < L"],
