@@ -15,6 +15,7 @@ import {
 } from "../base/types/dim.js";
 import { mostPlaces } from "../language/semantics/semantic-type.js";
 import { GraphBuilder } from "../ir/graph/build.js";
+import { ScanBuilder } from "../ir/graph/build-scan.js";
 import { checkCount } from "./element-count.js";
 import { type Lifted, liftOperation, overTime } from "../ir/graph/lift.js";
 import type { Operation, Standing, ValueId, ValueType } from "../ir/graph/graph-function.js";
@@ -164,8 +165,8 @@ export class IndexedBuilder extends GraphBuilder {
 
   /**
    * Adds up for each value of the index. Where all have the same places, rows go there that have an element for each of them; where each has
-   * its own, all results one after the other are one, or it is a value where its place is and 0 elsewhere, if there may be more than a
-   * number of float32 counts.
+   * its own, all results one after the other are one; if there may be more than a number of float32 counts, it is a loop, or a value where
+   * its place is and 0 elsewhere.
    */
   private eachScattered(size: Dim, places: Lifted, updates: Lifted): ValueId {
     const { outer, length } = this;
@@ -186,6 +187,7 @@ export class IndexedBuilder extends GraphBuilder {
       const flat = outer.emit({ kind: "scatter_add", size: multiplyDims(length, size) }, [this.inARow(size, index), values]); // prettier-ignore
       return outer.reshape(flat, [length, size, ...own.slice(rank)]);
     }
+    if (!(outer instanceof IndexedBuilder)) return this.oneByOne(size, index, values);
     const shape = [...own.slice(0, rank), size, ...own.slice(rank)];
     const all = outer.iota(size);
     const axes = own.map((_, axis) => axis);
@@ -194,6 +196,18 @@ export class IndexedBuilder extends GraphBuilder {
     const spread = outer.broadcast(values, shape, axes.map((axis) => (axis < rank ? axis : axis + 1))); // prettier-ignore
     const chosen = outer.map("select", isIt, spread, outer.constantOf(0, shape));
     return rank === 1 ? chosen : outer.reduce("sum", chosen, axes.slice(1, rank));
+  }
+
+  /** The same in a loop over the values of the index. */
+  private oneByOne(size: Dim, index: ValueId, values: ValueId): ValueId {
+    const { outer, length } = this;
+    const loop = new ScanBuilder(outer, this.index);
+    const operands = [index, values].map((id, i) => {
+      const { shape, ...type } = outer.typeOf(id);
+      return loop.input("sequence", i === 0 ? "at" : "values", { ...type, shape: shape.slice(1) }, id);
+    });
+    const value = loop.inner.emit({ kind: "scatter_add", size }, operands);
+    return at(loop.emit({ length, reverse: false, rounds: false, states: [] }, [{ name: "sums", value }]), 0);
   }
 
   /** The elements of `axis` that the index goes through, as the first axis. */

@@ -60,12 +60,13 @@ test("of what a loop reads of its layer below, nothing is kept for all steps", (
 });
 
 test.each([
-  ["at the same places at every step", "y[t] = scatter(u[t], at = k, size = X)"],
-  ["of a whole sequence", "y = scatter(transpose(u), at = k, size = X)"],
-])("what is added up where indices point to takes as long as it is, %s", (_, equation) => {
+  ["at the same places at every step", "[S]", "y[t] = scatter(u[t], at = k, size = X)"],
+  ["of a whole sequence", "[S]", "y = scatter(transpose(u), at = k, size = X)"],
+  ["at places of every step's own", "[T, S]", "y[t] = scatter(u[t], at = k[t], size = X)"],
+])("what is added up where indices point to takes as long as it is, %s", (_, places, equation) => {
   const text = `network A(; T, S, X >= 1) {
     input u: [T, S]
-    input k: index(X)[S]
+    input k: index(X)${places}
     ${equation}
     loss = sum(square(y), axis = [0, 1])
     output z = y
