@@ -32,6 +32,8 @@ export interface ModuleCheck {
   readonly derives?: true;
   /** Does a small call show all that there is? */
   readonly smallOnly?: boolean;
+  /** Is it made at a call of many rows, too? They take long, and one check sees their windows. */
+  readonly atManyRows?: true;
   /** At one call; `package` has none, as it does not depend on values. */
   readonly run?: (context: Context, findings: CheckFindings, all: ReadonlyMap<CheckName, CheckFindings>) => void;
 }
@@ -141,7 +143,12 @@ export const checks: readonly ModuleCheck[] = [
     isListed: ({ stream }) => stream !== undefined,
     run: checkSelect,
   },
-  { name: "batch", meaning: "an example has the same bits in a batch and alone", run: checkBatch },
+  {
+    name: "batch",
+    meaning: "an example has the same bits in a batch and alone",
+    atManyRows: true,
+    run: checkBatch,
+  },
   { name: "padding", meaning: "padding is zero in results and has no influence", run: checkPadding },
   { name: "repeat", meaning: "the same call gives the same bits again", run: checkRepeat },
   {

@@ -2,7 +2,8 @@
 import { ofKey } from "../../base/at.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import type { Random } from "../../../runtime/base/random.js";
-import { namedAxes } from "../../../runtime/module/axes.js";
+import { hasSteps, namedAxes } from "../../../runtime/module/axes.js";
+import { simd128 } from "../../passes/kernel/target.js";
 import * as calls from "../calls/draw-call.js";
 import { type Ranges, rangeOf } from "../calls/ranges.js";
 import type { CallSizes } from "../calls/sizes.js";
@@ -18,13 +19,20 @@ interface DrawnSizes extends CallSizes {
 
 /**
  * Kernels go through examples, steps and run-time dimensions in tiles of a few, vectors, and blocks of 64, and do what is left
- * over by itself. A `small` call has tiles of examples and single ones; the others are beyond a block in one direction.
+ * over by itself. A `small` call has tiles of examples and single ones; the others are beyond a block in one direction. Input
+ * projections are computed for a window of rows, those of all examples at some steps: `many` rows are in several, of one tile of
+ * examples with nothing left over.
  */
-export type Scale = "small" | "wide" | "long" | "deep";
+export type Scale = "small" | "wide" | "long" | "deep" | "many";
 
 export function scalesOf(manifest: Manifest): readonly Scale[] {
-  return namedAxes(manifest).length > 0 ? ["small", "wide", "long", "deep"] : ["small", "wide", "long"];
+  const scales: readonly Scale[] =
+    namedAxes(manifest).length > 0 ? ["small", "wide", "long", "deep"] : ["small", "wide", "long"];
+  return hasSteps(manifest) || manifest.stream !== undefined ? [...scales, "many"] : scales;
 }
+
+/** One tile in all products, and so few that an example alone has fewer rows than most windows. */
+const tileOfExamples = 4;
 
 export function sizesOfScale(manifest: Manifest, scale: Scale, random: Random): DrawnSizes {
   const few = (): number => 2 + random.integer(4);
@@ -41,6 +49,11 @@ export function sizesOfScale(manifest: Manifest, scale: Scale, random: Random): 
       return { batch: few(), steps: many(), sizes: named(few) };
     case "deep":
       return { batch: few(), steps: few(), sizes: named(many) };
+    case "many": {
+      const steps = Math.ceil(simd128.windows.mostRows / tileOfExamples) + 1 + random.integer(6);
+      const sizes = calls.drawSizes(manifest, (name) => (name === manifest.stream ? steps : few()));
+      return { batch: tileOfExamples, steps, sizes, givesStates: false };
+    }
   }
 }
 

@@ -10,7 +10,8 @@ export interface VerifyOptions extends EndingOptions {
   readonly seed?: number;
   /**
    * How often all checks are made, each time with sizes, lengths and values of their own: of a few examples and steps, of more
-   * than 64 examples, of more than 64 steps, and where there are run-time dimensions of such a size; 3 where left out.
+   * than 64 examples, of more than 64 steps, where there are run-time dimensions of such a size, and of more rows, the steps of all
+   * examples, than kernels take at once; 3 where left out.
    */
   readonly runs?: number;
   /**
