@@ -345,8 +345,8 @@ class EntryBuilder {
   observed(own: string, stage: string, fn: GraphFunction, from: EntryVersion | undefined): EntryVersion | undefined {
     const { observe } = this.options;
     if (observe === undefined) return undefined;
-    const entry = this.part === undefined ? own : nameInPart(this.part, own);
-    const version = { entry, stage, fn, from };
+    const { part } = this;
+    const version = part === undefined ? { entry: own, stage, fn, from } : { entry: nameInPart(part, own), part, stage, fn, from }; // prettier-ignore
     observe(version);
     return version;
   }

@@ -125,21 +125,20 @@ export function stagesPassed(
 ): Map<string, PassedStage[]> {
   const { program, written } = staged;
   const lowered = loweredVersions(staged);
-  const partsOf = (program.parts ?? []).map(({ name }) => nameInPart(name, ""));
-  const texts = (begun: string): readonly Stage[] =>
+  const texts = (part: string | undefined): readonly Stage[] =>
     written === undefined
       ? []
       : [...textsBefore.keys()].flatMap((name) =>
-          name !== "cut" || partsOf.some((part) => begun.startsWith(part)) ? [lookUp(stagesByName, name)] : [],
+          name !== "cut" || part !== undefined ? [lookUp(stagesByName, name)] : [],
         );
   const after = stages.filter(({ gives, targets }) => ["kernels", "code"].includes(gives) && targets.includes(target));
   const once = (stage: Stage): PassedStage => ({ stage, run: 1 });
   const { finished } = lastVersions(program, options);
   return new Map(
     [...finished].map(([entry, last]): [string, PassedStage[]] => {
-      const begun = beginningOf(last);
+      const { entry: begun, part } = beginningOf(last);
       const own = lowered.get(begun) ?? [];
-      const before = [...texts(begun), ...own.map(({ stage }) => lookUp(stagesByName, stage))];
+      const before = [...texts(part), ...own.map(({ stage }) => lookUp(stagesByName, stage))];
       const passed = historyOf(last).map((at) => ({ stage: lookUp(stagesByName, at.stage), run: runOf(at) }));
       return [entry, [...before.map(once), ...passed, ...after.map(once)]];
     }),
@@ -186,8 +185,8 @@ function loweredVersions({ cell, network }: StagedProgram): Map<string, LoweredV
   return versions;
 }
 
-/** The entry that it was made from in the first place. */
-const beginningOf = (last: EntryVersion): string => historyOf(last)[0]?.entry ?? "";
+/** What it was made from in the first place. */
+const beginningOf = (last: EntryVersion): EntryVersion => historyOf(last)[0] ?? last;
 
 /**
  * What a stage gives, as text: of each entry, in their order, what it gave in that run; before them `buffers` where they get
@@ -229,7 +228,8 @@ const textsOf: Readonly<Record<StageForm, TextsOf>> = {
     const shown = [...finished].flatMap(([entry, last]) => (options.isShown(entry) ? [last] : []));
     if (name === "lower" || Object.hasOwn(networkStages, name)) {
       const lowered = loweredVersions(staged);
-      const begun = options.entry === undefined ? lowered.keys() : new Set(shown.map(beginningOf));
+      const begun =
+        options.entry === undefined ? lowered.keys() : new Set(shown.map((last) => beginningOf(last).entry));
       const found = [...begun].flatMap((entry) => lowered.get(entry) ?? []);
       return new Map(found.flatMap(({ stage, fn }) => (stage === name ? [namedText(fn)] : [])));
     }

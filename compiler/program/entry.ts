@@ -92,6 +92,8 @@ export function nameOfEntry({ of, by, streamed }: EntryDerivation): EntryName {
 /** What a stage has made of an entry. */
 export interface EntryVersion {
   readonly entry: string;
+  /** Of a part that is called by itself: what the source calls that. */
+  readonly part?: string;
   readonly stage: string;
   readonly fn: GraphFunction;
   /** What it was made from, of this entry or of the one that it is derived from; undefined where the program begins. */

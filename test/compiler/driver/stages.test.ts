@@ -297,6 +297,16 @@ describe("what becomes of a network before it is entries", () => {
     expect(before("first$forward").slice(0, cut.length)).toEqual(cut);
   });
 
+  it("says of each version which part it is of", () => {
+    const seen = new Map<string, string | undefined>();
+    buildEntries(staged.program, { ...all, observe: ({ entry, part }) => void seen.set(entry, part) });
+    expect([...seen].filter(([, part]) => part !== undefined)).toEqual([
+      ["first$forward", "first"],
+      ["first$step", "first"],
+    ]);
+    expect(seen.has("forward")).toBe(true);
+  });
+
   it("is printed after each", () => {
     expect(shown("cut").get("Said$first")).toMatch(/^network Said\$first\(H; N, L\)\n[^]*output z: \[N, H\]\n/u);
     expect([...shown("lower").keys()]).toEqual(["forward", "first$forward"]);
