@@ -1,6 +1,6 @@
 /** From a program to the text of its module. */
-import { checkSegments } from "./check-segments.js";
 import { buildEntries } from "./entries.js";
+import { checkSegments } from "../program/check-segments.js";
 import type { EntryProgram } from "../program/entry.js";
 import { findSegments, SegmentsError } from "../program/find-segments.js";
 import type { Program } from "../program/program.js";

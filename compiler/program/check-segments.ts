@@ -8,9 +8,10 @@ import { dimSymbol, type Dim, printDim, symbolsOf } from "../base/types/dim.js";
 import { isCarried, operandParts, type Scan } from "../ir/graph/scan.js";
 import type { GraphFunction, Instruction, Operation, ValueId } from "../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../ir/graph/values.js";
-import type { EntryDerivation, EntryProgram } from "../program/entry.js";
-import { SegmentsError } from "../program/find-segments.js";
-import type { Role } from "../program/roles.js";
+import { partsOfLoss } from "../../runtime/module/loss-parts.js";
+import type { EntryDerivation, EntryProgram } from "./entry.js";
+import { SegmentsError } from "./find-segments.js";
+import type { Role } from "./roles.js";
 
 /**
  * What is known of a value in the call of a segment: it is 0; the same in all; one for each step; as in the whole once the first steps are
@@ -25,7 +26,12 @@ export function checkSegments({ entries, roles }: EntryProgram, symbol: string, 
   const [forward, backward] = [entryBy("value"), entryBy("gradient")];
   if (forward === undefined || backward === undefined) return;
   // Sums of losses are what is differentiated, each over its divisor.
-  const unused = new Set(losses.flatMap((name) => [name, `${name}.weight`]));
+  const unused = new Set(
+    losses.flatMap((name) => {
+      const [value, , weight] = partsOfLoss(name);
+      return [value, weight];
+    }),
+  );
   const isZero = ({ kind, name, derived = [] }: Role): boolean =>
     kind === "output" && derived[0] === "grad" && unused.has(name);
   const input = (fn: GraphFunction, id: ValueId): Knowledge => {
