@@ -21,7 +21,7 @@ buffer panels: real[13] slot 3 persistent in panels of 1
 buffer places: index[12] slot 5 external
 buffer x: real[12] slot 0 external
 buffer y: real[12] slot 1 external
-buffer z: real[12] slot 4 external
+buffer z: real[12] slot 4 external held
 `;
 
 export function problemsOf(body: string, buffers = declarations): string[] {

@@ -326,6 +326,8 @@ export interface KernelBuffer {
   readonly within?: string;
   /** Keeps its contents between entries and calls though the caller does not see it. */
   readonly persistent?: boolean;
+  /** Changes between calls only, and not before each: the caller writes it. */
+  readonly heldByCaller?: boolean;
   /** Zero before the first call: kernels put zeros back where they have written. */
   readonly zeros?: boolean;
   /** Of a buffer that holds panels: vectors of each strip in one, as `pack` writes them and products read them. */

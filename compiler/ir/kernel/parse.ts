@@ -124,7 +124,7 @@ function parseSlot(tokens: LineTokens, slot: number): KernelSlot {
   return { dtype, sizes, ...parseMost(tokens) };
 }
 
-/** `buffer param.W: real[64] slot 3 + 64 within joined.0 external persistent zeros in panels of 4` */
+/** `buffer param.W: real[64] slot 3 + 64 within joined.0 external persistent held zeros in panels of 4` */
 function parseBuffer(tokens: LineTokens): KernelBuffer {
   const start = parseStart(tokens);
   tokens.expect("slot");
@@ -133,6 +133,7 @@ function parseBuffer(tokens: LineTokens): KernelBuffer {
   const external = tokens.accept("external");
   const marks = {
     ...(tokens.accept("persistent") && { persistent: true }),
+    ...(tokens.accept("held") && { heldByCaller: true }),
     ...(tokens.accept("zeros") && { zeros: true }),
     ...parsePanels(tokens),
   };

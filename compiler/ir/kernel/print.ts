@@ -80,23 +80,22 @@ function printSlot({ dtype, sizes, most }: KernelSlot, slot: number): string {
 }
 
 function printBuffer(buffer: KernelBuffer): string {
-  const { name, external, dtype, size, most, within, persistent, zeros, panels, place } = buffer;
+  const { name, dtype, size, most, within, panels, place } = buffer;
   const around = within === undefined ? "" : ` within ${spellName(within)}`;
-  const marks = [external && " external", persistent === true && " persistent", zeros === true && " zeros"];
-  const seen = `${marks.filter(Boolean).join("")}${inPanels(panels)}`;
+  const seen = `${marksOf(buffer)}${inPanels(panels)}`;
   return `buffer ${spellName(name)}: ${dtype}[${spellDim(size)}]${atMost(most)} slot ${place.slot}${shift(place.offset)}${around}${seen}\n`;
 }
 
 function printUnplaced(buffer: UnplacedBuffer): string {
-  const { name, external, dtype, size, most, persistent, heldByCaller, zeros, panels, within } = buffer;
+  const { name, dtype, size, most, panels, within } = buffer;
   const around = within === undefined ? "" : ` within ${spellName(within.buffer)}${shift(within.offset)}`;
-  const marks = [
-    external && " external",
-    persistent && " persistent",
-    heldByCaller === true && " held",
-    zeros === true && " zeros",
-  ];
-  return `buffer ${spellName(name)}: ${dtype}[${spellDim(size)}]${atMost(most)}${around}${marks.filter(Boolean).join("")}${inPanels(panels)}\n`;
+  return `buffer ${spellName(name)}: ${dtype}[${spellDim(size)}]${atMost(most)}${around}${marksOf(buffer)}${inPanels(panels)}\n`;
+}
+
+function marksOf(buffer: KernelBuffer | UnplacedBuffer): string {
+  const { external, persistent, heldByCaller, zeros } = buffer;
+  const marks = Object.entries({ external, persistent, held: heldByCaller, zeros });
+  return marks.map(([word, isSo]) => (isSo === true ? ` ${word}` : "")).join("");
 }
 
 function inPanels(vectors: number | undefined): string {

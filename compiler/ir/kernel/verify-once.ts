@@ -1,10 +1,11 @@
 /** Checks of regions that run only where parameters may have changed. */
 import type { KernelBuffer, KernelFunction, KernelProgram, RegionStatement, Statement } from "./kernel-program.js";
+import { HeldBuffers } from "./held-buffers.js";
 import { forEachAccess } from "./visit.js";
 
 /**
  * What such a region computes keeps its contents, and nothing else of the program writes it. It reads nothing but that, values that the
- * caller gives, and what other regions of this kind have computed before it in the same function, or packed where it has changed: not what
+ * caller holds from call to call, and what other regions of this kind have computed before it in the same function, or packed where it has changed: not what
  * another function has, which may be of parameters of before.
  */
 export function verifyOnce({ functions }: KernelProgram, buffers: ReadonlyMap<string, KernelBuffer>): string[] {
@@ -28,17 +29,14 @@ function problemsOf(
   buffers: ReadonlyMap<string, KernelBuffer>,
   writers: ReadonlyMap<string, ReadonlySet<Statement>>,
 ): string[] {
+  const held = new HeldBuffers(buffers.values(), (name) => buffers.get(name)?.within ?? name);
   const settled = new Set<string>();
   const problems = new Set<string>();
   const told = (region: string, problem: string): unknown =>
     problems.add(`${fn.name}: ${region} runs where parameters have changed, and ${problem}`);
   const isSettled = (buffer: string): boolean => {
     const whole = buffers.get(buffer)?.within ?? buffer;
-    // What buffers of the caller are joined in is the caller's, too.
-    const isExternal = [...buffers.values()].some(
-      ({ name, within, external }) => external && (name === whole || name === buffer || within === whole),
-    );
-    return settled.has(whole) || (isExternal && writers.get(whole) === undefined);
+    return settled.has(whole) || (held.has(buffer) && writers.get(whole) === undefined);
   };
   for (const statement of fn.body) {
     if (statement.kind === "for" || statement.kind === "windows") {

@@ -11,6 +11,7 @@ import type {
   ProductTerms,
   Statement,
 } from "./kernel-program.js";
+import { HeldBuffers } from "./held-buffers.js";
 import { printPart } from "./print.js";
 import { printAccess, printAffine } from "./print-expressions.js";
 import { forEachAccess, forEachSimple, writtenBuffers } from "./visit.js";
@@ -96,9 +97,10 @@ export class PackedCopies {
   }
 }
 
-/** Panels that are packed where their matrix has changed hold it from call to call. */
+/** Panels that are packed where their matrix has changed hold it from call to call, as the caller holds the matrix. */
 export function verifyKeptPanels({ functions }: KernelProgram, buffers: ReadonlyMap<string, KernelBuffer>): string[] {
   const writers = new Map<string, Statement[]>();
+  const held = new HeldBuffers(buffers.values(), (name) => buffers.get(name)?.within ?? name);
   for (const { body } of functions) {
     forEachSimple(body, (statement) => {
       forEachAccess(statement, ({ buffer }, use) => {
@@ -108,11 +110,15 @@ export function verifyKeptPanels({ functions }: KernelProgram, buffers: Readonly
   }
   return [...writers].flatMap(([name, statements]) => {
     const pack = statements.find((statement) => statement.kind === "pack" && statement.onChange);
-    if (pack === undefined) return [];
-    const problems =
-      buffers.get(name)?.persistent === true ? [] : [`${name} is packed where changed and keeps nothing`];
+    if (pack?.kind !== "pack") return [];
     const isOther = statements.some((statement) => !isSameData(statement, pack));
-    return isOther ? [...problems, `${name} is packed where changed, and not by one pack alone`] : problems;
+    return [
+      ...(buffers.get(name)?.persistent === true ? [] : [`${name} is packed where changed and keeps nothing`]),
+      ...(held.has(pack.from.buffer)
+        ? []
+        : [`${name} is packed where ${pack.from.buffer} has changed, which the caller does not hold`]),
+      ...(isOther ? [`${name} is packed where changed, and not by one pack alone`] : []),
+    ];
   });
 }
 

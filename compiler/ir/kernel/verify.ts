@@ -25,9 +25,9 @@
  * - what the caller sees and what keeps its contents between entries overlaps with nothing but the parts of one buffer and that
  *   buffer, which keeps its contents where one of its parts does;
  * - other buffers are written before they are read, in each function; where a side of a choice reads one, somewhere in it;
- * - panels that are packed where their matrix has changed keep their contents, and nothing but packs of that matrix writes them;
+ * - panels that are packed where their matrix has changed keep their contents, the caller holds the matrix, and nothing but packs of that matrix writes them;
  * - what a region computes only where parameters have changed keeps its contents, nothing else writes it, and it is made of what the
- *   caller gives and of other values of this kind of the same function;
+ *   caller holds from call to call and of other values of this kind of the same function;
  * - buffers that are in use at the same time do not overlap.
  */
 import type { KernelProgram } from "./kernel-program.js";

@@ -10,9 +10,9 @@ import { dimConstant } from "../../base/types/dim.js";
 import { freeVariables } from "../../ir/kernel/free-variables.js";
 import { freshBuffer } from "../../ir/kernel/fresh-names.js";
 import type { KernelFunction, RegionStatement, Statement } from "../../ir/kernel/kernel-program.js";
-import type { UnplacedBuffer, UnplannedKernels } from "../../ir/kernel/unplanned.js";
+import { type UnplacedBuffer, type UnplannedKernels, wholeOf } from "../../ir/kernel/unplanned.js";
 import { forEachAccess, writtenBuffers } from "../../ir/kernel/visit.js";
-import { HeldBuffers } from "./held-buffers.js";
+import { HeldBuffers } from "../../ir/kernel/held-buffers.js";
 import { type KernelPass, mapRegions } from "./kernel-pass.js";
 import { takeParamsAlone } from "./params-alone.js";
 
@@ -34,7 +34,7 @@ class Once {
 
   constructor({ functions, buffers }: UnplannedKernels) {
     this.buffers = new Map(buffers);
-    this.held = new HeldBuffers(buffers);
+    this.held = new HeldBuffers(buffers.values(), (name) => wholeOf(name, buffers));
     for (const { body } of functions) {
       for (const statement of body) for (const name of writtenBy(statement)) this.count(name);
     }

@@ -21,7 +21,7 @@ import type {
 import { writtenBuffers } from "../../ir/kernel/visit.js";
 import { constantOf, dimConstant } from "../../base/types/dim.js";
 import { type UnplacedBuffer, type UnplannedKernels, wholeOf } from "../../ir/kernel/unplanned.js";
-import { HeldBuffers } from "./held-buffers.js";
+import { HeldBuffers } from "../../ir/kernel/held-buffers.js";
 import type { KernelPass } from "./kernel-pass.js";
 import { tileOf, type VectorTarget } from "./target.js";
 
@@ -60,7 +60,7 @@ class Packer {
     this.target = target;
     this.lanes = target.lanes[dtype];
     this.buffers = new Map(kernels.buffers);
-    this.held = new HeldBuffers(kernels.buffers);
+    this.held = new HeldBuffers(kernels.buffers.values(), (name) => wholeOf(name, kernels.buffers));
   }
 
   run(): UnplannedKernels {

@@ -83,11 +83,12 @@ export function planMemory({ axes, functions, buffers: unplaced }: UnplannedKern
   }
   const placed = buffers.flatMap((buffer): KernelBuffer[] => {
     const place = places.get(buffer.name);
-    const { name, external, dtype, size, most, within, zeros, panels } = buffer;
+    const { name, external, dtype, size, most, within, heldByCaller, zeros, panels } = buffer;
     const persistent = buffer.persistent && !external;
     const marks = {
       ...(within && { within: within.buffer }),
       ...(persistent && { persistent }),
+      ...(heldByCaller === true && { heldByCaller }),
       ...(zeros === true && { zeros }),
       ...(panels !== undefined && { panels }),
     };

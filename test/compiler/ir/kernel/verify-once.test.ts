@@ -13,10 +13,12 @@ const problems = (body: string, more = ""): readonly string[] =>
       slot 1: real[2]
       slot 2: real[2]
       slot 3: real[2]
-      buffer p: real[2] slot 0 external
-      buffer y: real[2] slot 1 external
+      slot 4: real[2]
+      buffer p: real[2] slot 0 external held
+      buffer y: real[2] slot 1 external held
       buffer q: real[2] slot 2 persistent
       buffer s: real[2] slot 3
+      buffer x: real[2] slot 4 external
       kernel f {
 ${body.replace(/^/gmu, "        ")}
       }
@@ -30,6 +32,7 @@ const told = (what: string): string => `f: r runs where parameters have changed,
 test.each([
   ["q[0] = p[0]\n  q[1] = q[0]", "", undefined],
   ["s[0] = p[0]", "", "s keeps nothing"],
+  ["q[0] = x[0]", "", "x changes in other ways"],
   ["q[0] = y[0]\nregion w ; w\n  y[0] = 1", "", "y changes in other ways"],
   ["q[0] = p[0]\nregion w ; w\n  q[0] = 1", "", "q is written elsewhere too"],
 ] as const)("%s", (body, more, problem) => {
@@ -38,17 +41,18 @@ test.each([
 });
 
 test.each([
-  ["", []],
-  ["region w ; w\n  y[0] = 1", ["joined changes in other ways"]],
-])("what buffers of the caller are joined in, before %j", (more, expected) => {
+  ["", " held", []],
+  ["", "", ["joined changes in other ways"]],
+  ["region w ; w\n  y[0] = 1", " held", ["joined changes in other ways"]],
+])("what buffers of the caller are joined in, before %j, the last of them%s", (more, mark, expected) => {
   const text = dedent(`
       axes %T steps T
       slot 0: real[3]
       slot 1: real[2]
       buffer joined: real[3] slot 0 persistent
-      buffer p: real[2] slot 0 within joined external
+      buffer p: real[2] slot 0 within joined external held
       buffer q: real[2] slot 1 persistent
-      buffer y: real[1] slot 0 + 2 within joined external
+      buffer y: real[1] slot 0 + 2 within joined external${mark}
       kernel f {
         region r where changed ; r
           q[0] = joined[0]
@@ -60,7 +64,15 @@ ${more.replace(/^/gmu, "        ")}
 
 test.each([
   ["p", []],
-  ["y", ["y changes in other ways", "packed changes in other ways"]],
+  ["y", [told("y changes in other ways"), told("packed changes in other ways")]],
+  [
+    "x",
+    [
+      told("x changes in other ways"),
+      told("packed changes in other ways"),
+      "packed is packed where x has changed, which the caller does not hold",
+    ],
+  ],
 ])("products with panels that are packed where %s has changed", (matrix, expected) => {
   const text = dedent(`
       axes %T steps T
@@ -68,10 +80,12 @@ test.each([
       slot 1: real[2]
       slot 2: real[2]
       slot 3: real[3]
-      buffer p: real[2] slot 0 external
+      slot 4: real[2]
+      buffer p: real[2] slot 0 external held
       buffer packed: real[3] slot 3 persistent in panels of 4
       buffer q: real[2] slot 2 persistent
-      buffer y: real[2] slot 1 external
+      buffer x: real[2] slot 4 external
+      buffer y: real[2] slot 1 external held
       kernel f {
         region packed
           pack packed from ${matrix}[j] over j < 2, k < 1 as 1 strips of 2 where changed
@@ -84,7 +98,7 @@ test.each([
           y[0] = 1
       }`);
   const sizes = new Map([["%B", 1], ["%T", 2]]); // prettier-ignore
-  expect(verifyKernel(parseKernel(text), sizes).toSorted()).toEqual(expected.map(told).toSorted());
+  expect(verifyKernel(parseKernel(text), sizes).toSorted()).toEqual(expected.toSorted());
 });
 
 test("in a loop", () => {

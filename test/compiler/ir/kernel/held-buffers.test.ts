@@ -1,7 +1,8 @@
 /** Which buffers the caller alone changes, between calls. */
 import { expect, test } from "vitest";
 import { parseUnplanned } from "../../../../compiler/ir/kernel/parse.js";
-import { HeldBuffers } from "../../../../compiler/passes/kernel/held-buffers.js";
+import { HeldBuffers } from "../../../../compiler/ir/kernel/held-buffers.js";
+import { wholeOf } from "../../../../compiler/ir/kernel/unplanned.js";
 import { dedent } from "../../../support/kernel-text.js";
 
 test("parameters, and what joins nothing else", () => {
@@ -19,6 +20,6 @@ test("parameters, and what joins nothing else", () => {
       kernel f {
       }`),
   );
-  const held = new HeldBuffers(buffers);
+  const held = new HeldBuffers(buffers.values(), (name) => wholeOf(name, buffers));
   expect([...buffers.keys()].filter((name) => held.has(name))).toEqual(["joined", "p", "q", "single"]);
 });
