@@ -250,7 +250,7 @@ class CellLowering {
     for (const role of ["input", "setting", "param", "fixed"] as const) declareInputs(lowering, tensorsOf(frame, role));
     const { begun, states } = moduleStates(builder);
     const { drawn, found } = drawnBy(builder);
-    const own = { ...lowering, states, drawn };
+    const own = { ...lowering, states, drawn, equation: "" };
     shareParams(frame);
     drawOwn(own, frame, frame, frame.path);
     lowerNodes(own, frame, frame.cell.stepOrder);

@@ -53,7 +53,8 @@ export function lowerNodes(lowering: Lowering, frame: CellFrame, order: readonly
     const node = cell.nodes.get(key);
     // A name for several outputs has no value of its own.
     if (node === undefined || node.value.type.kind === "outputs") continue;
-    const value = lowering.lower(lowering, frame, node.value);
+    const own = lowering.equation === undefined ? lowering : { ...lowering, equation: path + key };
+    const value = own.lower(own, frame, node.value);
     const state = key === node.name ? undefined : tensors.get(node.name);
     const full = state === undefined ? value : asState(builderAt(lowering, frame, node.value), frame, state, value);
     frame.values.set(key, full);

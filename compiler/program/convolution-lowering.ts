@@ -3,10 +3,10 @@ import { constantOf, type Dim, dimConstant, divideDims, equalDims } from "../bas
 import { invariant } from "../base/diagnostics/invariant.js";
 import { at as entry } from "../base/at.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
-import type { ValueId } from "../ir/graph/graph-function.js";
+import type { SequenceState, ValueId } from "../ir/graph/graph-function.js";
 import type { TypedOf } from "../language/semantics/typed-program.js";
 import type { ConvolvedAxis, WindowAxis } from "../language/semantics/typed-sizes.js";
-import { builderAt, dimIn, type Frame, type Lowering, shapeIn } from "./frame.js";
+import { builderAt, dimIn, type Frame, keptIn, type Lowering, shapeIn } from "./frame.js";
 
 export function lowerConvolution(lowering: Lowering, frame: Frame, node: TypedOf<"convolution">): ValueId {
   const value = lowering.lower(lowering, frame, node.left);
@@ -21,15 +21,16 @@ export function lowerConvolution(lowering: Lowering, frame: Frame, node: TypedOf
     length: own(length),
   }));
   const groups = own(node.groups);
+  const state = keptIn(lowering);
   const shape = builder.shapeOf(weights);
   const [outputs, inner] = [entry(shape, 0), entry(shape, 1)];
-  if (constantOf(groups) === 1) return convolve(builder, axes, windowsOf(builder, value, axes, shape), weights);
+  if (constantOf(groups) === 1) return convolve(builder, axes, windowsOf(builder, value, axes, shape, state), weights);
   const each = divideDims(outputs, groups);
   invariant(each !== undefined, "channels of a group");
   const ownShape = builder.shapeOf(value);
   const perGroup = builder.reshape(value, [...ownShape.slice(0, axes.length), groups, inner]);
   const grouped = builder.reshape(weights, [groups, each, ...shape.slice(1)]);
-  const windows = windowsOf(builder, perGroup, axes, shape);
+  const windows = windowsOf(builder, perGroup, axes, shape, state);
   const isDepthwise = constantOf(inner) === 1 && equalDims(each, dimConstant(1));
   const result = isDepthwise
     ? convolveEach(builder, axes, windows, grouped)
@@ -62,11 +63,17 @@ export function lowerWindows(lowering: Lowering, frame: Frame, node: TypedOf<"wi
 }
 
 /** `[…, Y, K, X, L, …]`. */
-function windowsOf(b: GraphBuilder, value: ValueId, axes: readonly ConvolvedAxis[], weights: readonly Dim[]): ValueId {
+function windowsOf(
+  b: GraphBuilder,
+  value: ValueId,
+  axes: readonly ConvolvedAxis[],
+  weights: readonly Dim[],
+  state: SequenceState | undefined,
+): ValueId {
   const first = weights.length - axes.length;
   const padded = axes.reduce((whole, { before, after }, axis) => {
-    const parts = [before, after].map((count) => zeros(b, whole, axis, count));
-    return b.concat(axis, [...(parts[0] ?? []), whole, ...(parts[1] ?? [])]);
+    const [front = [], end = []] = [before, after].map((count) => zeros(b, whole, axis, count));
+    return b.concat(axis, [...front, whole, ...end], front.length > 0 ? state : undefined);
   }, value);
   return windowsAlong(b, padded, axes.map((axis, i) => ({ ...axis, size: entry(weights, first + i) }))); // prettier-ignore
 }

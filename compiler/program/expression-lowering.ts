@@ -24,6 +24,7 @@ import {
   dimIn,
   elementName,
   type Frame,
+  keptIn,
   type Lowering,
   ownIn,
   shapeIn,
@@ -138,8 +139,8 @@ const rules: LoweringRules = {
       ? node.operands.map((operand) => lowerIndex(lowering, frame, operand))
       : lowerAll(lowering, frame, node.operands);
     const builder = builderAt(lowering, frame, node);
-    if (node.before === undefined) return builder.concat(node.axis, operands);
     const bound = node.type.kind === "index" ? dimIn(frame, node.type.bound) : undefined;
+    if (node.before === undefined) return builder.concat(node.axis, operands, keptIn(lowering, bound));
     const state = { name: frame.path + node.before, documentation: "", bound, isBefore: true };
     return builder.concat(node.axis, operands, state);
   },

@@ -1,7 +1,7 @@
 /** What names mean while a cell or function is written out. */
 import { invariant } from "../base/diagnostics/invariant.js";
 import type { GraphBuilder } from "../ir/graph/build.js";
-import type { ValueId } from "../ir/graph/graph-function.js";
+import type { SequenceState, ValueId } from "../ir/graph/graph-function.js";
 import { axesOf, type SemanticType } from "../language/semantics/semantic-type.js";
 import type {
   TypedCell,
@@ -104,6 +104,8 @@ export interface Lowering {
   readonly derive: (...given: [...Parameters<DeriveInside>, node: TypedGradient]) => ReturnType<DeriveInside>;
   /** How many operations rounds may be that are written out: more become a loop. */
   readonly mostWrittenOut: number;
+  /** Of a network: by path the equation that is lowered, in functions that it calls, too. What a stream keeps of it is called so. */
+  readonly equation?: string | undefined;
   /** In a round that is written out: which one it is in its builder. */
   readonly round?: number | undefined;
   /** Of a network: makes a hidden input of what a call draws. */
@@ -139,6 +141,10 @@ export function dimIn(frame: Frame, dim: Dim): Dim {
     throw new DimensionTooLarge(`\`${printDim(dim)}\` is too large in \`${frame.path.slice(0, -1)}\``);
   return result;
 }
+
+/** What a stream keeps of what stands in front of a sequence here, where no `before` says more of it. */
+export const keptIn = ({ equation: name }: Lowering, bound?: Dim): SequenceState | undefined =>
+  name === undefined ? undefined : { name, documentation: "", bound, isBefore: false };
 
 export function shapeIn(frame: Frame, type: SemanticType): Shape {
   return axesOf(type).map((axis) => dimIn(frame, axis.dim));

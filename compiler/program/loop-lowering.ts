@@ -46,7 +46,7 @@ export function lowerLoop(lowering: Lowering, frame: CellFrame, loop: TypedLoop)
   for (const key of loop.members) {
     const node = frame.cell.nodes.get(key);
     if (node === undefined || node.value.type.kind === "outputs") continue;
-    const value = lowering.lower(inside, own, node.value);
+    const value = lowering.lower({ ...inside, equation: frame.path + key }, own, node.value);
     const full = broadcastTo(builderAt(inside, own, node.value), value, shapeIn(frame, node.value.type));
     own.values.set(key, full);
     const input = awaited.get(key);

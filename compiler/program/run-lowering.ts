@@ -225,7 +225,7 @@ function lowerLoop(lowering: Lowering, frame: Frame, run: TypedRun, name: string
   }
   const declared: Parameters<Lowering["noteDeclared"]>[] = [];
   const noteDeclared: Lowering["noteDeclared"] = (...call) => void declared.push(call);
-  lowerNodes({ ...lowering, builder: loop.inner, noteDeclared }, body, body.cell.stepOrder);
+  lowerNodes({ ...lowering, builder: loop.inner, noteDeclared, equation: undefined }, body, body.cell.stepOrder);
   const next = states.map(({ tensor, frame: owner, name: path }) => ({
     name: path,
     value: valueIn(owner, nextKey(tensor.name)),

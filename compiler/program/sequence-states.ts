@@ -201,7 +201,7 @@ class StateWriter {
     // From the last one on: each of them goes on with what stood at the end of what comes after it, so nothing in front is lost.
     for (let i = count - 1; i >= 0; i--) {
       const first = at(operands, i);
-      const state = this.begin(first, i === 0 ? own : undefined);
+      const state = this.begin(first, own);
       const front = this.started(b, state, first);
       const whole = b.concat(axis, [front, ...rest]);
       const size = at(b.shapeOf(front), axis);

@@ -113,8 +113,6 @@ function resultsOfParts(module: CompiledModule, seed: number, outputOf = (given:
   randomParams(instance, seed);
   const options = manifest.random === undefined ? {} : drawn;
   const given: Record<string, unknown> = { ...valuesOf(manifest, call), ...options };
-  // States of paddings have no name in the text: they are numbered as outputs need them, which a part does in its own order.
-  for (const { name } of manifest.states) if (/^past(?: \d+)?$/u.test(name)) delete given[name];
   const whole = Object.fromEntries(Object.entries(resultsOf(instance.forward(given))).map(([name, own]) => [name, own.slice()])); // prettier-ignore
   const sizes = given["sizes"] as Record<string, unknown>;
   const found = (manifest.entries ?? []).map((part) => {
@@ -185,6 +183,45 @@ describe.each(Object.keys(networks))("%s", (what) => {
       }
     }
     expect(compared).toBeGreaterThan(10);
+  });
+});
+
+describe("what convolutions look back at", () => {
+  const text = `fn smooth(x: [T, H], W: [O, H, K]): [T, O] { return conv(x, W, pad = causal) }
+  network N(H; T) {
+    input x: [T, H]
+    param A: [H, H, 3]
+    param B: [H, H, 2]
+    output a = conv(x, A, pad = causal)
+    output b = conv(a, B, pad = causal) + before(b, 0)
+    output c = conv(tanh(conv(x, B, pad = causal)), A, pad = causal)
+    output d = smooth(a, A) + concat(fill(0, [1, H]), c)[:T]
+    entry mixed = d, c, a
+    entry late = b given a
+  }`;
+  const namesOf = (states: readonly { readonly name: string; readonly shape: readonly unknown[] }[]): string[] =>
+    states.map(({ name, shape }) => `${name}: ${JSON.stringify(shape)}`).sort();
+
+  it("is called by its equation in the whole and in its parts, which go on with it", async () => {
+    const module = await made(text, "js");
+    const { manifest } = module;
+    expect(namesOf(manifest.states)).toEqual(["a: [2,2]", "b 2: [1,2]", "b: [1,2]", "c 2: [2,2]", "c: [1,2]", "d 2: [1,2]", "d: [2,2]"]); // prettier-ignore
+    const [mixed, late] = manifest.entries!;
+    expect(namesOf(mixed!.states)).toEqual(namesOf(manifest.states.filter(({ name }) => !name.startsWith("b"))));
+    expect(namesOf(late!.states)).toEqual(namesOf(manifest.states.filter(({ name }) => name.startsWith("b"))));
+    const instance = module.instantiate({ sizes: { T: 5 } });
+    randomParams(instance, 3);
+    const random = createRandom(5);
+    const x = Float64Array.from({ length: 10 }, () => random.normal(1));
+    const run = (values: object, T: number) => resultsOf(instance.forward({ ...values, sizes: { T } }));
+    const whole = run({ x }, 5);
+    const first = run({ x: x.slice(0, 4) }, 2);
+    const part = (name: string, values: Record<string, unknown>, own: readonly { readonly name: string }[]) =>
+      instance.entries![name]!.forward({ ...values, ...Object.fromEntries(own.map((state) => [state.name, first[`final ${state.name}`]])), sizes: { T: 3 } }); // prettier-ignore
+    const second = part("mixed", { x: x.slice(4) }, mixed!.states);
+    for (const name of ["a", "c", "d"]) expect([...second[name]!], name).toEqual([...whole[name]!.slice(4)]);
+    const { b } = part("late", { a: whole["a"]!.slice(4) }, late!.states);
+    expect([...b!]).toEqual([...whole["b"]!.slice(4)]);
   });
 });
 

@@ -32,7 +32,7 @@ it.each<[string, string, readonly string[]]>([
   ["A(V, H; T)", `input text: index(V)[T] ${read} nll = if text == 0 then 0 else cross_entropy(logits, text)
      loss = sum(nll) per sum(if text == 0 then 0 else 1) loss small = sum(logits * logits, axis = [0, 1])`, ["T: rnn.h, logits"]],
   ["A(H; T)", "input x: [T, H] input s: [H] use rnn = GRU(H, H) y = rnn(x, h = s) output z = y loss = sum(y, axis = [0, 1])", ["T: rnn.h, step"]],
-  ["A(H; T)", "input x: [T, H] param W: [H, H, 3] use rnn = GRU(H, H) y = rnn(conv(x, W, pad = causal)) output z = y loss = sum(y, axis = [0, 1])", ["T: rnn.h, past"]],
+  ["A(H; T)", "input x: [T, H] param W: [H, H, 3] use rnn = GRU(H, H) y = rnn(conv(x, W, pad = causal)) output z = y loss = sum(y, axis = [0, 1])", ["T: rnn.h, y"]],
   ["A(; T)", "input x: [T] t = before(t, 0) + x loss = sum(t * t) per T output y = t", ["T: t"]],
   // Other sequences, which every chunk has whole, hand on nothing.
   ["A(H; S, T)", `input x: [T, H] input m: [S, H] use enc, dec = GRU(H, H) k = enc(m) y = dec(x)
