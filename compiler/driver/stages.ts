@@ -4,8 +4,7 @@ import { listAt, lookUp } from "../base/at.js";
 import { printShape, type Shape } from "../base/types/shape.js";
 import type { GraphFunction } from "../ir/graph/graph-function.js";
 import { printFunction } from "../ir/graph/print.js";
-import { printBuffers, printKernel, printKernelFunction } from "../ir/kernel/print.js";
-import type { KernelProgram } from "../ir/kernel/kernel-program.js";
+import { printBuffers, printKernelFunction } from "../ir/kernel/print.js";
 import { printTypedCell } from "../language/semantics/print-typed-cell.js";
 import type { TypedCell } from "../language/semantics/typed-program.js";
 import type { SourceFileNode } from "../language/syntax/ast.js";
@@ -189,8 +188,8 @@ function loweredVersions({ cell, network }: StagedProgram): Map<string, LoweredV
 const beginningOf = (last: EntryVersion): EntryVersion => historyOf(last)[0] ?? last;
 
 /**
- * What a stage gives, as text: of each entry, in their order, what it gave in that run; before them `buffers` where they get
- * their places, of one entry those that it uses; `layout` where these get their addresses, and `text` where nothing is an entry yet.
+ * What a stage gives, as text: of each entry, in their order, what it gave in that run; before kernels `buffers`,
+ * of one entry those that it uses; `layout` where these get their addresses, and `text` where nothing is an entry yet.
  */
 export function textsAfter(staged: StagedProgram, stage: Stage, options: StageOptions): Map<string, string> {
   const { entry } = options;
@@ -251,10 +250,8 @@ const textsOf: Readonly<Record<StageForm, TextsOf>> = {
       observe: (stage, kernels) => {
         if (stage !== name) return;
         const shown = kernels.functions.filter((fn) => isShown(fn.name));
-        if (stage === "memory" && (isShown("buffers") || shown.length > 0)) {
-          const planned = kernels as KernelProgram;
-          printed.set("buffers", isShown("buffers") ? printKernel({ ...planned, functions: [] }) : printBuffers(planned, shown)); // prettier-ignore
-        }
+        if (isShown("buffers")) printed.set("buffers", printBuffers(kernels));
+        else if (shown.length > 0) printed.set("buffers", printBuffers(kernels, shown));
         for (const fn of shown) printed.set(fn.name, printKernelFunction(fn));
       },
     });

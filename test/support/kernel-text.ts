@@ -5,7 +5,7 @@
 import { expect } from "vitest";
 import { evaluateKernels } from "../../compiler/ir/kernel/evaluate.js";
 import { KernelSyntaxError, parseKernelBody, parseUnplanned } from "../../compiler/ir/kernel/parse.js";
-import { printKernelFunction, printUnplanned } from "../../compiler/ir/kernel/print.js";
+import { printKernel, printKernelFunction } from "../../compiler/ir/kernel/print.js";
 import type { KernelProgram, Statement } from "../../compiler/ir/kernel/kernel-program.js";
 import type { UnplannedKernels } from "../../compiler/ir/kernel/unplanned.js";
 import { verifyNames } from "../../compiler/ir/kernel/verify-names.js";
@@ -80,7 +80,7 @@ export function expectKernels(pass: KernelPass<VectorTarget>, before: string, af
   const given = read(parseUnplanned, axes, before);
   read(parseUnplanned, axes, after);
   const made = pass.run(given, { dtype: "f32", machine: simd128 });
-  expect(dedent(printUnplanned(made))).toBe(`${axes}${dedent(after)}`);
+  expect(dedent(printKernel(made))).toBe(`${axes}${dedent(after)}`);
   expect(numbersOf(made)).toEqual(numbersOf(given));
 }
 

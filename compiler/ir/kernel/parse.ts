@@ -32,7 +32,7 @@ export function parseKernel(text: string): KernelProgram {
   return { axes, buffers, slots, functions };
 }
 
-/** What `printUnplanned` writes. */
+/** What `printKernel` writes of kernels whose buffers have no places yet. */
 export function parseUnplanned(text: string): UnplannedKernels {
   const buffers = new Map<string, UnplacedBuffer>();
   const axes: SizedAxis[] = [];

@@ -27,35 +27,40 @@ import {
 } from "./kernel-program.js";
 import type { UnplacedBuffer, UnplannedKernels } from "./unplanned.js";
 
-export function printKernel({ axes, buffers, slots, functions }: KernelProgram): string {
-  return [
-    printAxes(axes),
-    ...slots.map(printSlot),
-    ...buffers.map(printBuffer),
-    ...functions.map((fn) => `\n${printKernelFunction(fn)}`),
-  ].join("");
+/** Before memory is planned and after: of buffers without places what is known of them by then. */
+export function printKernel(kernels: UnplannedKernels | KernelProgram): string {
+  return [printBuffers(kernels), ...kernels.functions.map((fn) => `\n${printKernelFunction(fn)}`)].join("");
 }
 
-/** The buffers that some of its functions use, those that they are parts of, and the slots of these. */
-export function printBuffers({ axes, buffers, slots }: KernelProgram, functions: readonly KernelFunction[]): string {
+/**
+ * What stands before the kernels: axes, slots and buffers.
+ *
+ * @param users of them, and with them those that they are parts of, and the slots of these; all where left out
+ */
+export function printBuffers(kernels: UnplannedKernels | KernelProgram, users?: readonly KernelFunction[]): string {
+  const slots = "slots" in kernels ? kernels.slots : [];
+  const buffers: (UnplacedBuffer | KernelBuffer)[] = [...kernels.buffers.values()];
+  const used = users && namesUsed(users, buffers);
+  const shown = buffers.filter(({ name }) => used?.has(name) ?? true);
+  const taken = used && new Set(shown.map((buffer) => ("place" in buffer ? buffer.place.slot : -1)));
+  const own = slots.flatMap((slot, i) => ((taken?.has(i) ?? true) ? [printSlot(slot, i)] : []));
+  return [printAxes(kernels.axes), ...own, ...shown.map(printAnyBuffer)].join("");
+}
+
+function namesUsed(
+  functions: readonly KernelFunction[],
+  buffers: readonly (UnplacedBuffer | KernelBuffer)[],
+): ReadonlySet<string> {
   const used = new Set<string>();
   for (const { body } of functions)
     for (const statement of body) forEachAccess(statement, ({ buffer }) => void used.add(buffer));
-  for (const { name, within } of buffers) if (used.has(name) && within !== undefined) used.add(within);
-  const shown = buffers.filter(({ name }) => used.has(name));
-  const taken = new Set(shown.map(({ place }) => place.slot));
-  const own = slots.flatMap((slot, i) => (taken.has(i) ? [printSlot(slot, i)] : []));
-  return [printAxes(axes), ...own, ...shown.map(printBuffer)].join("");
+  for (const { name, within } of buffers)
+    if (used.has(name) && within !== undefined) used.add(typeof within === "string" ? within : within.buffer);
+  return used;
 }
 
-/** Kernels whose buffers have no places yet. */
-export function printUnplanned({ axes, buffers, functions }: UnplannedKernels): string {
-  return [
-    printAxes(axes),
-    ...[...buffers.values()].map(printUnplaced),
-    ...functions.map((fn) => `\n${printKernelFunction(fn)}`),
-  ].join("");
-}
+const printAnyBuffer = (buffer: UnplacedBuffer | KernelBuffer): string =>
+  "place" in buffer ? printBuffer(buffer) : printUnplaced(buffer);
 
 const printAxes = (axes: readonly SizedAxis[]): string =>
   axes.length === 0 ? "" : `axes ${axes.map(printCallAxis).join(", ")}\n`;

@@ -25,9 +25,11 @@ test("kernels need all sizes and are those of a target", async () => {
   const open = await after("kernels");
   expect([open.code, open.error]).toEqual([2, expect.stringMatching(/I|H/u)]);
   const sizes = ["-d", "I=4", "-d", "H=8", "--entry", "step"];
-  expect((await after("pack-operands", ...sizes)).out).toMatch(/^kernel step of one %T \{[^]*packed/u);
+  expect((await after("pack-operands", ...sizes)).out).toMatch(
+    /^buffer packed\.0: .* in panels of 4\n[^]*\n\nkernel step of one %T \{[^]*packed/mu,
+  );
   const tiles = await after("tile-products", ...sizes);
-  expect(tiles.out).toMatch(/^kernel step/u);
+  expect(tiles.out).toMatch(/^kernel step/mu);
   expect(tiles.out).not.toContain("product ");
   const js = await after("drop-single-rounds", ...sizes, "--target", "js");
   const wasm = await after("drop-single-rounds", ...sizes, "--target", "wasm");
