@@ -21,7 +21,8 @@ export function interfaceDeclaration(
 ): CellDeclaration {
   const found = known.get(cell);
   if (found !== undefined) return found;
-  const { form, dimensions, runtime, span } = cell;
+  const { form, runtime, span, items } = cell;
+  const dimensions = dimensionsOfInterface(cell);
   const node: CellNode = {
     kind: "cell",
     form,
@@ -29,7 +30,7 @@ export function interfaceDeclaration(
     documentation: undefined,
     parameters: dimensions.map((dimension) => ({ name: dimension, type: "dimension", span: dimension.span })),
     runtime,
-    items: (cell.items ?? usualItems(cell)).flatMap(itemsFor),
+    items: (items ?? usualItems(dimensions, span)).flatMap(itemsFor),
     entries: [],
     span,
   };
@@ -40,8 +41,8 @@ export function interfaceDeclaration(
 }
 
 /** `cell(I, H)` alone: one input of the first dimension, one output of the last. */
-function usualItems({ dimensions, span }: InterfaceNode): InterfaceItemNode[] {
-  const called = (text: string): Name => (dimensions.some((own) => own.text === text) ? called(`${text}_`) : { text, span }); // prettier-ignore
+function usualItems(dimensions: readonly Name[], span: Span): InterfaceItemNode[] {
+  const called = (text: string): Name => ({ text: freeAmong(dimensions, text), span });
   const vector = (name: Name | undefined): TypeNode => ({
     kind: "tensor-type",
     dimensions: name === undefined ? [] : [reference(name)],
@@ -52,6 +53,15 @@ function usualItems({ dimensions, span }: InterfaceNode): InterfaceItemNode[] {
     { kind: "output", names: [called("y")], type: vector(dimensions[dimensions.length - 1]), span },
   ];
 }
+
+const freeAmong = (names: readonly Name[], text: string): string =>
+  names.some((own) => own.text === text) ? freeAmong(names, `${text}_`) : text;
+
+/** `cell(H, H)` alone tells how many there are: two of one name need not have the same size, and become two names. */
+export const dimensionsOfInterface = ({ dimensions, items }: InterfaceNode): readonly Name[] =>
+  items !== undefined
+    ? dimensions
+    : dimensions.reduce<Name[]>((all, { text, span }) => [...all, { text: freeAmong(all, text), span }], []);
 
 const reference = ({ text, span }: Name): Expression => ({ kind: "reference", name: text, next: false, span });
 

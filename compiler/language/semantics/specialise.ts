@@ -1,4 +1,5 @@
 /** Cells with some of their parameters given: `cell LuongDotGRU = LuongDot(GRU)`, `use s = Stack(LSTM, H, H)`. */
+import { dimensionsOfInterface } from "./cell-interface.js";
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import { standardHomeOf } from "../std/sources.js";
 import type { ArgumentNode, CellParameterNode, Expression, Name } from "../syntax/ast.js";
@@ -191,7 +192,7 @@ function matchDimensions(
   { span }: Expression,
   collector: DiagnosticCollector,
 ): ReadonlyMap<string, string> | undefined {
-  const wanted = cell?.dimensions.map(({ text }) => text) ?? [];
+  const wanted = cell === undefined ? [] : dimensionsOfInterface(cell).map(({ text }) => text);
   const open = node.parameters.filter(({ type, defaultValue }) => type === "cell" || defaultValue === undefined);
   const own = handed === undefined ? open.map((parameter) => parameter.name.text) : [...handed.keys()];
   const areDimensions = open.every(({ type }) => type === "dimension");

@@ -32,6 +32,10 @@ describe("cells for parameters that say what they have", () => {
       "with more outputs and states than are asked for",
       `cell P(I, H) { input x: [I] state h, c: [H] h' = h + sum(x) c' = c + h output y = h' output z = c' }\n${user}cell A = S(P)`,
     ],
+    [
+      "with a name twice, where only how many there are is told",
+      `${gru}cell S(Cell: cell(H, H), H) { input x: [H] use a = Cell(H, H) output y = a(x) }\ncell A = S(B)`,
+    ],
     ["handed on", `${gru}${user}cell T(${whole}, H) { input x: [H] use s = S(Cell, H, H) output y = s(x) }\ncell A = T(B)`], // prettier-ignore
     ["of their own", `${gru}cell T(H, ${whole} = B) { input x: [H] use s = Cell(H, H) output y = s(x) }\ncell A = T()`],
     [
