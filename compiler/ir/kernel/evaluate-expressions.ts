@@ -19,7 +19,9 @@ export interface PackedMatrix {
   readonly parts: number;
 }
 
-/** A call at some point of a kernel. Variables are unique within a region, so that inner ones simply replace older ones. */
+/**
+ * A call at some point of a kernel, or a lane of one. Variables are unique within a region, so that inner ones simply replace older ones.
+ */
 export class CallState {
   readonly memory: KernelMemory;
   readonly sizes: ReadonlyMap<string, number>;
@@ -27,19 +29,33 @@ export class CallState {
   readonly perExample: ReadonlyMap<string, Int32Array>;
   /** What was packed last, by the buffer of its panels. */
   readonly packed: Map<string, PackedMatrix>;
-  readonly variables = new Map<string, number>();
+  private readonly variables = new Map<string, number>();
   private readonly partial = new Map<string, PartialSums>();
+  /** Of a lane: what all lanes see. */
+  private readonly around: CallState | undefined;
 
   constructor(
     memory: KernelMemory,
     sizes: ReadonlyMap<string, number>,
     perExample: ReadonlyMap<string, Int32Array>,
     packed: Map<string, PackedMatrix>,
+    around?: CallState,
   ) {
     this.memory = memory;
     this.sizes = sizes;
     this.perExample = perExample;
     this.packed = packed;
+    this.around = around;
+  }
+
+  /** What it binds is its own; what it adds to may be of all lanes. */
+  lane(): CallState {
+    return new CallState(this.memory, this.sizes, this.perExample, this.packed, this);
+  }
+
+  /** Where a name is bound. */
+  private holder(name: string): CallState | undefined {
+    return this.partial.has(name) || this.variables.has(name) ? this : this.around?.holder(name);
   }
 
   set(name: string, value: number): void {
@@ -53,20 +69,23 @@ export class CallState {
 
   /** The sum that the element at hand goes to. */
   accumulated(name: string): number {
-    const sums = this.partial.get(name);
+    const sums = this.holder(name)?.partial.get(name);
     return sums === undefined ? this.get(name) : (sums.values[this.get(sums.variable) % 4] as number);
   }
 
+  /** Gives the sum another value, or the variable. */
   accumulate(name: string, value: number): void {
-    const sums = this.partial.get(name);
-    if (sums === undefined) this.variables.set(name, value);
+    const holder = this.holder(name) ?? this;
+    const sums = holder.partial.get(name);
+    if (sums === undefined) holder.variables.set(name, value);
     else sums.values[this.get(sums.variable) % 4] = value;
   }
 
   get(name: string): number {
-    const sums = this.partial.get(name)?.values;
+    const holder = this.holder(name);
+    const sums = holder?.partial.get(name)?.values;
     if (sums !== undefined) return sums[0] + sums[2] + (sums[1] + sums[3]);
-    const value = this.variables.get(name);
+    const value = holder?.variables.get(name);
     invariant(value !== undefined, `${name} is not bound`);
     return value;
   }

@@ -2,6 +2,7 @@
 import { BATCH_SYMBOL } from "../../base/types/dim.js";
 import { axisValues, examplesIn } from "./evaluate-axes.js";
 import type { CallState } from "./evaluate-expressions.js";
+import { runLoopInLanes } from "./evaluate-lanes.js";
 import { runProduct, packMatrix } from "./evaluate-products.js";
 import {
   FULL_PIECE,
@@ -35,6 +36,10 @@ const runners: { readonly [Kind in Statement["kind"]]: Runner<Kind> } = {
     runStatements(body, state);
   },
   for: (loop, state) => {
+    if (loop.lanes === true) {
+      runLoopInLanes(loop, state, runStatement);
+      return;
+    }
     const values = axisValues(loop, state, loop.step);
     if (loop.reverse) values.reverse();
     for (const value of values) {
@@ -63,7 +68,7 @@ const runners: { readonly [Kind in Statement["kind"]]: Runner<Kind> } = {
     state.accumulate(name, accumulated[op](state.accumulated(name), state.expression(value)));
   },
   assign: ({ name, value }, state) => {
-    state.set(name, state.expression(value));
+    state.accumulate(name, state.expression(value));
   },
   store: ({ access: { buffer, offset }, value, mode }, state) => {
     const { memory } = state;

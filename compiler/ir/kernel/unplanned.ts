@@ -1,6 +1,6 @@
 /** Kernels before memory is planned: what lowering gives, and passes change. */
 import type { SizedAxis } from "../../base/types/call-axes.js";
-import type { Dim } from "../../base/types/dim.js";
+import { type Dim, dimConstant } from "../../base/types/dim.js";
 import type { ElementType, KernelFunction } from "./kernel-program.js";
 
 /** A buffer before it has a place. */
@@ -33,4 +33,10 @@ export interface UnplannedKernels {
 /** The buffer in which the elements of `name` lie: itself, or the one that joins it with others. */
 export function wholeOf(name: string, buffers: UnplannedKernels["buffers"]): string {
   return buffers.get(name)?.within?.buffer ?? name;
+}
+
+/** Where in that buffer they lie. */
+export function placeInWhole(name: string, buffers: UnplannedKernels["buffers"]): { whole: string; offset: Dim } {
+  const within = buffers.get(name)?.within;
+  return { whole: within?.buffer ?? name, offset: within?.offset ?? dimConstant(0) };
 }

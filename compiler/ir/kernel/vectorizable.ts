@@ -1,7 +1,20 @@
 /** Whether the iterations of a loop may run side by side in the lanes of vectors. */
-import { accessKey, moves, plainExtent } from "./affine.js";
-import type { Access, ForStatement, KernelExpression, Statement } from "./kernel-program.js";
+import { listAt, lookUp } from "../../base/at.js";
+import { constantOf, type Dim } from "../../base/types/dim.js";
+import { addAffine, affineConstant, moves, plainExtent, plainValue, subtractAffine } from "./affine.js";
+import type { Affine, ForStatement, KernelBuffer, KernelExpression, Statement } from "./kernel-program.js";
 import { forEachAccess } from "./visit.js";
+
+/** Where the elements of a buffer lie: in itself, or in the one that joins it with others, from `offset` on. */
+export type PlaceInWhole = (buffer: string) => { readonly whole: string; readonly offset: Dim };
+
+/** Of buffers that have places: those of one whole are in one slot. */
+export function placesInWholes(buffers: ReadonlyMap<string, KernelBuffer>): PlaceInWhole {
+  return (name) => {
+    const { within, place } = lookUp(buffers, name);
+    return { whole: within ?? name, offset: place.offset };
+  };
+}
 
 /**
  * May the rounds of a loop be computed side by side? Those of one that goes on from 0 one by one, or all steps of an example before the
@@ -9,26 +22,41 @@ import { forEachAccess } from "./visit.js";
  *
  * @param partsOf the variable by which an accumulator keeps partial sums
  */
-export function mayRunInLanes(loop: ForStatement, partsOf: (accumulator: string) => string | undefined): boolean {
+export function mayRunInLanes(
+  loop: ForStatement,
+  partsOf: (accumulator: string) => string | undefined,
+  placeOf: PlaceInWhole,
+): boolean {
   const { body, extent, from, reverse, step, variable } = loop;
   if (reverse || step !== 1 || from !== undefined) return false;
   const isOfExamples = extent.kind === "examples" && extent.examples.kind === "all";
-  if (isOfExamples && body.some(({ kind }) => kind === "accumulator") && runSideBySide(body, variable)) return true;
-  if (plainExtent(extent) === 1) return false;
+  if (isOfExamples && body.some(({ kind }) => kind === "accumulator") && runSideBySide(body, variable, placeOf))
+    return true;
+  const rounds = plainExtent(extent);
+  if (rounds === 1) return false;
   // Sums keep their order in lanes only where they are kept by this variable; extremes have no order.
   const keepsOrder = body.every(
     (statement) => statement.kind !== "accumulate" || statement.op !== "sum" || partsOf(statement.name) === variable,
   );
-  return keepsOrder && isVectorizable(body, variable);
+  return keepsOrder && isVectorizable(body, { variable, rounds }, placeOf);
+}
+
+/** Consecutive values of a variable, as many as `rounds` where that is a plain number. */
+interface LaneRounds {
+  readonly variable: string;
+  readonly rounds: number | undefined;
 }
 
 /**
- * True where `body`, run for consecutive values of `variable`, may compute several of them at a time: every element that it
- * stores has its own place, nothing that it reads is stored by another iteration, and no integer and no choice between
+ * True where `body`, run for consecutive values of a variable, may compute several of them at a time: every element that it
+ * stores has its own place, nothing that it reads or stores is stored by another iteration, and no integer and no choice between
  * pieces depends on the variable. Sums are fine where they keep partial sums by this variable.
  */
-export function isVectorizable(body: readonly Statement[], variable: string): boolean {
-  return body.every((statement) => isVectorStatement(statement, variable)) && !readsWhatOthersStore(body);
+export function isVectorizable(body: readonly Statement[], rounds: LaneRounds, placeOf: PlaceInWhole): boolean {
+  return (
+    body.every((statement) => isVectorStatement(statement, rounds.variable)) &&
+    !touchWhatOthersStore(body, rounds, placeOf)
+  );
 }
 
 function isVectorStatement(statement: Statement, variable: string): boolean {
@@ -69,37 +97,50 @@ export function isVectorExpression(value: KernelExpression, variable: string): b
   }
 }
 
-/** Is a buffer read at another place than where it is stored? */
-function readsWhatOthersStore(body: readonly Statement[]): boolean {
-  const stored = new Map<string, Set<string>>();
-  const read: Access[] = [];
+/** May a round store what another one stores, or read what is stored at another place than its own? */
+function touchWhatOthersStore(body: readonly Statement[], rounds: LaneRounds, placeOf: PlaceInWhole): boolean {
+  const touched = new Map<string, { readonly place: Affine; readonly isStored: boolean }[]>();
   for (const statement of body) {
-    forEachAccess(statement, (access, use) => {
-      if (use === "read") read.push(access);
-      else stored.set(access.buffer, (stored.get(access.buffer) ?? new Set()).add(accessKey(access)));
+    forEachAccess(statement, ({ buffer, offset }, use) => {
+      const { whole, offset: from } = placeOf(buffer);
+      listAt(touched, whole).push({ place: addAffine(offset, affineConstant(from)), isStored: use !== "read" });
     });
   }
-  return read.some((access) => {
-    const places = stored.get(access.buffer);
-    return places !== undefined && !(places.size === 1 && places.has(accessKey(access)));
-  });
+  return [...touched.values()].some((places) =>
+    places.some(
+      (stored) =>
+        stored.isStored &&
+        places.some(({ place, isStored }) => {
+          const apart = plainValue(subtractAffine(place, stored.place));
+          return apart !== 0 && (!isStored || mayMeet(apart, stored.place, rounds));
+        }),
+    ),
+  );
+}
+
+/** Is a place so far from one that is stored what another round stores? */
+function mayMeet(apart: number | undefined, stored: Affine, { variable, rounds = Infinity }: LaneRounds): boolean {
+  const stride = stored.terms.find((term) => term.variable === variable)?.coefficient;
+  const step = stride && constantOf(stride);
+  return apart === undefined || step === undefined || (apart % step === 0 && Math.abs(apart / step) < rounds);
 }
 
 /**
  * True where `body`, run for consecutive examples, may compute several of them at a time, with loops inside that run as often for
  * each: every example has a part of its own of what is stored, and no integer and no choice between pieces depends on it.
  */
-export function runSideBySide(body: readonly Statement[], example: string): boolean {
+export function runSideBySide(body: readonly Statement[], example: string, placeOf: PlaceInWhole): boolean {
   const stored = new Set<string>();
   const strides = new Map<string, Set<string>>();
   for (const statement of body) {
     forEachAccess(statement, ({ buffer, offset }, use) => {
-      if (use !== "read") stored.add(buffer);
+      const { whole } = placeOf(buffer);
+      if (use !== "read") stored.add(whole);
       const stride = offset.terms.find(({ variable }) => variable === example)?.coefficient.key ?? "";
-      strides.set(buffer, (strides.get(buffer) ?? new Set()).add(stride));
+      strides.set(whole, (strides.get(whole) ?? new Set()).add(stride));
     });
   }
-  const isApart = [...stored].every((buffer) => strides.get(buffer)?.size === 1);
+  const isApart = [...stored].every((whole) => strides.get(whole)?.size === 1);
   return isApart && body.every((statement) => isSideBySide(statement, example));
 }
 

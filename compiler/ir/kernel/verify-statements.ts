@@ -18,7 +18,7 @@ import { IntegerVerifier } from "./verify-integers.js";
 import { PackedCopies } from "./verify-packs.js";
 import { ProductVerifier } from "./verify-products.js";
 import { type Integer, KernelScope } from "./verify-scope.js";
-import { mayRunInLanes } from "./vectorizable.js";
+import { mayRunInLanes, type PlaceInWhole, placesInWholes } from "./vectorizable.js";
 import { windowSteps } from "./window-steps.js";
 
 /** `loop` is the innermost one around the statement. */
@@ -36,6 +36,7 @@ export class FunctionVerifier {
   private readonly elements: ElementVerifier;
   private readonly products: ProductVerifier;
   private readonly copies: PackedCopies;
+  private readonly placeOf: PlaceInWhole;
 
   constructor(fn: KernelFunction, buffers: ReadonlyMap<string, KernelBuffer>, sizes: ReadonlyMap<string, number>) {
     this.fn = fn;
@@ -44,6 +45,7 @@ export class FunctionVerifier {
     this.integers = new IntegerVerifier(sizes, report);
     this.elements = new ElementVerifier(buffers, sizes, this.integers, report);
     this.copies = new PackedCopies(buffers);
+    this.placeOf = placesInWholes(buffers);
     this.products = new ProductVerifier(this.elements, this.copies, report, (statements, scope) => {
       this.body(statements, scope, undefined);
     });
@@ -84,7 +86,7 @@ export class FunctionVerifier {
     for: (statement, scope) => {
       if (statement.step < 1) this.report(`a loop over ${statement.variable} in steps of ${statement.step}`);
       const inside = this.inAxis(statement, scope, statement.step);
-      if (statement.lanes && !mayRunInLanes(statement, (name) => scope.scalar(name)?.accumulator?.lanes))
+      if (statement.lanes && !mayRunInLanes(statement, (name) => scope.scalar(name)?.accumulator?.lanes, this.placeOf))
         this.report(`rounds of the loop over ${statement.variable} depend on each other and run in lanes`);
       this.copies.inLoop(statement.body, () => {
         this.body(statement.body, inside, statement);

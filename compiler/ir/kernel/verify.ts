@@ -18,6 +18,7 @@
  *   same strips, with room for them, and neither the matrix nor the panels have been written since;
  * - an accumulator is added to where it is visible, one in parts in the loop that counts the parts, which runs from 0 in
  *   steps of 1;
+ * - rounds of a loop in lanes store, and read of what is stored, elements of their own, also where several buffers lie in one;
  * - loops and windows move on, and regions hold neither regions nor windows;
  * - what is cleared lies inside its buffer;
  * - a buffer is there once, lies inside its slot, of the same type, and inside the buffer that it is a part of;

@@ -4,18 +4,21 @@
  */
 import type { Statement } from "../../ir/kernel/kernel-program.js";
 import { forEachSimple, mapParts } from "../../ir/kernel/visit.js";
-import { mayRunInLanes } from "../../ir/kernel/vectorizable.js";
+import { mayRunInLanes, type PlaceInWhole, placesInWholes } from "../../ir/kernel/vectorizable.js";
 import type { PlannedPass } from "./kernel-pass.js";
 import type { VectorTarget } from "./target.js";
 
 export const chooseLanes: PlannedPass<VectorTarget> = {
   name: "choose-lanes",
   summary: "let rounds of loops run side by side in vectors",
-  run: (program) => ({ ...program, functions: program.functions.map((fn) => ({ ...fn, body: inLanes(fn.body) })) }),
+  run: (program) => {
+    const placeOf = placesInWholes(new Map(program.buffers.map((buffer) => [buffer.name, buffer])));
+    return { ...program, functions: program.functions.map((fn) => ({ ...fn, body: inLanes(fn.body, placeOf) })) };
+  },
 };
 
 /** @param body of a function, or of a region: names are its own */
-function inLanes(body: readonly Statement[]): Statement[] {
+function inLanes(body: readonly Statement[], placeOf: PlaceInWhole): Statement[] {
   const partsOf = new Map<string, string>();
   forEachSimple(body, (statement) => {
     if (statement.kind === "accumulator" && statement.lanes !== undefined)
@@ -23,12 +26,12 @@ function inLanes(body: readonly Statement[]): Statement[] {
   });
   const choose = (statements: readonly Statement[]): Statement[] =>
     statements.map((statement): Statement => {
-      if (statement.kind === "region") return { ...statement, body: inLanes(statement.body) };
+      if (statement.kind === "region") return { ...statement, body: inLanes(statement.body, placeOf) };
       if (statement.kind === "pieces") return mapParts(statement, choose);
       if (statement.kind === "windows") return { ...statement, body: choose(statement.body) };
       if (statement.kind !== "for") return statement;
       const loop = { ...statement, body: choose(statement.body) };
-      return mayRunInLanes(loop, (name) => partsOf.get(name)) ? { ...loop, lanes: true } : loop;
+      return mayRunInLanes(loop, (name) => partsOf.get(name), placeOf) ? { ...loop, lanes: true } : loop;
     });
   return choose(body);
 }

@@ -31,7 +31,7 @@ import type {
 } from "../../ir/kernel/kernel-program.js";
 import { forEachAccess, mapStatement, writtenBuffers } from "../../ir/kernel/visit.js";
 import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, dimSymbol, multiplyDims } from "../../base/types/dim.js";
-import { type UnplacedBuffer, type UnplannedKernels, wholeOf } from "../../ir/kernel/unplanned.js";
+import { type UnplacedBuffer, type UnplannedKernels, placeInWhole, wholeOf } from "../../ir/kernel/unplanned.js";
 import type { KernelPass } from "./kernel-pass.js";
 import { type ProductNest, productNest } from "./product-nest.js";
 import { tileOf, type VectorTarget } from "./target.js";
@@ -151,7 +151,8 @@ class TailFuser {
         return { kind: "variable", name, dtype: "real" };
       }),
     );
-    if (!reads || !fits || !isVectorizable(body, unit)) return undefined;
+    const rounds = { variable: unit, rounds: length };
+    if (!reads || !fits || !isVectorizable(body, rounds, (name) => placeInWhole(name, this.buffers))) return undefined;
     const copied = this.copyOperand(made, first, body);
     if (copied === undefined) return undefined;
     this.buffers.delete(buffer);

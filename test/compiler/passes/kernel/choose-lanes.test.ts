@@ -8,7 +8,9 @@ import { problemsOf } from "../../../support/kernel-problems.js";
 const buffers = `
   buffer lengths: index[%B] external persistent
   buffer x: real[16*%B] external persistent
-  buffer y: real[16*%B] external persistent`;
+  buffer y: real[16*%B] external persistent
+  buffer whole: real[8] external persistent
+  buffer part: real[8] within whole external persistent`;
 
 const expectChosen = (before: string, after: string): void => {
   expectStatements(chooseLanes, simd128, buffers, before, after);
@@ -78,6 +80,8 @@ describe("choose-lanes", () => {
     ["one in larger steps", "for i < 16 step 2\n  y[i] = x[i]"],
     ["one from the end", "for i < 16 reverse\n  y[i] = x[i]"],
     ["what another round stores", "for i < 15\n  y[i] = y[i + 1]"],
+    ["what another round stores in a part of the buffer", "for i < 7\n  whole[i] = part[i + 1]"],
+    ["where another round stores", "for i < 15\n  y[i] = x[i]\n  y[i + 1] = 2"],
   ])("leaves alone %s", (_, text) => {
     expectLeft(text);
   });
