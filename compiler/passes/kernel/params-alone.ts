@@ -9,6 +9,7 @@ import { isSameData } from "../../base/same-data.js";
 import { mathNames } from "../../base/math/functions.js";
 import { plainExtent } from "../../ir/kernel/affine.js";
 import { dtypeOf } from "../../ir/kernel/dtypes.js";
+import { TakenNames } from "../../ir/kernel/fresh-names.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
 import { countTerms, termIndex } from "../../ir/kernel/terms.js";
 import type {
@@ -74,9 +75,23 @@ class Taker {
   }
 
   kept(): Statement[] {
+    const taken = new TakenNames([
+      ...this.lets.keys(),
+      ...this.groups.flatMap(({ axes }) => axes.map(({ variable }) => variable)),
+    ]);
+    const bound = new Set<string>();
     return this.groups.flatMap(({ axes, names, stores }) => {
+      // What several groups need is computed in each, under a name of its own: scalars have one in their region.
+      const again = new Map([...names].flatMap((name) => (bound.has(name) ? [[name, taken.pick(name)] as const] : [])));
+      for (const name of names) bound.add(name);
+      const variable = (name: string): string => again.get(name) ?? name;
+      const renamed = <T extends StatementOf<"let" | "store">>(own: T): T => ({
+        ...own,
+        value: mapExpression(own.value, { variable }),
+      });
       const lets = [...this.lets.values()].filter(({ name }) => names.has(name));
-      return loopsAround(axes, [...lets, ...stores]);
+      const own = lets.map((one) => ({ ...renamed(one), name: variable(one.name) }));
+      return loopsAround(axes, [...own, ...stores.map(renamed)]);
     });
   }
 

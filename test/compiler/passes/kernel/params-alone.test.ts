@@ -55,6 +55,20 @@ test("loops beside each other whose variables have one name keep as many numbers
   });
 });
 
+test("what loops over other axes need, too, has another name there", () => {
+  expect(
+    taken(`
+      let v = sqrt(p[0])
+      y[0] = mul(v, x[0])
+      for i < 3
+        y[i] = mul(mul(v, p[i]), x[i])`),
+  ).toEqual({
+    kept: "let v = sqrt(p[0])\nkept1[0] = v\nfor i < 3\n  let v2 = sqrt(p[0])\n  kept2[i] = mul(v2, p[i])\n",
+    body: "let v = kept1[0]\ny[0] = mul(v, x[0])\nfor i < 3\n  y[i] = mul(kept2[i], x[i])\n",
+    sizes: [1, 3],
+  });
+});
+
 test("what is cheap is kept where a name or a side of a choice in it is not", () => {
   expect(
     taken(`
