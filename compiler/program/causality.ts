@@ -271,8 +271,8 @@ class CausalityWalk implements Causality {
       return reach.axis === 0 ? { kind: "ahead" } : { ...reach, axis: reach.axis - 1 };
     });
     if (inputs.some(({ kind }) => kind === "ahead")) return "goes over the sequence at every place";
-    const { length: carried } = operandParts(scan, operands).carried;
-    for (let round = 0; round <= carried + 1; round++) {
+    const most = operandParts(scan, operands).carried.length;
+    for (let round = 0; round <= most + 1; round++) {
       const body = new CausalityWalk(scan.body, this.symbol, true, this.hasPrefixes);
       body.run(inputs);
       const [fault] = body.faults.values();
@@ -284,7 +284,9 @@ class CausalityWalk implements Causality {
           const reach = at(found, i);
           return isCarried(scan, i) || reach.kind !== "along" ? reach : { ...reach, axis: reach.axis + 1 };
         });
-      for (let i = 0; i < carried; i++) inputs[i] = joined(at(inputs, i), at(found, i));
+      inputs.forEach((reach, i) => {
+        if (isCarried(scan, i)) inputs[i] = joined(reach, at(found, i));
+      });
     }
     return "goes over the sequence at every place";
   }

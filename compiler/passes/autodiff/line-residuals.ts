@@ -7,15 +7,16 @@ import { dimConstant } from "../../base/types/dim.js";
 import type { GraphBuilder } from "../../ir/graph/build.js";
 import { type DelayLine, delayLineOf, historyOfLine, readsOfLine } from "../../ir/graph/delay-line.js";
 import { definitions } from "../../ir/graph/rewrite.js";
-import type { Scan } from "../../ir/graph/scan.js";
+import { isCarried, type Scan } from "../../ir/graph/scan.js";
 import type { GraphFunction, ValueId } from "../../ir/graph/graph-function.js";
 
 /** The lines along first axes among the values that a body carries, by where these stand; what enters is in some shape. */
-function linesIn(body: GraphFunction, carried: number): Map<number, DelayLine> {
+function linesIn(body: GraphFunction, scan: Pick<Scan, "carried">): Map<number, DelayLine> {
   const defined = definitions(body);
   const lines = new Map<number, DelayLine>();
-  for (let i = 0; i < carried; i++) {
-    const line = delayLineOf(body, defined, at(body.inputs, i), at(body.outputs, i));
+  for (const [i, next] of body.outputs.entries()) {
+    if (!isCarried(scan, i)) break;
+    const line = delayLineOf(body, defined, at(body.inputs, i), next);
     if (line?.axis !== 0) continue;
     // As often as not it is something else in another shape, which is kept anyway.
     let { entered } = line;
@@ -29,7 +30,7 @@ function linesIn(body: GraphFunction, carried: number): Map<number, DelayLine> {
 /** Of lines, before a step and after it, what enters them: as much is kept of them in a step. */
 export function keptAsEntered(body: GraphFunction, carried: number): ReadonlyMap<ValueId, ValueId> {
   const kept = new Map<ValueId, ValueId>();
-  for (const [i, { next, entered }] of linesIn(body, carried)) {
+  for (const [i, { next, entered }] of linesIn(body, { carried })) {
     for (const id of [at(body.inputs, i), next]) kept.set(id, entered);
   }
   return kept;
@@ -47,8 +48,8 @@ export class LineResiduals {
 
   /** @param own how many results it has besides the residuals, which come after them */
   constructor(scan: Scan, own: number) {
-    const { body, carried } = scan;
-    const lines = scan.reverse ? [] : [...linesIn(body, carried)];
+    const { body } = scan;
+    const lines = scan.reverse ? [] : [...linesIn(body, scan)];
     const [outputs, names] = [[...body.outputs], [...body.outputNames]];
     for (let result = own; result < body.outputs.length; result++) {
       const id = at(body.outputs, result);
@@ -56,7 +57,8 @@ export class LineResiduals {
       if (found === undefined) continue;
       const [state, line] = found;
       // Where it is a residual itself, that one: of two results the same would be kept twice.
-      let entered = Math.max(outputs.indexOf(line.entered, own), outputs.indexOf(line.entered, carried));
+      const besides = outputs.findIndex((made, i) => made === line.entered && !isCarried(scan, i));
+      let entered = Math.max(outputs.indexOf(line.entered, own), besides);
       if (entered < 0) {
         entered = outputs.push(line.entered) - 1;
         names.push(`${names[state] ?? ""} enters`);
