@@ -34,6 +34,12 @@ const calls: Calls = {
   format: [(x) => recell.format(x), (x) => recell.format(text, options(x))],
   printDiagnosis: [(x) => recell.printDiagnosis(x)],
   renderDiagnostic: [(x) => recell.renderDiagnostic(x, noSource), (x) => recell.renderDiagnostic(diagnostic, typeof x === "function" ? (null as never) : x)], // prettier-ignore
+  printReplay: [(x) => recell.printReplay(x)],
+  replay: [
+    (x) => recell.replay(x, new Uint8Array(8)),
+    (x) => recell.replay(text, x),
+    (x) => recell.replay(text, new Uint8Array(8), options(x)),
+  ],
   verifyModule: [(x) => recell.verifyModule(x), (x) => recell.verifyModule("export {};", options(x))],
   renderDiagnostics: [(x) => recell.renderDiagnostics(Array.isArray(x) && (x as unknown[]).length === 0 ? (null as never) : x, noSource)], // prettier-ignore
 };
@@ -65,7 +71,7 @@ test.each<[string, () => Promise<unknown>, string]>([
   ["data without shapes", () => diagnose({ data: new Map([["x", [1, 2, 3]]]) }), "diagnose: data x must be { shape, values }, got Array of length 3"],
   ["data that does not fill its shape", () => diagnose({ data: new Map([["x", { shape: [3, 1], values: [1] }]]) }), "diagnose: data x of shape [3, 1] must have 3 values, got 1"],
   ["null for options of verifyModule", () => verify(null), "verifyModule: the options must be an object, got null"],
-  ["a misspelt option of verifyModule", () => verify({ run: 1 }), "verifyModule: unknown option run; expected seed, runs, wasm, bail, onProgress, signal, maxSeconds"],
+  ["a misspelt option of verifyModule", () => verify({ run: 1 }), "verifyModule: unknown option run; expected seed, runs, ranges, wasm, bail, onProgress, signal, maxSeconds"],
   ["a text for the runs of verifyModule", () => verify({ runs: "1" }), 'verifyModule: runs must be a positive integer, got "1"'],
   ["null for a seed", () => verify({ seed: null }), "verifyModule: seed must be an integer from 0 to 2^32 - 1, got null"],
   ["a number for a flag", () => verify({ bail: 1 }), "verifyModule: bail must be true or false, got 1"],

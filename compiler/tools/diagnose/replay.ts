@@ -1,5 +1,7 @@
 /** A call that training has kept, done again operation by operation: where does it stop being finite? */
+import { refuse } from "../../../runtime/base/arguments.js";
 import { ReplayError } from "../../../runtime/base/errors.js";
+import { checkOptionNames, isRecord } from "../../../runtime/base/options.js";
 import type { FileBytes } from "../../../runtime/io/bytes.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { decodeReplay, type Replay } from "../../../runtime/training/train/replay.js";
@@ -39,6 +41,8 @@ export function replay(
   file: FileBytes,
   options: SourceOptions & { readonly cell?: string } = {},
 ): ReplayedFault {
+  if (typeof text !== "string") refuse("replay", "the first argument", "the text of a cell or network", text);
+  checkOptionNames("replay", options, ["file", "readFile", "cell"]);
   const call = decodeReplay(file);
   const { cell, update, example, dtype } = call;
   const source: CandidateText = { text, options: { cell, ...options, dimensions: call.dimensions } };
@@ -112,17 +116,9 @@ function numbersFor(
 }
 
 /** In words, for a terminal. */
-export function printReplay({
-  cell,
-  update,
-  example,
-  dtype,
-  of,
-  operation,
-  place,
-  step,
-  index,
-}: ReplayedFault): string {
+export function printReplay(found: ReplayedFault): string {
+  if (!isRecord(found) || typeof found.cell !== "string") refuse("printReplay", "the first argument", "what replay gives", found); // prettier-ignore
+  const { cell, update, example, dtype, of, operation, place, step, index } = found;
   const call = `${cell}, update ${update}, example ${example} of the data, in ${dtype}`;
   if (of === undefined) {
     return `${call}: every value and the gradient are finite when operations are done one by one; what was not is a sum over several examples, or comes of another order of sums\n`; // prettier-ignore

@@ -457,7 +457,7 @@ describe("explain", () => {
     expect([unknown.code, unknown.error]).toEqual([
       2,
       expect.stringMatching(
-        /no stage everything; the stages are parse, check, cut, complex-to-real, lower, losses, stream-states, lengths, equations, derive, /u,
+        /no stage everything; the stages are parse, check, cut, complex-to-real, lower, losses, stream-states, lengths, equations, derive-gradient, derive, /u,
       ),
     ]);
     const after = await recell("explain", file("leaky.cell"), "--after", "split-time", "--entry", "forward");
