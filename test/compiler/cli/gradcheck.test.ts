@@ -23,7 +23,7 @@ test("draws within ranges, without which there are no values", async () => {
 test.each([
   [
     ["--range", "x=2:1"],
-    /--range takes NAME=LEAST:MOST, the smaller number first, as in --range x=0\.1:2; got "x=2:1"/u,
+    /--range takes NAME=LEAST:MOST, the smaller number first, as in --range x=0\.1:2, or NAME=spd; got "x=2:1"/u,
   ],
   [["--range", "x=1"], /--range takes NAME=LEAST:MOST/u],
   [["--range", "x=0:1", "--range", "x=0:2"], /--range x is given twice/u],
