@@ -8,6 +8,7 @@ import {
   TrainingError,
 } from "../../runtime/base/errors.js";
 import { elementCount } from "../../runtime/module/compiled-module.js";
+import { usualShard } from "../../runtime/pool/split.js";
 import { compile, type CompileSuccess } from "../driver/compile.js";
 import { MissingSizesError } from "../driver/compile-options.js";
 import { type ParsedArguments, UsageError } from "./arguments.js";
@@ -115,7 +116,7 @@ function plan(
   const params = manifest.params.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   const lines = [
     `${data.count} examples to learn from, ${heldOut?.count ?? 0} held out`,
-    `${all} updates of ${batch} examples in ${Math.ceil(batch / 4)} shards; ${inEpoch} of them are once through the data`,
+    `${all} updates of ${batch} examples in ${Math.ceil(batch / usualShard)} shards; ${inEpoch} of them are once through the data`,
     `${params} params`,
   ];
   return `${lines.join("\n")}\n${JSON.stringify(effective(settings), null, 2)}\n`;

@@ -8,7 +8,7 @@ import { checkCount, checkOptionNames, checkPositive, describe } from "../base/o
 import { createCrew, type Crew, type CrewJob, type LostWorker, type PoolKind } from "./crew.js";
 import { hostThreads } from "./host.js";
 import type { Room } from "./messages.js";
-import { canSplit, joinResults, splitCotangents, splitValues } from "./split.js";
+import { canSplit, joinResults, splitCotangents, splitValues, usualShard } from "./split.js";
 import { createSumTree, type SumTree } from "./sum-tree.js";
 import type { Divisors, PoolTask, TaskResult } from "./task.js";
 
@@ -81,7 +81,7 @@ export async function openPool(module: CompiledModule | ModuleNamespace, options
   checkOptionNames("openPool", options, known);
   const own = asModule(module);
   const threads = checkThreads("openPool: threads", options.threads);
-  const { shard = 4, timeout = 10_000, createWorker, onLost = () => undefined } = options;
+  const { shard = usualShard, timeout = 10_000, createWorker, onLost = () => undefined } = options;
   checkCount("openPool: shard", shard);
   checkPositive("openPool: timeout", timeout);
   for (const [name, given] of Object.entries({ createWorker, onLost })) {

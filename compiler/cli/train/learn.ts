@@ -25,6 +25,9 @@ import type { TrainingData } from "./training-data.js";
 
 const optimizers: Readonly<Record<NonNullable<TrainCommandSettings["optimizer"]>, (options: { learningRate?: number }) => Optimizer>> = { adam, adamw, nadam, rmsprop, adagrad, sgd, lion }; // prettier-ignore
 
+/** Updates, where neither these nor epochs are told. */
+const usualUpdates = 500;
+
 /** What `recell train` takes where nobody says. */
 export const leftOut = { batch: 16, seed: 0, optimizer: "adam", learningRate: 0.003, clip: 1, out: "." } as const;
 
@@ -34,13 +37,13 @@ export function updatesOf(
   examples: number,
 ): { readonly all: number; readonly inEpoch: number } {
   const inEpoch = Math.ceil(examples / batch);
-  return { all: updates ?? (epochs === undefined ? 500 : epochs * inEpoch), inEpoch };
+  return { all: updates ?? (epochs === undefined ? usualUpdates : epochs * inEpoch), inEpoch };
 }
 
 /** All options that count, those that nobody gave among them. */
 export function effective(settings: TrainCommandSettings): TrainCommandSettings {
   const { updates, epochs } = settings;
-  return { ...leftOut, ...settings, ...(updates === undefined && epochs === undefined && { updates: 500 }) };
+  return { ...leftOut, ...settings, ...(updates === undefined && epochs === undefined && { updates: usualUpdates }) };
 }
 
 export interface Lesson {

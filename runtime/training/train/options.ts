@@ -6,6 +6,7 @@ import type { CompiledModule } from "../../module/compiled-module.js";
 import type { Manifest } from "../../module/manifest.js";
 import { checkRecord, isModule, moduleKind, refuse } from "../../base/arguments.js";
 import { checkCount, checkOption, checkOptionNames, checkPositive, describe, isRecord } from "../../base/options.js";
+import { usualShard } from "../../pool/split.js";
 import { type ExampleStream, isStream } from "../data/iterate.js";
 import { checkSource, type DataSource } from "../data/source.js";
 import { type Checkpoints, isCheckpoints } from "../checkpoint/store.js";
@@ -133,7 +134,7 @@ const known = [
 /** @throws TypeError or RangeError that says which option is wrong. */
 export function checkTrainOptions(options: TrainOptions): CheckedTraining {
   checkOptionNames("train", options, known);
-  const { data, optimizer, batch, accumulate = 1, seed, shard = 4, clip, average, validation } = options;
+  const { data, optimizer, batch, accumulate = 1, seed, shard = usualShard, clip, average, validation } = options;
   const module = checkLosses(options.module);
   if (isStream(data)) checkStream(options);
   else checkSource("train", "data", data);
