@@ -24,6 +24,10 @@ export function isRecord(value: unknown): value is Fields {
 export const isList = (value: unknown): value is ArrayLike<unknown> =>
   Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value);
 
+/** What stands under a name that its author has chosen: not what every object has, such as `constructor`. */
+export const ownValue = (values: object, name: string): unknown =>
+  Object.hasOwn(values, name) ? Reflect.get(values, name) : undefined;
+
 /** A view of numbers of one type. */
 export const isTypedArray = (value: unknown): value is Float32Array =>
   ArrayBuffer.isView(value) && !(value instanceof DataView);

@@ -9,7 +9,7 @@ import {
 import { checkInstance, checkModule, checkNumbers, checkRecord } from "../base/arguments.js";
 import { leastOf, ofStream, streamAxis } from "../module/axes.js";
 import type { Manifest } from "../module/manifest.js";
-import { checkCount, checkOptionNames, describe } from "../base/options.js";
+import { checkCount, checkOptionNames, describe, ownValue } from "../base/options.js";
 
 export interface RunSequenceOptions {
   /** Examples, B. */
@@ -146,7 +146,7 @@ function windowsOf(
   steps: number,
 ) {
   return inputs.flatMap(({ name, shape, axes, forLosses }) => {
-    const value = own(values, name);
+    const value = ownValue(values, name);
     // What only losses need may be left out, and need not come in chunks.
     if (forLosses === true && (value === undefined || (stream !== undefined && !axes.includes(stream)))) return [];
     return [inputWindow(name, value, batch, steps, isKnown(shape) ? elementCount(shape) : undefined)];
@@ -163,9 +163,6 @@ function refuseWhole(manifest: Manifest): void {
     throw new TypeError(`runSequence: ${whole.name} is of the whole sequence, so it cannot be put together of chunks`);
   }
 }
-
-const own = (values: object, name: string): unknown =>
-  Object.hasOwn(values, name) ? (values as Record<string, unknown>)[name] : undefined;
 
 /** An array of zeros, of the same kind as another. */
 export function sameKind(like: FloatArray, length: number): FloatArray {

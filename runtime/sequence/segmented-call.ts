@@ -1,7 +1,7 @@
 /** A gradient of a whole sequence, computed segment by segment: forwards for the states between them, then from the last to the first. */
 import { refuse } from "../base/arguments.js";
 import { CallTypeError } from "../base/errors.js";
-import { checkOptionNames, checkPositive, describe, isList, isRecord } from "../base/options.js";
+import { checkOptionNames, checkPositive, describe, isList, isRecord, ownValue } from "../base/options.js";
 import type { CallGradient, CallResult, CallValues, FloatArray, LossOfBatch, ModuleInstance, TensorRecord } from "../module/compiled-module.js"; // prettier-ignore
 import { partsOfLoss } from "../module/loss-parts.js";
 import type { Manifest, StateEntry, TensorEntry } from "../module/manifest.js";
@@ -34,7 +34,7 @@ export interface SegmentsGradient {
 }
 
 /** Arrays of numbers by name, `[count, …]` of each, one after the other. */
-type Rows = Record<string, FloatArray>;
+type Rows = Map<string, FloatArray>;
 
 /** What calls run on: an instance with room for one segment. */
 export interface SegmentsInstance {
@@ -55,8 +55,8 @@ export class SegmentedCall {
   /** What one segment hands on to the next. */
   private readonly states: readonly StateEntry[];
   private readonly asked: ReadonlySet<string>;
-  private readonly outputs: Rows = {};
-  private readonly given: Rows = {};
+  private readonly outputs: Rows = new Map();
+  private readonly given: Rows = new Map();
 
   /** @throws TypeError or RangeError for a wrong call, before anything is computed; what a segment has wrong inside, its own call says. */
   constructor(own: SegmentsInstance, values: CallValues, options: SegmentsGradientOptions) {
@@ -73,13 +73,14 @@ export class SegmentedCall {
     this.whole = readWhole(manifest, room, values, new Set(names(inputs)));
     const sequence = (tensor: TensorEntry, value: unknown): WholeSequence =>
       wholeSequence(tensor.name, value, this.whole, widthOf(tensor, room, this.whole.sizes));
-    this.inputs = along(inputs).map((input) => sequence(input, values[input.name]));
+    this.inputs = along(inputs).map((input) => sequence(input, ownValue(values, input.name)));
     const { cotangents = {} } = options;
     checkOptionNames("gradient: cotangents", cotangents, [...names(outputs), "final"]);
     const { final = {}, ...byOutputs } = cotangents;
-    this.cotangents = along(outputs).flatMap((output) =>
-      byOutputs[output.name] === undefined ? [] : [sequence(output, byOutputs[output.name])],
-    );
+    this.cotangents = along(outputs).flatMap((output) => {
+      const own = ownValue(byOutputs, output.name);
+      return own === undefined ? [] : [sequence(output, own)];
+    });
     this.lastCotangents = final;
     const handed = cuts.find(({ axis }) => axis === room.axis)?.states;
     this.states = losses.length === 0 ? states : states.filter(({ name }) => handed?.includes(name) === true);
@@ -125,8 +126,8 @@ export class SegmentedCall {
     return {
       params: copyOf(found.params),
       initial: copyOf(found.initial),
-      given: { ...Object.fromEntries(byContexts), ...this.given },
-      outputs: this.outputs,
+      given: Object.fromEntries([...byContexts, ...this.given]),
+      outputs: Object.fromEntries(this.outputs),
       final,
       ...totals.losses(this.options.per),
     };
@@ -178,7 +179,8 @@ export class SegmentedCall {
       const part = found[name];
       if (part === undefined) continue;
       const width = count === 0 ? 0 : part.length / (whole.batch * count);
-      const all = (into[name] ??= sameKind(part, whole.batch * whole.steps * width));
+      const all = into.get(name) ?? sameKind(part, whole.batch * whole.steps * width);
+      into.set(name, all);
       for (let b = 0; b < whole.batch; b++)
         all.set(part.subarray(b * count * width, (b + 1) * count * width), (b * whole.steps + from) * width);
     }
@@ -259,7 +261,7 @@ export class LossTotals {
 
   /** What each is divided by. */
   private divisor(name: string, weight: number, per: SegmentsGradientOptions["per"]): number {
-    return (typeof per === "number" ? per : per?.[name]) ?? weight;
+    return typeof per === "number" ? per : Number(ownValue(per ?? {}, name) ?? weight);
   }
 
   cotangents(per: SegmentsGradientOptions["per"]): Record<string, readonly number[]> {

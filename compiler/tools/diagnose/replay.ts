@@ -1,7 +1,7 @@
 /** A call that training has kept, done again operation by operation: where does it stop being finite? */
 import { refuse } from "../../../runtime/base/arguments.js";
 import { ReplayError } from "../../../runtime/base/errors.js";
-import { checkOptionNames, isRecord } from "../../../runtime/base/options.js";
+import { checkOptionNames, isRecord, ownValue } from "../../../runtime/base/options.js";
 import type { FileBytes } from "../../../runtime/io/bytes.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 import { decodeReplay, type Replay } from "../../../runtime/training/train/replay.js";
@@ -90,7 +90,7 @@ function pointOf(manifest: Manifest, call: Replay): Point {
         return { role: "random", name, axes, shape, values: lookUp(drawn, name) } as const;
       }),
       ...(manifest.settings ?? []).map(({ name, axes, shape, otherwise }) => {
-        return { role: "setting", name, axes, shape, values: Float64Array.of(call.settings[name] ?? otherwise) } as const; // prettier-ignore
+        return { role: "setting", name, axes, shape, values: Float64Array.of(Number(ownValue(call.settings, name) ?? otherwise)) } as const; // prettier-ignore
       }),
     ],
     seed: draws.seed,

@@ -4,7 +4,7 @@ import { CallRangeError, CallTypeError } from "../../base/errors.js";
 import type { FloatArray } from "../../module/compiled-module.js";
 import { inputsOfExample, leastOf, meetsCondition, namedAxes, sizeOfAxis } from "../../module/axes.js";
 import type { InputEntry, Manifest } from "../../module/manifest.js";
-import { describe, isList, isRecord } from "../../base/options.js";
+import { describe, isList, isRecord, ownValue } from "../../base/options.js";
 import type { Example } from "../data/source.js";
 
 type Sizes = Readonly<Record<string, number>>;
@@ -84,7 +84,7 @@ export function createPacker(manifest: Manifest): BatchPacker {
 }
 
 function listAt(example: Example, name: string, label: string): ArrayLike<number> {
-  const list: unknown = Object.hasOwn(example, name) ? example[name] : undefined;
+  const list = ownValue(example, name);
   if (list === undefined) throw new CallTypeError(`${label}: ${name} is missing`);
   if (typeof list === "number") return [list];
   if (!isList(list)) throw new CallTypeError(`${label}: ${name} must be a list of numbers, got ${describe(list)}`);

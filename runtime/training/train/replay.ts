@@ -3,7 +3,7 @@
  * `param/W`, `input/x`, and in the metadata what else the call was given. It is kept of what was not finite.
  */
 import { SafetensorsError, ReplayError } from "../../base/errors.js";
-import { isCount, isList, isRecord } from "../../base/options.js";
+import { isCount, isList, isRecord, ownValue } from "../../base/options.js";
 import type { FileBytes } from "../../io/bytes.js";
 import { fileFormats } from "../../io/file-formats.js";
 import type { SafeTensor } from "../../io/safe-tensor.js";
@@ -62,13 +62,15 @@ export function encodeReplay(
   putAll("param", params);
   putAll("fixed", fixed);
   const given = (kind: Kind, names: readonly { readonly name: string }[]): void => {
-    for (const { name } of names) if (name in values) put(kind, name, numbersIn(values[name]));
+    for (const { name } of names) if (Object.hasOwn(values, name)) put(kind, name, numbersIn(values[name]));
   };
   given("input", [...inputs, ...contexts]);
   given("state", states);
   const call: ReplayedCall = {
     ...{ cell, dimensions, dtype, update, example, sizes },
-    settings: Object.fromEntries(settings.map(({ name, otherwise }) => [name, Number(values[name] ?? otherwise)])),
+    settings: Object.fromEntries(
+      settings.map(({ name, otherwise }) => [name, Number(ownValue(values, name) ?? otherwise)]),
+    ),
     ...(random !== undefined && {
       draws: { seed: Number(values["seed"]), number: numbersIn(values["examples"])[0] ?? 0 },
     }),

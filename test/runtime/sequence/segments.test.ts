@@ -27,6 +27,18 @@ const bytesOf = (steps: number): number => {
 };
 
 describe("openSegments", () => {
+  it("takes names that every object has", async () => {
+    const text = "cell A(H) { input toString: [H] state valueOf: [H] param w: [H] ~ ones valueOf' = w * valueOf + toString output constructor = valueOf' }"; // prettier-ignore
+    const module = await cell(text, { dimensions: { H: 1 }, target: "js", segments: true });
+    const long = openSegments(module, { steps: 128 });
+    const toString = new Float32Array(128).fill(0.5);
+    const none = long.gradient({ toString }, { results: ["constructor"] });
+    expect([none.outputs["constructor"]!.length, none.params["w"]![0]]).toEqual([128, 0]);
+    const some = long.gradient({ toString }, { cotangents: { constructor: toString }, results: ["toString"] });
+    expect([some.given["toString"]!.length, some.params["w"]![0]! > 0]).toEqual([128, true]);
+    expect(() => long.gradient({})).toThrow("gradient: toString is missing");
+  });
+
   it("tells how it goes about it", () => {
     const whole = openSegments(module, { batch: 2, steps: 200 });
     expect([whole.segment, whole.count]).toEqual([200, 1]);

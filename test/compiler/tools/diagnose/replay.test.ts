@@ -77,6 +77,19 @@ it("draws what the call drew, and takes its settings and the states that chunks 
   expect(found).toMatchObject({ update: 2, of: "values", operation: "log", index: [1] });
 });
 
+it("takes names that every object has, where a call leaves them out", async () => {
+  const text = `network Names(N; T) {
+  setting toString: [] = 2
+  input x: [T, N]
+  param w: [N] ~ ones
+  h = before(valueOf, 0)
+  valueOf[t] = 0.5 * h[t] + toString * log(sum(w * x[t]))
+  loss = sum(valueOf) per T
+}
+`;
+  expect(replay(text, await keptOf(text, { x: [[1, 1, 1, -2]] }))).toMatchObject({ of: "values", operation: "log", index: [1] }); // prettier-ignore
+});
+
 it.each([
   [new Uint8Array(3), /^a file has at least 8 bytes, this one 3/u],
   [new TextEncoder().encode("nothing of the kind"), /header/u],
