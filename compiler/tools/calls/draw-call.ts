@@ -101,15 +101,27 @@ export function drawTensors(
 ): ByTensor<Float64Array> {
   return mapTensors(manifest, (tensor) => {
     if (draws.isDrawn?.(tensor) === false) return undefined;
-    const { dtype, role } = tensor;
     const values = new Float64Array(countNumbers(tensor, call));
-    const own = values.length / call.batch;
-    for (let i = 0; i < values.length; i++)
-      values[i] = dtype === "index" ? drawIndex(role, boundOf(tensor, extentAt(call, i, own)), random) : draws.number(tensor, values, i); // prettier-ignore
+    const draw = numberDrawer(tensor, values, call, random, draws);
+    for (let i = 0; i < values.length; i++) values[i] = draw(i);
     const isDefinite = draws.ranges !== undefined && rangeOf(draws.ranges, tensor) === "spd";
     if (isDefinite) makeDefinite(values, Number(tensor.shape[tensor.shape.length - 1]), draws.round ?? plain);
     return values;
   });
+}
+
+/** What draws the numbers of one tensor, one after the other: `drawn` has those before. */
+export function numberDrawer(
+  tensor: CallTensor,
+  drawn: Float64Array,
+  call: CallExtents,
+  random: Random,
+  { number }: Pick<Draws, "number">,
+): (at: number) => number {
+  const { dtype, role } = tensor;
+  if (dtype !== "index") return (at) => number(tensor, drawn, at);
+  const own = drawn.length / call.batch;
+  return (at) => drawIndex(role, boundOf(tensor, extentAt(call, at, own)), random);
 }
 
 const plain = (value: number): number => value;

@@ -2,11 +2,15 @@
 import { checkNumbers, refuse } from "../../../runtime/base/arguments.js";
 import { isRecord } from "../../../runtime/base/options.js";
 import type { Random } from "../../../runtime/base/random.js";
-import type { InputEntry, Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
+import { elementCount } from "../../../runtime/module/compiled-module.js";
+import type { AxisEntry, Manifest } from "../../../runtime/module/manifest.js";
+import { at } from "../../base/at.js";
+import { invariant } from "../../base/diagnostics/invariant.js";
 import { suggest } from "../../base/diagnostics/suggest.js";
 import type { Turn } from "../../driver/turns.js";
-import { widthOf } from "../calls/sizes.js";
-import { boundOf } from "../calls/tensors.js";
+import { numberDrawer } from "../calls/draw-call.js";
+import { type CallExtents, type CallSizes, countNumbers, partShape, type TensorAxes } from "../calls/sizes.js";
+import { boundOf, type ByTensor, type CallTensor, mapTensors, ofTensor, tensorsOf } from "../calls/tensors.js";
 
 export interface DataTensor {
   readonly shape: readonly number[];
@@ -49,22 +53,8 @@ export class DataError extends Error {
   }
 }
 
-interface RunSizes {
-  readonly batch: number;
-  readonly steps: number;
-  /** Of run-time dimensions. */
-  readonly sizes: Readonly<Record<string, number>>;
-}
-
-/** One run: everything the module takes besides parameters. */
-export interface RunData extends RunSizes {
-  /** `[B, T, …]`. */
-  readonly inputs: ReadonlyMap<string, Float64Array | Int32Array>;
-  /** `[B, …]`. */
-  readonly contexts: ReadonlyMap<string, Float64Array>;
-  /** Of states that were given, `[B, …]`. */
-  readonly states: ReadonlyMap<string, Float64Array>;
-}
+/** One run: everything the module takes besides parameters, of states those that were given. Every example has all steps. */
+export interface RunData extends CallExtents, Pick<ByTensor<Float64Array>, "inputs" | "contexts" | "states"> {}
 
 /** Steps of a run where nothing says how many. */
 export const usualSteps = 200;
@@ -72,31 +62,43 @@ export const usualSteps = 200;
 /** Numbers that are handled between two turns: a look at the time after each would cost more than the number. */
 const stride = 2 ** 14;
 
-type DataArray = Float64Array | Int32Array;
-
 /** Each element by its place, in order. */
-async function fill<Values extends DataArray>(values: Values, at: (i: number) => number, turn: Turn): Promise<Values> {
+async function fill(values: Float64Array, element: (i: number) => number, turn: Turn): Promise<void> {
   for (let from = 0; from < values.length; from += stride) {
     const end = Math.min(from + stride, values.length);
-    for (let i = from; i < end; i++) values[i] = at(i);
+    for (let i = from; i < end; i++) values[i] = element(i);
     await turn();
   }
-  return values;
 }
 
-/** Normal noise for inputs and contexts, random indices. */
-export async function drawNoise(manifest: Manifest, random: Random, run: RunSizes, turn: Turn): Promise<RunData> {
-  const { batch, steps, sizes } = run;
-  const normal = (count: number): Promise<Float64Array> => fill(new Float64Array(count), () => random.normal(), turn);
-  const inputs = new Map<string, DataArray>();
-  for (const entry of manifest.inputs) {
-    const count = batch * steps * widthOf(entry, sizes);
-    const index = (): number => random.integer(boundOf(entry, { sizes }));
-    inputs.set(entry.name, await (entry.dtype === "real" ? normal(count) : fill(new Int32Array(count), index, turn)));
+/** A run of the tensors that `isHeld`, filled one after the other. */
+async function makeRun(
+  manifest: Manifest,
+  run: CallExtents,
+  isHeld: (tensor: CallTensor) => boolean,
+  fillIn: (tensor: CallTensor, values: Float64Array) => Promise<void>,
+): Promise<RunData> {
+  const made = mapTensors(manifest, (tensor) =>
+    isHeld(tensor) ? new Float64Array(countNumbers(tensor, run)) : undefined,
+  );
+  for (const tensor of tensorsOf(manifest)) {
+    const values = ofTensor(made, tensor);
+    if (values !== undefined) await fillIn(tensor, values);
   }
-  const contexts = new Map<string, Float64Array>();
-  for (const entry of manifest.contexts) contexts.set(entry.name, await normal(batch * widthOf(entry, sizes)));
-  return { ...run, inputs, contexts, states: new Map() };
+  const { inputs, contexts, states } = made;
+  return { ...run, inputs, contexts, states };
+}
+
+/** No example is smaller than the call. */
+const wholeExamples = (call: CallSizes): CallExtents => ({ ...call, examples: [] });
+
+/** Normal noise for inputs and contexts, random indices. */
+export function drawNoise(manifest: Manifest, random: Random, call: CallSizes, turn: Turn): Promise<RunData> {
+  const run = wholeExamples(call);
+  const isDrawn = ({ role }: CallTensor): boolean => role === "input" || role === "context";
+  return makeRun(manifest, run, isDrawn, (tensor, values) =>
+    fill(values, numberDrawer(tensor, values, run, random, { number: () => random.normal() }), turn),
+  );
 }
 
 /**
@@ -111,44 +113,29 @@ export async function takeData(
   sizes: Readonly<Record<string, number>>,
   turn: Turn,
 ): Promise<RunData> {
-  const { inputs, contexts, states } = manifest;
-  refuseUnknown(manifest, data);
-  const there = extents(manifest, data, sizes);
-  const run = { ...cutTo(there, wanted), sizes };
-  const missing = [...inputs, ...contexts].find(({ name }) => !data.has(name));
+  const tensors = tensorsOf(manifest).filter(mayBeInData);
+  refuseUnknown(manifest, tensors, data);
+  const run = wholeExamples({ ...cutTo(extents(manifest, tensors, data, sizes), wanted), sizes });
+  const missing = tensors.find(({ name, role }) => role !== "state" && !data.has(name));
   if (missing !== undefined) {
-    const wants = shapeText(missing, inputs.includes(missing as InputEntry), sizes);
-    const message = `the data has no ${missing.name}, which must have shape ${wants}`;
-    throw new DataError("missing-tensor", message, missing.name);
+    const wants = shapeText(manifest, missing, sizes);
+    throw new DataError(
+      "missing-tensor",
+      `the data has no ${missing.name}, which must have shape ${wants}`,
+      missing.name,
+    );
   }
-  const cutAll = async <Entry extends TensorEntry, Values extends DataArray>(
-    entries: readonly Entry[],
-    timed: boolean,
-    check: (entry: Entry, values: Float64Array) => Promise<Values>,
-  ): Promise<Map<string, Values>> => {
-    const found = new Map<string, Values>();
-    for (const entry of entries) {
-      const tensor = data.get(entry.name) as DataTensor;
-      const batched = tensor.shape.length > entry.shape.length + (timed ? 1 : 0);
-      const values = await cutTensor(tensor, batched, timed, run, widthOf(entry, sizes), turn);
-      found.set(entry.name, await check(entry, values));
-    }
-    return found;
-  };
-  const real = ({ name }: TensorEntry, values: Float64Array): Promise<Float64Array> => takeReals(name, values, turn);
-  const values = (entry: InputEntry, cutOut: Float64Array): Promise<DataArray> =>
-    entry.dtype === "real" ? real(entry, cutOut) : takeIndices(entry, boundOf(entry, { sizes }), cutOut, turn);
-  const given = states.filter(({ name }) => data.has(name));
-  return {
-    ...run,
-    inputs: await cutAll(inputs, true, values),
-    contexts: await cutAll(contexts, false, real),
-    states: await cutAll(given, false, real),
-  };
+  const isGiven = (tensor: CallTensor): boolean => mayBeInData(tensor) && data.has(tensor.name);
+  return makeRun(manifest, run, isGiven, async (tensor, values) => {
+    await cutTensor(tensor, data.get(tensor.name) as DataTensor, values, run, turn);
+    await (tensor.dtype === "index" ? checkIndices(tensor, values, run, turn) : checkReals(tensor, values, turn));
+  });
 }
 
-function refuseUnknown({ cell, inputs, contexts, states }: Manifest, data: DataTensors): void {
-  const known = [...inputs, ...contexts, ...states].map(({ name }) => name);
+const mayBeInData = ({ role }: CallTensor): boolean => role === "input" || role === "context" || role === "state";
+
+function refuseUnknown({ cell }: Manifest, tensors: readonly CallTensor[], data: DataTensors): void {
+  const known = tensors.map(({ name }) => name);
   for (const name of data.keys()) {
     if (known.includes(name)) continue;
     const similar = suggest(name, known);
@@ -157,117 +144,121 @@ function refuseUnknown({ cell, inputs, contexts, states }: Manifest, data: DataT
   }
 }
 
-type Wanted = { readonly [What in "batch" | "steps"]?: number | undefined };
+/** Axes whose sizes data tells, by the option of calls that gives them: their elements, and how many there are unless told. */
+const toldAxes = {
+  batch: { unit: "examples", usual: 1 },
+  steps: { unit: "steps", usual: usualSteps },
+} as const;
+
+type ToldAxis = keyof typeof toldAxes;
+
+type Wanted = { readonly [What in ToldAxis]?: number | undefined };
+
+/** The axis of tensors that has this name. */
+function toldAxis({ axes }: Pick<Manifest, "axes">, name: string): ToldAxis {
+  const option: AxisEntry["option"] | undefined = axes.find((axis) => axis.name === name)?.option;
+  invariant(option === "batch" || option === "steps", `cells have no tensors along ${name}`);
+  return option;
+}
 
 /** How much of the data is taken: what is asked for, or all that is there. */
-function cutTo(there: Wanted, wanted: Wanted): { readonly batch: number; readonly steps: number } {
-  const take = (what: "batch" | "steps", unit: string): number => {
-    const found = there[what];
-    const asked = wanted[what] ?? found ?? (what === "batch" ? 1 : usualSteps);
+function cutTo(there: Wanted, wanted: Wanted): Record<ToldAxis, number> {
+  const take = (axis: ToldAxis): number => {
+    const { unit, usual } = toldAxes[axis];
+    const found = there[axis];
+    const asked = wanted[axis] ?? found ?? usual;
     if (found === undefined || asked <= found) return asked;
     const message = `the data has ${found} ${unit}, fewer than the ${asked} that are asked for`;
     throw new DataError("shape-mismatch", message);
   };
-  return { batch: take("batch", "examples"), steps: take("steps", "steps") };
+  return { batch: take("batch"), steps: take("steps") };
 }
 
-/** Checks all shapes; the batch and steps that the tensors agree on, undefined where none has that axis. */
+/** Checks all shapes; the sizes of axes that the tensors agree on, nothing of those that none has. */
 function extents(
-  { inputs, contexts, states }: Manifest,
+  manifest: Manifest,
+  tensors: readonly CallTensor[],
   data: DataTensors,
   sizes: Readonly<Record<string, number>>,
-): { batch: number | undefined; steps: number | undefined } {
-  const found: Record<"batch" | "steps", { size: number; from: string } | undefined> = {
-    batch: undefined,
-    steps: undefined,
-  };
-  const agree = (what: "batch" | "steps", size: number, from: string): void => {
-    const previous = found[what];
-    if (size < 1)
-      throw new DataError("shape-mismatch", `${from} has no ${what === "batch" ? "examples" : "steps"}`, from);
+): Wanted {
+  const found = new Map<ToldAxis, { readonly size: number; readonly from: string }>();
+  const agree = (axis: ToldAxis, size: number, from: string): void => {
+    const { unit } = toldAxes[axis];
+    const previous = found.get(axis);
+    if (size < 1) throw new DataError("shape-mismatch", `${from} has no ${unit}`, from);
     if (previous !== undefined && previous.size !== size) {
-      const unit = what === "batch" ? "examples" : "steps";
       throw new DataError("shape-mismatch", `${from} has ${size} ${unit}, ${previous.from} has ${previous.size}`, from);
     }
-    found[what] = { size, from };
+    found.set(axis, { size, from });
   };
-  for (const [entries, timed] of [
-    [inputs, true],
-    [contexts, false],
-    [states, false],
-  ] as const) {
-    for (const entry of entries) {
-      const tensor = data.get(entry.name);
-      if (tensor === undefined) continue;
-      const own = entry.shape.map((size) => (typeof size === "number" ? size : (sizes[size] as number)));
-      const leading = tensor.shape.slice(0, Math.max(0, tensor.shape.length - own.length));
-      const tail = tensor.shape.slice(leading.length);
-      const least = timed ? 1 : 0;
-      if (
-        leading.length < least ||
-        leading.length > least + 1 ||
-        tail.length !== own.length ||
-        tail.some((size, axis) => size !== own[axis])
-      ) {
-        const got = `[${tensor.shape.join(", ")}]`;
-        throw new DataError(
-          "shape-mismatch",
-          `${entry.name} must have shape ${shapeText(entry, timed, sizes)}, the data has ${got}`,
-          entry.name,
-        );
-      }
-      if (leading.length === least + 1) agree("batch", leading[0] as number, entry.name);
-      if (timed) agree("steps", leading[leading.length - 1] as number, entry.name);
+  for (const tensor of tensors) {
+    const { name } = tensor;
+    const stored = data.get(name);
+    if (stored === undefined) continue;
+    const axes = storedAxes(tensor, stored);
+    const own = ownShape(tensor, sizes);
+    if (axes === undefined || own.some((size, axis) => size !== stored.shape[axes.length + axis])) {
+      const message = `${name} must have shape ${shapeText(manifest, tensor, sizes)}, the data has [${stored.shape.join(", ")}]`;
+      throw new DataError("shape-mismatch", message, name);
     }
+    for (const [i, axis] of axes.entries()) agree(toldAxis(manifest, axis), at(stored.shape, i), name);
   }
-  return { batch: found.batch?.size, steps: found.steps?.size };
+  return { batch: found.get("batch")?.size, steps: found.get("steps")?.size };
 }
 
-function shapeText({ shape }: TensorEntry, timed: boolean, sizes: Readonly<Record<string, number>>): string {
-  const own = [
-    ...(timed ? ["steps"] : []),
-    ...shape.map((size) => String(typeof size === "number" ? size : sizes[size])),
-  ];
-  return `[${own.join(", ")}] or [${["examples", ...own].join(", ")}]`;
+/** The shape of one element. */
+const ownShape = ({ shape }: TensorAxes, sizes: Readonly<Record<string, number>>): number[] =>
+  partShape({ axes: [], shape }, { steps: 1, sizes });
+
+/** The axes of a tensor that it has in the data, where that of the examples may be missing; undefined where others are. */
+function storedAxes({ axes, shape }: TensorAxes, stored: DataTensor): readonly string[] | undefined {
+  const missing = axes.length + shape.length - stored.shape.length;
+  return missing === 0 || missing === 1 ? axes.slice(missing) : undefined;
 }
 
-/** The first examples and steps; a tensor without a batch axis counts for every example. */
+function shapeText(manifest: Manifest, tensor: TensorAxes, sizes: Readonly<Record<string, number>>): string {
+  const axes = tensor.axes.map((axis) => toldAxes[toldAxis(manifest, axis)].unit);
+  const own = ownShape(tensor, sizes);
+  return `[${[...axes.slice(1), ...own].join(", ")}] or [${[...axes, ...own].join(", ")}]`;
+}
+
+/** The first examples and steps; a tensor without the axis of the examples counts for every one. */
 function cutTensor(
-  { shape, values }: DataTensor,
-  batched: boolean,
-  timed: boolean,
-  { batch, steps }: RunSizes,
-  width: number,
+  tensor: TensorAxes,
+  stored: DataTensor,
+  into: Float64Array,
+  run: CallSizes,
   turn: Turn,
-): Promise<Float64Array> {
-  const stored = timed ? (shape[batched ? 1 : 0] as number) * width : width;
-  const kept = timed ? steps * width : width;
-  const from = (b: number): number => (batched ? b * stored : 0);
-  return fill(new Float64Array(batch * kept), (i) => values[from(Math.floor(i / kept)) + (i % kept)] as number, turn);
+): Promise<void> {
+  const isShared = storedAxes(tensor, stored)?.length !== tensor.axes.length;
+  const there = stored.values.length / (isShared ? 1 : at(stored.shape, 0));
+  const kept = elementCount(partShape(tensor, run));
+  const from = (example: number): number => (isShared ? 0 : example * there);
+  return fill(into, (i) => at(stored.values, from(Math.floor(i / kept)) + (i % kept)), turn);
 }
 
 /** The place of the first number that is wrong, -1 where none is. */
 async function firstWrong(values: Float64Array, isRight: (value: number) => boolean, turn: Turn): Promise<number> {
   for (let from = 0; from < values.length; from += stride) {
-    const at = values.subarray(from, from + stride).findIndex((value) => !isRight(value));
-    if (at >= 0) return from + at;
+    const found = values.subarray(from, from + stride).findIndex((value) => !isRight(value));
+    if (found >= 0) return from + found;
     await turn();
   }
   return -1;
 }
 
-async function takeIndices({ name }: InputEntry, bound: number, values: Float64Array, turn: Turn): Promise<Int32Array> {
+async function checkIndices(tensor: CallTensor, values: Float64Array, run: CallSizes, turn: Turn): Promise<void> {
+  const { name } = tensor;
+  const bound = boundOf(tensor, run);
   const wrong = await firstWrong(values, (value) => Number.isInteger(value) && value >= 0 && value < bound, turn);
-  if (wrong >= 0) {
-    const got = String(values[wrong]);
-    throw new DataError("invalid-value", `${name} must hold integers from 0 to ${bound - 1}, got ${got}`, name);
-  }
-  return fill(new Int32Array(values.length), (i) => values[i] as number, turn);
+  if (wrong < 0) return;
+  const got = String(values[wrong]);
+  throw new DataError("invalid-value", `${name} must hold integers from 0 to ${bound - 1}, got ${got}`, name);
 }
 
 /** A run that starts from NaN would only say that NaN comes out. */
-async function takeReals(name: string, values: Float64Array, turn: Turn): Promise<Float64Array> {
-  return checkFinite(name, values, await firstWrong(values, Number.isFinite, turn));
+async function checkReals({ name }: CallTensor, values: Float64Array, turn: Turn): Promise<void> {
+  checkFinite(name, values, await firstWrong(values, Number.isFinite, turn));
 }
 
 /** @param wrong The place of the first number that is not finite, -1 where all are. */

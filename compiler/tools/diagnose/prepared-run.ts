@@ -1,11 +1,13 @@
 /** A cell that is compiled, loaded and ready to be run step by step over its data. */
-import type { CompiledModule, ModuleInstance } from "../../../runtime/module/compiled-module.js";
+import { type CompiledModule, elementCount, type ModuleInstance } from "../../../runtime/module/compiled-module.js";
+import { ofKey } from "../../base/at.js";
 import type { Turn } from "../../driver/turns.js";
 import type { RunData } from "./data.js";
 import type { ProbedCell } from "./probe-cell.js";
 import type { StateLayout } from "./state-vector.js";
 import { writeStored } from "../calls/call.js";
-import { widthOf } from "../calls/sizes.js";
+import { emptyRecord } from "../calls/records.js";
+import { partShape } from "../calls/sizes.js";
 
 export interface PreparedRun {
   readonly data: RunData;
@@ -31,27 +33,26 @@ export function valuesAt(
   rows: number,
   exampleOf: (row: number) => number = (row) => row,
 ): Record<string, unknown> {
-  const { steps, sizes } = data;
-  const values = Object.create(null) as Record<string, unknown>;
-  for (const entry of plain.manifest.inputs) {
-    const all = data.inputs.get(entry.name) as Float64Array | Int32Array;
-    const width = widthOf(entry, sizes);
-    const own = entry.dtype === "index" ? new Int32Array(rows * width) : new Float64Array(rows * width);
-    for (let row = 0; row < rows; row++) {
-      const from = (exampleOf(row) * steps + t) * width;
-      own.set(all.subarray(from, from + width), row * width);
+  const values = emptyRecord<unknown>();
+  const { inputs, contexts } = plain.manifest;
+  for (const [entries, given] of [
+    [inputs, data.inputs],
+    [contexts, data.contexts],
+  ] as const) {
+    // prettier-ignore
+    for (const entry of entries) {
+      const all = ofKey(given, entry.name);
+      const whole = elementCount(partShape(entry, data));
+      const count = elementCount(partShape(entry, { ...data, steps: 1 }));
+      // What has no axis of steps is the same at each.
+      const from = (t * count) % whole;
+      const own = entry.dtype === "index" ? new Int32Array(rows * count) : new Float64Array(rows * count);
+      for (let row = 0; row < rows; row++) {
+        const start = exampleOf(row) * whole + from;
+        own.set(all.subarray(start, start + count), row * count);
+      }
+      values[entry.name] = own;
     }
-    values[entry.name] = own;
-  }
-  for (const entry of plain.manifest.contexts) {
-    const all = data.contexts.get(entry.name) as Float64Array;
-    const width = widthOf(entry, sizes);
-    const own = new Float64Array(rows * width);
-    for (let row = 0; row < rows; row++) {
-      const from = exampleOf(row) * width;
-      own.set(all.subarray(from, from + width), row * width);
-    }
-    values[entry.name] = own;
   }
   return values;
 }

@@ -38,9 +38,8 @@ export async function watchValues(run: PreparedRun, place: PlaceLookup): Promise
 
 /** As given, or as the cell declares it. */
 function initialState({ data, layout, watcher }: PreparedRun): Float64Array {
-  const { batch, sizes } = data;
-  const given = Object.fromEntries([...data.contexts, ...data.states]);
-  watcher.reset({ batch, sizes, ...given });
+  const { batch, sizes, contexts, states: given } = data;
+  watcher.reset({ batch, sizes, ...contexts, ...given });
   const { states } = watcher.snapshot() as { states: Readonly<Record<string, FloatArray>> };
   return packStates(layout, states, batch);
 }

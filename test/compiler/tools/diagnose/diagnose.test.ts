@@ -299,9 +299,9 @@ describe("files of data", () => {
       {},
       () => Promise.resolve(),
     );
-    expect(run.inputs.get("x")).toEqual(Float64Array.of(0, 1, 4, 5));
-    expect(run.inputs.get("k")).toEqual(Int32Array.of(1, 1));
-    expect(run.states.get("h")).toEqual(Float64Array.of(7, 8, 7, 8));
+    expect(run.inputs["x"]).toEqual(Float64Array.of(0, 1, 4, 5));
+    expect(run.inputs["k"]).toEqual(Float64Array.of(1, 1));
+    expect(run.states["h"]).toEqual(Float64Array.of(7, 8, 7, 8));
   });
 });
 
