@@ -139,7 +139,7 @@ class Keeper {
       if (!stay || !differ) continue;
       const written = new Set(touches.flatMap(({ access, isRead }) => (isRead ? [] : [accessKey(access)])));
       for (const [key, { access, isRead }] of firsts) {
-        if (isRead && written.has(key)) variables.set(key, { access, name: this.names.pick(hintOf(buffer)) });
+        if (isRead && written.has(key)) variables.set(key, { access, name: this.names.pick(buffer) });
       }
     }
     if (variables.size === 0 || variables.size > this.kept) return [loop];
@@ -205,11 +205,6 @@ class Keeper {
 /** Are these never the same element, where their variables have the same values? */
 function areApart(a: Access, b: Access): boolean {
   return a.buffer !== b.buffer || (plainValue(subtractAffine(a.offset, b.offset)) ?? 0) !== 0;
-}
-
-/** `final.z_1` is the state `z_1`. */
-function hintOf(buffer: string): string {
-  return buffer.slice(buffer.lastIndexOf(".") + 1);
 }
 
 /** Without numbers that were stored for later loads only, which are gone. */
