@@ -3,7 +3,7 @@ import { printProfile } from "../tools/bench/print-profile.js";
 import { type Profile, profileProgram, ProfileSizeError } from "../tools/bench/profile-program.js";
 import type { Program } from "../program/program.js";
 import { targets } from "../driver/compile-options.js";
-import { lowerSource, type LowerResult } from "../driver/lower-source.js";
+import { lowerSource, type LowerResult } from "../driver/pipeline.js";
 import {
   choiceOption,
   dtypeOption,

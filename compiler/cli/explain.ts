@@ -1,5 +1,5 @@
 /** `recell explain`: what the compiler makes of a cell. */
-import { lowerSource, type LowerResult } from "../driver/lower-source.js";
+import { lowerSource, type LowerResult } from "../driver/pipeline.js";
 import type { LoweredCell } from "../program/lowered-cell.js";
 import type { Program } from "../program/program.js";
 import { explainProgram, printExplanation } from "../tools/explain/explain.js";

@@ -3,7 +3,7 @@ import { checkGradients } from "../tools/gradcheck/check-gradients.js";
 import type { GradientReport } from "../tools/gradcheck/report.js";
 import { WrongRangeError } from "../tools/calls/ranges.js";
 import { UncheckableError } from "../tools/gradcheck/uncheckable.js";
-import { lowerSource } from "../driver/lower-source.js";
+import { lowerSource } from "../driver/pipeline.js";
 import {
   choiceOption,
   integerOption,

@@ -1,11 +1,11 @@
-/** Text to module: `lower-source.ts` and `emit-module.ts`, one after the other. No input or output. */
+/** What callers see of the compiler: a text and options in, files and diagnostics out. No input or output. */
 import type { CheckedOptions, CompileOptions, SourceOptions } from "./compile-options.js";
 import { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
-import { type EmittedModule, emitModule } from "./emit-module.js";
 import { MemoryLimitError } from "../emit/memory-limit.js";
 import { SegmentsError } from "../program/find-segments.js";
 import { printDeclarations } from "../emit/typescript/declarations.js";
-import { type Findings, checkSource, lowerSource, parseSource } from "./lower-source.js";
+import { type Findings, checkSource, parseSource } from "./check-source.js";
+import { type EmittedModule, emitModule, lowerSource } from "./pipeline.js";
 import { checkStreams } from "./streams.js";
 import { beyondBudget } from "./operation-budget.js";
 import { printSourceFile } from "../language/syntax/print-ast.js";
@@ -18,7 +18,7 @@ import type { Manifest } from "../../runtime/module/manifest.js";
 
 export type { CompileOptions, ModuleFormat, SourceOptions } from "./compile-options.js";
 export { CompileOptionsError } from "./compile-options.js";
-export type { Findings } from "./lower-source.js";
+export type { Findings } from "./check-source.js";
 
 /** A file that a compilation makes. */
 export interface OutputFile {
@@ -122,7 +122,7 @@ export interface CellSummary {
  * @param source The text of a `.cell` file.
  */
 export function check(source: string, options: SourceOptions = {}): CheckResult {
-  const { program, collector, diagnostics, sources } = checkSource(source, options);
+  const { program, collector, diagnostics, sources } = checkSource(parseSource(source, options));
   checkStreams(program, collector);
   const cells = [...program.cells.values()].map(({ name, documentation, dimensions, reals }) => ({
     name,

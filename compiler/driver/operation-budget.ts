@@ -1,7 +1,7 @@
 /** How large a cell may be with its derivatives: what time and memory of a compilation grow with. */
 import { type Diagnostic, DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { instructionsIn } from "../ir/graph/count-instructions.js";
-import type { LowerResult } from "./lower-source.js";
+import type { LowerResult } from "./pipeline.js";
 
 /** How much work the derivatives are beside the values, which are 1. */
 const derivativeWork = { gradient: 3, jvp: 2, hvp: 6 };

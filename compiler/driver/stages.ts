@@ -20,7 +20,7 @@ import { type KernelTargetName, type TargetPasses, targetPasses } from "../passe
 import { buildEntries, type EntryOptions, entryStages } from "./entries.js";
 import { beforeKernels, graphPasses, isRepeated } from "../passes/graph/passes.js";
 import { gradientRowsStage } from "./gradient-rows.js";
-import { buildKernels, readyForKernels } from "./build-kernels.js";
+import { buildKernels, readyForKernels } from "./pipeline.js";
 
 /** What a stage gives: the text as it was read, equations of one example, loops over buffers of a whole batch, or what is printed of these. */
 type StageForm = "text" | "graph" | "kernels" | "code";

@@ -1,6 +1,6 @@
 /** Which networks of a source stream, and what the others look ahead at: for all sizes at once. */
 import type { SourceOptions } from "./compile-options.js";
-import { checkSource, type Findings } from "./lower-source.js";
+import { checkSource, type Findings, parseSource } from "./check-source.js";
 import { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { anyTarget } from "../passes/any-target.js";
 import { innerGradient } from "../passes/autodiff/inner-gradient.js";
@@ -52,7 +52,7 @@ function streamOf(network: LoweredNetwork): Pick<NetworkStream, "stream" | "obst
 
 /** Of the networks, and of their entries, of a source without errors, in its order. */
 export function streamsOf(source: string, options: SourceOptions): Findings & { readonly streams: NetworkStream[] } {
-  const { program, collector, diagnostics, sources } = checkSource(source, options);
+  const { program, collector, diagnostics, sources } = checkSource(parseSource(source, options));
   const networks = collector.hasErrors ? [] : [...program.cells.values()].filter(({ form }) => form === "network");
   const streams = networks.flatMap(({ name }): NetworkStream[] => {
     const made = lowered(program, name);

@@ -37,6 +37,16 @@ export function findSegments(program: SegmentedProgram): SegmentSearch {
   return drawn === undefined ? found : { obstacle: `\`${drawn.name}\` draws by the place along \`${symbol}\`, which begins anew in every segment` }; // prettier-ignore
 }
 
+/** @throws SegmentsError where there is none. */
+export function symbolOfSegments(program: SegmentedProgram): string {
+  const found = findSegments(program);
+  if ("symbol" in found) return found.symbol;
+  throw new SegmentsError(
+    found.obstacle,
+    "each step is made of what there is up to it, and losses are sums over the steps",
+  );
+}
+
 function alongLosses(program: SegmentedProgram): SegmentSearch {
   const cuts = findCuts(program);
   const possible = cuts.filter(({ obstacle }) => obstacle === undefined);

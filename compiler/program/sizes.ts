@@ -95,6 +95,25 @@ export function withDefaultSizes(cell: TypedCell, given: ReadonlyMap<string, num
   return sizes;
 }
 
+/**
+ * Sizes and real parameters as they are given together, apart.
+ *
+ * @param sizes Of all dimensions, those with a default too, or left open where none is given.
+ */
+export function argumentsOf(
+  cell: TypedCell,
+  given: ReadonlyMap<string, number>,
+  sizes: "all sizes" | "symbolic",
+): Required<Pick<CellArguments, "dimensions" | "reals" | "assumeSizes">> {
+  const complete = [...(sizes === "all sizes" ? withDefaultSizes(cell, given) : given)];
+  const reals = new Set(cell.reals.map(({ name }) => name));
+  return {
+    dimensions: new Map(complete.filter(([name]) => !reals.has(name))),
+    reals: new Map(complete.filter(([name]) => reals.has(name))),
+    assumeSizes: sizes === "symbolic",
+  };
+}
+
 function checkNames(
   what: "dimension" | "real parameter",
   cell: TypedCell,

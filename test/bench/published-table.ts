@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { profileProgram } from "../../compiler/tools/bench/profile-program.js";
 import type { Program } from "../../compiler/program/program.js";
-import { lowerSource } from "../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../compiler/driver/pipeline.js";
 
 export interface TimedCell {
   readonly title: string;

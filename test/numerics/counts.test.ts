@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { countOperations, placesOf } from "../../compiler/ir/kernel/count-operations.js";
 import type { KernelProgram, Statement } from "../../compiler/ir/kernel/kernel-program.js";
 import { forEachAccess } from "../../compiler/ir/kernel/visit.js";
-import { lowerSource } from "../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../compiler/driver/pipeline.js";
 import {
   type EntryReport,
   explainProgram,

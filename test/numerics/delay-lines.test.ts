@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { cell, type CompiledModule, type ModuleInstance } from "../../compiler/index.js";
 import { buildEntries } from "../../compiler/driver/entries.js";
-import { lowerSource } from "../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../compiler/driver/pipeline.js";
 import { countOperations } from "../../compiler/ir/kernel/count-operations.js";
 import { programOfCell } from "../../compiler/program/cell-program.js";
 import { examplesAreIndependent, piecesMatchWhole } from "../../compiler/tools/testing/properties/same-bits.js";

@@ -1,7 +1,7 @@
 /** Lengths that values tell: where they end, that an example has the bits that it has alone, both targets, gradients with the length as it is. */
 import { expect, it } from "vitest";
 import { cell } from "../../compiler/driver/in-process.js";
-import { lowerSource } from "../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../compiler/driver/pipeline.js";
 import { stages, textsAfter } from "../../compiler/driver/stages.js";
 import { checkGradients } from "../../compiler/index.js";
 import type { CompiledModule } from "../../runtime/index.js";

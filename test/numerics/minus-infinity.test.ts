@@ -19,7 +19,7 @@ import type { BatchValue } from "../../compiler/ir/graph/evaluate.js";
 import type { GraphFunction, ValueId } from "../../compiler/ir/graph/graph-function.js";
 import { shapeContext } from "../../compiler/ir/graph/shape-rules.js";
 import { gradientOf, tangentsOnly } from "../../compiler/passes/autodiff/whole-derivatives.js";
-import { emitModule } from "../../compiler/driver/emit-module.js";
+import { emitModule } from "../../compiler/driver/pipeline.js";
 import { normalize, reduceAlong } from "../../compiler/program/reductions.js";
 import type { Program, ProgramTensor } from "../../compiler/program/program.js";
 import { type CompiledModule, loadModule } from "../../runtime/index.js";

@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../compiler/driver/compile.js";
-import { lowerSource } from "../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../compiler/driver/pipeline.js";
 import type { CellCall } from "../../compiler/tools/calls/call.js";
 import { instanceFor, resultsOf, valuesOf } from "../../compiler/tools/calls/call.js";
 import { drawCall, drawExtents } from "../../compiler/tools/calls/draw-call.js";

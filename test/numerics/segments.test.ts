@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { buildEntries } from "../../compiler/driver/entries.js";
-import { lowerSource } from "../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../compiler/driver/pipeline.js";
 import { cell } from "../../compiler/index.js";
 import { parseKernel } from "../../compiler/ir/kernel/parse.js";
 import { printKernel } from "../../compiler/ir/kernel/print.js";

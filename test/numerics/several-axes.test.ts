@@ -3,7 +3,7 @@ import { contextAxes, networkAxes } from "../../compiler/base/types/call-axes.js
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Dim, dimConstant, dimSymbol, divideDims, subtractDims } from "../../compiler/base/types/dim.js";
-import { emitModule } from "../../compiler/driver/emit-module.js";
+import { emitModule } from "../../compiler/driver/pipeline.js";
 import { expectAlone, loadFor, optionsFor, programOf, Ragged, type RaggedCall } from "../support/several-axes.js";
 import { fuzzParameters } from "../support/fuzz.js";
 

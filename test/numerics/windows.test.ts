@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { cell, checkGradients } from "../../compiler/index.js";
-import { lowerSource } from "../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../compiler/driver/pipeline.js";
 import { expectSameBitsOnTargets } from "../support/same-targets.js";
 import { expectAlone, type RaggedCall } from "../support/several-axes.js";
 

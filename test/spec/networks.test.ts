@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
 import * as recell from "../../compiler/index.js";
-import { lowerSource } from "../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../compiler/driver/pipeline.js";
 import { problemsOf } from "../../compiler/program/verify-program.js";
 import { runDocumentation } from "../support/run-documentation.js";
 

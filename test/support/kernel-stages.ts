@@ -1,6 +1,6 @@
 /** Kernels after each stage of a target, with planned memory; before it is planned, passes find scalars by their names. */
 import { expect } from "vitest";
-import { buildKernels } from "../../compiler/driver/build-kernels.js";
+import { buildKernels } from "../../compiler/driver/pipeline.js";
 import { type KernelTargetName, targetPasses } from "../../compiler/passes/kernel/passes.js";
 import type { RealType } from "../../compiler/ir/ops/number-range.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/kernel-program.js";

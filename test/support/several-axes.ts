@@ -1,6 +1,6 @@
 /** Programs over several axes whose sizes differ from example to example, from the text of a graph function; and calls of them. */
 import { expect } from "vitest";
-import { emitModule } from "../../compiler/driver/emit-module.js";
+import { emitModule } from "../../compiler/driver/pipeline.js";
 import type { ModuleOptions } from "../../compiler/emit/manifest.js";
 import { dimConstant, evaluateDim, type Dim } from "../../compiler/base/types/dim.js";
 import { evaluateFunction, type BatchValue } from "../../compiler/ir/graph/evaluate.js";

@@ -1,6 +1,6 @@
 /** Where programs come from at any sizes, for a check that makes cases smaller. */
 import type { SourceFile } from "../../base/source/source-file.js";
-import { lowerSource } from "../../driver/lower-source.js";
+import { lowerSource } from "../../driver/pipeline.js";
 import type { DerivativeRules } from "../../passes/autodiff/derivative-rules.js";
 import type { Program } from "../../program/program.js";
 import { type CandidateText, lowerText } from "./candidates.js";

@@ -1,5 +1,5 @@
 /** Do two texts lower to the same program? */
-import { lowerSource } from "../../driver/lower-source.js";
+import { lowerSource } from "../../driver/pipeline.js";
 import type { SourceOptions } from "../../driver/compile.js";
 import { isSameData } from "../../base/same-data.js";
 import type { GraphFunction } from "../../ir/graph/graph-function.js";

@@ -3,7 +3,7 @@
  * file means the same.
  */
 import { type Findings, type SourceOptions, format } from "../../driver/compile.js";
-import { checkSource, parseSource } from "../../driver/lower-source.js";
+import { checkSource, parseSource } from "../../driver/check-source.js";
 import type { TypedCell } from "../../language/semantics/typed-program.js";
 import type { SourceFileNode } from "../../language/syntax/ast.js";
 import { SourceFile } from "../../base/source/source-file.js";
@@ -48,7 +48,7 @@ export async function upgrade(
   level: UpgradeLevel,
   options: SourceOptions = {},
 ): Promise<UpgradeResult> {
-  const checked = checkSource(source, options);
+  const checked = checkSource(parseSource(source, options));
   const { diagnostics, sources, collector } = checked;
   if (collector.hasErrors) return { text: undefined, notes: [], diagnostics, sources };
   const work = new Upgrade(source, options);
@@ -162,7 +162,7 @@ class Upgrade {
   }
 
   private checked(): { readonly tree: SourceFileNode; readonly cells: readonly TypedCell[] } {
-    const { tree, program } = checkSource(this.text, this.options);
+    const { tree, program } = checkSource(parseSource(this.text, this.options));
     return { tree, cells: [...program.cells.values()] };
   }
 

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { printShape } from "../../../compiler/base/types/shape.js";
 import { buildEntries } from "../../../compiler/driver/entries.js";
-import { lowerSource } from "../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../compiler/driver/pipeline.js";
 import { stages, textsAfter } from "../../../compiler/driver/stages.js";
 
 const options = { gradient: true, jvp: false, hvp: false };

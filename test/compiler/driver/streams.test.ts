@@ -1,7 +1,7 @@
 /** What is found about streams where a source is checked, without sizes, is what is found where it is compiled. */
 import { expect, test } from "vitest";
 import { check } from "../../../compiler/driver/compile.js";
-import { lowerSource } from "../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../compiler/driver/pipeline.js";
 
 const codes = (found: { readonly diagnostics: readonly { readonly code: string }[] }): string[] =>
   found.diagnostics.map(({ code }) => code);

@@ -1,6 +1,6 @@
 /** What is a loop for every target: more operations, or more elements of a window, than the description of all machines has. */
 import { expect, it } from "vitest";
-import { lowerSource } from "../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../compiler/driver/pipeline.js";
 import { anyTarget } from "../../../compiler/passes/any-target.js";
 
 /** A round is an addition and a `tanh`. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../compiler/driver/compile.js";
 import { cell } from "../../../compiler/driver/in-process.js";
-import { lowerSource } from "../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../compiler/driver/pipeline.js";
 
 const list = (values: unknown): number[] => [...(values as Float64Array)];
 const cells = `

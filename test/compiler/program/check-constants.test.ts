@@ -1,7 +1,7 @@
 /** Numbers that become infinite or 0 in a module are told of, each once, where they stand. */
 import { describe, expect, test } from "vitest";
 import { check, compile, type CompileOptions } from "../../../compiler/driver/compile.js";
-import type { Findings } from "../../../compiler/driver/lower-source.js";
+import type { Findings } from "../../../compiler/driver/check-source.js";
 
 const cell = (body: string, parameters = ""): string => `cell A${parameters} { input x: real ${body} }`;
 

@@ -1,6 +1,6 @@
 /** Along which sequence gradients can be computed in segments, and what is in the way of the others. */
 import { expect, it } from "vitest";
-import { lowerSource } from "../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../compiler/driver/pipeline.js";
 import { findSegments, SegmentsError } from "../../../compiler/program/find-segments.js";
 
 const head = `import { GRU } from "std/gru"\nimport { Bidirectional } from "std/network"\n`;

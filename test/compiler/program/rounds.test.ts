@@ -1,6 +1,6 @@
 /** Rounds, each beside the same written out: values to the bit, gradients too. */
 import { describe, expect, it } from "vitest";
-import { lowerSource } from "../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../compiler/driver/pipeline.js";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
 import { evaluate, lower, numbers, tryLower } from "./support.js";
 

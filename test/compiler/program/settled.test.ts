@@ -1,6 +1,6 @@
 /** What equations tell streams is read where a program is made of them, and is in no program after that. */
 import { expect, it } from "vitest";
-import { lowerSource } from "../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../compiler/driver/pipeline.js";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
 import { settled } from "../../../compiler/program/settled.js";
 import { functionOf, linesOf } from "../../support/graph-text.js";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { cell } from "../../../compiler/driver/in-process.js";
 import { verifyModule } from "../../../compiler/tools/verify/verify-module.js";
-import { lowerSource } from "../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../compiler/driver/pipeline.js";
 import type { ModuleInstance } from "../../../runtime/module/compiled-module.js";
 
 const leaky = `

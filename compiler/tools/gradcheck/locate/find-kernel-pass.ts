@@ -2,7 +2,7 @@
 import { at, lookUp } from "../../../base/at.js";
 import { invariant, InvariantError } from "../../../base/diagnostics/invariant.js";
 import { buildEntries } from "../../../driver/entries.js";
-import { buildKernels } from "../../../driver/build-kernels.js";
+import { buildKernels } from "../../../driver/pipeline.js";
 import { type KernelTargetName, type TargetPasses, targetPasses } from "../../../passes/kernel/passes.js";
 import type { GraphFunction } from "../../../ir/graph/graph-function.js";
 import { nameOf, outputName } from "../../../ir/graph/values.js";

@@ -4,7 +4,7 @@ import { check } from "../../../driver/compile.js";
 import type { SourceOptions } from "../../../driver/compile-options.js";
 import { CellError } from "../../../driver/in-process.js";
 import { renderDiagnostics } from "../../../base/diagnostics/render.js";
-import { lowerSource } from "../../../driver/lower-source.js";
+import { lowerSource } from "../../../driver/pipeline.js";
 import type { AxisEntry, Manifest } from "../../../../runtime/module/manifest.js";
 import type { CellCall, Numbers } from "../../calls/call.js";
 import { nearInitial } from "../../calls/draw-call.js";

@@ -6,7 +6,7 @@ import { type BatchValue, evaluateFunction, unpad } from "../../../ir/graph/eval
 import { tensor } from "../../../ir/graph/tensor.js";
 import type { GraphFunction } from "../../../ir/graph/graph-function.js";
 import { verifyFunction } from "../../../ir/graph/verify.js";
-import { lowerSource } from "../../../driver/lower-source.js";
+import { lowerSource } from "../../../driver/pipeline.js";
 import { buildManifest } from "../../../emit/manifest.js";
 import { gradientOf } from "../../../passes/autodiff/whole-derivatives.js";
 import { evaluateDim } from "../../../base/types/dim.js";

@@ -11,7 +11,7 @@ import { at } from "../../../../compiler/base/at.js";
 import { DiagnosticCollector } from "../../../../compiler/base/diagnostics/diagnostic.js";
 import { cellAxes, type SizedAxis } from "../../../../compiler/base/types/call-axes.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
-import { checkSource } from "../../../../compiler/driver/lower-source.js";
+import { checkSource, parseSource } from "../../../../compiler/driver/check-source.js";
 import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
@@ -202,7 +202,7 @@ function changed<L extends LoweredCell | LoweredNetwork>(lowered: L, change: Cha
 
 /** @param written how many operations rounds may be that are written out */
 function expectReadBack(text: string, name: string | undefined, written: number): void {
-  const { program: typed } = checkSource(text, {});
+  const { program: typed } = checkSource(parseSource(text, {}));
   const cell = name ?? [...typed.cells.keys()].at(-1)!;
   const given = { dimensions: new Map<string, number>(), reals: new Map<string, number>(), assumeSizes: true, mostWrittenOut: written, dtype: "f32" } as const; // prettier-ignore
   const collector = new DiagnosticCollector();

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { GraphSyntaxError, parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";

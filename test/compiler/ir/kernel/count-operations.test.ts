@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { countOperations, type RegionCount } from "../../../../compiler/ir/kernel/count-operations.js";
 import type { KernelProgram } from "../../../../compiler/ir/kernel/kernel-program.js";
-import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { invariant } from "../../../../compiler/base/diagnostics/invariant.js";
 import { lowerProgram } from "../../../support/kernels.js";

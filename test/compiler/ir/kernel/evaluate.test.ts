@@ -7,7 +7,7 @@ import { describe, expect, it, test } from "vitest";
 import { evaluateKernels } from "../../../../compiler/ir/kernel/evaluate.js";
 import type { KernelProgram } from "../../../../compiler/ir/kernel/kernel-program.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
-import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { fuzzParameters } from "../../../support/fuzz.js";

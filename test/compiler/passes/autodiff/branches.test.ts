@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { elementwiseFunctions } from "../../../../compiler/language/semantics/builtins.js";
 import { cell, type CellOptions } from "../../../../compiler/driver/in-process.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
-import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import type { LoweredCell } from "../../../../compiler/program/lowered-cell.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import type { ModuleInstance } from "../../../../runtime/module/compiled-module.js";

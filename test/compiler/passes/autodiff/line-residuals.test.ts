@@ -1,7 +1,7 @@
 /** What is kept of delay lines whose elements depend on what is read of them. */
 import { describe, expect, it } from "vitest";
 import { cell } from "../../../../compiler/index.js";
-import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { programOfCell } from "../../../../compiler/program/cell-program.js";
 import { explainProgram, printExplanation } from "../../../../compiler/tools/explain/explain.js";

@@ -5,7 +5,7 @@ import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
-import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { shapeContext } from "../../../../compiler/ir/graph/shape-rules.js";
 import { mergeProjections } from "../../../../compiler/passes/graph/merge-projections.js";
 import { checkSequenceProgram } from "../../../support/check-sequence-program.js";

@@ -6,7 +6,7 @@ import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import type { GraphFunction } from "../../../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../../../compiler/ir/graph/verify.js";
 import { countOperations } from "../../../../compiler/ir/kernel/count-operations.js";
-import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { shapeContext } from "../../../../compiler/ir/graph/shape-rules.js";
 import { sinkConcats } from "../../../../compiler/passes/graph/sink-concats.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";

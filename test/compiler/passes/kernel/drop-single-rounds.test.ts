@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { disassemble } from "../../../../compiler/emit/wasm/assembler/disassemble.js";
 import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
-import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { dropSingleRounds } from "../../../../compiler/passes/kernel/drop-single-rounds.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { expectKernels } from "../../../support/kernel-text.js";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { countOperations } from "../../../../compiler/ir/kernel/count-operations.js";
 import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
 import type { KernelFunction, KernelProgram } from "../../../../compiler/ir/kernel/kernel-program.js";
-import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { joinInputs } from "../../../../compiler/passes/kernel/join-inputs.js";
 import { expectKernels } from "../../../support/kernel-text.js";

@@ -1,7 +1,7 @@
 /** States that are written where they are read. */
 import { expect, test } from "vitest";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
-import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { printKernelFunction } from "../../../../compiler/ir/kernel/print.js";
 import { programOfCell } from "../../../../compiler/program/cell-program.js";
 import { compileKernels } from "../../../support/run-kernel.js";

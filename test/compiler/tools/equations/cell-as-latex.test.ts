@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { cellAsLatex } from "../../../../compiler/tools/equations/cell-as-latex.js";
 import { nameLatex } from "../../../../compiler/tools/equations/latex-names.js";
 import { plainName } from "../../../../compiler/tools/equations/formula.js";
-import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
 import { shippedCells, shippedSteps } from "../../../support/shipped-cells.js";
 

@@ -5,7 +5,7 @@ import { compile } from "../../../../compiler/driver/compile.js";
 import { cellAsLatex } from "../../../../compiler/tools/equations/cell-as-latex.js";
 import { cellAsText } from "../../../../compiler/tools/equations/cell-as-text.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
-import { lowerSource, type LowerResult } from "../../../../compiler/driver/lower-source.js";
+import { lowerSource, type LowerResult } from "../../../../compiler/driver/pipeline.js";
 import type { LoweredCell } from "../../../../compiler/program/lowered-cell.js";
 import { linkCell } from "../../../../compiler/language/semantics/link-cell.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";

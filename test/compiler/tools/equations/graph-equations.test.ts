@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import katex from "katex";
 import { describe, expect, it } from "vitest";
 import { check } from "../../../../compiler/driver/compile.js";
-import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { linkCell } from "../../../../compiler/language/semantics/link-cell.js";
 import { cellAsLatex } from "../../../../compiler/tools/equations/cell-as-latex.js";
 import { cellAsText } from "../../../../compiler/tools/equations/cell-as-text.js";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { dimConstant, dimSymbol, multiplyDims } from "../../../../compiler/base/types/dim.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
-import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { printTypedCell } from "../../../../compiler/language/semantics/print-typed-cell.js";
 import { explainProgram, printExplanation } from "../../../../compiler/tools/explain/explain.js";
 

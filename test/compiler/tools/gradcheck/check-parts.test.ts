@@ -1,6 +1,6 @@
 /** Values of entries with names, in one call and step by step, against their equations. */
 import { expect, it } from "vitest";
-import { lowerSource } from "../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { compileCandidate } from "../../../../compiler/tools/gradcheck/candidates.js";
 import { PartComparisons } from "../../../../compiler/tools/gradcheck/check-parts.js";
 import { checkGradients } from "../../../../compiler/tools/gradcheck/check-gradients.js";

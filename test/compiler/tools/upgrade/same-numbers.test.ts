@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { checkSource } from "../../../../compiler/driver/lower-source.js";
+import { checkSource, parseSource } from "../../../../compiler/driver/check-source.js";
 import { unlikeNumbers } from "../../../../compiler/tools/upgrade/same-numbers.js";
 
 const cellOf = (items: string): string => `cell A(H, rate: real) { context m: [S, H] input x: [H] ${items} }`;
 
 /** Why a cell with these items does not give what one with the others does. */
 function unlike(before: string, after: string): Promise<string | undefined> {
-  const [cell] = checkSource(cellOf(before), {}).program.cells.values();
+  const [cell] = checkSource(parseSource(cellOf(before), {})).program.cells.values();
   return unlikeNumbers(cellOf(before), cellOf(after), cell!, {});
 }
 

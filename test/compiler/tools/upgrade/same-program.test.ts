@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { checkSource } from "../../../../compiler/driver/lower-source.js";
+import { checkSource, parseSource } from "../../../../compiler/driver/check-source.js";
 import { isSameProgram } from "../../../../compiler/tools/upgrade/same-program.js";
 
 const cellOf = (items: string): string => `cell A(H, rate: real) { input x: [H] state h: [H] ${items} }`;
 
 /** Whether a cell with these items is one with the others. */
 function isSame(before: string, after: string): boolean {
-  const cells = [...checkSource(cellOf(before), {}).program.cells.values()];
+  const cells = [...checkSource(parseSource(cellOf(before), {})).program.cells.values()];
   return isSameProgram(cellOf(before), cellOf(after), cells, {});
 }
 

@@ -1,7 +1,7 @@
 /** Verifying what is no cell: several sequences, a result that all examples share, and no stream. */
 import { expect, it } from "vitest";
 import { cell } from "../../../../compiler/driver/in-process.js";
-import { emitModule } from "../../../../compiler/driver/emit-module.js";
+import { emitModule } from "../../../../compiler/driver/pipeline.js";
 import { verifyModule } from "../../../../compiler/tools/verify/verify-module.js";
 import { loadModule } from "../../../../runtime/index.js";
 import { cellAxes, networkAxes } from "../../../../compiler/base/types/call-axes.js";

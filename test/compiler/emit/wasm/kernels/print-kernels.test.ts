@@ -1,7 +1,7 @@
 /** WebAssembly kernels have the bits of the JavaScript kernels, whatever the sizes, lengths and precision. */
 import { describe, expect, test } from "vitest";
 import type { Statement } from "../../../../../compiler/ir/kernel/kernel-program.js";
-import { lowerSource } from "../../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../../compiler/driver/pipeline.js";
 import { buildEntries } from "../../../../../compiler/driver/entries.js";
 import { scheduleKernels } from "../../../../support/kernels.js";
 import { programOfCell } from "../../../../../compiler/program/cell-program.js";

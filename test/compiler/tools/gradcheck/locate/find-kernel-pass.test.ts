@@ -1,7 +1,7 @@
 /** A stage of kernels that changes a number is named, for whichever target and in whichever entry. */
 import { expect, test } from "vitest";
 import { createRandom } from "../../../../../runtime/base/random.js";
-import { lowerSource } from "../../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../../compiler/driver/pipeline.js";
 import { targetPasses } from "../../../../../compiler/passes/kernel/passes.js";
 import type { KernelFunction } from "../../../../../compiler/ir/kernel/kernel-program.js";
 import { parseKernelBody } from "../../../../../compiler/ir/kernel/parse.js";

@@ -4,7 +4,7 @@ import type { EntryVersion } from "../../../../../compiler/program/entry.js";
 import { createRandom } from "../../../../../runtime/base/random.js";
 import type { Program } from "../../../../../compiler/program/program.js";
 import type { GraphFunction } from "../../../../../compiler/ir/graph/graph-function.js";
-import { lowerSource } from "../../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../../compiler/driver/pipeline.js";
 import { buildEntries } from "../../../../../compiler/driver/entries.js";
 import { EntryVersions } from "../../../../../compiler/tools/gradcheck/entry-meanings.js";
 import { manifestOf } from "../../../../../compiler/tools/gradcheck/candidates.js";

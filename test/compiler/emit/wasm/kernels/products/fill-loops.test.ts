@@ -1,7 +1,7 @@
 /** How deep the loops over the terms of sums are in loops of their function: engines unroll them by that. */
 import { describe, expect, test } from "vitest";
 import { decodeModule } from "../../../../../../compiler/emit/wasm/assembler/decode.js";
-import { lowerSource } from "../../../../../../compiler/driver/lower-source.js";
+import { lowerSource } from "../../../../../../compiler/driver/pipeline.js";
 import { buildEntries } from "../../../../../../compiler/driver/entries.js";
 import { emitKernels, scheduleKernels } from "../../../../../support/kernels.js";
 import { programOfCell } from "../../../../../../compiler/program/cell-program.js";
