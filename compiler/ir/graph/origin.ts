@@ -10,6 +10,4 @@ export interface Origin {
   /** What a diagnostic, a check of gradients or a picture points at. */
   readonly span?: Span;
   readonly note?: string;
-  /** It is of a derivative, and no value of the equations: `explain` tells by it what forward computes. */
-  readonly isDerivative?: true;
 }

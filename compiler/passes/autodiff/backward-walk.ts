@@ -91,7 +91,7 @@ class BackwardWalk {
       return input;
     });
     for (const instruction of [...fn.instructions].reverse()) this.pull(instruction);
-    const there = b.at({ origin: { note: "cotangent", isDerivative: true }, round: undefined });
+    const there = b.at({ origin: { note: "cotangent" }, round: undefined });
     const reached = new Set<number>();
     const outputs = derivedInputs(fn, this.options.fixedInputs).map((place, i) => {
       const id = at(fn.inputs, place);
@@ -147,7 +147,7 @@ class BackwardWalk {
   private pull(instruction: Instruction): void {
     const { fn, primal, contribute, options, zeros } = this;
     const { operation, operands, results, origin, round } = instruction;
-    const b = this.b.at({ origin: { ...origin, note: "cotangent", isDerivative: true }, round });
+    const b = this.b.at({ origin: { ...origin, note: "cotangent" }, round });
     const cotangents = results.map((id) => this.settle(b, id));
     if (cotangents.every((v) => v === undefined)) return;
     if (operation.kind === "scan") {

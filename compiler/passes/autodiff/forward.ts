@@ -101,7 +101,7 @@ class ForwardWalk {
     const result = at(instruction.results, 0);
     copyInstruction(this.b, fn, instruction, values);
     if (this.facts.finite.has(result)) this.finite.add(mapped(values, result));
-    const b = this.b.at({ origin: { ...origin, note: "directional derivative", isDerivative: true }, round });
+    const b = this.b.at({ origin: { ...origin, note: "directional derivative" }, round });
     const own = operands.map((id) => tangents.get(id));
     if (own.every((v) => v === undefined)) return;
     const site = this.siteOf(b, operands, result, own);

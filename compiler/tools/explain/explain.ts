@@ -1,5 +1,5 @@
 /** What the compiler did with a cell, for people: what left the loops, what is kept, operations and bytes per step. */
-import { at } from "../../base/at.js";
+import { at, lookUp } from "../../base/at.js";
 import type { GraphFunction, Instruction, Operation, ValueId, ValueType } from "../../ir/graph/graph-function.js";
 import { symbolsOfSequences } from "../../base/types/call-axes.js";
 import {
@@ -17,7 +17,8 @@ import {
 import { operandParts, resultParts, type Scan } from "../../ir/graph/scan.js";
 import { sizeOfShape } from "../../base/types/shape.js";
 import { isCheap } from "../../passes/minimum-cut/choose-crossing-values.js";
-import { typeOf } from "../../ir/graph/values.js";
+import { madeOf, type MadeOf } from "../../ir/graph/made-of.js";
+import { nameOf, typeOf } from "../../ir/graph/values.js";
 import type { EntryProgram } from "../../program/entry.js";
 
 /** Where in relation to a loop over time something is computed. */
@@ -59,7 +60,7 @@ interface ResidualReport {
 /** Reports on the entries over sequences. */
 export function explainProgram(program: EntryProgram): EntryReport[] {
   const forward = program.entries.get("forward")?.fn;
-  const primal = new Set(forward === undefined ? [] : computedNames(forward));
+  const primal = new Set(forward === undefined ? [] : computedNames(forward, program.roles));
   const loops = [...program.entries.values()].flatMap(({ fn }) => lengthsOfLoops(fn));
   const steps: Steps = new Set([...symbolsOfSequences(program.axes), ...loops]);
   return [...program.entries.values()]
@@ -85,12 +86,16 @@ const lengthsOfLoops = (fn: GraphFunction): string[] =>
     operation.kind === "scan" ? [...symbolsOf(operation.length), ...lengthsOfLoops(operation.body)] : [],
   );
 
-/** Names of what a function and the bodies of its loops compute, derivatives not among them. */
-function computedNames(fn: GraphFunction): string[] {
-  return fn.instructions.flatMap(({ operation, results, origin }) => {
-    if (operation.kind === "scan") return computedNames(operation.body);
-    return origin.isDerivative === true ? [] : results.flatMap((id) => fn.names[id] ?? []);
-  });
+/** Names of what an entry computes, in the bodies of its loops too; not of derivatives, which are made of those that it is given. */
+function computedNames(entry: GraphFunction, roles: EntryProgram["roles"]): string[] {
+  const named = (fn: GraphFunction, { values, bodies }: MadeOf): string[] =>
+    fn.instructions.flatMap((instruction) => {
+      const { operation, results } = instruction;
+      if (operation.kind === "scan") return named(operation.body, lookUp(bodies, instruction));
+      return results.flatMap((id) => (values.has(id) ? [] : (fn.names[id] ?? [])));
+    });
+  const isDerivative = (id: ValueId): boolean => roles.get(nameOf(entry, id))?.derived !== undefined;
+  return named(entry, madeOf(entry, entry.inputs.filter(isDerivative)));
 }
 
 /** Has the author given it a name? What a loop gives is called as inside of it. */
@@ -161,7 +166,7 @@ function explainEntry(entry: string, fn: GraphFunction, { roles, steps, primal }
       values: residuals,
       numbers: numbersPer(residuals, "step"),
     },
-    recomputed: computedNames(fn).filter((name) => primal.has(name)),
+    recomputed: computedNames(fn, roles).filter((name) => primal.has(name)),
   };
 }
 

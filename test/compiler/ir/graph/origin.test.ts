@@ -74,13 +74,6 @@ describe("a field of an origin is read", () => {
     expect(sourceFiles([room]).flatMap((path) => fieldsRead(treeOf(path), fieldsOfOrigin))).toEqual([]);
   });
 
-  // `note` is a method there, too.
-  it("by nothing in compiler/program but for its span, which messages are told at", () => {
-    const others = new Set([...fieldsOfOrigin].filter((field) => field !== "span" && field !== "note"));
-    expect(others.size).toBeGreaterThan(0);
-    expect(sourceFiles(["compiler/program"]).flatMap((path) => fieldsRead(treeOf(path), others))).toEqual([]);
-  });
-
   it.each([
     ["origin.isNew", 1],
     ["instruction.origin?.isNew", 1],

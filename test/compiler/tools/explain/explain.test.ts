@@ -5,6 +5,7 @@ import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { printTypedCell } from "../../../../compiler/language/semantics/print-typed-cell.js";
 import { explainProgram, printExplanation } from "../../../../compiler/tools/explain/explain.js";
+import { publishedText } from "../../../support/published-cells.js";
 
 const source = `
 import { Bidirectional } from "std/network"
@@ -42,4 +43,11 @@ test("tells what is computed again from a derivative, whatever the author calls 
   const [, backward] = explainProgram(buildEntries(program!, { gradient: true, jvp: false, hvp: false }));
   expect(backward!.regions.flatMap(({ values }) => values)).toContain("d_z");
   expect(backward!.recomputed).not.toContain("d_z");
+});
+
+test("of a gradient that is a value of the equations tells what of it is computed again", () => {
+  // `d_in1` is how far the output of the inner model is from its target.
+  const { program } = lowerSource(publishedText("ttt-linear"), { cell: "TTTLinear" }, "symbolic");
+  const [, backward] = explainProgram(buildEntries(program!, { gradient: true, jvp: false, hvp: false }));
+  expect(backward!.recomputed).toEqual(["lr", "d_in1"]);
 });
