@@ -115,7 +115,10 @@ function trainingEntries(
   return cuts.length > 0 ? { cuts: cuts.map(entry) } : {};
 }
 
-/** The same for the same equations with the same sizes, whatever they are compiled to. */
+/**
+ * The same for the same equations with the same sizes, whatever they are compiled to. The text form of graphs is the identity that is wanted: it
+ * has all of a program but the places in the text that it comes from, and no more than compilers of several versions agree on.
+ */
 function hashOf({ forward, initial, dimensions }: Program): string {
   const functions = [forward, ...(initial === undefined ? [] : [initial])];
   return digestOf(`${JSON.stringify([...dimensions])}\n${printProgram({ functions })}`);

@@ -7,7 +7,7 @@ import { addDims, constantOf, type Dim, dimConstant, equalDims } from "../base/t
 import { GraphBuilder, type NamedOutput } from "../ir/graph/build.js";
 import { ScanBuilder } from "../ir/graph/build-scan.js";
 import type { Instruction, Operation, Standing, ValueId, ValueType } from "../ir/graph/graph-function.js";
-import { printFunction, printOperation } from "../ir/graph/print.js";
+import { operationKey } from "../ir/graph/print.js";
 import { copyInstruction, definitions, forEachNeeded, mapped, type ValueMap } from "../ir/graph/rewrite.js";
 import type { OperandKind, ScanCourse } from "../ir/graph/scan.js";
 import type { Frame } from "./frame.js";
@@ -22,9 +22,9 @@ interface GivenToRound {
   readonly isCarried: boolean;
 }
 
-/** An instruction without its number, and its number: the value of a constant, where a slice begins. */
+/** What an instruction says but for its number, and its number: the value of a constant, where a slice begins. */
 interface Form {
-  readonly text: string;
+  readonly key: string;
   readonly number: number | undefined;
 }
 
@@ -83,7 +83,7 @@ export class RoundBody implements LoopBuilder {
     const isAlike =
       this.forms.length === next.forms.length &&
       this.given.length === next.given.length &&
-      this.forms.every(({ text }, i) => text === at(next.forms, i).text) &&
+      this.forms.every(({ key }, i) => key === at(next.forms, i).key) &&
       this.given.every(({ operand, isCarried }, i) => isCarried || operand === at(next.given, i).operand) &&
       this.outputs.every(({ value }, i) => value === at(next.outputs, i).value);
     if (!isAlike) return undefined;
@@ -117,21 +117,17 @@ function isTold(operation: Operation, step: number, isOutside: boolean): boolean
 
 function formOf({ operation, operands, results }: Instruction): Form {
   const ids = `${operands.join(" ")} = ${results.join(" ")}`;
-  const of = (own: Operation): string => `${own.kind} ${printOperation(own)} ${ids}`;
+  const of = (own: Operation): string => `${operationKey(own)} ${ids}`;
   switch (operation.kind) {
     case "constant":
-      return { text: of({ ...operation, value: 0 }), number: operation.value };
+      return { key: of({ ...operation, value: 0 }), number: operation.value };
     case "slice": {
       const start = constantOf(operation.start);
-      if (start === undefined) return { text: of(operation), number: undefined };
-      return { text: of({ ...operation, start: dimConstant(0) }), number: start };
+      if (start === undefined) return { key: of(operation), number: undefined };
+      return { key: of({ ...operation, start: dimConstant(0) }), number: start };
     }
-    case "custom_derivative":
-      return { text: `${of(operation)} ${printFunction(operation.tangent)}`, number: undefined };
-    case "scan":
-      return { text: `${of(operation)} ${printFunction(operation.body)}`, number: undefined };
     default:
-      return { text: of(operation), number: undefined };
+      return { key: of(operation), number: undefined };
   }
 }
 

@@ -108,6 +108,16 @@ export function printOperation(operation: Operation): string {
   return (printers[operation.kind] as (operation: Operation) => string)(operation);
 }
 
+/**
+ * A key that operations have in common exactly where they say the same, whatever they are applied to, the functions inside of them and
+ * what passes are told counted. It is the text form, as that has all of an operation: `parse.ts` reads it back as what was printed.
+ */
+export function operationKey(operation: Operation): string {
+  const inner = innerFunction(operation);
+  const own = printOperation(operation);
+  return inner === undefined ? own : `${own} ${printFunction(inner.fn)}`;
+}
+
 function printNumber(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }

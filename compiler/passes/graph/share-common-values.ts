@@ -1,5 +1,5 @@
 import { rewriteFunction } from "../../ir/graph/rewrite.js";
-import { printFunction, printOperation } from "../../ir/graph/print.js";
+import { operationKey } from "../../ir/graph/print.js";
 import type { GraphFunction, ValueId } from "../../ir/graph/graph-function.js";
 import type { ShapeContext } from "../../ir/graph/shape-rules.js";
 import type { GraphPass } from "../pass.js";
@@ -25,8 +25,7 @@ function share(fn: GraphFunction, context: ShapeContext): GraphFunction {
       if (operation.kind === "scan") return undefined;
       const inOrder =
         operation.kind === "map" && commutative.has(operation.op) ? [...operands].sort((a, b) => a - b) : operands;
-      const inner = operation.kind === "custom_derivative" ? printFunction(operation.tangent) : "";
-      const key = `${printOperation(operation)} ${inOrder.join(" ")} ${inner}`;
+      const key = `${operationKey(operation)} ${inOrder.join(" ")}`;
       const found = known.get(key);
       if (found !== undefined) return found;
       const results = builder.emitAll(operation, operands, instruction);
