@@ -5,8 +5,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildEntries } from "../../compiler/driver/entries.js";
-import { buildKernels } from "../../compiler/driver/pipeline.js";
-import { lowerSource } from "../../compiler/driver/pipeline.js";
+import { buildKernels, lowerSource } from "../../compiler/driver/pipeline.js";
 import { check, compile } from "../../compiler/index.js";
 import { vectorPasses } from "../../compiler/passes/kernel/passes.js";
 import { programOfCell } from "../../compiler/program/cell-program.js";

@@ -1,8 +1,7 @@
 /** Where the products of networks run, and what is kept of what a loop reads. */
 import { expect, test } from "vitest";
 import { buildEntries } from "../../compiler/driver/entries.js";
-import { buildKernels } from "../../compiler/driver/pipeline.js";
-import { lowerSource } from "../../compiler/driver/pipeline.js";
+import { buildKernels, lowerSource } from "../../compiler/driver/pipeline.js";
 import { BATCH_SYMBOL, evaluateDim } from "../../compiler/base/types/dim.js";
 import { countOperations, type LoopPlace } from "../../compiler/ir/kernel/count-operations.js";
 import type { KernelProgram } from "../../compiler/ir/kernel/kernel-program.js";

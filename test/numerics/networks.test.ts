@@ -5,8 +5,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { lookUp } from "../../compiler/base/at.js";
-import { emitModule } from "../../compiler/driver/pipeline.js";
-import { lowerSource } from "../../compiler/driver/pipeline.js";
+import { emitModule, lowerSource } from "../../compiler/driver/pipeline.js";
 import { type BatchValue, evaluateFunction } from "../../compiler/ir/graph/evaluate.js";
 import { tensor } from "../../compiler/ir/graph/tensor.js";
 import { nameOf, outputName } from "../../compiler/ir/graph/values.js";

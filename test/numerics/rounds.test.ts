@@ -5,8 +5,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { buildEntries } from "../../compiler/driver/entries.js";
-import { emitModule } from "../../compiler/driver/pipeline.js";
-import { lowerSource } from "../../compiler/driver/pipeline.js";
+import { emitModule, lowerSource } from "../../compiler/driver/pipeline.js";
 import { programOfCell } from "../../compiler/program/cell-program.js";
 import { anyTarget } from "../../compiler/passes/any-target.js";
 import { loadModule } from "../../runtime/module/load-js.js";

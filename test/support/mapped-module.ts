@@ -2,14 +2,13 @@
  * A compiled cell of which everything in memory is known: which buffer lies where, and what an entry of the kernels may
  * write. For tests that no kernel leaves what it was given.
  */
-import { emitModule } from "../../compiler/driver/pipeline.js";
+import { emitModule, lowerSource } from "../../compiler/driver/pipeline.js";
 import { type MemoryLayout, planLayout } from "../../compiler/emit/wasm/memory/memory-layout.js";
 import { printMemoryPlan } from "../../compiler/emit/wasm/memory/print-memory-plan.js";
 import { invariant } from "../../compiler/base/diagnostics/invariant.js";
 import { bufferSize } from "../../compiler/ir/kernel/buffer-size.js";
 import type { KernelBuffer, KernelProgram } from "../../compiler/ir/kernel/kernel-program.js";
 import { forEachAccess } from "../../compiler/ir/kernel/visit.js";
-import { lowerSource } from "../../compiler/driver/pipeline.js";
 import { BATCH_SYMBOL, TIME_SYMBOL } from "../../compiler/base/types/dim.js";
 import { type CompiledModule, loadModule } from "../../runtime/index.js";
 import type { CallSizes } from "../../compiler/tools/calls/sizes.js";

@@ -5,8 +5,7 @@
 import { bytesBeyond } from "../../../runtime/base/errors.js";
 import { loadModule } from "../../../runtime/module/load-js.js";
 import type { CompiledModule, KernelVariant, ModuleInstance } from "../../../runtime/module/compiled-module.js";
-import type { RewriteKernels } from "../../driver/pipeline.js";
-import { emitModule } from "../../driver/pipeline.js";
+import { emitModule, type RewriteKernels } from "../../driver/pipeline.js";
 import type { ModuleOptions } from "../../emit/manifest.js";
 import { bufferSize } from "../../ir/kernel/buffer-size.js";
 import {

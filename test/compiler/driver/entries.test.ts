@@ -1,8 +1,7 @@
 /** Programs that are no cells: several sequences, results that all examples share, and no stream. */
 import { describe, expect, it, test } from "vitest";
 import { buildEntries } from "../../../compiler/driver/entries.js";
-import { emitModule } from "../../../compiler/driver/pipeline.js";
-import { lowerSource } from "../../../compiler/driver/pipeline.js";
+import { emitModule, lowerSource } from "../../../compiler/driver/pipeline.js";
 import type { ModuleOptions } from "../../../compiler/emit/manifest.js";
 import { printDeclarations } from "../../../compiler/emit/typescript/declarations.js";
 import { typeOf } from "../../../compiler/ir/graph/values.js";

@@ -2,14 +2,12 @@
 import { describe, expect, it, test, vi } from "vitest";
 import { type Stage, type StagedProgram, stages, stagesPassed, textsAfter } from "../../../compiler/driver/stages.js";
 import { type KernelTargetName, targetPasses } from "../../../compiler/passes/kernel/passes.js";
-import { lowerSource } from "../../../compiler/driver/pipeline.js";
-import { emitModule } from "../../../compiler/driver/pipeline.js";
+import { buildKernels, emitModule, lowerSource, readyForKernels } from "../../../compiler/driver/pipeline.js";
 import { parseKernel, parseUnplanned } from "../../../compiler/ir/kernel/parse.js";
 import { printKernel, printKernelFunction } from "../../../compiler/ir/kernel/print.js";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
 import type { GraphFunction } from "../../../compiler/ir/graph/graph-function.js";
 import { verifyKernel } from "../../../compiler/ir/kernel/verify.js";
-import { buildKernels, readyForKernels } from "../../../compiler/driver/pipeline.js";
 import { beforeKernels, graphPasses } from "../../../compiler/passes/graph/passes.js";
 import { type EntryVersion, historyOf, runOf } from "../../../compiler/program/entry.js";
 import { buildEntries } from "../../../compiler/driver/entries.js";

@@ -4,8 +4,7 @@ import { printDeclarations } from "../../../../compiler/emit/typescript/declarat
 import { leakyManifest } from "../../../support/leaky-module.js";
 import { cell, compile, type CompileOptions } from "../../../../compiler/index.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
-import { buildKernels } from "../../../../compiler/driver/pipeline.js";
-import { lowerSource } from "../../../../compiler/driver/pipeline.js";
+import { buildKernels, lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { BATCH_SYMBOL } from "../../../../compiler/base/types/dim.js";
 import { countOperations } from "../../../../compiler/ir/kernel/count-operations.js";
 import { vectorPasses } from "../../../../compiler/passes/kernel/passes.js";

@@ -1,8 +1,7 @@
 /** Gradients of tables that are only looked up in: by rows, whole for who reads them whole, and at a cost without the size of the table. */
 import { describe, expect, test } from "vitest";
 import { BATCH_SYMBOL } from "../../../../compiler/base/types/dim.js";
-import { emitModule } from "../../../../compiler/driver/pipeline.js";
-import { lowerSource } from "../../../../compiler/driver/pipeline.js";
+import { emitModule, lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { printDeclarations } from "../../../../compiler/emit/typescript/declarations.js";
 import { cell } from "../../../../compiler/index.js";
 import { countOperations } from "../../../../compiler/ir/kernel/count-operations.js";

@@ -8,9 +8,8 @@ import {
   parseUnplanned,
 } from "../../../../compiler/ir/kernel/parse.js";
 import { printKernel } from "../../../../compiler/ir/kernel/print.js";
-import { readyForKernels } from "../../../../compiler/driver/pipeline.js";
+import { lowerSource, readyForKernels } from "../../../../compiler/driver/pipeline.js";
 import { lowerToKernels } from "../../../../compiler/passes/to-kernels/index.js";
-import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { arbitraryGraph, graphDimensions } from "../../../support/arbitrary-graph.js";

@@ -1,7 +1,7 @@
 /** Input projections are computed for some steps at a time, and give the bits of those for all steps. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { emitModule } from "../../../../compiler/driver/pipeline.js";
+import { emitModule, lowerSource } from "../../../../compiler/driver/pipeline.js";
 import type { ModuleOptions } from "../../../../compiler/emit/manifest.js";
 import { printMemoryPlan } from "../../../../compiler/emit/wasm/memory/print-memory-plan.js";
 import { cell } from "../../../../compiler/index.js";
@@ -15,7 +15,6 @@ import type {
   WindowsStatement,
 } from "../../../../compiler/ir/kernel/kernel-program.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
-import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import type { LoweredCell } from "../../../../compiler/program/lowered-cell.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";

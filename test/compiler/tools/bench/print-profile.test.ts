@@ -5,10 +5,9 @@ import { printProfile } from "../../../../compiler/tools/bench/print-profile.js"
 import { type Profile, profileProgram } from "../../../../compiler/tools/bench/profile-program.js";
 import { hasActivations, onlyPlace, withoutActivations } from "../../../../compiler/tools/bench/variants.js";
 import { invariant } from "../../../../compiler/base/diagnostics/invariant.js";
-import { emitModule } from "../../../../compiler/driver/pipeline.js";
+import { emitModule, lowerSource } from "../../../../compiler/driver/pipeline.js";
 import type { KernelProgram } from "../../../../compiler/ir/kernel/kernel-program.js";
 import type { Program } from "../../../../compiler/program/program.js";
-import { lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { alignerOver } from "../../../support/aligner-program.js";
 import { loadModule } from "../../../../runtime/module/load-js.js";
 

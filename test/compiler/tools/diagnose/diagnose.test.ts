@@ -8,8 +8,7 @@ import { diagnosisPage, drawDiagnosis } from "../../../../compiler/tools/diagnos
 import { printDiagnosis } from "../../../../compiler/tools/diagnose/print-diagnosis.js";
 import { probeCell } from "../../../../compiler/tools/diagnose/probe-cell.js";
 import { dataFromCsv, dataFromSafetensors } from "../../../../compiler/tools/diagnose/read-data.js";
-import { emitModule } from "../../../../compiler/driver/pipeline.js";
-import { lowerSource } from "../../../../compiler/driver/pipeline.js";
+import { emitModule, lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { fromNumbers, writeSafetensors } from "../../../../runtime/index.js";
 import { standardCell } from "../../../support/models.js";
 import { cotangentsOf, valuesOf } from "../../../../compiler/tools/calls/call.js";

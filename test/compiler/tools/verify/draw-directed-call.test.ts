@@ -1,7 +1,6 @@
 /** Calls reach loops of kernels that only calls of many rows run. */
 import { expect, test } from "vitest";
-import { emitModule } from "../../../../compiler/driver/pipeline.js";
-import { lowerSource } from "../../../../compiler/driver/pipeline.js";
+import { emitModule, lowerSource } from "../../../../compiler/driver/pipeline.js";
 import { verifyModule } from "../../../../compiler/index.js";
 import type { Access, KernelProgram, Statement } from "../../../../compiler/ir/kernel/kernel-program.js";
 import { mapStatement } from "../../../../compiler/ir/kernel/visit.js";
