@@ -1,7 +1,6 @@
 /** The stages on the way from a text to its module, each of which can be looked at. */
 import { printJsKernels, printWasmText, printWasmLayout } from "./print-targets.js";
 import { listAt, lookUp } from "../base/at.js";
-import { printShape, type Shape } from "../base/types/shape.js";
 import type { GraphFunction } from "../ir/graph/graph-function.js";
 import { printFunction } from "../ir/graph/print.js";
 import { printBuffers, printKernelFunction } from "../ir/kernel/print.js";
@@ -132,7 +131,7 @@ export function stagesPassed(
         );
   const after = stages.filter(({ gives, targets }) => ["kernels", "code"].includes(gives) && targets.includes(target));
   const once = (stage: Stage): PassedStage => ({ stage, run: 1 });
-  const { finished } = lastVersions(program, options);
+  const finished = lastVersions(program, options);
   return new Map(
     [...finished].map(([entry, last]): [string, PassedStage[]] => {
       const { entry: begun, part } = beginningOf(last);
@@ -144,7 +143,7 @@ export function stagesPassed(
   );
 }
 
-/** The last version of each entry, in their order, and what gradients have of rows. */
+/** The last version of each entry, in their order. */
 function lastVersions(program: Program, options: EntryOptions) {
   const finished = new Map<string, EntryVersion>();
   const entries = buildEntries(program, {
@@ -154,8 +153,7 @@ function lastVersions(program: Program, options: EntryOptions) {
   readyForKernels(entries, (entry, stage, fn) => {
     finished.set(entry, { entry, stage, fn, from: finished.get(entry) });
   });
-  const { rows = new Map<string, Shape>() } = entries;
-  return { finished, rows };
+  return finished;
 }
 
 /** What equations were before they became those of an entry. */
@@ -223,7 +221,7 @@ const textsOf: Readonly<Record<StageForm, TextsOf>> = {
   text: ({ written }, { name }, { isShown }) =>
     written === undefined || !isShown("text") ? new Map<string, string>() : new Map(textsBefore.get(name)?.(written)),
   graph: (staged, { name }, options) => {
-    const { finished, rows } = lastVersions(staged.program, options);
+    const finished = lastVersions(staged.program, options);
     const shown = [...finished].flatMap(([entry, last]) => (options.isShown(entry) ? [last] : []));
     if (name === "lower" || Object.hasOwn(networkStages, name)) {
       const lowered = loweredVersions(staged);
@@ -240,7 +238,7 @@ const textsOf: Readonly<Record<StageForm, TextsOf>> = {
       if (version === undefined || printed.has(version.entry)) continue;
       printed.set(...namedText({ ...version.fn, name: version.entry }));
     }
-    return name === gradientRowsStage ? withRows(printed, rows) : printed;
+    return printed;
   },
   kernels: ({ program }, { name }, { target, dtype, isShown, ...options }) => {
     const printed = new Map<string, string>();
@@ -266,11 +264,5 @@ const textsOf: Readonly<Record<StageForm, TextsOf>> = {
     return new Map(shown.map((fn) => [fn.name, print({ ...kernel, functions: [fn] }, dtype)]));
   },
 };
-
-/** The text of a function has no place for them but a comment. */
-function withRows(printed: ReadonlyMap<string, string>, rows: ReadonlyMap<string, Shape>): Map<string, string> {
-  const lines = [...rows].map(([name, places]) => `; ${name}: only rows, at places ${printShape(places)}\n`).join("");
-  return new Map([...printed].map(([entry, text]) => [entry, `${lines}${text}`]));
-}
 
 const namedText = (fn: GraphFunction): [string, string] => [fn.name, printFunction(fn)];

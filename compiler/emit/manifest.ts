@@ -13,6 +13,7 @@ import {
 } from "../program/program.js";
 import { type CallAxis, isSequence, namesOfAxes } from "../base/types/call-axes.js";
 import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, evaluateDim, symbolsOf } from "../base/types/dim.js";
+import type { Shape } from "../base/types/shape.js";
 import { type ComputedSizes, computedSizes } from "../program/computed-sizes.js";
 import { type CutAxis, findCuts } from "../program/find-cuts.js";
 import { findSegments } from "../program/find-segments.js";
@@ -34,7 +35,7 @@ import { drawnInitializer } from "../../runtime/module/initializers.js";
 import { printProgram } from "../ir/graph/print.js";
 import { digestOf } from "./digest.js";
 import { computedEntries, conditionEntries, sizeEntry } from "./size-entries.js";
-import type { EntryProgram } from "../program/entry.js";
+import { type EntryProgram, type ProgramEntry, rowsOf } from "../program/entry.js";
 import { gradName, nameOfRole } from "../program/roles.js";
 import { headsOf } from "../program/starts.js";
 import { version } from "../base/version.js";
@@ -59,10 +60,14 @@ export interface ModuleOptions {
 export function buildManifest(
   program: Program,
   options: ModuleOptions,
-  { sizes = computedSizes(program), rows, sizesOfParts }: Pick<EntryProgram, "sizes" | "rows" | "sizesOfParts"> = {},
+  {
+    sizes = computedSizes(program),
+    entries: made = new Map<string, ProgramEntry>(),
+    sizesOfParts,
+  }: Partial<EntryProgram> = {},
 ): Manifest {
   const names = namesOfAxes(program.axes);
-  const tensors = tensorEntries(program, sizes, names, rows);
+  const tensors = tensorEntries(program, sizes, names, rowsOf({ entries: made }));
   const requires = conditionEntries(program, sizes, names);
   const entries = (program.parts ?? []).map((part) => {
     const own = sizesOfParts?.get(part.name) ?? computedSizes(part.program);
@@ -143,7 +148,7 @@ function partEntry(
   { sizes, own }: Readonly<Record<"sizes" | "own", ComputedSizes>>,
   names: ReadonlyMap<string, string>,
 ): PartEntry {
-  const { inputs, contexts, states, outputs, random, settings } = tensorEntries(program, sizes, names, undefined);
+  const { inputs, contexts, states, outputs, random, settings } = tensorEntries(program, sizes, names);
   const given = [BATCH_SYMBOL, ...(program.ownAxes ?? [])].map((symbol) => nameOfAxis(names, symbol));
   const requires = conditionEntries(program, sizes, names);
   return {
@@ -186,7 +191,7 @@ function tensorEntries(
   program: Program,
   sizes: ComputedSizes,
   names: ReadonlyMap<string, string>,
-  rows: EntryProgram["rows"],
+  rows: ReadonlyMap<string, Shape> = new Map(),
 ): Pick<Manifest, TensorFields> {
   const nameOf = (symbol: string): string => nameOfAxis(names, symbol);
   const size = (dim: Dim): number | string => {
@@ -229,7 +234,7 @@ function tensorEntries(
       initial: state.initial,
     })),
     params: program.params.map((param) => {
-      const places = rows?.get(gradName(nameOfRole({ kind: "param", name: param.name })));
+      const places = rows.get(gradName(nameOfRole({ kind: "param", name: param.name })));
       return { ...stored(param, 1), ...(places && { rows: places.map(size) }) };
     }),
     ...(program.fixed.length > 0 && { fixed: program.fixed.map((entry) => stored(entry, 1)) }),

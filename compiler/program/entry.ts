@@ -148,9 +148,11 @@ export interface EntryProgram {
   readonly entries: ReadonlyMap<string, ProgramEntry>;
   /** What every input and output of the entries is, by its name. */
   readonly roles: ReadonlyMap<string, Role>;
-  /**
-   * Gradients that are made by rows, by their buffer, with the shape of the places of an example. They are zero when the entry begins; what it
-   * leaves beyond zero are rows at places that it lists, and who calls it clears these before the next call.
-   */
-  readonly rows?: ReadonlyMap<string, Shape>;
 }
+
+/**
+ * Gradients that are made by rows, by their buffer, with the shape of the places of an example. They are zero when their entry begins; what it
+ * leaves beyond zero are rows at places that it lists, and who calls it clears these before the next call.
+ */
+export const rowsOf = ({ entries }: Pick<EntryProgram, "entries">): ReadonlyMap<string, Shape> =>
+  new Map([...entries.values()].flatMap(({ fn }) => [...(fn.rows ?? [])]));

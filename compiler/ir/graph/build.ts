@@ -22,6 +22,8 @@ import { cellAxes } from "../../base/types/call-axes.js";
 export interface NamedOutput {
   readonly name: string;
   readonly value: ValueId;
+  /** Of one that is made by rows: the shape of the places of an example. */
+  readonly rows?: Shape | undefined;
 }
 
 /** A function as far as it is written. */
@@ -211,6 +213,7 @@ export class GraphBuilder {
     this.write();
     const { inputs, instructions, types, names } = this.written;
     this.written.isFinished = true;
+    const rows = outputs.flatMap(({ name, rows: places }) => (places === undefined ? [] : [[name, places] as const]));
     return {
       name: this.name,
       inputs,
@@ -219,6 +222,7 @@ export class GraphBuilder {
       types,
       names,
       outputNames: outputs.map((output) => output.name),
+      ...(rows.length > 0 && { rows: new Map(rows) }),
     };
   }
 

@@ -177,6 +177,11 @@ export interface GraphFunction {
   readonly names: readonly (string | undefined)[];
   /** Names of the outputs, in order: one value may be several outputs. */
   readonly outputNames: readonly string[];
+  /**
+   * Outputs that are made by rows, by name, with the shape of the places of an example (`rows.ts`): who makes them leaves all other rows as they
+   * are, and so has to be given zeros. None where left out.
+   */
+  readonly rows?: ReadonlyMap<string, Shape>;
 }
 
 /** A set of functions with different names. */

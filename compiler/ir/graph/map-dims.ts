@@ -72,12 +72,16 @@ function wholeWithDims(
   return changed.kind === "custom_derivative" ? { ...changed, tangent: inside(changed.tangent) } : changed;
 }
 
+const rowsWithDims = ({ rows }: GraphFunction, { size }: DimChange): Pick<GraphFunction, "rows"> =>
+  rows === undefined ? {} : { rows: new Map([...rows].map(([name, places]) => [name, places.map(size)])) };
+
 export function functionWithDims(fn: GraphFunction, change: DimChange): GraphFunction {
   const inside = (inner: GraphFunction): GraphFunction => functionWithDims(inner, change);
   return {
     ...fn,
     types: fn.types.map((type) => type && { ...type, shape: type.shape.map(change.size) }),
     instructions: fn.instructions.map((one) => ({ ...one, operation: wholeWithDims(one.operation, change, inside) })),
+    ...rowsWithDims(fn, change),
   };
 }
 
@@ -108,7 +112,7 @@ export function resized(
     const results = emit(builder.at(instruction), resizedOperation(operation, change, context), own);
     recordResults(builder, fn, instruction, results, values);
   }
-  return finishLike(builder, fn, values);
+  return finishLike(builder, { ...fn, ...rowsWithDims(fn, change) }, values);
 }
 
 /** With the functions in it. */

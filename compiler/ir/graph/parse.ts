@@ -154,11 +154,11 @@ function parseFunction(reader: TokenReader, context: ShapeContext): GraphFunctio
   const outputs = reader.list("(", ")", () => {
     const name = reader.name();
     reader.expect(":");
-    return { name, value: reader.take() };
+    return { name, value: reader.take(), rows: reader.accept("rows") ? parseShape(reader) : undefined };
   });
   reader.expect("{");
   while (!reader.accept("}")) parseLine(reader, builder, scope, context);
-  return builder.finish(outputs.map(({ name, value }) => ({ name, value: lookUp(scope, value) })));
+  return builder.finish(outputs.map(({ value, ...output }) => ({ ...output, value: lookUp(scope, value) })));
 }
 
 function parseLine(

@@ -25,12 +25,18 @@ export function printFunction(fn: GraphFunction, indent = ""): string {
   const name = (id: ValueId): string => names.get(id) ?? `%?${id}`;
   const typed = (id: ValueId): string => `${name(id)}: ${printType(typeOf(fn, id))}`;
   const inputs = fn.inputs.map(typed).join(", ");
-  const outputs = fn.outputs.map((id, i) => `${spellName(fn.outputNames[i] ?? "")}: ${name(id)}`).join(", ");
+  const outputs = fn.outputs.map((id, i) => printOutput(fn, fn.outputNames[i] ?? "", name(id))).join(", ");
   const lines = fn.instructions.map(
     (instruction) =>
       `${indent}  ${instruction.results.map(typed).join(", ")}${printRound(instruction)} = ${printInstruction(instruction, name, indent)}`,
   );
   return `${indent}func ${spellName(fn.name)}(${inputs}) -> (${outputs}) {\n${lines.map((line) => `${line}\n`).join("")}${indent}}\n`;
+}
+
+/** `y: %3`; of one that is made by rows with its places, `grad.param.E: %3 rows [%T]`. */
+function printOutput({ rows }: GraphFunction, name: string, value: string): string {
+  const places = rows?.get(name);
+  return `${spellName(name)}: ${value}${places === undefined ? "" : ` rows ${printShape(places)}`}`;
 }
 
 /** `real[H, I]`, `shared real[H]`, `index[]`. */

@@ -55,18 +55,14 @@ export function declareInputs(builder: GraphBuilder, fn: GraphFunction): ValueMa
   return values;
 }
 
-/** The same outputs as `fn`, by way of `values`. */
+/** The same outputs as `fn`, by way of `values`, made by rows where those of `fn` are. */
 export function finishLike(
   builder: GraphBuilder,
   fn: GraphFunction,
   values: ReadonlyMap<ValueId, ValueId>,
 ): GraphFunction {
-  return builder.finish(
-    outputsLike(
-      fn,
-      fn.outputs.map((id) => mapped(values, id)),
-    ),
-  );
+  const outputs = outputsLike(fn, fn.outputs.map((id) => mapped(values, id))); // prettier-ignore
+  return builder.finish(outputs.map((output) => ({ ...output, rows: fn.rows?.get(output.name) })));
 }
 
 /** These values as outputs that are called like those of `fn`. */

@@ -2,7 +2,7 @@
  * Checks that a graph function is well formed:
  *  1. every operand is an input or the result of an earlier instruction; every value is defined once;
  *  2. every result has the type that the shape rules give;
- *  3. outputs exist and have names, all different; inputs have names, all different;
+ *  3. outputs exist and have names, all different, and rows only where they are made by rows, at these places; inputs have names, all different;
  *  4. the body of a scan is well formed, has no `batch_sum`, and its carried values keep their types;
  *  5. what a declared derivative does with tangents is well formed and linear in them;
  *  6. dimensions in shapes are not negative constants;
@@ -10,10 +10,11 @@
  */
 import { at } from "../../base/at.js";
 import { constantOf } from "../../base/types/dim.js";
-import { equalShapes } from "../../base/types/shape.js";
+import { equalShapes, printShape } from "../../base/types/shape.js";
 import { inferTypes, type ShapeContext } from "./shape-rules.js";
 import { whyNotLinear } from "./linear.js";
 import { printOperation, printType } from "./print.js";
+import { scatteredRows } from "./rows.js";
 import type { GraphFunction, Instruction, ValueId, ValueType } from "./graph-function.js";
 
 /** What is wrong, each with the printed instruction; empty where nothing is. */
@@ -57,6 +58,12 @@ export function verifyFunction(fn: GraphFunction, context: ShapeContext, insideS
   ] as const) {
     if (names.some((name) => name === undefined) || new Set(names).size !== names.length)
       report(what, "names are not unique");
+  }
+  const scattered = fn.rows && scatteredRows(fn);
+  for (const [name, places] of fn.rows ?? []) {
+    const found = scattered?.get(name);
+    if (found === undefined || !equalShapes(found, places))
+      report("outputs", `${name} has no rows at places ${printShape(places)}`);
   }
   return problems;
 }

@@ -6,7 +6,7 @@ import type { GraphFunction, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import type { KernelFunction, Statement } from "../../ir/kernel/kernel-program.js";
 import type { UnplannedKernels } from "../../ir/kernel/unplanned.js";
-import type { EntryProgram, ProgramEntry } from "../../program/entry.js";
+import { type EntryProgram, type ProgramEntry, rowsOf } from "../../program/entry.js";
 import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../base/types/dim.js";
 import { Block, type InputSource } from "./block.js";
 import { delayLineOf } from "../../ir/graph/delay-line.js";
@@ -18,10 +18,11 @@ import { joinSlices, type ResultTarget, throughReshapes } from "./targets.js";
 import { Storage } from "./storage.js";
 
 /** @param program after the passes before kernels */
-export function lowerToKernels({ axes: given, sizes, entries: sources, roles, rows }: EntryProgram): UnplannedKernels {
+export function lowerToKernels(program: EntryProgram): UnplannedKernels {
+  const { axes: given, sizes, entries: sources, roles } = program;
   const entries = [...sources.values()];
   const axes = [...given, ...(sizes?.list ?? [])].map(({ symbol, name, kind }) => ({ symbol, name, kind }));
-  const storage = new Storage(axes, roles, new Set(rows?.keys()));
+  const storage = new Storage(axes, roles, new Set(rowsOf(program).keys()));
   for (const { fn } of entries) declareBuffers(fn, storage);
   for (const { fn } of entries) joinParameters(fn, storage);
   const functions = entries.flatMap((entry) => {

@@ -12,7 +12,7 @@ import type { SymbolSizes } from "../../ir/graph/evaluate-rules.js";
 import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import { elementCount, tensor } from "../../ir/graph/tensor.js";
 import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
-import { type EntryProgram, type ProgramEntry, ringEntries } from "../../program/entry.js";
+import { type EntryProgram, type ProgramEntry, ringEntries, rowsOf } from "../../program/entry.js";
 import { isInternal, kernelInPart, rowsName } from "../../program/roles.js";
 
 export type KernelBuffers = Readonly<Record<string, Float32Array | Float64Array | Int32Array>>;
@@ -204,10 +204,11 @@ export function runEntry(
   const { buffers } = kernels;
   const visible = visiblePart(program, entry);
   writeInputs(buffers, visible, values, call);
-  for (const name of visible.outputNames) if (entry.adds || program.rows?.has(name) === true) buffers[name]?.fill(0);
+  const rows = rowsOf(program);
+  for (const name of visible.outputNames) if (entry.adds || rows.has(name)) buffers[name]?.fill(0);
   callEntry(kernels, entry, call.padding);
   for (const [i, name] of visible.outputNames.entries()) {
-    const places = program.rows?.get(name);
+    const places = rows.get(name);
     const [height] = typeOf(visible, at(visible.outputs, i)).shape;
     if (places === undefined || height === undefined) continue;
     keepListedRows(buffers, name, [evaluateDim(height, new Map()), places], call);

@@ -37,6 +37,18 @@ test.each<[string, Partial<GraphFunction>, string]>([
   expect(problems(changed).join("\n")).toContain(problem);
 });
 
+test("rows of an output that is not made by them, or at other places", () => {
+  const table = (rows: string): string => `func f(%i: index[%T], %d: real[%T, H]) -> (E: %E rows [${rows}], d: %d) {
+    %one: real[4, H] = scatter_add size 4 %i, %d
+    %E: shared real[4, H] = batch_sum %one
+  }`;
+  const made = functionOf(table("%T"));
+  expect(verifyFunction(made, context)).toEqual([]);
+  expect(verifyFunction(functionOf(table("%T, 2")), context).join("\n")).toContain("E has no rows at places [%T, 2]");
+  const others = new Map([...made.rows!].map(([, places]) => ["d", places] as const));
+  expect(verifyFunction({ ...made, rows: others }, context).join("\n")).toContain("d has no rows at places [%T]");
+});
+
 test("rounds of which nobody knows how many they are", () => {
   const loop = (length: string): string => `func f(%h: real[]) -> (h: %last) {
     %last: real[] = scan length ${length} carried 1 sequences 0 rounds %h body
