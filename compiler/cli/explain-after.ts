@@ -8,6 +8,7 @@ import {
   stagesPassed,
   textsAfter,
 } from "../driver/stages.js";
+import { kernelTargets } from "../passes/kernel/passes.js";
 import type { EntryOptions } from "../driver/entries.js";
 import { choiceOption, dtypeOption, type ParsedArguments, UsageError } from "./arguments.js";
 import { derivationOf, functionsCalled } from "../program/entry.js";
@@ -21,9 +22,11 @@ export function listStages(args: ParsedArguments, terminal: Terminal): void {
   }
   const width = Math.max(...stages.map(({ name }) => name.length));
   for (const { name, summary, gives, repeats, targets } of stages) {
+    const others = kernelTargets.filter((target) => !targets.includes(target));
+    const whose = others.length < targets.length ? `not ${others.join(" and ")}` : `${targets.join(" and ")} only`;
     const notes = [
       ...(needsSizes(gives) ? [gives] : []),
-      ...(targets.length === 1 ? [`${targets.join()} only`] : []),
+      ...(others.length > 0 ? [whose] : []),
       ...(repeats ? [`several times: ${name}:1, ${name}:2, …`] : []),
     ];
     terminal.out(`${name.padEnd(width)}  ${summary}${notes.length === 0 ? "" : ` (${notes.join(", ")})`}\n`);
@@ -38,7 +41,7 @@ export function listPassed(
   args: ParsedArguments,
   terminal: Terminal,
 ): void {
-  const target = choiceOption("target", args.text("target"), ["js", "wasm"], "wasm");
+  const target = choiceOption("target", args.text("target"), kernelTargets, "wasm");
   const all = stagesPassed(staged, { ...options, target });
   const called = functionsCalled(entry);
   const found = [...all].filter(([name]) => called.has(name));
@@ -128,7 +131,7 @@ export function showAfter(
   args: ParsedArguments,
   terminal: Terminal,
 ): void {
-  const target = choiceOption("target", args.text("target"), ["js", "wasm"], stage.targets[0] ?? "wasm");
+  const target = choiceOption("target", args.text("target"), kernelTargets, stage.targets[0] ?? "wasm");
   if (!stage.targets.includes(target)) {
     throw new UsageError(`${stage.name} is no stage of ${target}; only of ${stage.targets.join(", ")}`);
   }

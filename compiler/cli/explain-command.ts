@@ -26,7 +26,7 @@ derivative as formulas. Dimensions without a size stay symbols; kernels need all
       value: "NAME",
       help: "one function: forward, …, with --after also step, …; or an entry of a network",
     },
-    { ...target, help: "wasm (the default) or js: whose kernels --after shows" },
+    { ...target, help: "wasm (the default), wasm-fma (what build --fma adds) or js: whose kernels --after shows" },
     { name: "equations", kind: "flag", help: "the cell in the spelling of formulas, and one step back in time" },
     { name: "latex", kind: "flag", help: "the same as LaTeX: align* environments for amsmath and amssymb" },
     {

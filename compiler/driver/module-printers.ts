@@ -14,14 +14,16 @@ import {
   type WasmKernels,
 } from "../emit/wasm/module/print-module.js";
 import type { KernelProgram } from "../ir/kernel/kernel-program.js";
-import { type KernelTargetName, vectorPasses } from "../passes/kernel/passes.js";
+import { vectorPasses } from "../passes/kernel/passes.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
 
 /** What a module is printed from. */
 interface PrintedParts {
   readonly manifest: Manifest;
   readonly options: ModuleOptions;
-  readonly kernelsOf: (target: KernelTargetName) => KernelProgram;
+  readonly kernelsOf: (target: "wasm" | "js") => KernelProgram;
+  /** Those for `wasm` as hosts with fused multiply-add run them. */
+  readonly fusedOf: (kernel: KernelProgram) => KernelProgram;
 }
 
 /** What a target makes. A module that has files beside it names its build in its code, and so has chosen it. */
@@ -56,18 +58,18 @@ function jsKernels({ kernelsOf, options: { dtype } }: PrintedParts): {
   return { text: printKernelProgram(kernel, dtype), rings: hasRings(kernel) };
 }
 
-function wasmKernels({ kernelsOf, options }: PrintedParts): WasmKernels {
+function wasmKernels({ kernelsOf, fusedOf, options }: PrintedParts): WasmKernels {
   const { dtype, fma } = options;
   const kernel = kernelsOf("wasm");
   const { machine } = vectorPasses;
   const layout = planLayout(kernel, dtype, machine.cacheLine);
   const bytes = smallestBytes(layout);
   if (bytes > addressableBytes) throw new MemoryLimitError(bytes, options);
-  const printed = { dtype, layout, target: machine };
+  const print = (own: KernelProgram): Uint8Array => printWasmKernels(own, { dtype, layout, target: machine });
   return {
     plan: printMemoryPlan(kernel, layout),
     rings: hasRings(kernel),
-    bytes: printWasmKernels(kernel, printed),
-    ...(fma ? { fused: printWasmKernels(kernel, { ...printed, target: { ...machine, fma } }) } : {}),
+    bytes: print(kernel),
+    ...(fma ? { fused: print(fusedOf(kernel)) } : {}),
   };
 }

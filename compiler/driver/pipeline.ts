@@ -19,7 +19,13 @@ import type { SourceFileNode } from "../language/syntax/ast.js";
 import { anyTarget } from "../passes/any-target.js";
 import { innerGradient } from "../passes/autodiff/inner-gradient.js";
 import { beforeKernels } from "../passes/graph/passes.js";
-import { type KernelTargetName, type TargetPasses, targetPasses } from "../passes/kernel/passes.js";
+import {
+  fusingPasses,
+  type KernelTargetName,
+  type TargetPasses,
+  targetPasses,
+  vectorPasses,
+} from "../passes/kernel/passes.js";
 import { planMemory } from "../passes/kernel/plan-memory.js";
 import { runPasses } from "../passes/pass.js";
 import { lowerToKernels } from "../passes/to-kernels/index.js";
@@ -176,7 +182,11 @@ export function emitModule(program: Program, options: ModuleOptions, rewrite?: R
   const manifest = buildManifest(program, options, entries);
   const kernelsOf = (name: KernelTargetName): KernelProgram =>
     buildKernels(entries, { passes: targetPasses[name], dtype, ...(rewrite && { rewrite }) });
-  const { text, wasmFiles = [], build = digestOf(text) } = modulePrinters[target]({ manifest, options, kernelsOf });
+  // What `wasm-fma` has after all passes of `wasm`.
+  const fusedOf = (kernel: KernelProgram): KernelProgram =>
+    runPasses(kernel, fusingPasses, { dtype, machine: vectorPasses.machine });
+  const parts = { manifest, options, kernelsOf, fusedOf };
+  const { text, wasmFiles = [], build = digestOf(text) } = modulePrinters[target](parts);
   return { manifest, text: `// Build ${build}.\n${text}`, build, wasmFiles };
 }
 

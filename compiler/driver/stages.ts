@@ -15,7 +15,7 @@ import { networkStages, programOfNetwork } from "../program/network-program.js";
 import type { Program } from "../program/program.js";
 import { type EntryVersion, functionsCalled, historyOf, runOf } from "../program/entry.js";
 import { nameInPart } from "../program/roles.js";
-import { type KernelTargetName, type TargetPasses, targetPasses } from "../passes/kernel/passes.js";
+import { kernelTargets, type KernelTargetName, type TargetPasses, targetPasses } from "../passes/kernel/passes.js";
 import { buildEntries, type EntryOptions, entryStages } from "./entries.js";
 import { beforeKernels, graphPasses, isRepeated } from "../passes/graph/passes.js";
 import { gradientRowsStage } from "./gradient-rows.js";
@@ -36,14 +36,12 @@ export interface Stage {
   readonly targets: readonly KernelTargetName[];
 }
 
-const all = Object.keys(targetPasses) as KernelTargetName[];
-
 const textStage = (name: string, summary: string): Stage => ({
   name,
   summary,
   gives: "text",
   repeats: false,
-  targets: all,
+  targets: kernelTargets,
 });
 const graphStage = (name: string, summary: string): Stage => ({ ...textStage(name, summary), gives: "graph" });
 const kernelStage = (name: string, summary: string): Stage => ({ ...textStage(name, summary), gives: "kernels" });
@@ -72,7 +70,10 @@ export const stages: readonly Stage[] = [
   ...kernelStages((passes) => passes.beforeMemory),
   kernelStage("memory", "give every buffer its place"),
   ...kernelStages((passes) => passes.afterMemory),
-  { ...codeStage("layout", "where buffers lie in the one memory"), targets: ["wasm"] },
+  {
+    ...codeStage("layout", "where buffers lie in the one memory"),
+    targets: kernelTargets.filter((target) => target !== "js"),
+  },
   codeStage("print", "the kernels of an entry as code, by themselves"),
 ];
 
@@ -80,7 +81,7 @@ const stagesByName = new Map(stages.map((stage) => [stage.name, stage]));
 
 function kernelStages(listOf: (passes: TargetPasses<unknown>) => readonly Pick<Stage, "name" | "summary">[]): Stage[] {
   const found = new Map<string, Stage>();
-  for (const target of all) {
+  for (const target of kernelTargets) {
     for (const { name, summary } of listOf(targetPasses[target])) {
       const targets = [...(found.get(name)?.targets ?? []), target];
       found.set(name, { ...kernelStage(name, summary), targets });

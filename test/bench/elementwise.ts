@@ -6,6 +6,7 @@
 import type { NumberShape } from "../../compiler/emit/wasm/assembler/shapes.js";
 import { emitFunction } from "../../compiler/emit/wasm/kernels/scalar-functions.js";
 import { floatTypeOf } from "../../compiler/emit/wasm/assembler/shapes.js";
+import { fuseMultiplyAdds } from "../../compiler/base/math/fuse-multiply-adds.js";
 import { mathFunctions, mathNames } from "../../compiler/base/math/functions.js";
 import { instantiate, validate } from "../compiler/emit/wasm/assembler/engine.js";
 import { mapModule, shapes } from "../compiler/emit/wasm/kernels/scalar-module.js";
@@ -26,10 +27,11 @@ function measuredFunctions(shape: NumberShape, fma: boolean): Measured[] {
   return mathNames.flatMap((name) => {
     const fn = mathFunctions[name][floatTypeOf[shape]];
     const arity = fn.params.length;
-    const moduleWith = (options: { readonly fma: boolean }): Uint8Array =>
-      mapModule(shape, arity, count, (code, pool, _, args) => emitFunction(code, pool, shape, fn, args, options));
-    const bytes = moduleWith({ fma });
-    const nothingToFuse = fma && bytes.length === moduleWith({ fma: false }).length;
+    const printed = fma ? fuseMultiplyAdds(fn) : fn;
+    const bytes = mapModule(shape, arity, count, (code, pool, _, args) =>
+      emitFunction(code, pool, shape, printed, args),
+    );
+    const nothingToFuse = fma && printed === fn;
     if (nothingToFuse || !validate(bytes)) return [];
     const { run, memory } = instantiate(bytes);
     const numbers = floatTypeOf[shape] === "f32" ? new Float32Array(memory) : new Float64Array(memory);

@@ -3,11 +3,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { beforeKernels, graphPasses as entryGraphPasses } from "../../compiler/passes/graph/passes.js";
-import { scalarPasses, vectorPasses } from "../../compiler/passes/kernel/passes.js";
+import { targetPasses } from "../../compiler/passes/kernel/passes.js";
 
 const root = join(import.meta.dirname, "../..");
 const graphPasses = [...entryGraphPasses, ...beforeKernels];
-const kernelPasses = [scalarPasses, vectorPasses].flatMap(({ beforeMemory, afterMemory }) => [
+const kernelPasses = Object.values(targetPasses).flatMap(({ beforeMemory, afterMemory }) => [
   ...beforeMemory,
   ...afterMemory,
 ]);

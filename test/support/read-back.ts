@@ -1,7 +1,7 @@
 /** What is printed of graphs and kernels is read back: nothing of them is lost on the way. */
 import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
-import { type KernelTargetName, targetPasses } from "../../compiler/passes/kernel/passes.js";
+import type { KernelTargetName } from "../../compiler/passes/kernel/passes.js";
 import type { SizedAxis } from "../../compiler/base/types/call-axes.js";
 import { buildEntries } from "../../compiler/driver/entries.js";
 import { parseProgram } from "../../compiler/ir/graph/parse.js";
@@ -25,8 +25,6 @@ export function expectKernelReadBack(kernel: KernelProgram): void {
 export function expectStagesReadBack(program: EntryProgram, target: KernelTargetName): void {
   for (const { kernel } of kernelStages(program, target)) expectKernelReadBack(kernel);
 }
-
-export const kernelTargets = Object.keys(targetPasses) as KernelTargetName[];
 
 /** The function without what the text does not hold: where its operations come from. */
 export function expectGraphReadBack(fn: GraphFunction, axes: readonly SizedAxis[]): void {

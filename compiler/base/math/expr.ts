@@ -3,9 +3,8 @@
  * everywhere. A `ScalarExpr` is an immutable DAG; nodes used twice are shared by object identity and computed once.
  *
  * Every primitive is exactly rounded to its own type and exists in WebAssembly SIMD. An `f32` operation is rounded to
- * float32, so a target that computes in float64 rounds after each. No primitive traps. There is no fused
- * multiply-add, and a printer must neither reassociate nor contract. NaN is one value: its sign and payload are
- * unspecified.
+ * float32, so a target that computes in float64 rounds after each. No primitive traps. A printer must not reassociate, and
+ * contracts only what is marked (`fuse-multiply-adds.ts`). NaN is one value: its sign and payload are unspecified.
  */
 import { invariant } from "../diagnostics/invariant.js";
 
@@ -89,6 +88,11 @@ export interface PrimitiveExpr {
   readonly exact?: true;
   /** A `select` at the root of a function whose condition seldom holds: `whenTrue` is computed only where it does. */
   readonly rare?: true;
+  /**
+   * Of a sum or difference: the operand that is a product of its own, with which it may be one operation, rounded once instead of twice.
+   * Rounding twice is right too, so that what knows of no such operation need not look here.
+   */
+  readonly fused?: 0 | 1;
 }
 
 export type ScalarExpr = ConstantExpr | ParameterExpr | PrimitiveExpr;

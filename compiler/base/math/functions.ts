@@ -32,6 +32,10 @@ export const mathNames = [
 
 export type MathName = (typeof mathNames)[number];
 
+const named: ReadonlySet<string> = new Set(mathNames);
+
+export const isMathName = (name: string): name is MathName => named.has(name);
+
 interface ErrorBound {
   /** Units in the last place of the exact result, where that is a normal number. 0.5 is correct rounding. */
   readonly ulp: number;

@@ -141,7 +141,10 @@ export class CallState {
     }
   }
 
-  /** Truth values are 1 and 0. Of a choice only the chosen side is evaluated. */
+  /**
+   * Truth values are 1 and 0. Of a choice only the chosen side is evaluated. Multiply-adds of functions round twice, `fused` or not, which
+   * is one of the two results that these may have.
+   */
   expression(value: KernelExpression): number {
     switch (value.kind) {
       case "literal":

@@ -115,6 +115,7 @@ function copyRows(
   });
 }
 
+/** Every multiplication and addition is rounded, of `fused` terms too: of the two results that they may have, this is that of a host with two operations. */
 function sumTerms(
   { contracted, a, b, packed }: ScheduledTerms,
   start: number,

@@ -79,6 +79,8 @@ export type KernelExpression =
       readonly op: ScalarOp;
       readonly operands: readonly KernelExpression[];
       readonly dtype: "real" | "bool";
+      /** Of a function that has multiply-adds: each rounds once or twice, as a host has it. Only for a target that has them. */
+      readonly fused?: true;
     }
   /** `left < right ? below : otherwise`; only the chosen side is evaluated. */
   | {
@@ -89,6 +91,8 @@ export type KernelExpression =
       readonly otherwise: KernelExpression;
       readonly dtype: "real" | "bool";
     };
+
+export type OperationExpression = Extract<KernelExpression, { kind: "operation" }>;
 
 /** A real number or truth value that has a name. */
 export type ScalarVariable = Extract<KernelExpression, { kind: "variable" }>;
@@ -157,6 +161,8 @@ export interface ProductSchedule {
    * the operand. `contracted` has plain extents then.
    */
   readonly copied?: string;
+  /** Each term is multiplied and added in one operation, which rounds once or twice, as a host has it. */
+  readonly fused?: true;
 }
 
 /**

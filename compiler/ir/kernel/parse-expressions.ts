@@ -13,6 +13,7 @@ import type {
   LoopExtent,
   IndexExpression,
   ExtentPart,
+  OperationExpression,
 } from "./kernel-program.js";
 
 /** `b * (3*%T) + i - 2`: variables first, then the constant. */
@@ -111,6 +112,7 @@ export function parseExpression(tokens: LineTokens): KernelExpression {
     return { kind: "literal", value: tokens.take() === "true" ? 1 : 0, dtype: "bool" };
   if (/^[-\d]|^NaN$|^Infinity$/.test(next)) return { kind: "literal", value: parseNumber(tokens), dtype: "real" };
   if (tokens.accept("bool")) return parseValue(tokens, "bool");
+  if (tokens.accept("fused")) return { ...parseOperation(tokens), fused: true };
   if (tokens.peek(1) !== "(") return parseValue(tokens, "real");
   if (next === "real") {
     tokens.expect("real", "(");
@@ -134,7 +136,7 @@ function parseValue(tokens: LineTokens, dtype: ScalarDType): KernelExpression {
     : { kind: "variable", name, dtype };
 }
 
-function parseOperation(tokens: LineTokens): KernelExpression {
+function parseOperation(tokens: LineTokens): OperationExpression {
   if (!Object.hasOwn(scalarArity, tokens.next)) return tokens.expected("an operation");
   const op = tokens.take() as ScalarOp;
   tokens.expect("(");

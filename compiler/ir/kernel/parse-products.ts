@@ -32,11 +32,12 @@ export function parseProduct(tokens: LineTokens, parseBody: ParseBody): ProductS
   const [columns] = lines.axes("columns", 1);
   const earlier = last === undefined ? undefined : { ...first, contracted: lines.axes("earlier") };
   const contracted = lines.axes("contracted");
+  const fused = lines.fused();
   const result = lines.stored();
   const tail = lines.tail(target.sums, parseBody);
   lines.end();
   if (tail === undefined && target.out === undefined) tokens.fail("expected an element or, below, then for");
-  const schedule = { ...copies, ...(earlier && { earlier }), ...(tail && { tail }) };
+  const schedule = { ...copies, ...(earlier && { earlier }), ...(tail && { tail }), ...(fused && { fused }) };
   return {
     kind: "product",
     rows,
@@ -123,6 +124,13 @@ class ProductLines {
     return axes;
   }
 
+  fused(): true | undefined {
+    const line = this.accept("fused");
+    if (line === undefined) return undefined;
+    finish(line);
+    return true;
+  }
+
   stored(): KernelExpression | undefined {
     const line = this.accept("stored");
     if (line === undefined) return undefined;
@@ -145,7 +153,7 @@ class ProductLines {
 
   end(): void {
     this.lines[this.at]?.expected(
-      "another line of the product, in the order rows, columns, earlier, contracted, stored, then",
+      "another line of the product, in the order rows, columns, earlier, contracted, fused, stored, then",
     );
   }
 }

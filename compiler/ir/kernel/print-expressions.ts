@@ -79,7 +79,7 @@ export function printExpression(value: KernelExpression): string {
     case "integer":
       return `real(${printAffine(value.value)})`;
     case "operation":
-      return `${value.op}(${value.operands.map(printExpression).join(", ")})`;
+      return `${value.fused === true ? "fused " : ""}${value.op}(${value.operands.map(printExpression).join(", ")})`;
     case "choice": {
       const test = `${printAffine(value.left)} < ${printAffine(value.right)}`;
       return `(${test} ? ${printExpression(value.below)} : ${printExpression(value.otherwise)})`;

@@ -193,7 +193,7 @@ function printPieces(statement: PiecesStatement, indent: string): string {
 
 function printProduct(product: ProductStatement, indent: string): string {
   const { rows, columns, contracted, initial, result, out, schedule = {} } = product;
-  const { earlier, packed: copy, tail, copied } = schedule;
+  const { earlier, packed: copy, tail, copied, fused } = schedule;
   const line = (word: string, axis: LoopAxis): string => `${indent}  ${word} ${printAxis(axis)}\n`;
   const sum = ({ a, b, packed }: ScheduledTerms, rowCopy = ""): string =>
     `sum ${printAccess(a)}${rowCopy} * ${printAccess(b)}${packed === undefined ? "" : ` packed in ${printPart(packed)}`}`;
@@ -207,6 +207,7 @@ function printProduct(product: ProductStatement, indent: string): string {
     ...(columns === undefined ? [] : [line("columns", columns)]),
     ...(earlier?.contracted ?? []).map((axis) => line("earlier", axis)),
     ...contracted.map((axis) => line("contracted", axis)),
+    ...(fused === true ? [`${indent}  fused\n`] : []),
     ...(result === undefined ? [] : [`${indent}  stored ${printExpression(result)}\n`]),
     ...(tail === undefined
       ? []

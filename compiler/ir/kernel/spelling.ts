@@ -12,7 +12,7 @@ const isPhrase = new RegExp(`^${letter}+(?:\\.${letter}+)*(?: ${letter}+(?:\\.${
 const reserved = new Set(
   (
     "region windows for pieces product pack index let var set zero select where " +
-    "examples of beyond bool true false NaN Infinity"
+    "examples of beyond bool fused true false NaN Infinity"
   ).split(" "),
 );
 

@@ -1,12 +1,18 @@
 /** Checks of scalars: names, elements and what operations take. */
-import { scalarArity } from "../ops/scalar-ops.js";
+import { fuseMultiplyAdds } from "../../base/math/fuse-multiply-adds.js";
+import { isMathName, mathFunctions } from "../../base/math/functions.js";
+import { scalarArity, type ScalarOp } from "../ops/scalar-ops.js";
 import { addAffine, affineConstant, subtractAffine } from "./affine.js";
 import { bufferSize } from "./buffer-size.js";
 import { dtypeOf, operandDtype, resultDtype, type ScalarDType } from "./dtypes.js";
-import type { Access, ElementType, KernelExpression, KernelBuffer } from "./kernel-program.js";
+import type { Access, ElementType, KernelExpression, KernelBuffer, OperationExpression } from "./kernel-program.js";
 import type { IntegerVerifier, Report } from "./verify-integers.js";
 import type { KernelScope } from "./verify-scope.js";
 import type { Condition } from "./visit.js";
+
+/** In one precision, at least. */
+const hasMultiplyAdds = (op: ScalarOp): boolean =>
+  isMathName(op) && [mathFunctions[op].f32, mathFunctions[op].f64].some((fn) => fuseMultiplyAdds(fn) !== fn);
 
 export class ElementVerifier {
   readonly integers: IntegerVerifier;
@@ -93,12 +99,10 @@ export class ElementVerifier {
     }
   }
 
-  private operation(
-    { op, operands, dtype }: Extract<KernelExpression, { kind: "operation" }>,
-    scope: KernelScope,
-  ): void {
+  private operation({ op, operands, dtype, fused }: OperationExpression, scope: KernelScope): void {
     const arity = scalarArity[op];
     if (operands.length !== arity) this.report(`${op} takes ${arity} operands, not ${operands.length}`);
+    if (fused === true && !hasMultiplyAdds(op)) this.report(`${op} has no multiply-adds to fuse`);
     const result = resultDtype(op, operands);
     if (dtype !== result) this.report(`${op} gives a ${result} value, not a ${dtype} one`);
     operands.forEach((operand, position) => {

@@ -7,6 +7,7 @@ import type {
   KernelExpression,
   LoopExtent,
   IndexExpression,
+  OperationExpression,
   PackedPart,
   PiecesStatement,
   PlainProduct,
@@ -183,10 +184,11 @@ export interface StatementMapper {
   readonly load?: (value: LoadExpression) => KernelExpression;
   /** Applied to operations on single numbers, the inner ones first. */
   readonly operation?: (value: OperationExpression) => KernelExpression;
+  /** Applied to products, their parts first. */
+  readonly product?: (value: ProductStatement) => ProductStatement;
 }
 
 export type LoadExpression = Extract<KernelExpression, { kind: "load" }>;
-type OperationExpression = Extract<KernelExpression, { kind: "operation" }>;
 
 /** What a mapper makes of the parts of statements. */
 interface PartMappers {
@@ -236,13 +238,14 @@ function mapProduct(product: ProductStatement, mapper: StatementMapper): Product
             part: packed.part.map((own) => ({ ...own, index: affine(own.index) })),
           },
         };
-  const schedule = ({ earlier, packed, copied, tail }: ProductSchedule): ProductSchedule => ({
+  const schedule = ({ earlier, packed, copied, tail, fused }: ProductSchedule): ProductSchedule => ({
     ...(earlier && { earlier: { ...terms(earlier), ...panels(earlier.packed) } }),
     ...panels(packed),
     ...(copied !== undefined && { copied: named(copied) }),
     ...(tail && { tail: { ...tail, body: tail.body.map((inner) => mapStatement(inner, mapper)) } }),
+    ...(fused && { fused }),
   });
-  return {
+  const mapped: ProductStatement = {
     ...product,
     rows: product.rows && axis(product.rows),
     columns: product.columns && axis(product.columns),
@@ -252,6 +255,7 @@ function mapProduct(product: ProductStatement, mapper: StatementMapper): Product
     out: product.out && access(product.out),
     ...(product.schedule && { schedule: schedule(product.schedule) }),
   };
+  return mapper.product?.(mapped) ?? mapped;
 }
 
 /** Rebuilds a statement with accesses, affine expressions and names of scalars replaced. */

@@ -3,6 +3,7 @@ import { chooseLanes } from "./choose-lanes.js";
 import { computeOnce } from "./compute-once.js";
 import { dropSingleRounds } from "./drop-single-rounds.js";
 import { examplesFirst } from "./examples-first.js";
+import { fuseMultiplyAdds } from "./fuse-multiply-adds.js";
 import { fuseTails } from "./fuse-tails.js";
 import { hoistAddressesPass } from "./hoist-addresses.js";
 import { interleaveSumsPass } from "./interleave-sums.js";
@@ -72,10 +73,25 @@ export const vectorPasses: TargetPasses<VectorTarget> = {
   ],
 };
 
-export type KernelTargetName = "wasm" | "js";
+/** What kernels for hosts with fused multiply-add pass after those of `wasm`, which are the same until here. */
+export const fusingPasses: readonly PlannedPass<VectorTarget>[] = [
+  // Last: no other pass reads how often terms round, and panels, tails and lanes are those of `wasm`.
+  fuseMultiplyAdds,
+];
+
+const fusedPasses: TargetPasses<VectorTarget> = {
+  ...vectorPasses,
+  afterMemory: [...vectorPasses.afterMemory, ...fusingPasses],
+};
+
+/** Named as modules name the kernels that they run (`variant`). */
+export type KernelTargetName = "wasm" | "js" | "wasm-fma";
 
 /** Whatever the machine that they are for: they describe it themselves. */
 export const targetPasses: Readonly<Record<KernelTargetName, TargetPasses<unknown>>> = {
   wasm: vectorPasses as TargetPasses<unknown>,
   js: scalarPasses as TargetPasses<unknown>,
+  "wasm-fma": fusedPasses as TargetPasses<unknown>,
 };
+
+export const kernelTargets = Object.keys(targetPasses) as KernelTargetName[];

@@ -31,8 +31,6 @@ export interface VectorTarget extends KeptNumbers {
   readonly lanes: Readonly<Record<"f32" | "f64", number>>;
   /** Tiles by number of strips; a product with more strips than listed keeps its sums in memory. */
   readonly tiles: readonly Tile[];
-  /** Contracts `a · b + c` into one operation that rounds once. It changes bits. */
-  readonly fma: boolean;
   /**
    * Leaves the innermost loop of a single row through an exit that is never taken: the compilers of V8 12.4 and older then
    * keep the order of loads, which they would otherwise gather in front of the arithmetic and spill. Of a row with more than
@@ -95,7 +93,6 @@ export const simd128: VectorTarget = {
     { block: 1, rows: 1, panels: 1, lots: 1, nest: { all: 0, rows: 0 } },
     { block: 1, rows: 1, panels: 1, lots: 1, nest: { all: 0, rows: 0 } },
   ],
-  fma: false,
   sideExits: { loads: 4 },
   rowBlock: 64,
   joinedInputs: { terms: 16, bytes: 16 * 1024 },

@@ -1,5 +1,6 @@
 /** What is at fault where a gradient is wrong, as plain data. */
 import type { Span } from "../../base/source/span.js";
+import type { KernelTargetName } from "../../passes/kernel/passes.js";
 import type { Precision } from "./precision.js";
 
 /**
@@ -35,7 +36,7 @@ export interface Fault {
   readonly entry?: string;
   readonly run?: number;
   /** Of `kernel`: the target whose kernels they are. */
-  readonly target?: "wasm" | "js";
+  readonly target?: KernelTargetName;
   /** What kernels do that none may, rather than another number: `no buffer input.x`. */
   readonly problem?: string;
   /** From 0: the operand whose cotangent is wrong. Undefined in forward mode, and for passes and code. */

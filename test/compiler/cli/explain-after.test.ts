@@ -68,11 +68,25 @@ test("what is no stage, or none of that target, is told", async () => {
   const alone = await recell("explain", file, "--target", "js");
   expect([alone.code, alone.error]).toEqual([2, expect.stringMatching(/--target goes with --after/u)]);
   const other = await after("memory", "-d", "I=4", "-d", "H=8", "--target", "auto");
-  expect([other.code, other.error]).toEqual([2, expect.stringMatching(/--target must be js or wasm/u)]);
+  expect([other.code, other.error]).toEqual([
+    2,
+    expect.stringMatching(/--target must be wasm or js or wasm-fma, got "auto"/u),
+  ]);
   const list = await after("list");
   expect(list.out).toMatch(
-    /^parse +[^]*^lower +one example[^]*^simplify +.*\(several times: simplify:1, simplify:2, …\)$[^]*^hoist-addresses +.*\(kernels, js only\)$[^]*\(code, wasm only\)/mu,
+    /^parse +[^]*^lower +one example[^]*^simplify +.*\(several times: simplify:1, simplify:2, …\)$[^]*^hoist-addresses +.*\(kernels, js only\)$[^]*\(kernels, wasm-fma only\)$[^]*\(code, not js\)$/mu,
   );
+});
+
+test("what hosts with fused multiply-add run is shown by its pass, and by the code that is made of it", async () => {
+  const sizes = ["-d", "I=4", "-d", "H=8", "--entry", "step"];
+  const fused = await after("fuse-multiply-adds", ...sizes);
+  expect(fused.out).toMatch(/^ +product .*[^]*^ +contracted \w+ < 8\n +fused$[^]* fused tanh\(/mu);
+  expect((await after("choose-lanes", ...sizes, "--target", "wasm-fma")).out).not.toContain("fused");
+  expect((await after("print", ...sizes, "--target", "wasm-fma")).out).toContain("f32x4.relaxed_madd");
+  expect((await after("print", ...sizes, "--target", "wasm")).out).not.toContain("relaxed");
+  const plain = await after("fuse-multiply-adds", ...sizes, "--target", "wasm");
+  expect([plain.code, plain.error]).toEqual([2, expect.stringContaining("fuse-multiply-adds is no stage of wasm; only of wasm-fma")]); // prettier-ignore
 });
 
 test("the list of an entry is what ran on it, in order", async () => {

@@ -12,7 +12,7 @@ import { beforeKernels, graphPasses } from "../../../compiler/passes/graph/passe
 import { type EntryVersion, historyOf, runOf } from "../../../compiler/program/entry.js";
 import { buildEntries } from "../../../compiler/driver/entries.js";
 import { networkStages } from "../../../compiler/program/network-program.js";
-import { kernelStages } from "../../support/kernel-stages.js";
+import { kernelStages, longestTargets } from "../../support/kernel-stages.js";
 import { attendingNetwork } from "../../support/attending.js";
 import { alignerProgram } from "../../support/aligner-program.js";
 import { sizesFor, standardCells } from "../../support/standard-cells.js";
@@ -26,7 +26,7 @@ const words = {
   code: (entry, target) => (target === "js" ? `function ${entry}` : `(export "${entry}"`),
 } satisfies Record<Stage["gives"], (entry: string, target: KernelTargetName) => string>;
 
-const eachKernelTarget = (["js", "wasm"] as const).flatMap((target) =>
+const eachKernelTarget = longestTargets.flatMap((target) =>
   (["f32", "f64"] as const).map((dtype) => [target, dtype] as const),
 );
 
@@ -152,7 +152,8 @@ test.each(eachKernelTarget)(
     const observe = (stage: string): void => void seen.push(stage);
     buildKernels(buildEntries(program, all), { passes: targetPasses[target], dtype, observe });
     const ran = spies.map((spy) => spy.mock.calls.length);
-    emitModule(program, { ...all, target, dtype, fma: target === "wasm", wasmFile: false });
+    const [module, fma] = target === "js" ? (["js", false] as const) : (["wasm", true] as const);
+    emitModule(program, { ...all, target: module, dtype, fma, wasmFile: false });
     const printed = spies.map((spy) => spy.mock.calls.length);
     vi.restoreAllMocks();
     expect(seen.filter((stage) => !["kernels", "memory"].includes(stage))).toEqual(passes.map(({ name }) => name));
@@ -161,7 +162,7 @@ test.each(eachKernelTarget)(
   },
 );
 
-test.each<KernelTargetName>(["js", "wasm"])("what is shown of kernels is what a module of %s has", (target) => {
+test.each(["js", "wasm"] as const)("what is shown of kernels is what a module of %s has", (target) => {
   const text = `cell Table(V, H) {
     input i: index(V)
     state h: [H]

@@ -1,10 +1,18 @@
 /** Expressions of kernels as WebAssembly code: scalars, or vectors over consecutive values of a loop variable. */
 import { invariant } from "../../../base/diagnostics/invariant.js";
-import type { Access, Affine, KernelExpression, ReductionOp } from "../../../ir/kernel/kernel-program.js";
-import { type MathName, mathFunctions, mathNames } from "../../../base/math/functions.js";
+import type {
+  Access,
+  Affine,
+  KernelExpression,
+  OperationExpression,
+  ReductionOp,
+} from "../../../ir/kernel/kernel-program.js";
+import { fuseMultiplyAdds } from "../../../base/math/fuse-multiply-adds.js";
+import { isMathName, type MathName, mathFunctions } from "../../../base/math/functions.js";
 import type { ScalarOp } from "../../../ir/ops/scalar-ops.js";
 import type { RealType } from "../../../ir/ops/number-range.js";
 import { constantOf } from "../../../base/types/dim.js";
+import type { ScalarFunction } from "../../../base/math/expr.js";
 import type { FunctionCode, Local } from "../assembler/function-code.js";
 import type { OpName } from "../assembler/instructions.js";
 import { Elements, type Lanes } from "./elements.js";
@@ -23,12 +31,6 @@ interface NamedValue {
 interface Partials {
   readonly op: ReductionOp;
   readonly vectors: readonly Local[];
-}
-
-const mathSet: ReadonlySet<string> = new Set(mathNames);
-
-function isMath(op: ScalarOp): op is ScalarOp & MathName {
-  return mathSet.has(op);
 }
 
 /** Operations with code of their own below. */
@@ -66,7 +68,6 @@ interface FunctionNumbers {
   readonly dtype: RealType;
   /** Numbers in a vector. */
   readonly lanes: number;
-  readonly fma: boolean;
 }
 
 export class Expressions extends Elements {
@@ -128,7 +129,8 @@ export class Expressions extends Elements {
         this.integer(value.value, lanes);
         return;
       case "operation":
-        this.operation(value.op, value.operands, lanes);
+        if (isMathName(value.op)) this.call(mathFunctions[value.op][this.dtype], value, lanes);
+        else this.operation(value.op, value.operands, lanes);
         return;
       case "choice": {
         this.integers.affine(value.left);
@@ -221,15 +223,19 @@ export class Expressions extends Elements {
     code.op(dtype === "f32" ? "f32x4.convert_i32x4_s" : "f64x2.convert_low_i32x4_s");
   }
 
-  private operation(op: ScalarOp, operands: readonly KernelExpression[], lanes: Lanes | undefined): void {
+  private call(fn: ScalarFunction, { operands, fused }: OperationExpression, lanes: Lanes | undefined): void {
+    const args = operands.map((operand) => this.toLocal(operand, lanes));
+    const shape: NumberShape = lanes === undefined ? this.dtype : this.vectorShape;
+    emitFunction(this.code, this.pool, shape, fused === true ? fuseMultiplyAdds(fn) : fn, args);
+    this.code.release(...args);
+  }
+
+  private operation(
+    op: Exclude<ScalarOp, MathName>,
+    operands: readonly KernelExpression[],
+    lanes: Lanes | undefined,
+  ): void {
     const { code } = this;
-    if (isMath(op)) {
-      const args = operands.map((operand) => this.toLocal(operand, lanes));
-      const shape: NumberShape = lanes === undefined ? this.dtype : this.vectorShape;
-      emitFunction(code, this.pool, shape, mathFunctions[op][this.dtype], args, { fma: this.shared.fma });
-      code.release(...args);
-      return;
-    }
     const push = (): void => {
       for (const operand of operands) this.emit(operand, lanes);
     };

@@ -36,7 +36,7 @@ export function printWasmKernels(kernel: KernelProgram, options: WasmOptions): U
   // Regions that say the same (packing, for the step and for the sequence) are one function.
   const known = new Map<string, { readonly body: readonly Statement[]; readonly ref: FunctionRef }[]>();
   const contextOf = (code: FunctionCode, accumulators: Accumulators): KernelContext => {
-    const numbers = { code, pool: new ConstantPool(code), dtype, lanes: target.lanes[dtype], fma: target.fma };
+    const numbers = { code, pool: new ConstantPool(code), dtype, lanes: target.lanes[dtype] };
     return KernelContext.of(Expressions.of(numbers, Integers.of(code, layout, elementTypes)), parts, accumulators);
   };
   const addFunction = ({ name, body }: KernelFunction, params: readonly string[], exported: boolean): FunctionRef => {

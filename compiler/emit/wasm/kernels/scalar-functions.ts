@@ -2,6 +2,7 @@
  * Scalar functions of `compiler/base/math` as inline code for vectors and scalars, operation by operation, so that the bits
  * are those of every other target. Scalars are computed in a vector of their own.
  */
+import { at } from "../../../base/at.js";
 import { invariant } from "../../../base/diagnostics/invariant.js";
 import type { ConstantExpr, PrimitiveExpr, ScalarExpr, ScalarFunction } from "../../../base/math/expr.js";
 import { isPrimitive } from "../../../base/math/expr.js";
@@ -11,14 +12,10 @@ import { emitPrimitive, floatLayouts } from "./scalar-operations.js";
 import type { NumberShape, VectorShape } from "../assembler/shapes.js";
 import { firstLane, floatTypeOf, isVector, splat, vectorOf } from "../assembler/shapes.js";
 
-interface MathOptions {
-  /** Contracts sums with a product into fused multiply-adds of relaxed SIMD, which changes bits. */
-  readonly fma?: boolean;
-}
-
 /**
  * Writes code that leaves the function's value at the arguments on the stack; temporary locals are released. Arguments
- * are locals of the shape's type, which is the function's.
+ * are locals of the shape's type, which is the function's. What is marked as a multiply-add is one of relaxed SIMD, of which a host
+ * decides how often it rounds.
  */
 export function emitFunction(
   code: FunctionCode,
@@ -26,12 +23,11 @@ export function emitFunction(
   shape: NumberShape,
   fn: ScalarFunction,
   args: readonly Local[],
-  options: MathOptions = {},
 ): void {
   invariant(fn.type === floatTypeOf[shape], `${fn.name} of ${fn.type} cannot be computed as ${shape}`);
   invariant(fn.params.length === args.length, `${fn.name} takes ${fn.params.length} arguments, not ${args.length}`);
   const parameters = new Map(fn.params.map((param, i): [ScalarExpr, Local] => [param, args[i]!]));
-  new FunctionWriter(code, pool, shape, parameters, options).write(fn.body);
+  new FunctionWriter(code, pool, shape, parameters).write(fn.body);
   firstLane(code, shape);
 }
 
@@ -58,24 +54,16 @@ class FunctionWriter {
   readonly #pool: ConstantPool;
   readonly #shape: NumberShape;
   readonly #args: ReadonlyMap<ScalarExpr, Local>;
-  readonly #options: MathOptions;
   /** Nodes that are not wide are in the first. */
   readonly #values: readonly [Map<ScalarExpr, ComputedNode>, Map<ScalarExpr, ComputedNode>] = [new Map(), new Map()];
   /** A scalar has no upper half. */
   readonly #halves: readonly Half[];
 
-  constructor(
-    code: FunctionCode,
-    pool: ConstantPool,
-    shape: NumberShape,
-    args: ReadonlyMap<ScalarExpr, Local>,
-    options: MathOptions,
-  ) {
+  constructor(code: FunctionCode, pool: ConstantPool, shape: NumberShape, args: ReadonlyMap<ScalarExpr, Local>) {
     this.#code = code;
     this.#pool = pool;
     this.#shape = shape;
     this.#args = args;
-    this.#options = options;
     this.#halves = isVector(shape) ? [0, 1] : [0];
   }
 
@@ -160,7 +148,8 @@ class FunctionWriter {
     else if (maskOf(e) !== undefined) this.#mask(maskOf(e)!, half);
     else if (e.op === "promote") this.#promote(e.operands[0]!, half);
     else if (e.op === "demote") this.#demote(e.operands[0]!);
-    else if (this.#options.fma !== true || !this.#contract(e, half)) {
+    else if (e.fused !== undefined) this.#multiplyAdd(e, e.fused, half);
+    else {
       const sides = e.operands.filter((o) => o.type === "bool");
       invariant(
         sides.every((o) => isWide(o) === isWide(e)),
@@ -201,21 +190,14 @@ class FunctionWriter {
     if (this.#halves.length === 2) this.#code.shuffle(lowerHalves);
   }
 
-  /** Writes `a·b + c`, `c - a·b` or `a·b - constant` as one instruction, where nothing else needs the product. */
-  #contract(e: PrimitiveExpr, half: Half): boolean {
-    const [x, y] = e.operands;
-    if (x === undefined || y === undefined) return false;
-    const product = (o: ScalarExpr): o is PrimitiveExpr => o.op === "mul" && this.#value(o, half)?.uses === 1;
-    const write = (name: "relaxed_madd" | "relaxed_nmadd", { operands }: PrimitiveExpr, rest: ScalarExpr): true => {
-      for (const operand of [...operands, rest]) this.#emit(operand, half);
-      this.#code.op(`${shapeOf(e)}.${name}`);
-      return true;
-    };
-    if (e.op === "add" && product(y)) return write("relaxed_madd", y, x);
-    if (e.op === "add" && product(x)) return write("relaxed_madd", x, y);
-    if (e.op === "sub" && product(y)) return write("relaxed_nmadd", y, x);
-    if (e.op === "sub" && product(x) && y.op === "constant") return write("relaxed_madd", x, { ...y, value: -y.value });
-    return false;
+  /** `a·b + c` or `c - a·b` as one instruction. */
+  #multiplyAdd(e: PrimitiveExpr, fused: 0 | 1, half: Half): void {
+    const { op, operands } = e;
+    const [product, rest] = [at(operands, fused), at(operands, 1 - fused)];
+    invariant(isPrimitive(product) && product.op === "mul", `${product.op} is no product of a multiply-add`);
+    invariant(op === "add" || (op === "sub" && fused === 1), `${op} is no multiply-add`);
+    for (const operand of [...product.operands, rest]) this.#emit(operand, half);
+    this.#code.op(`${shapeOf(e)}.${op === "add" ? "relaxed_madd" : "relaxed_nmadd"}`);
   }
 }
 

@@ -48,15 +48,16 @@ export function findChangingKernelPass(
   targets: Readonly<Partial<Record<KernelTargetName, TargetPasses<unknown>>>> = targetPasses,
   tolerance = 1e-9,
 ): ChangedByKernels | undefined {
-  const seen = new EntryVersions();
-  const entries = buildEntries(program, { gradient: true, jvp: true, hvp: true, observe: seen.observe });
+  const versions = new EntryVersions();
+  const entries = buildEntries(program, { gradient: true, jvp: true, hvp: true, observe: versions.observe });
   const sizes = sizesAt(point);
-  const meanings = meaningsOf(program, seen, graphValues(point), sizes);
+  const meanings = meaningsOf(program, versions, graphValues(point), sizes);
   const call = callOf(entries, sizes, 1);
+  const texts = new Set<string>();
   for (const target of Object.keys(targets) as KernelTargetName[]) {
     const passes = targets[target];
     invariant(passes !== undefined, `${target} has no passes`);
-    for (const { name, run, kernel } of stagesOf(entries, passes)) {
+    for (const { name, run, kernel } of stagesOf(entries, passes, texts)) {
       const found = changeIn(kernel, entries, meanings, call, tolerance);
       if (found !== undefined) return { ...found, pass: name, run, target };
     }
@@ -64,11 +65,14 @@ export function findChangingKernelPass(
   return undefined;
 }
 
-/** Those that leave the text of kernels as it was are left out. */
-function stagesOf(entries: EntryProgram, passes: TargetPasses<unknown>): KernelVersion[] {
+/**
+ * Those that give a text of kernels that was there before are left out.
+ *
+ * @param texts that there were, also of other targets; it gets those of this one
+ */
+function stagesOf(entries: EntryProgram, passes: TargetPasses<unknown>, texts: Set<string>): KernelVersion[] {
   const stages: KernelVersion[] = [];
   const runs = new Map<string, number>();
-  let last = "";
   buildKernels(entries, {
     passes,
     dtype: "f64",
@@ -77,8 +81,8 @@ function stagesOf(entries: EntryProgram, passes: TargetPasses<unknown>): KernelV
       runs.set(name, run);
       const kernel = "slots" in kernels ? kernels : planMemory(kernels);
       const text = printKernel(kernel);
-      if (text !== last) stages.push({ name, run, kernel });
-      last = text;
+      if (!texts.has(text)) stages.push({ name, run, kernel });
+      texts.add(text);
     },
   });
   return stages;

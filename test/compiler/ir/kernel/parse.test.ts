@@ -14,9 +14,10 @@ import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js"
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import { arbitraryGraph, graphDimensions } from "../../../support/arbitrary-graph.js";
 import { fuzzParameters } from "../../../support/fuzz.js";
+import { longestTargets } from "../../../support/kernel-stages.js";
 import { lowerProgram } from "../../../support/kernels.js";
 import { networkOf } from "../../../support/random-network.js";
-import { expectKernelReadBack, expectStagesReadBack, kernelTargets } from "../../../support/read-back.js";
+import { expectKernelReadBack, expectStagesReadBack } from "../../../support/read-back.js";
 import { programOf } from "../../../support/run-kernel.js";
 import { sizesFor, standardCells } from "../../../support/standard-cells.js";
 import { programOfCell } from "../../../../compiler/program/cell-program.js";
@@ -33,7 +34,7 @@ describe("what is printed is read back", () => {
 
   test("random cells, after every stage of a target", () => {
     fc.assert(
-      fc.property(arbitraryCell(), fc.constantFrom(...kernelTargets), ({ source, cell }, target) => {
+      fc.property(arbitraryCell(), fc.constantFrom(...longestTargets), ({ source, cell }, target) => {
         const open = lowerSource(source, { cell }, "symbolic");
         const dimensions = Object.fromEntries((open.openDimensions ?? []).map((name, i) => [name, 2 + i]));
         const lowered = lowerSource(source, { cell, dimensions }, "all sizes").cell!;
@@ -48,7 +49,7 @@ describe("what is printed is read back", () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(11), { minLength: 24, maxLength: 40 }),
-        fc.constantFrom(...kernelTargets),
+        fc.constantFrom(...longestTargets),
         (choices, target) => {
           const { program } = lowerSource(networkOf(choices), { cell: "Random" }, "all sizes");
           expectStagesReadBack(buildEntries(program!, { gradient: true, jvp: false, hvp: false }), target);
@@ -70,7 +71,7 @@ describe("what is printed is read back", () => {
     const { program } = lowerSource(text, { dimensions: { V: 3, H: 2 } }, "all sizes");
     const entries = buildEntries(program!, { gradient: true, jvp: false, hvp: false });
     expect(printKernel(lowerToKernels(readyForKernels(entries)))).toContain('"%floor(T / 2)"');
-    for (const target of kernelTargets) expectStagesReadBack(entries, target);
+    for (const target of longestTargets) expectStagesReadBack(entries, target);
   });
 
   const cells = ["GRU", "LuongDotGRU"];
@@ -78,7 +79,7 @@ describe("what is printed is read back", () => {
     const { source, cell, dimensions } = standardCells().find((entry) => entry.cell === name)!;
     const lowered = lowerSource(source, { cell, dimensions: sizesFor(dimensions, 2) }, "all sizes").cell!;
     const program = buildEntries(programOfCell(lowered), { gradient: true, jvp: false, hvp: false });
-    for (const target of kernelTargets) expectStagesReadBack(program, target);
+    for (const target of longestTargets) expectStagesReadBack(program, target);
     const unplanned = lowerToKernels(readyForKernels(program));
     expect(parseUnplanned(printKernel(unplanned))).toEqual(unplanned);
   });
@@ -104,6 +105,7 @@ kernel "all at once" {
     index list[n] = n * (-1) + ("of"*S - 3)
     let p = (n < %T - 1 ? bool x[n + (S)] : not(lt(bool q, -0)))
     let sum = select(and(p, true), real((S)), sub(-Infinity, NaN))
+    let "fused" = fused tanh(fused exp("fused"))
     var v = 1e-7 in four parts by n
     v = max(v, "true")
     x[0] += -1.5
@@ -113,6 +115,7 @@ kernel "all at once" {
     product "t 0", t1 = bool sum[3] + sum sum[u] * x[0] packed in z[k + 1 of 4, n of 2] + sum x[1] * x[2]
       columns c < "of" of b from 2
       earlier u < (S)
+      fused
       stored sum
       then for unit < 1
         x["unit"] = "t 0"
@@ -146,6 +149,7 @@ describe("other texts", () => {
   it.each([
     ["kernel f {\n  for i < \n}", 2, "expected a dimension, found the end of the line"],
     ["kernel f {\n  x[0] = frobnicate(1)\n}", 2, "expected an operation, found frobnicate"],
+    ["kernel f {\n  x[0] = fused x[1]\n}", 2, "expected an operation, found x"],
     ["kernel f {\n  let v = add(1)\n}", 2, "expected 2 operands of add, found 1"],
     ["kernel f that turns rings {\n}", 1, "expected fills or reads, found turns"],
     ["kernel f {\n  let v = 1\n    let w = 2\n}", 3, "nothing stands below let"],

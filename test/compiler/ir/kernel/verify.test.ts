@@ -260,6 +260,9 @@ describe("what is not", () => {
       "the loop over i counts the parts of v and does not run from 0 in steps of 1",
     ],
 
+    ["x[0] = fused sqrt(x[1])", "sqrt has no multiply-adds to fuse"],
+    ["x[0] = fused clamp(x[1], 0, 1)", "clamp has no multiply-adds to fuse"],
+
     ["for i < 3 step 0\n  x[i] = 1", "a loop over i in steps of 0"],
     ["windows of n steps of %T from s on, 0 rows", "windows of 0 rows"],
     ["region r\n  region s", "the region s stands in a region"],

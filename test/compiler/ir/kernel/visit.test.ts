@@ -40,3 +40,20 @@ test("places, buffers and names are changed wherever they stand", () => {
   expect(printed).toContain("y2[i + 5] += v3");
   expect(printed).toContain("p2[5] = sum a2[k + 5] * b2[k + 5]");
 });
+
+test("operations and products are changed, in tails too, and what is not is kept", () => {
+  const [region] = parseKernelBody(`region r
+  product a, b = tanh(x[0]) + sum p[k] * q[k] packed in z[1 of 2] + sum r[0] * s[0]
+    columns c < 4
+    earlier k < 3
+    fused
+    then for u < 2
+      y[u] = exp(a)`);
+  const kinds: string[] = [];
+  const same = mapStatement(region!, {
+    operation: (value) => (kinds.push(value.op), value),
+    product: (value) => (kinds.push(value.kind), value),
+  });
+  expect(same).toEqual(region);
+  expect(kinds.sort()).toEqual(["exp", "product", "tanh"]);
+});

@@ -49,13 +49,15 @@ export interface ProductPlan {
   readonly nest: Tile["nest"];
   /** How many terms a sum has, for packed weights. */
   readonly depth: number;
+  /** Terms are multiply-adds of relaxed SIMD, of which a host decides how often they round. */
+  readonly fused: boolean;
   /** The same with the operands of the earlier terms. */
   readonly earlier: ProductPlan | undefined;
 }
 
 export function planProduct(product: ProductStatement, context: KernelContext): ProductPlan {
   const { expressions, integers, parts } = context;
-  const { columns, b, contracted, schedule: { tail, packed, earlier } = {} } = product;
+  const { columns, b, contracted, schedule: { tail, packed, earlier, fused } = {} } = product;
   const strips = tail?.sums.length ?? 1;
   const column = b.offset.terms.find(({ variable }) => variable === columns?.variable);
   const sideBySide = column !== undefined && constantOf(column.coefficient) === 1;
@@ -80,12 +82,13 @@ export function planProduct(product: ProductStatement, context: KernelContext): 
     lots: tail === undefined ? 1 : tile.lots,
     nest: tile.nest,
     depth: countTerms(contracted) ?? 1,
+    fused: fused === true,
     earlier: undefined,
   };
   if (earlier === undefined) return plan;
   const { kind, rows, initial, out } = product;
   const { packed: copy, ...terms } = earlier;
-  const schedule = { ...(tail && { tail }), ...(copy !== undefined && { packed: copy }) };
+  const schedule = { ...(tail && { tail }), ...(copy !== undefined && { packed: copy }), ...(fused && { fused }) };
   const first = { kind, rows, columns, initial, out, ...terms, schedule };
   return { ...plan, earlier: { ...planProduct(first, context), block } };
 }

@@ -20,15 +20,14 @@ export class TermCode {
   /** One contracted index: every sum takes one term. `sideExit` stands between halves of a long row of vectors. */
   multiply({ lefts, right }: TermOperands, { vectors, groups }: SumTile, sideExit?: () => void): void {
     const { code } = this;
-    const { size, strips } = this.plan;
-    const { fma } = this.context.parts.target;
+    const { size, strips, fused } = this.plan;
     const shape = this.context.expressions.vectorShape;
     const a = code.local("v128");
     const add = (sum: Local, pushRight: () => void): void => {
-      if (!fma) code.get(sum);
+      if (!fused) code.get(sum);
       code.get(a);
       pushRight();
-      if (fma) code.get(sum).op(`${shape}.relaxed_madd`).set(sum);
+      if (fused) code.get(sum).op(`${shape}.relaxed_madd`).set(sum);
       else code.op(`${shape}.mul`).op(`${shape}.add`).set(sum);
     };
     const columns = groups

@@ -18,6 +18,7 @@ import {
   sub,
 } from "../../../../../compiler/base/math/expr.js";
 import { printInlined } from "../../../../../compiler/base/math/print-js.js";
+import { fuseMultiplyAdds } from "../../../../../compiler/base/math/fuse-multiply-adds.js";
 import type { MathName } from "../../../../../compiler/base/math/functions.js";
 import { mathFunctions, mathNames } from "../../../../../compiler/base/math/functions.js";
 import {
@@ -37,7 +38,7 @@ import { moduleOf, validateByWabt } from "../assembler/support.js";
 const bodyOf =
   (fn: ScalarFunction, fma = false): Body =>
   (code, pool, shape, args) =>
-    emitFunction(code, pool, shape, fn, args, { fma });
+    emitFunction(code, pool, shape, fma ? fuseMultiplyAdds(fn) : fn, args);
 
 const functionOf = (name: MathName, shape: NumberShape): ScalarFunction => mathFunctions[name][floatTypeOf[shape]];
 
