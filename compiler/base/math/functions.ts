@@ -1,6 +1,6 @@
 /**
- * The compiler's own elementwise functions, one body per precision, with tested error bounds. Every target prints these bodies, so
- * all targets give the same bits; `spec/numerics.md` shows this table.
+ * The compiler's own elementwise functions, one body per precision. Every target prints these bodies, so all targets give the same
+ * bits; `describe.ts` has their error bounds, which are tested.
  */
 import { atan } from "./arctangent.js";
 import { erf, erfF32 } from "./error-function.js";
@@ -36,22 +36,10 @@ const named: ReadonlySet<string> = new Set(mathNames);
 
 export const isMathName = (name: string): name is MathName => named.has(name);
 
-interface ErrorBound {
-  /** Units in the last place of the exact result, where that is a normal number. 0.5 is correct rounding. */
-  readonly ulp: number;
-  /** Absolute error where the exact result is subnormal. */
-  readonly subnormal: number;
-}
-
 interface MathFunction {
   readonly arity: number;
   readonly f32: ScalarFunction;
   readonly f64: ScalarFunction;
-  /** What it computes, and its values at special arguments. */
-  readonly doc: string;
-  /** Where the bounds hold. */
-  readonly range: string;
-  readonly bounds: Readonly<Record<"f32" | "f64", ErrorBound>>;
 }
 
 type FunctionRule = (...params: ScalarExpr[]) => ScalarExpr;
@@ -60,15 +48,11 @@ function define(
   name: MathName,
   params: readonly string[],
   rules: { readonly f32: FunctionRule; readonly f64: FunctionRule },
-  about: { readonly doc: string; readonly range?: string; readonly bounds: MathFunction["bounds"] },
 ): MathFunction {
   return {
     arity: params.length,
     f32: scalarFunction(name, "f32", params, rules.f32),
     f64: scalarFunction(name, "f64", params, rules.f64),
-    doc: about.doc,
-    range: about.range ?? "all",
-    bounds: about.bounds,
   };
 }
 
@@ -78,13 +62,6 @@ const rounded = (rule: FunctionRule): { f32: FunctionRule; f64: FunctionRule } =
   f64: rule,
 });
 const both = (rule: FunctionRule): { f32: FunctionRule; f64: FunctionRule } => ({ f32: rule, f64: rule });
-
-function bounds(f32: number, f64: number, subnormal: { f32?: number; f64?: number } = {}): MathFunction["bounds"] {
-  return {
-    f32: { ulp: f32, subnormal: subnormal.f32 ?? 2 ** -149 },
-    f64: { ulp: f64, subnormal: subnormal.f64 ?? 2 ** -1074 },
-  };
-}
 
 function sign(x: ScalarExpr): ScalarExpr {
   const one = constant(x.type === "f32" ? "f32" : "f64", 1);
@@ -96,80 +73,18 @@ export const mathFunctions: Readonly<Record<MathName, MathFunction>> = {
     "exp",
     ["x"],
     both((x) => exp(x!)),
-    {
-      doc: "e^x; overflows to inf, underflows through subnormals to 0",
-      bounds: bounds(1, 1),
-    },
   ),
-  expm1: define("expm1", ["x"], both(expm1 as FunctionRule), { doc: "e^x - 1; keeps ±0", bounds: bounds(1.4, 1.4) }),
-  log: define("log", ["x"], both(log as FunctionRule), {
-    doc: "ln x; -inf at ±0, NaN below",
-    bounds: bounds(0.9, 0.9),
-  }),
-  log1p: define("log1p", ["x"], both(log1p as FunctionRule), {
-    doc: "ln(1 + x); keeps ±0, -inf at -1, NaN below",
-    bounds: bounds(0.9, 0.9),
-  }),
-  sin: define(
-    "sin",
-    ["x"],
-    { f32: sinF32 as FunctionRule, f64: sin as FunctionRule },
-    {
-      doc: "sine; keeps ±0, NaN at ±inf; 0 for finite x beyond ±2^27",
-      range: "±2^27",
-      bounds: bounds(0.501, 0.9),
-    },
-  ),
-  cos: define(
-    "cos",
-    ["x"],
-    { f32: cosF32 as FunctionRule, f64: cos as FunctionRule },
-    {
-      doc: "cosine; NaN at ±inf; 1 for finite x beyond ±2^27",
-      range: "±2^27",
-      bounds: bounds(0.501, 0.9),
-    },
-  ),
-  tanh: define("tanh", ["x"], both(tanh as FunctionRule), {
-    doc: "hyperbolic tangent; keeps ±0, ±1 at ±inf, never beyond",
-    bounds: bounds(2.7, 2.7),
-  }),
-  sigmoid: define("sigmoid", ["x"], both(sigmoid as FunctionRule), {
-    doc: "1/(1 + e^-x); in [0, 1], 0 where e^-x overflows",
-    bounds: bounds(2.5, 2.5, { f32: 2 ** -127, f64: 2 ** -1023 }),
-  }),
-  softplus: define("softplus", ["x"], both(softplus as FunctionRule), {
-    doc: "ln(1 + e^x); 0 at -inf, inf at inf",
-    bounds: bounds(1.9, 1.8),
-  }),
-  erf: define(
-    "erf",
-    ["x"],
-    { f32: erfF32 as FunctionRule, f64: erf as FunctionRule },
-    {
-      doc: "error function; keeps ±0, ±1 at ±inf, never beyond",
-      bounds: bounds(2.1, 1.8),
-    },
-  ),
-  atan: define("atan", ["x"], rounded(atan as FunctionRule), {
-    doc: "arctangent; keeps ±0, ±π/2 at ±inf, never beyond",
-    bounds: bounds(0.501, 1.8),
-  }),
-  pow: define(
-    "pow",
-    ["x", "y"],
-    { f32: powF32 as FunctionRule, f64: pow as FunctionRule },
-    {
-      doc: "x^y with the special cases of C99: x^0 = 1^y = 1 even for NaN, (-1)^±inf = 1, NaN for finite x < 0 and y not integral",
-      bounds: bounds(1.4, 1.6),
-    },
-  ),
-  sign: define("sign", ["x"], both(sign as FunctionRule), {
-    doc: "-1, x itself if ±0 or NaN, or 1",
-    bounds: bounds(0, 0),
-  }),
-  clamp: define("clamp", ["x", "low", "high"], both(((x, low, high) => min(max(x!, low!), high!)) as FunctionRule), {
-    doc: "high < t ? high : t with t = x < low ? low : x; NaN stays, NaN limits are ignored",
-    bounds: bounds(0, 0),
-  }),
+  expm1: define("expm1", ["x"], both(expm1 as FunctionRule)),
+  log: define("log", ["x"], both(log as FunctionRule)),
+  log1p: define("log1p", ["x"], both(log1p as FunctionRule)),
+  sin: define("sin", ["x"], { f32: sinF32 as FunctionRule, f64: sin as FunctionRule }),
+  cos: define("cos", ["x"], { f32: cosF32 as FunctionRule, f64: cos as FunctionRule }),
+  tanh: define("tanh", ["x"], both(tanh as FunctionRule)),
+  sigmoid: define("sigmoid", ["x"], both(sigmoid as FunctionRule)),
+  softplus: define("softplus", ["x"], both(softplus as FunctionRule)),
+  erf: define("erf", ["x"], { f32: erfF32 as FunctionRule, f64: erf as FunctionRule }),
+  atan: define("atan", ["x"], rounded(atan as FunctionRule)),
+  pow: define("pow", ["x", "y"], { f32: powF32 as FunctionRule, f64: pow as FunctionRule }),
+  sign: define("sign", ["x"], both(sign as FunctionRule)),
+  clamp: define("clamp", ["x", "low", "high"], both(((x, low, high) => min(max(x!, low!), high!)) as FunctionRule)),
 };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { FloatType } from "../../../../compiler/base/math/expr.js";
+import { mathDescriptions } from "../../../../compiler/base/math/describe.js";
 import type { MathName } from "../../../../compiler/base/math/functions.js";
-import { mathFunctions, mathNames } from "../../../../compiler/base/math/functions.js";
+import { mathNames } from "../../../../compiler/base/math/functions.js";
 import {
   compileMath,
   ErrorMeter,
@@ -20,7 +21,7 @@ const double = compileMath("f64");
 const trigonometricRange = 2 ** 27;
 
 function expectWithinBounds(name: MathName, dtype: FloatType, worst: WorstError, slack = 0): void {
-  const bound = mathFunctions[name].bounds[dtype];
+  const bound = mathDescriptions[name].bounds[dtype];
   expect(worst.ulp, `${name} at ${worst.at.join()}`).toBeLessThanOrEqual(bound.ulp + slack);
   expect(worst.subnormal, `${name}, subnormal results`).toBeLessThanOrEqual(bound.subnormal);
 }
@@ -179,7 +180,7 @@ describe.each(["f32", "f64"] as const)("shape (%s)", (dtype) => {
         const fall = values[i - 1]! - values[i]!;
         if (fall > 0) worst = Math.max(worst, fall / ulp(values[i]!, dtype));
       }
-      expect(worst).toBeLessThanOrEqual(2 * mathFunctions[name].bounds[dtype].ulp);
+      expect(worst).toBeLessThanOrEqual(2 * mathDescriptions[name].bounds[dtype].ulp);
     },
   );
 
@@ -196,7 +197,7 @@ describe.each(["f32", "f64"] as const)("shape (%s)", (dtype) => {
         const fall = Math.max(low - at, at - high);
         if (fall > 0 && Math.abs(at) >= formats[dtype].smallestNormal) worst = Math.max(worst, fall / ulp(at, dtype));
       }
-      expect(worst).toBeLessThanOrEqual(2 * mathFunctions[name].bounds[dtype].ulp);
+      expect(worst).toBeLessThanOrEqual(2 * mathDescriptions[name].bounds[dtype].ulp);
     },
   );
 });
