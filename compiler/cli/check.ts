@@ -1,7 +1,7 @@
 /** `recell check`: diagnostics. */
 import { check, type Findings } from "../driver/compile.js";
 import { type NetworkStream, streamsOf } from "../driver/streams.js";
-import { describeObstacle } from "../program/find-stream.js";
+import { describeObstacle } from "../program/sequences/find-stream.js";
 import type { Diagnostic } from "../base/diagnostics/diagnostic.js";
 import { exitCodes, type Run } from "./command.js";
 import { dtypeOption } from "./arguments.js";

@@ -2,7 +2,7 @@
 import { compile } from "../driver/compile.js";
 import { buildEntries, type EntryOptions } from "../driver/entries.js";
 import { evaluateDim, type Dim } from "../base/types/dim.js";
-import { findSegments } from "../program/find-segments.js";
+import { findSegments } from "../program/segments/find-segments.js";
 import type { Program } from "../program/program.js";
 import { explainProgram } from "../tools/explain/explain.js";
 import { CallRangeError } from "../../runtime/base/errors.js";

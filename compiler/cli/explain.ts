@@ -1,6 +1,6 @@
 /** `recell explain`: what the compiler makes of a cell. */
 import { lowerSource, type LowerResult } from "../driver/pipeline.js";
-import type { LoweredCell } from "../program/lowered-cell.js";
+import type { LoweredCell } from "../program/base/lowered-cell.js";
 import type { Program } from "../program/program.js";
 import { explainProgram, printExplanation } from "../tools/explain/explain.js";
 import { functionsCalled } from "../program/entry.js";

@@ -2,7 +2,7 @@
 import type { CheckedOptions, CompileOptions, SourceOptions } from "./compile-options.js";
 import { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { MemoryLimitError } from "../emit/memory-limit.js";
-import { SegmentsError } from "../program/find-segments.js";
+import { SegmentsError } from "../program/segments/find-segments.js";
 import { printDeclarations } from "../emit/typescript/declarations.js";
 import { type Findings, checkSource, parseSource } from "./check-source.js";
 import { type EmittedModule, emitModule, lowerSource } from "./pipeline.js";

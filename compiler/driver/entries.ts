@@ -50,7 +50,7 @@ import {
   type Role,
   roleInPart,
   streamedRole,
-} from "../program/roles.js";
+} from "../program/base/roles.js";
 import { gradientRowsStage, withGradientRows } from "./gradient-rows.js";
 import { partsOfLoss } from "../../runtime/module/loss-parts.js";
 

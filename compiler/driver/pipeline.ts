@@ -29,17 +29,17 @@ import {
 import { planMemory } from "../passes/kernel/plan-memory.js";
 import { runPasses } from "../passes/pass.js";
 import { lowerToKernels } from "../passes/to-kernels/index.js";
-import { lowerNamed } from "../program/ast-to-graph.js";
+import { lowerNamed } from "../program/lowering/ast-to-graph.js";
 import { programOfCell } from "../program/cell-program.js";
-import { checkConstants } from "../program/check-constants.js";
-import { checkSegments } from "../program/check-segments.js";
+import { checkConstants } from "../program/lowering/check-constants.js";
+import { checkSegments } from "../program/segments/check-segments.js";
 import { checkStream } from "../program/check-stream.js";
 import type { EntryProgram, ProgramEntry } from "../program/entry.js";
-import { symbolOfSegments } from "../program/find-segments.js";
-import type { LoweredCell, LoweredNetwork } from "../program/lowered-cell.js";
+import { symbolOfSegments } from "../program/segments/find-segments.js";
+import type { LoweredCell, LoweredNetwork } from "../program/base/lowered-cell.js";
 import { programOfNetwork } from "../program/network-program.js";
 import type { Program } from "../program/program.js";
-import { argumentsOf } from "../program/sizes.js";
+import { argumentsOf } from "../program/lowering/sizes.js";
 import type { Manifest } from "../../runtime/module/manifest.js";
 
 interface LowerFindings extends Findings {

@@ -6,10 +6,10 @@ import { anyTarget } from "../passes/any-target.js";
 import { innerGradient } from "../passes/autodiff/inner-gradient.js";
 import { SourceFile } from "../base/source/source-file.js";
 import { standardSources } from "../language/std/sources.js";
-import { lowerNamed } from "../program/ast-to-graph.js";
-import type { StreamObstacle } from "../program/find-stream.js";
+import { lowerNamed } from "../program/lowering/ast-to-graph.js";
+import type { StreamObstacle } from "../program/sequences/find-stream.js";
 import { checkStream } from "../program/check-stream.js";
-import type { LoweredNetwork } from "../program/lowered-cell.js";
+import type { LoweredNetwork } from "../program/base/lowered-cell.js";
 import type { TypedProgram } from "../language/semantics/typed-program.js";
 import { searchNetwork } from "../program/network-program.js";
 

@@ -15,8 +15,8 @@ import { type CallAxis, isSequence, namesOfAxes } from "../base/types/call-axes.
 import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, evaluateDim, symbolsOf } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import { type ComputedSizes, computedSizes } from "../program/computed-sizes.js";
-import { type CutAxis, findCuts } from "../program/find-cuts.js";
-import { findSegments } from "../program/find-segments.js";
+import { type CutAxis, findCuts } from "../program/segments/find-cuts.js";
+import { findSegments } from "../program/segments/find-segments.js";
 import type {
   AxisEntry,
   CutEntry,
@@ -36,8 +36,8 @@ import { printProgram } from "../ir/graph/print.js";
 import { digestOf } from "./digest.js";
 import { computedEntries, conditionEntries, sizeEntry } from "./size-entries.js";
 import { type EntryProgram, type ProgramEntry, rowsOf } from "../program/entry.js";
-import { gradName, nameOfRole } from "../program/roles.js";
-import { headsOf } from "../program/starts.js";
+import { gradName, nameOfRole } from "../program/base/roles.js";
+import { headsOf } from "../program/lowering/starts.js";
 import { version } from "../base/version.js";
 
 export type Target = Manifest["target"];

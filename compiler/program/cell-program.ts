@@ -7,9 +7,9 @@ import { dimSymbol, TIME_SYMBOL } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import { type ShapeContext, shapeContext } from "../ir/graph/shape-rules.js";
 import { at } from "../base/at.js";
-import type { LoweredCell, LoweredStarts, LoweredTensor } from "./lowered-cell.js";
+import type { LoweredCell, LoweredStarts, LoweredTensor } from "./base/lowered-cell.js";
 import type { Program, ProgramCall, ProgramDerivative } from "./program.js";
-import { nameOfRole, type TensorKind } from "./roles.js";
+import { nameOfRole, type TensorKind } from "./base/roles.js";
 import { settledProgram } from "./settled.js";
 
 const nameOf = (kind: TensorKind, { name }: { readonly name: string }): string => nameOfRole({ kind, name });

@@ -1,8 +1,8 @@
 /** What can be said of a network once its equations are known: whether its lengths are found, and `stream`, an error where it looks ahead. */
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import type { TypedCell } from "../language/semantics/typed-program.js";
-import { describeObstacle } from "./find-stream.js";
-import type { LoweredCell, LoweredNetwork } from "./lowered-cell.js";
+import { describeObstacle } from "./sequences/find-stream.js";
+import type { LoweredCell, LoweredNetwork } from "./base/lowered-cell.js";
 import { checkNetworkLengths, searchNetwork } from "./network-program.js";
 
 export function checkStream(

@@ -24,7 +24,7 @@ import type { CallAxis } from "../base/types/call-axes.js";
 import type { GraphFunction } from "../ir/graph/graph-function.js";
 import type { ComputedSizes } from "./computed-sizes.js";
 import type { Shape } from "../base/types/shape.js";
-import { nameInPart, type Role } from "./roles.js";
+import { nameInPart, type Role } from "./base/roles.js";
 
 /** The values themselves, or their derivatives. */
 export type EntryMode = "value" | "gradient" | "jvp" | "hvp";

@@ -7,13 +7,13 @@ import { outputName, typeOf } from "../ir/graph/values.js";
 import { shapeContext } from "../ir/graph/shape-rules.js";
 import { buildStarts } from "./cell-program.js";
 import type { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
-import type { DeclaredCall, LoweredNetwork, LoweredTensor } from "./lowered-cell.js";
+import type { DeclaredCall, LoweredNetwork, LoweredTensor } from "./base/lowered-cell.js";
 import type { Program, ProgramCall, ProgramTensor } from "./program.js";
-import { checkLengths, splitLengths } from "./found-lengths.js";
+import { checkLengths, splitLengths } from "./sequences/found-lengths.js";
 import { inputsReaching } from "./reach.js";
-import type { StreamSearch } from "./find-stream.js";
-import { hasInFront, searchStream, streamedNetwork } from "./network-stream.js";
-import { nameInPart, nameOfRole, type TensorKind } from "./roles.js";
+import type { StreamSearch } from "./sequences/find-stream.js";
+import { hasInFront, searchStream, streamedNetwork } from "./sequences/network-stream.js";
+import { nameInPart, nameOfRole, type TensorKind } from "./base/roles.js";
 import { settledProgram } from "./settled.js";
 import { partsOfLoss } from "../../runtime/module/loss-parts.js";
 

@@ -2,8 +2,8 @@
  * What the compiler's back end starts from: tensors with the axes that they have in a call, and equations over whole
  * sequences. A cell makes the smallest one (`cell-program.ts`); nothing after it knows of cells.
  */
-import type { LengthFinder } from "./found-lengths.js";
-import type { SizeCondition } from "./size-condition.js";
+import type { LengthFinder } from "./sequences/found-lengths.js";
+import type { SizeCondition } from "./base/size-condition.js";
 import type { GraphFunction, ValueId } from "../ir/graph/graph-function.js";
 import { type ShapeContext, shapeContext } from "../ir/graph/shape-rules.js";
 import { type Bounds, plainBounds } from "../base/types/bounds.js";
@@ -11,8 +11,14 @@ import type { CallAxis } from "../base/types/call-axes.js";
 import type { Dim } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
 import type { Initializer } from "../../runtime/module/manifest.js";
-import type { DeclaredDerivative, LoweredDraw, LoweredRandom, LoweredSetting, LoweredStarts } from "./lowered-cell.js";
-import { nameOfRole, type Role, type TensorKind } from "./roles.js";
+import type {
+  DeclaredDerivative,
+  LoweredDraw,
+  LoweredRandom,
+  LoweredSetting,
+  LoweredStarts,
+} from "./base/lowered-cell.js";
+import { nameOfRole, type Role, type TensorKind } from "./base/roles.js";
 
 export interface ProgramTensor {
   /** As declared; of used cells by path, `lower.h`. */

@@ -4,7 +4,7 @@ import { operandParts, type Scan } from "../ir/graph/scan.js";
 import type { GraphFunction, Instruction, ValueId } from "../ir/graph/graph-function.js";
 import { nameOf, outputName } from "../ir/graph/values.js";
 import type { Program, ProgramTensor } from "./program.js";
-import { nameOfRole, type TensorKind } from "./roles.js";
+import { nameOfRole, type TensorKind } from "./base/roles.js";
 
 /** How one value reaches another; loops are followed inside. */
 interface ReachRules {

@@ -4,7 +4,7 @@ import type { GraphFunction, ValueType } from "../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../ir/graph/values.js";
 import { dimSymbol, equalDims } from "../base/types/dim.js";
 import type { Program, ProgramInput, ProgramTensor } from "./program.js";
-import { nameOfRole, type TensorKind } from "./roles.js";
+import { nameOfRole, type TensorKind } from "./base/roles.js";
 
 /** Sentences; none where all is well. */
 export function problemsOf(program: Program): string[] {

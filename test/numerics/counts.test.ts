@@ -13,7 +13,7 @@ import {
 } from "../../compiler/tools/explain/explain.js";
 import { buildEntries } from "../../compiler/driver/entries.js";
 import { evaluateDim } from "../../compiler/base/types/dim.js";
-import { isInternal, type Role } from "../../compiler/program/roles.js";
+import { isInternal, type Role } from "../../compiler/program/base/roles.js";
 import { scheduleKernels } from "../support/kernels.js";
 import { programOfCell } from "../../compiler/program/cell-program.js";
 

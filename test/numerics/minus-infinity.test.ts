@@ -20,7 +20,7 @@ import type { GraphFunction, ValueId } from "../../compiler/ir/graph/graph-funct
 import { shapeContext } from "../../compiler/ir/graph/shape-rules.js";
 import { gradientOf, tangentsOnly } from "../../compiler/passes/autodiff/whole-derivatives.js";
 import { emitModule } from "../../compiler/driver/pipeline.js";
-import { normalize, reduceAlong } from "../../compiler/program/reductions.js";
+import { normalize, reduceAlong } from "../../compiler/program/indexed/reductions.js";
 import type { Program, ProgramTensor } from "../../compiler/program/program.js";
 import { type CompiledModule, loadModule } from "../../runtime/index.js";
 import { randomSource, run, flatten, type Values } from "../support/evaluate-helpers.js";

@@ -14,7 +14,7 @@ import { examplesAreIndependent, piecesMatchWhole, repeatsGiveSameBits } from ".
 import { type CompiledModule, createRandom, loadModule } from "../../runtime/index.js";
 import { namedAxes } from "../../runtime/module/axes.js";
 import type { ProgramTensor } from "../../compiler/program/program.js";
-import { nameOfRole, type TensorKind } from "../../compiler/program/roles.js";
+import { nameOfRole, type TensorKind } from "../../compiler/program/base/roles.js";
 import { randomInputs, randomSource, run, tensorsOf } from "../support/evaluate-helpers.js";
 import { fuzzParameters } from "../support/fuzz.js";
 import { randomParams } from "../support/random-call.js";

@@ -11,7 +11,7 @@ import { tensor } from "../../compiler/ir/graph/tensor.js";
 import { nameOf, outputName } from "../../compiler/ir/graph/values.js";
 import { constantOf, type Dim, evaluateDim, printDim } from "../../compiler/base/types/dim.js";
 import { type Program, programRoles, type ProgramTensor } from "../../compiler/program/program.js";
-import { nameOfRole } from "../../compiler/program/roles.js";
+import { nameOfRole } from "../../compiler/program/base/roles.js";
 import { type CompiledModule, loadModule, type ModuleInstance } from "../../runtime/index.js";
 import { randomSource, worstError } from "../support/evaluate-helpers.js";
 import { fuzzParameters } from "../support/fuzz.js";

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { printFunction } from "../../compiler/ir/graph/print.js";
 import { lowerSource } from "../../compiler/driver/pipeline.js";
-import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
+import type { LoweredCell } from "../../compiler/program/base/lowered-cell.js";
 import { arbitraryCell, type ArbitraryCellOptions, type RandomCell } from "../../compiler/tools/testing/fast-check.js";
 import { fuzzParameters } from "../support/fuzz.js";
 import { checkSequenceProgram } from "../support/check-sequence-program.js";

@@ -7,7 +7,7 @@ import { cell } from "../../compiler/index.js";
 import { parseKernel } from "../../compiler/ir/kernel/parse.js";
 import { printKernel } from "../../compiler/ir/kernel/print.js";
 import { verifyKernel } from "../../compiler/ir/kernel/verify.js";
-import { countsName } from "../../compiler/program/roles.js";
+import { countsName } from "../../compiler/program/base/roles.js";
 import { arbitraryCell } from "../../compiler/tools/testing/fast-check.js";
 import { drawTimedCall, type TimedCall } from "../../compiler/tools/bench/timed-call.js";
 import type { CompiledModule, ModuleInstance, TensorRecord } from "../../runtime/module/compiled-module.js";

@@ -1,10 +1,10 @@
 /** What must hold of the entries made from any cell, checked with the evaluator: used by unit and property tests. */
 import type { GraphFunction } from "../../compiler/ir/graph/graph-function.js";
 import { verifyFunction } from "../../compiler/ir/graph/verify.js";
-import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
+import type { LoweredCell } from "../../compiler/program/base/lowered-cell.js";
 import { buildEntries } from "../../compiler/driver/entries.js";
 import { cellContext, programOfCell } from "../../compiler/program/cell-program.js";
-import { gradName, tangentName } from "../../compiler/program/roles.js";
+import { gradName, tangentName } from "../../compiler/program/base/roles.js";
 import { lookUp } from "../../compiler/base/at.js";
 import {
   dot,

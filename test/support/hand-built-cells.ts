@@ -1,7 +1,7 @@
 /** Cells lowered by hand, so that passes are tested without the language in front of them. */
 import { parseProgram } from "../../compiler/ir/graph/parse.js";
 import type { GraphFunction, ValueType } from "../../compiler/ir/graph/graph-function.js";
-import type { LoweredCell, LoweredTensor } from "../../compiler/program/lowered-cell.js";
+import type { LoweredCell, LoweredTensor } from "../../compiler/program/base/lowered-cell.js";
 import { cellAxes } from "../../compiler/base/types/call-axes.js";
 
 /** Graph text of one step to a lowered cell; names of the inputs tell their kind by the first letter of a prefix. */

@@ -1,6 +1,6 @@
 /** The sequence program of an LSTM with sizes filled in, for tests and timings of kernels. */
 import { handBuiltLstm } from "./hand-built-cells.js";
-import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
+import type { LoweredCell } from "../../compiler/program/base/lowered-cell.js";
 import { buildEntries } from "../../compiler/driver/entries.js";
 import type { EntryProgram } from "../../compiler/program/entry.js";
 import type { GraphFunction, Operation } from "../../compiler/ir/graph/graph-function.js";

@@ -16,7 +16,7 @@ import { programOfCell } from "../../compiler/program/cell-program.js";
 import { simd128 } from "../../compiler/passes/kernel/target.js";
 import { buildEntries } from "../../compiler/driver/entries.js";
 import type { EntryProgram } from "../../compiler/program/entry.js";
-import type { Derivation, Role, TensorKind } from "../../compiler/program/roles.js";
+import type { Derivation, Role, TensorKind } from "../../compiler/program/base/roles.js";
 import { extentsOf } from "../../compiler/base/types/call-axes.js";
 
 /** Bytes from `from` up to but not including `to`. */

@@ -1,7 +1,7 @@
 /** What the inputs and outputs of hand-written functions are, by their types. */
 import type { GraphFunction } from "../../compiler/ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../../compiler/ir/graph/values.js";
-import type { Role } from "../../compiler/program/roles.js";
+import type { Role } from "../../compiler/program/base/roles.js";
 
 /** Shared inputs are params; a result that is shared is one for all examples, as the gradient by a param and a loss are. */
 export function rolesOf(...functions: readonly GraphFunction[]): Map<string, Role> {

@@ -17,7 +17,7 @@ import type { BatchValue } from "../../compiler/ir/graph/evaluate.js";
 import { printFunction } from "../../compiler/ir/graph/print.js";
 import type { GraphFunction, Operation, ValueId } from "../../compiler/ir/graph/graph-function.js";
 import { lowerSource } from "../../compiler/driver/pipeline.js";
-import type { LoweredCell } from "../../compiler/program/lowered-cell.js";
+import type { LoweredCell } from "../../compiler/program/base/lowered-cell.js";
 import { shapeContext } from "../../compiler/ir/graph/shape-rules.js";
 import { type DerivativeRules, derivativeRules } from "../../compiler/passes/autodiff/derivative-rules.js";
 import { gradientOf, tangentsOnly } from "../../compiler/passes/autodiff/whole-derivatives.js";

@@ -10,7 +10,7 @@ import type { KernelProgram } from "../../compiler/ir/kernel/kernel-program.js";
 import type { KernelPass } from "../../compiler/passes/kernel/kernel-pass.js";
 import type { VectorTarget } from "../../compiler/passes/kernel/target.js";
 import { type EntryName, entryOf, type EntryProgram, type ProgramEntry } from "../../compiler/program/entry.js";
-import { isInternal, type Role } from "../../compiler/program/roles.js";
+import { isInternal, type Role } from "../../compiler/program/base/roles.js";
 import {
   bufferOf,
   callEntry,

@@ -1,6 +1,6 @@
 /** Types of the shell's parts, for the type checker only: the shell itself is JavaScript and is emitted as it stands. */
 import type { EntryName } from "../../program/entry.js";
-import type { Derivation, TensorKind } from "../../program/roles.js";
+import type { Derivation, TensorKind } from "../../program/base/roles.js";
 import type { Manifest } from "../../../runtime/module/manifest.js";
 
 export type { Derivation };
@@ -158,7 +158,7 @@ export interface TableGradient {
 }
 
 export type GivenCall = Record<string, unknown>;
-/** What has buffers that the shell asks for; they are called as `program/roles.ts` calls them, and `sizes` of an axis as `base/types/call-axes.ts` does. */
+/** What has buffers that the shell asks for; they are called as `program/base/roles.ts` calls them, and `sizes` of an axis as `base/types/call-axes.ts` does. */
 export type BufferKind = Exclude<TensorKind, "residual"> | "sizes";
 /** What a tensor of the manifest is to a call or a stream. */
 export type BufferedTensorKind = Exclude<

@@ -33,7 +33,7 @@ export type SumParts = 1 | 4;
 
 /**
  * What stands in front of a sequence, or goes through its loop, and is a state where the sequence comes in chunks. Equations say it, as they say
- * places, to `program/sequence-states.ts`; no program has either any more.
+ * places, to `program/sequences/sequence-states.ts`; no program has either any more.
  */
 export interface SequenceState {
   /** By path: of the equation, or of the run and its own state. */

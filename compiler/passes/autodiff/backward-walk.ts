@@ -5,7 +5,7 @@ import { mapped, type ValueMap } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOf, outputName, realPlaces, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/graph/shape-rules.js";
-import { cotangentName, gradName } from "../../program/roles.js";
+import { cotangentName, gradName } from "../../program/base/roles.js";
 import { pullThroughDeclared } from "./declared-derivatives.js";
 import type { DerivativeRules } from "./derivative-rules.js";
 import type { Contribution, Site } from "./linear-rules.js";

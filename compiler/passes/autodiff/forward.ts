@@ -7,7 +7,7 @@ import { inOrder, isCarried, operandKind, operandParts, resultParts, type Scan }
 import type { GraphFunction, Instruction, Operation, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/graph/shape-rules.js";
-import { tangentName } from "../../program/roles.js";
+import { tangentName } from "../../program/base/roles.js";
 import { pushThroughDeclared } from "./declared-derivatives.js";
 import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";
 import type { Site } from "./linear-rules.js";

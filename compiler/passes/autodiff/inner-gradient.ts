@@ -11,7 +11,7 @@ import {
 } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { typeOf } from "../../ir/graph/values.js";
-import type { DeriveInside } from "../../program/frame.js";
+import type { DeriveInside } from "../../program/frame/frame.js";
 import { reverseMode } from "./reverse.js";
 
 /** Names are those of the values that are there. */

@@ -23,7 +23,7 @@ import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-f
 import { nameOf, realPlaces, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/graph/shape-rules.js";
 import { chooseCrossingValues, type CrossingChoice } from "../minimum-cut/choose-crossing-values.js";
-import { nameOfRole } from "../../program/roles.js";
+import { nameOfRole } from "../../program/base/roles.js";
 import { derivedInputs, type RawBackward, walkBackward } from "./backward-walk.js";
 import { keptAsEntered, LineResiduals } from "./line-residuals.js";
 import { type DerivativeRules, derivativeRules } from "./derivative-rules.js";

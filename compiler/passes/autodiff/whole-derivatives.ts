@@ -5,7 +5,7 @@ import { GraphBuilder } from "../../ir/graph/build.js";
 import { declareInputs, inlineFunction } from "../../ir/graph/rewrite.js";
 import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import type { ShapeContext } from "../../ir/graph/shape-rules.js";
-import { tangentName } from "../../program/roles.js";
+import { tangentName } from "../../program/base/roles.js";
 import type { DerivativeRules } from "./derivative-rules.js";
 import { forwardMode } from "./forward.js";
 import { reverseMode, type ReverseOptions } from "./reverse.js";

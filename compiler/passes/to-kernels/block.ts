@@ -5,7 +5,7 @@ import type { GraphFunction, Instruction, ValueId, ValueType } from "../../ir/gr
 import { affineConstant } from "../../ir/kernel/affine.js";
 import type { Affine, Examples, Statement } from "../../ir/kernel/kernel-program.js";
 import { type Dim, dimSymbol, equalDims, mentions, printDim, symbolsOf } from "../../base/types/dim.js";
-import { SegmentsError } from "../../program/find-segments.js";
+import { SegmentsError } from "../../program/segments/find-segments.js";
 import type { PlacedLine } from "./delay-lines.js";
 import {
   broadcastLocation,

@@ -10,7 +10,7 @@ import type { DelayLine } from "../../ir/graph/delay-line.js";
 import { addAffine, affineConstant, AFFINE_ZERO, affineVariable } from "../../ir/kernel/affine.js";
 import type { Affine, KernelFunction, Statement } from "../../ir/kernel/kernel-program.js";
 import { ringEntries } from "../../program/entry.js";
-import { kernelInPart } from "../../program/roles.js";
+import { kernelInPart } from "../../program/base/roles.js";
 import type { Block } from "./block.js";
 import { load } from "./compensated.js";
 import { copyLine } from "./copy-line.js";

@@ -17,7 +17,7 @@ import {
   subtractDims,
 } from "../../base/types/dim.js";
 import { type Shape, sizeOfShape } from "../../base/types/shape.js";
-import { countsName, isHeldByCaller, isInternal, type Role, rowsName } from "../../program/roles.js";
+import { countsName, isHeldByCaller, isInternal, type Role, rowsName } from "../../program/base/roles.js";
 import type { UnplacedBuffer } from "../../ir/kernel/unplanned.js";
 import { denseLocation, type BufferLocation } from "./location.js";
 

@@ -13,7 +13,7 @@ import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import { elementCount, tensor } from "../../ir/graph/tensor.js";
 import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import { type EntryProgram, type ProgramEntry, ringEntries, rowsOf } from "../../program/entry.js";
-import { isInternal, kernelInPart, rowsName } from "../../program/roles.js";
+import { isInternal, kernelInPart, rowsName } from "../../program/base/roles.js";
 
 export type KernelBuffers = Readonly<Record<string, Float32Array | Float64Array | Int32Array>>;
 

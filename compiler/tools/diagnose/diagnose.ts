@@ -11,7 +11,7 @@ import type { Diagnostic } from "../../base/diagnostics/diagnostic.js";
 import { renderDiagnostics } from "../../base/diagnostics/render.js";
 import { emitModule, type LowerResult, lowerSource } from "../../driver/pipeline.js";
 import { CellError } from "../../driver/in-process.js";
-import type { LoweredCell, LoweredTensor } from "../../program/lowered-cell.js";
+import type { LoweredCell, LoweredTensor } from "../../program/base/lowered-cell.js";
 import { beyondBudget } from "../../driver/operation-budget.js";
 import { createTurns, endingOptions, type EndingOptions, type Turn } from "../../driver/turns.js";
 import { dimSymbol, equalDims, evaluateDim, printDim, symbolsOf } from "../../base/types/dim.js";

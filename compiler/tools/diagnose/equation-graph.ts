@@ -5,8 +5,8 @@
 import { at } from "../../base/at.js";
 import { definitions } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
-import type { LoweredCell } from "../../program/lowered-cell.js";
-import { ownName } from "../../program/value-names.js";
+import type { LoweredCell } from "../../program/base/lowered-cell.js";
+import { ownName } from "../../program/frame/value-names.js";
 import type { Span } from "../../base/source/span.js";
 
 export interface GraphEquation {

@@ -7,7 +7,7 @@ import { at } from "../../base/at.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { declareInputs, definitions, mapped } from "../../ir/graph/rewrite.js";
 import type { ValueId } from "../../ir/graph/graph-function.js";
-import type { LoweredCell, LoweredInput, LoweredTensor } from "../../program/lowered-cell.js";
+import type { LoweredCell, LoweredInput, LoweredTensor } from "../../program/base/lowered-cell.js";
 import type { Span } from "../../base/source/span.js";
 import { cellContext } from "../../program/cell-program.js";
 import { type GraphEquation, equationGraph, type EquationGraph } from "./equation-graph.js";

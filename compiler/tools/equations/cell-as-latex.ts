@@ -1,5 +1,5 @@
 /** A cell, what it uses, and its derivative as LaTeX. */
-import type { LoweredCell } from "../../program/lowered-cell.js";
+import type { LoweredCell } from "../../program/base/lowered-cell.js";
 import { axesOf, type SemanticType, shapeOf } from "../../language/semantics/semantic-type.js";
 import type {
   TypedCell,

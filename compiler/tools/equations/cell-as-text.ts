@@ -1,5 +1,5 @@
 /** A cell and its derivative as text: the cell in the language, in the spelling of formulas; the derivative in comments. */
-import type { LoweredCell } from "../../program/lowered-cell.js";
+import type { LoweredCell } from "../../program/base/lowered-cell.js";
 import type { SourceFileNode } from "../../language/syntax/ast.js";
 import { formulaNotation } from "../../language/syntax/notation.js";
 import { printSourceFile } from "../../language/syntax/print-ast.js";

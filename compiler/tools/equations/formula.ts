@@ -1,6 +1,6 @@
 /** Formulas for people: what Unicode text and LaTeX are printed from. */
 import type { Dim } from "../../base/types/dim.js";
-import type { ValueName } from "../../program/lowered-cell.js";
+import type { ValueName } from "../../program/base/lowered-cell.js";
 
 export type Infix =
   /** `times` has a number on one side, `hadamard` goes element by element. */

@@ -1,7 +1,7 @@
 /** Which values of a cell change from step to step: those get an index of time in formulas. */
 import { listAt } from "../../base/at.js";
 import { typedParts } from "../../language/semantics/typed-parts.js";
-import type { ValueName } from "../../program/lowered-cell.js";
+import type { ValueName } from "../../program/base/lowered-cell.js";
 import type { TypedCell, TypedExpression } from "../../language/semantics/typed-program.js";
 
 /** `state`: of the step before, or with the prime of this one. */

@@ -10,7 +10,7 @@ import { partModule } from "../calls/part-module.js";
 import { cut, inputsAt } from "../calls/single-examples.js";
 import { withEveryStep } from "../calls/sizes.js";
 import type { NetworkPart } from "../../program/program.js";
-import { nameOfRole } from "../../program/roles.js";
+import { nameOfRole } from "../../program/base/roles.js";
 import type { Candidate } from "./candidates.js";
 import { drawPoint, type DrawOptions } from "./draw-point.js";
 import { evaluateAt, numbersOf } from "./graph-point.js";

@@ -9,7 +9,7 @@ import { buildEntries } from "../../driver/entries.js";
 import type { Tensor } from "../../ir/graph/tensor.js";
 import { type EntryDerivation, nameOfEntry } from "../../program/entry.js";
 import { type Program, programRoles } from "../../program/program.js";
-import { kernelInPart, nameOfRole, type Role, type TensorKind } from "../../program/roles.js";
+import { kernelInPart, nameOfRole, type Role, type TensorKind } from "../../program/base/roles.js";
 import { type EntryMeanings, entryMeanings, EntryVersions, madeUp, type NamedValues } from "./entry-meanings.js";
 
 interface ComparedVersion {

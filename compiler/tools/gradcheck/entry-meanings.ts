@@ -11,7 +11,7 @@ import { entryStages, ownFunctions } from "../../driver/entries.js";
 import { gradientOf, tangentsOnly } from "../../passes/autodiff/whole-derivatives.js";
 import { type EntryDerivation, type EntrySource, type EntryVersion, nameOfEntry, runOf } from "../../program/entry.js";
 import { type Program, programBoundary, programContext, programRoles, streamedRoles } from "../../program/program.js";
-import { type Derivation, deriveRole, nameOfRole, type Role, streamedRole } from "../../program/roles.js";
+import { type Derivation, deriveRole, nameOfRole, type Role, streamedRole } from "../../program/base/roles.js";
 
 export type NamedValues = ReadonlyMap<string, BatchValue>;
 

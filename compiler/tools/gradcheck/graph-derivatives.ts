@@ -7,7 +7,7 @@ import { type Derivative, type Direction, type Gradients } from "./compare.js";
 import { agreedBySides, complexStep, mapSides, type Sides } from "./complex-step.js";
 import { evaluateAt, graphName, graphValues, inputsOf, numbersOf, weigh } from "./graph-point.js";
 import { fromBatchValue, type Point, type PointTensor, sizesAt, toBatchValue } from "./point.js";
-import { gradName } from "../../program/roles.js";
+import { gradName } from "../../program/base/roles.js";
 
 /** Outputs `grad.param.W` as arrays like the point's tensors. */
 export function gradientsFrom(point: Point, outputs: ReadonlyMap<string, BatchValue>): Gradients {

@@ -5,7 +5,7 @@ import type { Tensor } from "../../ir/graph/tensor.js";
 import type { GraphFunction } from "../../ir/graph/graph-function.js";
 import { isShared } from "../calls/sizes.js";
 import { type Point, type PointTensor, sizesAt, toBatchValue } from "./point.js";
-import { gradName, nameOfRole } from "../../program/roles.js";
+import { gradName, nameOfRole } from "../../program/base/roles.js";
 
 /** The name of a tensor in graph functions: `param.W`, `initial.h`; of a cotangent that of the value it belongs to. */
 export const graphName = ({ role, name }: Pick<PointTensor, "role" | "name">): string =>

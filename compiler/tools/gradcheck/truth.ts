@@ -14,7 +14,7 @@ import { roundingError, type SampleCount, sampleCounts } from "./rounding.js";
 import { unitOf } from "../calls/rounding.js";
 import { sightOf } from "./sight.js";
 import { wholeFunctionAt } from "./whole-function.js";
-import { gradName, tangentName } from "../../program/roles.js";
+import { gradName, tangentName } from "../../program/base/roles.js";
 
 /** What the equations say at a point. */
 export interface Truth {

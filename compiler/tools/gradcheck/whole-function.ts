@@ -7,7 +7,7 @@ import { at, lookUp } from "../../base/at.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
 import { inlineFunction } from "../../ir/graph/rewrite.js";
 import type { GraphFunction, ValueId } from "../../ir/graph/graph-function.js";
-import { nameOfRole } from "../../program/roles.js";
+import { nameOfRole } from "../../program/base/roles.js";
 import type { Point } from "./point.js";
 import { type Program, programContext } from "../../program/program.js";
 

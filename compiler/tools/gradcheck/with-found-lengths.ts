@@ -1,7 +1,7 @@
 /** A point of a network that finds lengths, with those that it finds there. */
 import { sizeOfAxis } from "../../../runtime/module/axes.js";
 import type { Program } from "../../program/program.js";
-import { nameOfRole } from "../../program/roles.js";
+import { nameOfRole } from "../../program/base/roles.js";
 import { recordOf } from "../calls/records.js";
 import { evaluateAt, numbersOf } from "./graph-point.js";
 import type { Point } from "./point.js";

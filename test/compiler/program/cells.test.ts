@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { printFunction } from "../../../compiler/ir/graph/print.js";
-import type { LoweredCell } from "../../../compiler/program/lowered-cell.js";
+import type { LoweredCell } from "../../../compiler/program/base/lowered-cell.js";
 import { standardLibraryModule } from "../../../compiler/language/std/embed.js";
 import { printShape } from "../../../compiler/base/types/shape.js";
 import { check } from "../language/semantics/support.js";

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { DiagnosticCollector } from "../../../compiler/base/diagnostics/diagnostic.js";
 import { innerGradient } from "../../../compiler/passes/autodiff/inner-gradient.js";
 import { lowerSource } from "../../../compiler/driver/pipeline.js";
-import { lowerNamed } from "../../../compiler/program/ast-to-graph.js";
+import { lowerNamed } from "../../../compiler/program/lowering/ast-to-graph.js";
 import { analyze } from "../../../compiler/language/semantics/analyze.js";
 import type { Span } from "../../../compiler/base/source/span.js";
 import type { SourceFileNode } from "../../../compiler/language/syntax/ast.js";

@@ -8,7 +8,7 @@ import { barAlong } from "../compare.js";
 import { agreedBySides, complexStep, mapSides } from "../complex-step.js";
 import { inputsOf, numbersOf } from "../graph-point.js";
 import { outputsByName, roundingByName, type LocatedSubject, weightedOutputs } from "./subject.js";
-import { gradName, tangentName } from "../../../program/roles.js";
+import { gradName, tangentName } from "../../../program/base/roles.js";
 
 const tolerance = 1e-6;
 

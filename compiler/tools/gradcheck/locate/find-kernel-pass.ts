@@ -12,7 +12,7 @@ import { printKernel } from "../../../ir/kernel/print.js";
 import { planMemory } from "../../../passes/kernel/plan-memory.js";
 import type { EntryDerivation, EntryProgram, ProgramEntry } from "../../../program/entry.js";
 import type { Program } from "../../../program/program.js";
-import { isInternal } from "../../../program/roles.js";
+import { isInternal } from "../../../program/base/roles.js";
 import { callOf, entriesInOrder, type PaddedCall, runEntry } from "../../calls/padded-kernels.js";
 import { type EntryMeaning, meaningsOf } from "../compare-versions.js";
 import { EntryVersions, type NamedValues } from "../entry-meanings.js";

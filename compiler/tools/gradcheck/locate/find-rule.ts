@@ -17,7 +17,7 @@ import { type FaultyOperation, locateInForwardMode, locateInReverseMode } from "
 import { shrinkTrial, type TrialSizes } from "./shrink.js";
 import type { LocatedSubject } from "./subject.js";
 import { counterexampleOf, type Trial } from "./trial.js";
-import { tangentName } from "../../../program/roles.js";
+import { tangentName } from "../../../program/base/roles.js";
 
 /** What can be lowered at any sizes. */
 export interface ProgramSource {

@@ -25,7 +25,7 @@ import { compareMoments, momentOf } from "./order.js";
 import { outputsByName, type LocatedSubject, weightedOutputs } from "./subject.js";
 import { type Shift, watchOperands } from "./watch-operands.js";
 import { watchResults } from "./watch-results.js";
-import { gradName, tangentName } from "../../../program/roles.js";
+import { gradName, tangentName } from "../../../program/base/roles.js";
 
 export interface FaultyOperation {
   readonly instruction: Instruction;

@@ -11,7 +11,7 @@ import { compareMoments, momentOf } from "./order.js";
 import type { LocatedSubject } from "./subject.js";
 import { watchOperands } from "./watch-operands.js";
 import { watchResults } from "./watch-results.js";
-import { gradName } from "../../../program/roles.js";
+import { gradName } from "../../../program/base/roles.js";
 
 export interface NotFinite {
   readonly instruction: Instruction;

@@ -9,7 +9,7 @@ import type { Precision } from "../precision.js";
 import type { LocatedSubject } from "./subject.js";
 import { wholeFunctionAt } from "../whole-function.js";
 import { firstNotFiniteCotangent, float32Arithmetic, type NotFinite } from "./not-finite.js";
-import { gradName } from "../../../program/roles.js";
+import { gradName } from "../../../program/base/roles.js";
 
 export interface LeftRange extends NotFinite {
   /** In which the derived gradient is not finite, before any pass and code. */

@@ -9,7 +9,7 @@ import type { DerivativeRules } from "../../../passes/autodiff/derivative-rules.
 import { inputsOf, numbersOf } from "../graph-point.js";
 import { unitOf } from "../../calls/rounding.js";
 import { roundingError, sampleCounts } from "../rounding.js";
-import { gradName } from "../../../program/roles.js";
+import { gradName } from "../../../program/base/roles.js";
 
 export interface LocatedSubject {
   readonly fn: GraphFunction;

@@ -29,7 +29,7 @@ import { comparedVersions, versionsOf } from "../../gradcheck/compare-versions.j
 import { numbersOfEach } from "../../gradcheck/entry-meanings.js";
 import type { ToleranceOptions } from "./derivatives.js";
 import { PropertyComparisons, expectClose, PropertyError, toleranceFor } from "./property-error.js";
-import { type Derivation, gradName, nameOfRole, type TensorKind } from "../../../program/roles.js";
+import { type Derivation, gradName, nameOfRole, type TensorKind } from "../../../program/base/roles.js";
 
 export interface AgreementOptions
   extends ToleranceOptions, Pick<CompileOptions, "file" | "readFile" | "cell" | "dimensions"> {}

@@ -9,7 +9,7 @@ import {
   nameOfRole,
   rowsName,
   type TensorKind,
-} from "../../../../compiler/program/roles.js";
+} from "../../../../compiler/program/base/roles.js";
 import { partsOfLoss } from "../../../../runtime/module/loss-parts.js";
 
 /** All of them: a kind that is new does not compile here. */

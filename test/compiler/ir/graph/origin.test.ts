@@ -21,10 +21,10 @@ import { innerGradient } from "../../../../compiler/passes/autodiff/inner-gradie
 import { gradientOf, tangentsOnly } from "../../../../compiler/passes/autodiff/whole-derivatives.js";
 import * as lists from "../../../../compiler/passes/graph/passes.js";
 import { type GraphPass, runPasses } from "../../../../compiler/passes/pass.js";
-import { lowerNamed } from "../../../../compiler/program/ast-to-graph.js";
+import { lowerNamed } from "../../../../compiler/program/lowering/ast-to-graph.js";
 import { programOfCell } from "../../../../compiler/program/cell-program.js";
 import { programOfNetwork } from "../../../../compiler/program/network-program.js";
-import type { LoweredCell, LoweredNetwork } from "../../../../compiler/program/lowered-cell.js";
+import type { LoweredCell, LoweredNetwork } from "../../../../compiler/program/base/lowered-cell.js";
 import type { Program } from "../../../../compiler/program/program.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
 import { arbitraryGraph, graphDimensions } from "../../../support/arbitrary-graph.js";

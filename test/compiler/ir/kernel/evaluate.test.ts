@@ -18,7 +18,7 @@ import { lstmProgram } from "../../../support/lstm-program.js";
 import { axesOf, callOf, paddedSize } from "../../../../compiler/tools/calls/padded-kernels.js";
 import { compareEntries, evaluated } from "../../../support/run-kernel.js";
 import { sizesFor, standardCells } from "../../../support/standard-cells.js";
-import type { LoweredCell } from "../../../../compiler/program/lowered-cell.js";
+import type { LoweredCell } from "../../../../compiler/program/base/lowered-cell.js";
 import { type EntryProgram, rowsOf } from "../../../../compiler/program/entry.js";
 import { printKernel } from "../../../../compiler/ir/kernel/print.js";
 import { alignerProgram } from "../../../support/aligner-program.js";

@@ -7,7 +7,7 @@ import { elementwiseFunctions } from "../../../../compiler/language/semantics/bu
 import { cell, type CellOptions } from "../../../../compiler/driver/in-process.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import { lowerSource } from "../../../../compiler/driver/pipeline.js";
-import type { LoweredCell } from "../../../../compiler/program/lowered-cell.js";
+import type { LoweredCell } from "../../../../compiler/program/base/lowered-cell.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import type { ModuleInstance } from "../../../../runtime/module/compiled-module.js";
 import { createRandom } from "../../../../runtime/base/random.js";

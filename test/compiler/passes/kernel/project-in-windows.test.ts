@@ -15,7 +15,7 @@ import type {
   WindowsStatement,
 } from "../../../../compiler/ir/kernel/kernel-program.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
-import type { LoweredCell } from "../../../../compiler/program/lowered-cell.js";
+import type { LoweredCell } from "../../../../compiler/program/base/lowered-cell.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
 import { buildEntries } from "../../../../compiler/driver/entries.js";
 import type { CompiledModule, FloatArray } from "../../../../runtime/index.js";

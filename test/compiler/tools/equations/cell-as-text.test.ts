@@ -6,7 +6,7 @@ import { cellAsLatex } from "../../../../compiler/tools/equations/cell-as-latex.
 import { cellAsText } from "../../../../compiler/tools/equations/cell-as-text.js";
 import { printFunction } from "../../../../compiler/ir/graph/print.js";
 import { lowerSource, type LowerResult } from "../../../../compiler/driver/pipeline.js";
-import type { LoweredCell } from "../../../../compiler/program/lowered-cell.js";
+import type { LoweredCell } from "../../../../compiler/program/base/lowered-cell.js";
 import { linkCell } from "../../../../compiler/language/semantics/link-cell.js";
 import { arbitraryCell } from "../../../../compiler/tools/testing/fast-check.js";
 import { flatten, randomInputs, randomSource, run } from "../../../support/evaluate-helpers.js";

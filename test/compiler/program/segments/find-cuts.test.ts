@@ -1,0 +1,66 @@
+/** Which sequences training may take in chunks, and what is in the way of the others. */
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { compile } from "../../../../compiler/index.js";
+
+const head = `import { GRU } from "std/gru"
+import { Bidirectional, Linear } from "std/network"
+import { cross_entropy } from "std/losses"
+`;
+
+function cutsOf(network: string, text: string): readonly string[] {
+  const dims = /\(([^;]*);/u
+    .exec(network)![1]!
+    .split(",")
+    .filter((name) => name.trim() !== "");
+  const used = head.split("\n").filter((line) => (/\{ (.*) \}/u.exec(line)?.[1] ?? "").split(", ").some((name) => text.includes(name))); // prettier-ignore
+  const source = `${used.join("\n")}\nnetwork ${network} { ${text} }`;
+  const { manifest, diagnostics } = compile(source, {
+    cell: network.slice(0, network.indexOf("(")),
+    dimensions: Object.fromEntries(dims.map((name) => [name.trim(), 3])),
+    gradient: true,
+  });
+  expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
+  return manifest!.cuts!.map(({ axis, states, obstacle }) => `${axis}: ${obstacle ?? states!.join(", ")}`);
+}
+
+const read = `use rnn = GRU(V, H) use read = Linear(H, V) logits = read(rnn(one_hot(before(text, 0), V)))`;
+
+it.each<[string, string, readonly string[]]>([
+  // What a chunk hands on, whether or not there are outputs that stream.
+  ["A(V, H; T)", `input text: index(V)[T] ${read} loss = sum(cross_entropy(logits, text)) per T output p = logits`, ["T: rnn.h, logits"]],
+  ["A(V, H; T)", `input text: index(V)[T] ${read} nll = if text == 0 then 0 else cross_entropy(logits, text)
+     loss = sum(nll) per sum(if text == 0 then 0 else 1) loss small = sum(logits * logits, axis = [0, 1])`, ["T: rnn.h, logits"]],
+  ["A(H; T)", "input x: [T, H] input s: [H] use rnn = GRU(H, H) y = rnn(x, h = s) output z = y loss = sum(y, axis = [0, 1])", ["T: rnn.h, step"]],
+  ["A(H; T)", "input x: [T, H] param W: [H, H, 3] use rnn = GRU(H, H) y = rnn(conv(x, W, pad = causal)) output z = y loss = sum(y, axis = [0, 1])", ["T: rnn.h, y"]],
+  ["A(; T)", "input x: [T] t = before(t, 0) + x loss = sum(t * t) per T output y = t", ["T: t"]],
+  // Other sequences, which every chunk has whole, hand on nothing.
+  ["A(H; S, T)", `input x: [T, H] input m: [S, H] use enc, dec = GRU(H, H) k = enc(m) y = dec(x)
+     a[t] = softmax(k @ y[t]) @ k loss = sum(a, axis = [0, 1]) per T`, ["S: `loss`, made of `a`, which takes the max over all elements", "T: dec.h"]],
+  // Sums of sums are sums.
+  ["A(; T)", "input x, y: [T] param a: [] loss = a * (x @ y) / 2 - sum(x) + a * a per 2 * T - 1 + sum(x)", ["T: "]],
+  // What looks ahead, or at all of it.
+  ["A(V, H; T)", "input text: index(V)[T] use rnn = Bidirectional(GRU, V, H) y = rnn(one_hot(text, V)) loss = sum(y, axis = [0, 1])",
+    ["T: `loss`, made of `y`, which goes from the last element to the first"]],
+  ["A(V, H; T)", "input text: index(V)[T] use rnn = GRU(V, H) use read = Linear(H, V) y = read(rnn(one_hot(text, V))) loss = sum(cross_entropy(y, after(text, 0))) per T",
+    ["T: `loss` looks an element ahead"]],
+  ["A(; T)", "input x: [T] param a: [] loss = max(a * x)", ["T: `loss` takes the max over all elements"]],
+  ["A(; T)", "input x: [T] param a: [] loss = sqrt(sum(a * x))", ["T: `loss` takes `sqrt` of what all elements make together"]],
+  ["A(; T)", "input x: [T] param a: [] s = sum(a * x) loss = s * s", ["T: `loss` takes `mul` of what all elements make together"]],
+  ["A(; T)", "input x: [T] param a: [] s = sum(x) loss = sum(a * x / (1 + s * s))", ["T: `loss`, made of `s`, which takes the sum over all elements"]],
+  ["A(; T)", "input x: [T] param a: [] loss = sum(a * x) per sqrt(T)", ["T: `loss`, made of `per loss`, which takes `sqrt` of what all elements make together"]],
+  ["A(H; T >= 1)", "input x: [T, H] use rnn = GRU(H, H) y = rnn(x) loss = sum(y[T - 1])", ["T: `loss`, made of `y`, which is known after the last element only"]],
+  // What has no state, as it streams along another sequence.
+  ["A(H; T, S)", "input x: [T, H] input s: [H] use rnn = GRU(H, H) y = rnn(x, h = s) output z[n < S] = s loss = sum(y, axis = [0, 1])",
+    ["T: `loss`, made of `y`, which begins as an equation says, in every chunk"]],
+  ["A(; T, S)", "input x: [T] y[t] = if t == 0 then 0 else x[t] output z[n < S] = 1 loss = sum(y)", ["T: `loss`, made of `y`, which counts its elements anew in every chunk"]],
+])("%s { %s }", (network, text, cuts) => {
+  expect(cutsOf(network, text)).toEqual(cuts);
+}); // prettier-ignore
+
+it("finds what the model of a book hands on", () => {
+  const book = readFileSync(new URL("../../../../examples/moby-dick/letters.cell", import.meta.url), "utf8");
+  const { manifest } = compile(book, { dimensions: { V: 9, E: 2, H: 2 } });
+  expect(manifest!.cuts).toEqual([{ axis: "T", states: ["known.h"] }]);
+  expect(compile(book, { dimensions: { V: 9, E: 2, H: 2 }, gradient: false }).manifest!.cuts).toBeUndefined();
+});
