@@ -24,6 +24,8 @@ const measuring = [
 export default defineConfig(({ mode }) => {
   // Projects read this file again, without the mode: they are given what depends on it.
   const testTimeout = mode === "fuzz" ? 3_600_000 : 60_000;
+  // Engines keep every module that was imported: of thousands in several files of one process they run out of memory.
+  const isolate = mode === "fuzz";
   return {
     // Tests run on the sources: without what a build puts beside them.
     resolve: { alias: { "#chevrotain": "chevrotain" } },
@@ -37,7 +39,7 @@ export default defineConfig(({ mode }) => {
       projects: [
         {
           extends: true,
-          test: { name: "shared", include: stateless, exclude: measuring, isolate: false, testTimeout },
+          test: { name: "shared", include: stateless, exclude: measuring, isolate, testTimeout },
         },
         {
           extends: true,
