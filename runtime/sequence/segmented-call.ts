@@ -83,7 +83,8 @@ export class SegmentedCall {
     });
     this.lastCotangents = final;
     const handed = cuts.find(({ axis }) => axis === room.axis)?.states;
-    this.states = losses.length === 0 ? states : states.filter(({ name }) => handed?.includes(name) === true);
+    const isStream = losses.length === 0 || manifest.stream === room.axis;
+    this.states = isStream ? states : states.filter(({ name }) => handed?.includes(name) === true);
     this.asked = new Set(this.checkResults([...names(outputs), ...(manifest.has.gradient === true ? names(inputs) : [])])); // prettier-ignore
   }
 

@@ -10,7 +10,7 @@ import type { GraphFunction, Instruction, Operation, OperationKind, ValueId } fr
 import { nameOf, outputName, typeOf } from "../../ir/graph/values.js";
 import { type Causality, causalityOf, isCausal, type Reach, reachOfInput } from "../sequences/causality.js";
 import { describeObstacle, PathSearch, type StreamObstacle } from "../sequences/find-stream.js";
-import type { Program } from "../program.js";
+import type { Program, ProgramRandom } from "../program.js";
 import { nameOfRole } from "../base/roles.js";
 import { partsOfLoss } from "../../../runtime/module/loss-parts.js";
 
@@ -23,11 +23,9 @@ export interface CutAxis {
   readonly obstacle?: string;
   /** Parts of losses, by output, that are sums over its elements: those of chunks add up, where the others are the same in each. */
   readonly totals: readonly string[];
-  /** Losses that are sums over its elements and something else, which each chunk would have. */
-  readonly mixed: readonly string[];
 }
 
-type CutProgram = Pick<Program, "axes" | "stream" | "inputs" | "states" | "losses" | "forward">;
+type CutProgram = Pick<Program, "axes" | "stream" | "inputs" | "states" | "losses" | "randoms" | "forward">;
 
 /** Of every axis that an input has in front; nothing where there are no losses. */
 export function findCuts(program: CutProgram): CutAxis[] {
@@ -67,28 +65,46 @@ class CutSearch {
     const { fn, program, symbol } = this;
     const needed = new Set<ValueId>();
     const added: string[] = [];
-    const mixed: string[] = [];
     for (const loss of program.losses ?? []) {
       const [, ...totals] = partsOfLoss(loss);
       for (const part of totals) {
         const id = this.outputAt(nameOfRole({ kind: "output", name: part }));
         if (id === undefined) continue;
-        const fault = this.faultOfTotal(id) ?? this.faultOfSeams(id, needed);
+        const fault = this.faultOfTotal(id) ?? this.faultOfSeams(id, needed) ?? this.faultOfMixture(id);
         if (this.isSumAlong(id)) added.push(part);
-        if (fault === undefined && this.isMixed(id)) mixed.push(loss);
         if (fault === undefined) continue;
         const path = fault.path.filter((name) => name !== loss);
         const obstacle = { output: loss, axis: symbol, path, what: fault.what, span: undefined };
-        return { axis: symbol, states: [], obstacle: describeObstacle(obstacle), totals: [], mixed: [] };
+        return { axis: symbol, states: [], obstacle: describeObstacle(obstacle), totals: [] };
       }
     }
+    const names = new Set(fn.inputs.filter((id) => needed.has(id)).map((id) => nameOf(fn, id)));
+    const counters = this.drawnAlong().map((random) => (names.has(nameOfDraw(random)) ? random.counter : undefined));
     const states = program.states.filter(({ name }) => {
       const [first, last] = [nameOfRole({ kind: "initial", name }), nameOfRole({ kind: "final", name })];
       const end = this.outputAt(last);
-      const isRead = fn.inputs.some((id) => needed.has(id) && nameOf(fn, id) === first);
+      const isRead = names.has(first) || counters.includes(name);
       return isRead && end !== undefined && this.reachOf(end).kind !== "same";
     });
-    return { axis: symbol, states: states.map(({ name }) => name), totals: added, mixed };
+    return { axis: symbol, states: states.map(({ name }) => name), totals: added };
+  }
+
+  /** What is drawn for each element. */
+  private drawnAlong(): readonly ProgramRandom[] {
+    return this.program.randoms.filter((random) => isDrawnAlong(random, this.symbol));
+  }
+
+  /** Of what is not drawn by the number of the element. */
+  private faultOfDraw(name: string): string | undefined {
+    const isUncounted = this.drawnAlong().some((own) => own.counter === undefined && nameOfDraw(own) === name);
+    // prettier-ignore
+    return isUncounted ? `draws by the place in each chunk; a network whose outputs all go along \`${this.symbol}\` draws by that in the sequence` : undefined;
+  }
+
+  /** What stands beside a sum over elements would be counted by every chunk. */
+  private faultOfMixture(id: ValueId): CutFault | undefined {
+    if (!this.isMixed(id)) return undefined;
+    return { path: [], what: `adds something to a sum over \`${this.symbol}\`; as a loss of its own it could stand beside it` }; // prettier-ignore
   }
 
   private isSumAlong(id: ValueId): boolean {
@@ -169,14 +185,13 @@ class CutSearch {
     for (const id of cameFrom.keys()) {
       const instruction = this.defined.get(id);
       seen.add(id);
-      if (instruction === undefined) continue;
-      const what = this.seamOf(instruction);
+      const what = instruction ? this.seamOf(instruction) : this.faultOfDraw(nameOf(this.fn, id));
       if (what !== undefined) {
         let path: readonly string[] = [];
-        for (let at: ValueId | undefined = id; at !== undefined; at = cameFrom.get(at)) path = [...this.pathWith([], at), ...path]; // prettier-ignore
+        for (let at = instruction ? id : cameFrom.get(id); at !== undefined; at = cameFrom.get(at)) path = [...this.pathWith([], at), ...path]; // prettier-ignore
         return { path: [...new Set(path)], what };
       }
-      for (const operand of instruction.operands) if (!cameFrom.has(operand)) cameFrom.set(operand, id);
+      for (const operand of instruction?.operands ?? []) if (!cameFrom.has(operand)) cameFrom.set(operand, id);
     }
     return undefined;
   }
@@ -229,6 +244,11 @@ class CutSearch {
     return path.includes(shown) ? path : [...path, shown];
   }
 }
+
+export const isDrawnAlong = ({ over, shape }: ProgramRandom, symbol: string): boolean =>
+  over.includes(symbol) || shape.some((dim) => symbolsOf(dim).includes(symbol));
+
+const nameOfDraw = ({ name }: ProgramRandom): string => nameOfRole({ kind: "random", name });
 
 /** Operands that must be totals themselves, and those whose elements are added up. */
 interface TotalParts {

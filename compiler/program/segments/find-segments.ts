@@ -2,10 +2,9 @@
  * Along which sequence a gradient can be computed in segments, from the last to the first: each begins with the states that the one before it has
  * left, and goes on with the sums of the one after it.
  */
-import { symbolsOf } from "../../base/types/dim.js";
-import { findCuts } from "./find-cuts.js";
+import { findCuts, isDrawnAlong } from "./find-cuts.js";
 import { describeObstacle, findStream } from "../sequences/find-stream.js";
-import type { Program, ProgramRandom } from "../program.js";
+import type { Program } from "../program.js";
 
 export type SegmentSearch =
   | {
@@ -33,7 +32,7 @@ export function findSegments(program: SegmentedProgram): SegmentSearch {
   const found = (program.losses ?? []).length > 0 ? alongLosses(program) : alongStream(program);
   if ("obstacle" in found) return found;
   const { symbol } = found;
-  const drawn = program.randoms.find((random) => random.counter === undefined && isAlong(random, symbol));
+  const drawn = program.randoms.find((random) => random.counter === undefined && isDrawnAlong(random, symbol));
   return drawn === undefined ? found : { obstacle: `\`${drawn.name}\` draws by the place along \`${symbol}\`, which begins anew in every segment` }; // prettier-ignore
 }
 
@@ -52,12 +51,7 @@ function alongLosses(program: SegmentedProgram): SegmentSearch {
   const possible = cuts.filter(({ obstacle }) => obstacle === undefined);
   const cut = possible.find(({ axis }) => axis === program.stream) ?? possible[0];
   if (cut === undefined) return { obstacle: cuts[0]?.obstacle ?? "no input has a sequence in front" };
-  const { axis, totals, mixed } = cut;
-  const [loss] = mixed;
-  if (loss === undefined) return { symbol: axis, totals };
-  return {
-    obstacle: `\`${loss}\` adds something to a sum over \`${axis}\`; as a loss of its own it could stand beside it`,
-  };
+  return { symbol: cut.axis, totals: cut.totals };
 }
 
 function alongStream({ stream, forward, inputs, outputs, axes }: SegmentedProgram): SegmentSearch {
@@ -66,6 +60,3 @@ function alongStream({ stream, forward, inputs, outputs, axes }: SegmentedProgra
   const { obstacle } = findStream(forward, names(inputs), names(outputs), axes);
   return { obstacle: obstacle === undefined ? "it has no outputs" : describeObstacle(obstacle) };
 }
-
-const isAlong = ({ over, shape }: ProgramRandom, symbol: string): boolean =>
-  over.includes(symbol) || shape.some((dim) => symbolsOf(dim).includes(symbol));

@@ -61,6 +61,25 @@ describe("openSegments", () => {
     expect(gradient({ x: x.subarray(0, 400) }).losses["loss"]!.weight).toBe(200);
   });
 
+  it("draws in segments what the whole sequence would draw there", async () => {
+    // What only an output is made of goes on, too.
+    const text = `network Drops(; T) {
+      input x: [T]
+      param a: [] ~ ones
+      y = dropout(a * x, 0.5)
+      loss = sum(y * y) per T
+      output t = before(t, 0) + y
+    }`;
+    const drops = await cell(text, { cell: "Drops", target: "js", segments: true });
+    const [whole, parts] = [2 ** 30, 2500].map((maxBytes) => {
+      const { count, gradient } = openSegments(drops, { sizes: { T: 200 }, maxBytes });
+      const { params, given, outputs } = gradient({ x: x.subarray(0, 200), seed: 3, train: true }, { results: ["t", "x"] }); // prettier-ignore
+      return { count, params, given, outputs };
+    });
+    expect([whole!.count, parts!.count]).toEqual([1, 4]);
+    expect({ ...parts, count: 1 }).toEqual(whole);
+  });
+
   it.each<[object, string]>([
     [{ step: 1 }, "openSegments: unknown option step; expected batch, steps, sizes, maxBytes, wasm, variant"],
     [{}, "openSegments: steps must be a positive integer, got undefined"],

@@ -38,7 +38,15 @@ it.each<[string, string, readonly string[]]>([
   ["A(H; S, T)", `input x: [T, H] input m: [S, H] use enc, dec = GRU(H, H) k = enc(m) y = dec(x)
      a[t] = softmax(k @ y[t]) @ k loss = sum(a, axis = [0, 1]) per T`, ["S: `loss`, made of `a`, which takes the max over all elements", "T: dec.h"]],
   // Sums of sums are sums.
-  ["A(; T)", "input x, y: [T] param a: [] loss = a * (x @ y) / 2 - sum(x) + a * a per 2 * T - 1 + sum(x)", ["T: "]],
+  ["A(; T)", "input x, y: [T] param a: [] loss = a * (x @ y) / 2 - sum(x) per 2 * T + sum(x) loss size = a * a", ["T: "]],
+  // What would count in every chunk.
+  ...["loss = sum(a * x) + a * a per T", "loss = sum(a * x) per T - 1"].map((text): [string, string, readonly string[]] =>
+    ["A(; T)", `input x: [T] param a: [] ${text}`, ["T: `loss` adds something to a sum over `T`; as a loss of its own it could stand beside it"]]),
+  // Draws go by the number of the element where it is counted, and anew in every chunk elsewhere.
+  ["A(H; T)", "input x: [T, H] use rnn = GRU(H, H) y = dropout(rnn(x), 0.5) loss = sum(y, axis = [0, 1]) output z = y", ["T: rnn.h, step"]],
+  ["A(H; T)", "input x: [T, H] use rnn = GRU(H, H) y = rnn(x) loss = sum(y, axis = [0, 1]) output z = dropout(y, 0.5)", ["T: rnn.h"]],
+  ["A(H; T)", "input x: [T, H] use rnn = GRU(H, H) y = dropout(rnn(x), 0.5) loss = sum(y, axis = [0, 1]) output z = sum(y, axis = [0, 1])",
+    ["T: `loss`, made of `y`, which draws by the place in each chunk; a network whose outputs all go along `T` draws by that in the sequence"]],
   // What looks ahead, or at all of it.
   ["A(V, H; T)", "input text: index(V)[T] use rnn = Bidirectional(GRU, V, H) y = rnn(one_hot(text, V)) loss = sum(y, axis = [0, 1])",
     ["T: `loss`, made of `y`, which goes from the last element to the first"]],

@@ -28,7 +28,9 @@ it.each<[string, ReturnType<typeof findSegments>]>([
   ["network A(; T) { input x: [T] param a: [] ~ zeros loss = sum(a * x) + a * a }",
     { obstacle: "`loss` adds something to a sum over `T`; as a loss of its own it could stand beside it" }],
   ["network A(; T) { input x: [T] param a: [] ~ zeros loss = sum(dropout(a * x, 0.5)) }",
-    { obstacle: "`loss 0` draws by the place along `T`, which begins anew in every segment" }],
+    { obstacle: "`loss` draws by the place in each chunk; a network whose outputs all go along `T` draws by that in the sequence" }],
+  ["network A(; T) { input x: [T] param a: [] ~ zeros loss = sum(a * x) output y = sum(dropout(a * x, 0.5)) }",
+    { obstacle: "`y 0` draws by the place along `T`, which begins anew in every segment" }],
 ])("%s", (text, wanted) => {
   expect(found(text)).toEqual(wanted);
 }); // prettier-ignore

@@ -159,6 +159,30 @@ it("gives the same bits again, in JavaScript too, and from the middle of a docum
   }
 });
 
+it("draws in chunks what the whole sequence would draw there", async () => {
+  const drops = await cell(
+    "network Drops(; T) { input x, w: [T] param a: [] ~ ones s = before(s, 0) + dropout(a * x, 0.5) loss = sum(w * s) output y = s }",
+    { cell: "Drops", gradient: true, dtype: "f64" },
+  );
+  expect(drops.manifest.cuts).toEqual([{ axis: "T", states: ["step", "s"] }]);
+  // Powers of two, whose sums tell what was dropped. The losses of the second half alone count, and gradients go back through the first.
+  const x = Array.from({ length: 32 }, (_, t) => 2 ** t);
+  const data = arrays({ x: [x], w: [x.map((_, t) => (t < 16 ? 0 : 1))] });
+  const given = { module: drops, data, optimizer: sgd({ learningRate: 0 }), batch: 1, updates: 2, seed: 4 };
+  const norms = async (truncate: TrainOptions["truncate"]): Promise<readonly number[]> =>
+    updatesOf((await run({ ...given, ...(truncate !== undefined && { truncate }) })).events).map(({ norm }) => norm);
+  const [, whole] = await norms(undefined);
+  for (const every of [16, 32]) expect((await norms({ every, back: 32 })).at(1)).toBe(whole);
+  // No network that counts its elements.
+  const still = await cell(
+    "network Still(; T) { input x: [T] param a: [] ~ ones y = dropout(a * x, 0.5) loss = sum(y) output size = sum(y * y) }",
+    { cell: "Still", gradient: true },
+  );
+  expect(() => train({ ...given, module: still, data: arrays({ x: [x] }), truncate: 8 })).toThrow(
+    "train: truncate: Still cannot be cut along T: `loss`, made of `y`, which draws by the place in each chunk; a network whose outputs all go along `T` draws by that in the sequence",
+  );
+});
+
 it("is another run with other chunks, and of other tracks whatever is allowed", async () => {
   const kept = checkpoints(memoryStore(), { every: 1 });
   await run({ ...long(), checkpoints: kept }, 3);
@@ -213,7 +237,7 @@ describe("what does not fit", () => {
       "train: truncate: no input of A has a sequence in front",
     ],
     [
-      "input x: [T] input y: [S] param a: [] loss = sum(a * x) + sum(y)",
+      "input x: [T] input y: [S] param a: [] loss = sum(a * x) loss other = sum(y)",
       "train: truncate: A can be cut along T and S; say which by `along`",
     ],
     [
