@@ -205,19 +205,31 @@ describe("lines that are read at places which are computed", () => {
     },
   );
 
+  /** Numbers read and written, and operations, in a step of an entry. */
+  const workOf = (line: string, entry: string, dimensions: { readonly M: number; readonly H: number }): number => {
+    const { cell: lowered } = lowerSource(line, { dimensions }, "all sizes");
+    const entries = buildEntries(programOfCell(lowered!), { gradient: true, jvp: false, hvp: false });
+    const { kernel } = scheduleKernels(entries, { dtype: "f32", runtimeDimensions: [] });
+    const own = kernel.functions.find(({ name }) => name === entry)!;
+    const steps = 8;
+    const counted = countOperations(kernel, own, new Map([["%B", 1], ["%T", steps]])); // prettier-ignore
+    return counted
+      .filter(({ place }) => entry === "step" || place === "loop")
+      .reduce((sum, { reads, writes, products, operations }) => {
+        return sum + (reads + writes + products + [...operations.values()].reduce((a, b) => a + b, 0)) / steps;
+      }, 0);
+  };
+
   it.each([delayed, each])("take as much work in a step of backward however long they are", (line) => {
-    const work = (M: number): number => {
-      const { cell: lowered } = lowerSource(line, { dimensions: { M, H: 3 } }, "all sizes");
-      const entries = buildEntries(programOfCell(lowered!), { gradient: true, jvp: false, hvp: false });
-      const { kernel } = scheduleKernels(entries, { dtype: "f32", runtimeDimensions: [] });
-      const backward = kernel.functions.find(({ name }) => name === "backward")!;
-      const steps = 8;
-      const counted = countOperations(kernel, backward, new Map([["%B", 1], ["%T", steps]])); // prettier-ignore
-      return counted
-        .filter(({ place }) => place === "loop")
-        .reduce((sum, { reads, writes }) => sum + (reads + writes) / steps, 0);
-    };
+    const work = (M: number): number => workOf(line, "backward", { M, H: 3 });
     expect(work(40)).toBeGreaterThan(0);
     expect(work(4000)).toBe(work(40));
+  });
+
+  it.each(["step", "forward", "backward"])("take work in proportion to their number in %s", (entry) => {
+    const work = (H: number): number => workOf(each, entry, { M: 40, H });
+    const [few, more, many] = [work(16), work(32), work(64)] as const;
+    expect(more).toBeGreaterThan(few);
+    expect(many - more).toBe(2 * (more - few));
   });
 });

@@ -231,7 +231,7 @@ describe("a sum over all alignments", () => {
     const two = inner.map("add", late(one), leap);
     const rows = [a, one, two].map((value) => inner.reshape(value, [dimConstant(1), places]));
     const all = reduceAlong(inner, "logsumexp", inner.concat(0, rows), [0]);
-    const next = inner.map("add", all, inner.emit({ kind: "gather" }, [frame, own]));
+    const next = inner.map("add", all, inner.emit({ kind: "gather", along: 0 }, [frame, own]));
     const [end] = scan.emit({ length: F, reverse: false, rounds: false, states: [] }, [{ name: "a", value: next }]);
     // It ends with the last label, or with the blank after it.
     const place = b.iota(places);

@@ -357,14 +357,17 @@ class GraphMaker {
     if (tables.length === 0) return [];
     const table = this.oneOf(tables);
     if (b.shapeOf(index).length + b.shapeOf(table).length > 4) return [];
-    return [b.emit({ kind: "gather" }, [table, index])];
+    const most = b.shapeOf(index).findIndex((dim, i) => !equalShapes([dim], b.shapeOf(table).slice(i + 1, i + 2)));
+    const along = this.int(0, most < 0 ? b.shapeOf(index).length : most);
+    return [b.emit({ kind: "gather", along }, [table, index])];
   }
 
   private scatter(b: GraphBuilder, real: readonly ValueId[], index: ValueId): readonly ValueId[] {
     const own = b.shapeOf(index);
     const fits = real.filter((id) => equalShapes(b.shapeOf(id).slice(0, own.length), own));
     if (fits.length === 0) return [];
-    return [b.emit({ kind: "scatter_add", size: dimConstant(this.int(INDEX_BOUND, 4)) }, [index, this.oneOf(fits)])];
+    const size = dimConstant(this.int(INDEX_BOUND, 4));
+    return [b.emit({ kind: "scatter_add", along: this.int(0, own.length), size }, [index, this.oneOf(fits)])];
   }
 
   private scan(b: GraphBuilder, values: readonly ValueId[]): readonly ValueId[] {

@@ -134,7 +134,7 @@ const graphOperations: Partial<Record<LinearKind, (b: GraphBuilder, a: ValueId, 
     ]),
   scatter_add: (b, _, table) => {
     const index = b.input("k", { dtype: "index", shape: [dimConstant(4)], shared: false });
-    return b.emit({ kind: "scatter_add", size: dimConstant(3) }, [index, table]);
+    return b.emit({ kind: "scatter_add", along: 0, size: dimConstant(3) }, [index, table]);
   },
   batch_sum: (b, a) => b.emit({ kind: "batch_sum" }, [a]),
 };

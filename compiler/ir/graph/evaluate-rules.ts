@@ -146,25 +146,28 @@ export const evaluateRules: { readonly [K in LocalKind]: EvaluationRule<K> } = {
     return result;
   },
 
-  gather: (_operation, operands) => {
+  gather: ({ along }, operands) => {
     const [table, index] = [operand(operands, 0), operand(operands, 1)];
-    const row = elementCount(table.shape.slice(1));
-    const result = zeros([...index.shape, ...table.shape.slice(1)]);
+    const inner = table.shape.slice(along + 1);
+    const row = elementCount(inner);
+    const rowAt = rowsOf(table.shape, index.shape, along);
+    const result = zeros([...index.shape, ...inner]);
     for (const [i, position] of index.data.entries()) {
-      result.data.set(table.data.subarray(position * row, (position + 1) * row), i * row);
+      const from = rowAt(i, position) * row;
+      result.data.set(table.data.subarray(from, from + row), i * row);
     }
     return result;
   },
 
-  scatter_add: (operation, operands, sizes) => {
+  scatter_add: ({ along, size }, operands, sizes) => {
     const [index, updates] = [operand(operands, 0), operand(operands, 1)];
     const inner = updates.shape.slice(index.shape.length);
     const row = elementCount(inner);
-    const result = zeros([evaluateDim(operation.size, sizes), ...inner]);
+    const result = zeros([evaluateDim(size, sizes), ...index.shape.slice(0, along), ...inner]);
+    const rowAt = rowsOf(result.shape, index.shape, along);
     for (const [i, position] of index.data.entries()) {
-      for (let j = 0; j < row; j++) {
-        result.data[position * row + j] = at(result, position * row + j) + at(updates, i * row + j);
-      }
+      const to = rowAt(i, position) * row;
+      for (let j = 0; j < row; j++) result.data[to + j] = at(result, to + j) + at(updates, i * row + j);
     }
     return result;
   },
@@ -177,6 +180,12 @@ export const evaluateRules: { readonly [K in LocalKind]: EvaluationRule<K> } = {
   // Derivatives are no matter of values.
   custom_derivative: (_operation, operands) => operand(operands, 0),
 };
+
+/** Which row of a table belongs to the index that stands at `i`. */
+function rowsOf(table: readonly number[], index: readonly number[], along: number) {
+  const [beside, own] = [elementCount(table.slice(1, along + 1)), elementCount(index.slice(along))];
+  return (i: number, position: number): number => position * beside + Math.floor(i / own);
+}
 
 /** Where a product finds what it adds up: what belongs to each element of the result, and from there each term. */
 function contractionOf(

@@ -102,10 +102,10 @@ export type Operation =
       readonly stride: Dim;
       readonly dilation: Dim;
     }
-  /** `gather(table [V, …], index […i])` gives `[…i, …]`. */
-  | { readonly kind: "gather" }
-  /** `scatter_add(index […i], updates […i, …])` into zeros of `[size, …]`: the transpose of `gather`. */
-  | { readonly kind: "scatter_add"; readonly size: Dim }
+  /** `gather(table [V, …a, …], index […a, …i])` gives `[…a, …i, …]`: at each of the places of the `along` axes `a` it looks up what is there. */
+  | { readonly kind: "gather"; readonly along: number }
+  /** `scatter_add(index […a, …i], updates […a, …i, …])` into zeros of `[size, …a, …]`: the transpose of `gather`. */
+  | { readonly kind: "scatter_add"; readonly along: number; readonly size: Dim }
   /** Whole numbers as integers: what nobody has made sure of is cut to the whole number next to 0. */
   | { readonly kind: "to_index" }
   /** Adds a per-example value over the batch; the result is shared. */

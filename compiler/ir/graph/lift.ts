@@ -14,7 +14,7 @@ export interface Lifted {
   readonly overTime: boolean;
 }
 
-type LiftableKind = Exclude<OperationKind, "scan" | "batch_sum" | "scatter_add" | "constant" | "dimension" | "iota">;
+type LiftableKind = Exclude<OperationKind, "scan" | "batch_sum" | "constant" | "dimension" | "iota">;
 type LiftRule<K extends LiftableKind> = (
   operation: Extract<Operation, { kind: K }>,
   operands: readonly Lifted[],
@@ -54,7 +54,25 @@ const liftRules: { readonly [K in LiftableKind]: LiftRule<K> } = {
   to_index: (operation, [operand], b) => b.emit(operation, [value(operand)]),
   window: ({ axis, ...rest }, [operand], b) => b.emit({ ...rest, axis: axis + 1 }, [value(operand)]),
   unwindow: ({ axis, ...rest }, [operand], b) => b.emit({ ...rest, axis: axis + 1 }, [value(operand)]),
-  gather: (operation, [table, index], b) => b.emit(operation, [value(table), value(index)]),
+  gather: ({ along }, [table, index], b) => {
+    const [rows, places] = [value(table), value(index)];
+    if (table?.overTime === true && index?.overTime === true)
+      return b.emit({ kind: "gather", along: along + 1 }, [moved(b, rows, 0, 1), places]);
+    // Axes that both have come first in what is looked up.
+    if (table?.overTime !== true)
+      return moved(b, b.emit({ kind: "gather", along }, [rows, moved(b, places, 0, along)]), along, 0);
+    const found = b.emit({ kind: "gather", along }, [moved(b, rows, 0, along + 1), places]);
+    return moved(b, found, b.shapeOf(places).length, 0);
+  },
+  scatter_add: ({ along, size }, [index, updates], b, length) => {
+    if (index?.overTime !== true && updates !== undefined) {
+      const rank = b.shapeOf(value(index)).length;
+      const rows = moved(b, updates.value, 0, rank);
+      return moved(b, b.emit({ kind: "scatter_add", along, size }, [value(index), rows]), along + 1, 0);
+    }
+    const own = [index, updates].map((operand) => overTime(lifting(operand), b, length));
+    return moved(b, b.emit({ kind: "scatter_add", along: along + 1, size }, own), 1, 0);
+  },
   custom_derivative: (operation, [first, ...others], b, length) => {
     if (first === undefined) throw new InvariantError("a declared derivative of nothing");
     const tangent = liftFunction(operation.tangent, others, b, length);
@@ -107,6 +125,17 @@ export function overTime(operand: Lifted, b: GraphBuilder, length: Dim): ValueId
 }
 
 function value(operand: Lifted | undefined): ValueId {
+  return lifting(operand).value;
+}
+
+function lifting(operand: Lifted | undefined): Lifted {
   if (operand === undefined) throw new InvariantError("an operand is missing");
-  return operand.value;
+  return operand;
+}
+
+/** With one of its axes at another place among the others. */
+function moved(b: GraphBuilder, id: ValueId, from: number, to: number): ValueId {
+  if (from === to) return id;
+  const others = b.shapeOf(id).map((_, axis) => axis).filter((axis) => axis !== from); // prettier-ignore
+  return b.transpose(id, [...others.slice(0, to), from, ...others.slice(to)]);
 }

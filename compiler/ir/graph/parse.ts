@@ -230,6 +230,7 @@ type OperationParser = (reader: TokenReader) => Operation | WithFunction;
 
 const parseIntegers = (reader: TokenReader): number[] => reader.list("[", "]", () => reader.integer());
 const parseAxes = (reader: TokenReader): number[] => reader.after("axes", () => parseIntegers(reader));
+const parseAlong = (reader: TokenReader): number => (reader.accept("along") ? reader.integer() : 0);
 const parseAxis = (reader: TokenReader): number => reader.after("axis", () => reader.integer());
 const parseSteps = (reader: TokenReader): { stride: Dim; dilation: Dim } => ({
   stride: reader.after("stride", () => parseDim(reader)),
@@ -298,9 +299,9 @@ const parsers: ReadonlyMap<string, OperationParser> = new Map<string, OperationP
       ...parseSteps(r),
     }),
   ],
-  ["gather", () => ({ kind: "gather" })],
+  ["gather", (r) => ({ kind: "gather", along: parseAlong(r) })],
   ["to_index", () => ({ kind: "to_index" })],
-  ["scatter_add", (r) => ({ kind: "scatter_add", size: r.after("size", () => parseDim(r)) })],
+  ["scatter_add", (r) => ({ kind: "scatter_add", along: parseAlong(r), size: r.after("size", () => parseDim(r)) })],
   ["batch_sum", () => ({ kind: "batch_sum" })],
   [
     "custom_derivative",

@@ -77,19 +77,25 @@ const rules: { readonly [K in OperationKind]?: PlaceRule<K> } = {
       return found < 0 ? undefined : found;
     }),
   transpose: ({ permutation }, operands) => aligned(operands, (axis) => permutation.indexOf(axis)),
-  gather: (_, [table, index]) => {
+  gather: ({ along }, [table, index]) => {
     if (table === undefined || index === undefined || table.axis === 0) return undefined;
-    if (table.axis !== undefined && index.axis !== undefined) return undefined;
-    if (index.axis !== undefined) return { result: index.axis, along: [undefined, index.axis] };
+    // As it lies in the index, of an axis that both have.
+    const both = table.axis !== undefined && table.axis <= along ? table.axis - 1 : undefined;
+    if (table.axis !== undefined && index.axis !== undefined && both !== index.axis) return undefined;
+    const own = both ?? index.axis;
+    if (own !== undefined) return { result: own, along: [own < along ? own + 1 : undefined, own] };
     return table.axis === undefined
       ? undefined
-      : { result: index.shape.length + table.axis - 1, along: [table.axis, undefined] };
+      : { result: index.shape.length + table.axis - 1 - along, along: [table.axis, undefined] };
   },
-  // Rows at the same indices at every place.
-  scatter_add: (_, [index, updates]) => {
+  // Rows at the same indices at every place, or those of the place.
+  scatter_add: ({ along }, [index, updates]) => {
     const rank = index?.shape.length ?? 0;
-    if (updates?.axis === undefined || index?.axis !== undefined || updates.axis < rank) return undefined;
-    return { result: updates.axis - rank + 1, along: [undefined, updates.axis] };
+    const own = updates?.axis ?? index?.axis;
+    if (own === undefined || (index?.axis !== undefined && index.axis !== own)) return undefined;
+    if (own < along) return { result: own + 1, along: [own, own] };
+    if (own < rank || updates?.axis === undefined) return undefined;
+    return { result: own - rank + 1 + along, along: [undefined, own] };
   },
 };
 

@@ -82,9 +82,9 @@ const printers: { readonly [K in OperationKind]: OperationPrinter<K> } = {
   window: ({ axis, length, size, ...steps }) =>
     `window axis ${axis} length ${printDim(length)} size ${printDim(size)} ${printSteps(steps)}`,
   unwindow: ({ axis, size, ...steps }) => `unwindow axis ${axis} size ${printDim(size)} ${printSteps(steps)}`,
-  gather: () => "gather",
+  gather: ({ along }) => `gather${printAlong(along)}`,
   to_index: () => "to_index",
-  scatter_add: ({ size }) => `scatter_add size ${printDim(size)}`,
+  scatter_add: ({ along, size }) => `scatter_add${printAlong(along)} size ${printDim(size)}`,
   batch_sum: () => "batch_sum",
   custom_derivative: ({ arguments: count, exact }) => `custom_derivative arguments ${count}${exact ? " exact" : ""}`,
   scan: ({ length, carried, sequences, reverse, rounds, states }) =>
@@ -104,6 +104,8 @@ function printState({ name, documentation, bound, isBefore }: SequenceState): st
   ];
   return [spellName(name), ...told.filter(Boolean)].join(" ");
 }
+
+const printAlong = (along: number): string => (along === 0 ? "" : ` along ${along}`);
 
 function printSteps({ stride, dilation }: { readonly stride: Dim; readonly dilation: Dim }): string {
   return `stride ${printDim(stride)} dilation ${printDim(dilation)}`;

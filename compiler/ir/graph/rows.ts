@@ -17,6 +17,7 @@ export function scatteredRows(fn: GraphFunction): ReadonlyMap<string, Shape> {
     const [sum] = total?.operation.kind === "batch_sum" ? total.operands : [];
     const scatter = sum === undefined ? undefined : defined.get(sum);
     const [index] = scatter?.operation.kind === "scatter_add" ? scatter.operands : [];
+    if (scatter?.operation.kind === "scatter_add" && scatter.operation.along > 0) continue;
     if (sum === undefined || index === undefined || uses.get(id) !== 1 || uses.get(sum) !== 1) continue;
     const { shape, shared } = typeOf(fn, index);
     if (!shared) rows.set(outputName(fn, i), shape);

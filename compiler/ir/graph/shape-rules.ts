@@ -213,25 +213,26 @@ export const shapeRules: { readonly [K in OperationKind]: ResultTypeRule<K> } = 
     ];
   },
 
-  gather: (_operation, operands) => {
+  gather: ({ along }, operands) => {
     const [table, index] = operands;
-    if (table === undefined || table.shape.length === 0 || index?.dtype !== "index")
+    if (table === undefined || table.shape.length <= along || index?.dtype !== "index")
       return "gather takes a table and an index";
-    return [
-      { dtype: table.dtype, shape: [...index.shape, ...table.shape.slice(1)], shared: table.shared && index.shared },
-    ];
+    if (index.shape.length < along || !equalShapes(table.shape.slice(1, along + 1), index.shape.slice(0, along)))
+      return `gather along ${along} of ${printShape(table.shape)} at ${printShape(index.shape)}`;
+    const shape = [...index.shape, ...table.shape.slice(along + 1)];
+    return [{ dtype: table.dtype, shape, shared: table.shared && index.shared }];
   },
 
-  scatter_add: (operation, operands) => {
+  scatter_add: ({ along, size }, operands) => {
     const [index, updates] = operands;
     if (index?.dtype !== "index" || updates?.dtype !== "real") return "scatter_add takes an index and real updates";
-    if (!equalShapes(index.shape, updates.shape.slice(0, index.shape.length))) {
+    if (index.shape.length < along || !equalShapes(index.shape, updates.shape.slice(0, index.shape.length))) {
       return `scatter_add of ${printShape(updates.shape)} at ${printShape(index.shape)}`;
     }
     return [
       {
         dtype: "real",
-        shape: [operation.size, ...updates.shape.slice(index.shape.length)],
+        shape: [size, ...index.shape.slice(0, along), ...updates.shape.slice(index.shape.length)],
         shared: allShared(operands),
       },
     ];

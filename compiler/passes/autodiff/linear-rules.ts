@@ -155,15 +155,15 @@ export const linearRules: { readonly [K in StructuralKind]: LinearRule<K> } = {
 
   gather: {
     tangent: (operation, { b, x }, [v]) => (v === undefined ? undefined : b.emit(operation, [v, x(1)])),
-    cotangents: (_operation, { b, x, shape }, v) => [
-      b.emit({ kind: "scatter_add", size: at(shape(0), 0) }, [x(1), v]),
+    cotangents: ({ along }, { b, x, shape }, v) => [
+      b.emit({ kind: "scatter_add", along, size: at(shape(0), 0) }, [x(1), v]),
       undefined,
     ],
   },
 
   scatter_add: {
     tangent: (operation, { b, x }, [, v]) => (v === undefined ? undefined : b.emit(operation, [x(0), v])),
-    cotangents: (_operation, { b, x }, v) => [undefined, b.emit({ kind: "gather" }, [v, x(0)])],
+    cotangents: ({ along }, { b, x }, v) => [undefined, b.emit({ kind: "gather", along }, [v, x(0)])],
   },
 
   // Every example's term enters the sum with weight one, so each gets the whole cotangent, and what is shared gets it from each.

@@ -68,7 +68,7 @@ function levelsIn(
 export function isLiftable({ operation }: Instruction, operandLevels: readonly TimeLevel[]): boolean {
   switch (operation.kind) {
     case "gather":
-      // One table for all steps; a table that changes with time would need a batch axis.
+      // One table for all steps: of one that changes with time, all would be kept.
       return operandLevels[0] === 0;
     case "custom_derivative":
       return isFunctionLiftable(operation.tangent, operandLevels.slice(1));

@@ -116,7 +116,8 @@ function operandIndices(
     case "gather": {
       const index = at(operands, 1);
       const rank = block.typeOf(index).shape.length;
-      return [indexOf(block, index, indices.slice(0, rank), nest), ...indices.slice(rank)];
+      const own = indexOf(block, index, indices.slice(0, rank), nest);
+      return [own, ...indices.slice(0, operation.along), ...indices.slice(rank)];
     }
     case "reshape":
       return reshapedIndices(shape, operation.shape, indices, nest);

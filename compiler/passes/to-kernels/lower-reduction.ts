@@ -1,5 +1,6 @@
 /** Reductions with an accumulator, and scatters. */
 import { at, lookUp } from "../../base/at.js";
+import { type Dim, dimConstant } from "../../base/types/dim.js";
 import type { ValueId } from "../../ir/graph/graph-function.js";
 import type { KernelExpression, LoopAxis, Statement } from "../../ir/kernel/kernel-program.js";
 import type { Block } from "./block.js";
@@ -88,7 +89,7 @@ export function lowerScatter(
   const rank = block.typeOf(work.index).shape.length;
   const target = indexOf(block, work.index, indices.slice(0, rank), nest);
   const accessIn = (location: BufferLocation) =>
-    accessOf(location, [target, ...indices.slice(rank)], work.summed ? undefined : nest.example);
+    accessOf(location, [target, ...indices.slice(0, work.along), ...indices.slice(rank)], work.summed ? undefined : nest.example); // prettier-ignore
   const location = lookUp(block.locations, work.result);
   const result = pieces?.totalOf(location, block.typeOf(work.result).shape, block.nameOf(work.result) ?? "sum");
   const access = accessIn(result?.location ?? location);
@@ -148,7 +149,7 @@ export function placeOfLost(
 
 /** Whether it adds to what a call before has left. */
 export function addsOn(block: Block, work: Extract<Work, { kind: "scatter" }>): boolean {
-  const { shape } = block.typeOf(work.index);
+  const shape = termsOfScatter(block, work);
   const cut = cutOfScatter(block, work);
   block.checkSum(work.result, shape, cut?.axis);
   return block.goesOn(cut?.axis === undefined ? undefined : shape[cut.axis]);
@@ -161,10 +162,13 @@ export function addsInItsPlace(block: Block, id: ValueId): boolean {
   return work?.kind === "scatter" && !work.summed && wanted === 1 && cutOfScatter(block, work) === undefined;
 }
 
-function cutOfScatter(
-  block: Block,
-  { updates, index, summed }: Extract<Work, { kind: "scatter" }>,
-): SumCut | undefined {
+function cutOfScatter(block: Block, work: Extract<Work, { kind: "scatter" }>): SumCut | undefined {
+  const { updates, index, summed } = work;
   if (summed && !block.perExample(updates) && !block.perExample(index)) return undefined;
-  return cutOf(block, summed, block.typeOf(index).shape);
+  return cutOf(block, summed, termsOfScatter(block, work));
+}
+
+/** How many terms may meet at an element: along axes that the result has as well there is one. */
+function termsOfScatter(block: Block, { index, along }: Extract<Work, { kind: "scatter" }>): readonly Dim[] {
+  return block.typeOf(index).shape.map((dim, axis) => (axis < along ? dimConstant(1) : dim));
 }

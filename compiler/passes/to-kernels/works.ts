@@ -29,6 +29,7 @@ export type Work =
   | {
       readonly kind: "scatter";
       readonly result: ValueId;
+      readonly along: number;
       readonly index: ValueId;
       readonly updates: ValueId;
       readonly summed: boolean;
@@ -128,7 +129,14 @@ function workOfInstruction(instruction: Instruction, reading: WorksReading): Wor
         summed: false,
       };
     case "scatter_add":
-      return { kind: "scatter", result, index: at(operands, 0), updates: at(operands, 1), summed: false };
+      return {
+        kind: "scatter",
+        result,
+        along: operation.along,
+        index: at(operands, 0),
+        updates: at(operands, 1),
+        summed: false,
+      };
     case "scan":
       return { kind: "scan", instruction };
     case "batch_sum": {

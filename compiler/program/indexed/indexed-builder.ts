@@ -2,7 +2,6 @@
  * Builds what an expression is for one value of an index, and for all of them at once in the builder around it, along a first axis.
  * Builders in builders are expressions with several indices.
  */
-import { at } from "../../base/at.js";
 import { invariant } from "../../base/diagnostics/invariant.js";
 import {
   addDims,
@@ -13,9 +12,7 @@ import {
   multiplyDims,
   subtractDims,
 } from "../../base/types/dim.js";
-import { mostPlaces } from "../../language/semantics/semantic-type.js";
 import { GraphBuilder } from "../../ir/graph/build.js";
-import { ScanBuilder } from "../../ir/graph/build-scan.js";
 import { checkCount } from "../frame/element-count.js";
 import { type Lifted, liftOperation, overTime } from "../../ir/graph/lift.js";
 import type { Operation, Standing, ValueId, ValueType } from "../../ir/graph/graph-function.js";
@@ -109,105 +106,9 @@ export class IndexedBuilder extends GraphBuilder {
   private lift(operation: Operation, operands: readonly Lifted[]): ValueId {
     const { outer, length } = this;
     const [first, second] = operands;
-    if (operation.kind === "gather" && first?.overTime === true && second !== undefined) {
-      if (second.overTime) return this.eachOwn(first.value, second.value);
-      const axes = outer.shapeOf(first.value).map((_, axis) => axis);
-      return outer.emit(operation, [outer.transpose(first.value, [1, 0, ...axes.slice(2)]), second.value]);
-    }
-    if (operation.kind === "scatter_add" && first !== undefined && second !== undefined)
-      return this.eachScattered(operation.size, first, second);
     // With this axis a product of two vectors is one of a matrix and a vector, and is summed like one.
     const isFree = operation.kind === "contract" && first?.overTime !== second?.overTime;
     return liftOperation(isFree ? { ...operation, parts: 1 } : operation, operands, outer, length);
-  }
-
-  /** Rows of a table for each value of the index: all tables one after the other are one, in which places begin later. */
-  private eachOwn(tables: ValueId, places: ValueId): ValueId {
-    const { outer, length } = this;
-    const [, size, ...rest] = outer.shapeOf(tables) as [Dim, Dim, ...Dim[]];
-    const { dtype } = outer.typeOf(tables);
-    if (this.mayBeMany(size) && dtype === "real" && outer.shapeOf(places).length === 1)
-      return this.eachChosen(tables, places);
-    const index = this.inARow(size, places);
-    return outer.emit({ kind: "gather" }, [outer.reshape(tables, [multiplyDims(length, size), ...rest]), index]);
-  }
-
-  /** Whether all places, of each value of the index its own, are more than a number of float32 counts. */
-  private mayBeMany(size: Dim): boolean {
-    const count = constantOf(multiplyDims(this.length, size));
-    return count === undefined || count > mostPlaces;
-  }
-
-  /** Places among so many, of each value of the index its own, where these stand one after the other. */
-  private inARow(size: Dim, places: ValueId): ValueId {
-    const { outer, length } = this;
-    const shape = outer.shapeOf(places);
-    const along = (own: Dim): ValueId => outer.iota(own);
-    const first = outer.map(
-      "mul",
-      outer.broadcast(along(length), shape, [0]),
-      outer.fill(outer.dimension(size), shape),
-    );
-    const own = outer.emit({ kind: "gather" }, [along(size), places]);
-    return outer.emit({ kind: "to_index" }, [outer.map("add", first, own)]);
-  }
-
-  /** The same, one for each value of the index, where all tables together may have more places than a number of float32 counts. */
-  private eachChosen(tables: ValueId, places: ValueId): ValueId {
-    const { outer } = this;
-    const shape = outer.shapeOf(tables);
-    const all = outer.iota(at(shape, 1));
-    const own = outer.emit({ kind: "gather" }, [all, places]);
-    const isIt = outer.map("eq", outer.broadcast(all, shape, [1]), outer.broadcast(own, shape, [0]));
-    const chosen = outer.map("select", isIt, tables, outer.fill(outer.constant(0), shape));
-    return outer.reduce("sum", chosen, [1]);
-  }
-
-  /**
-   * Adds up for each value of the index. Where all have the same places, rows go there that have an element for each of them; where each has
-   * its own, all results one after the other are one; if there may be more than a number of float32 counts, it is a loop, or a value where
-   * its place is and 0 elsewhere.
-   */
-  private eachScattered(size: Dim, places: Lifted, updates: Lifted): ValueId {
-    const { outer, length } = this;
-    if (!places.overTime) {
-      const turned = (value: ValueId, axis: number): ValueId => {
-        const others = outer.shapeOf(value).map((_, i) => i).slice(1); // prettier-ignore
-        return outer.transpose(value, [...others.slice(0, axis), 0, ...others.slice(axis)]);
-      };
-      const rows = turned(updates.value, outer.shapeOf(places.value).length);
-      const sums = outer.emit({ kind: "scatter_add", size }, [places.value, rows]);
-      const rest = outer.shapeOf(sums).map((_, i) => i).slice(2); // prettier-ignore
-      return outer.transpose(sums, [1, 0, ...rest]);
-    }
-    const [index, values] = [places, updates].map((operand) => overTime(operand, outer, length)) as [ValueId, ValueId];
-    const rank = outer.shapeOf(index).length;
-    const own = outer.shapeOf(values);
-    if (!this.mayBeMany(size)) {
-      const flat = outer.emit({ kind: "scatter_add", size: multiplyDims(length, size) }, [this.inARow(size, index), values]); // prettier-ignore
-      return outer.reshape(flat, [length, size, ...own.slice(rank)]);
-    }
-    if (!(outer instanceof IndexedBuilder)) return this.oneByOne(size, index, values);
-    const shape = [...own.slice(0, rank), size, ...own.slice(rank)];
-    const all = outer.iota(size);
-    const axes = own.map((_, axis) => axis);
-    const there = outer.broadcast(outer.emit({ kind: "gather" }, [all, index]), shape, axes.slice(0, rank));
-    const isIt = outer.map("eq", outer.broadcast(all, shape, [rank]), there);
-    const spread = outer.broadcast(values, shape, axes.map((axis) => (axis < rank ? axis : axis + 1))); // prettier-ignore
-    const chosen = outer.map("select", isIt, spread, outer.constantOf(0, shape));
-    return rank === 1 ? chosen : outer.reduce("sum", chosen, axes.slice(1, rank));
-  }
-
-  /** The same in a loop over the values of the index. */
-  private oneByOne(size: Dim, index: ValueId, values: ValueId): ValueId {
-    const { outer, length } = this;
-    const loop = new ScanBuilder(outer, this.index);
-    const operands = [index, values].map((id, i) => {
-      const { shape, ...type } = outer.typeOf(id);
-      return loop.input("sequence", i === 0 ? "at" : "values", { ...type, shape: shape.slice(1) }, id);
-    });
-    const value = loop.inner.emit({ kind: "scatter_add", size }, operands);
-    return at(loop.emit({ length, reverse: false, rounds: false, states: [] }, [{ name: "sums", value }]), 0);
   }
 
   /** The elements of `axis` that the index goes through, as the first axis. */

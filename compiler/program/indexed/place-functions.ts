@@ -35,7 +35,7 @@ export function lowerPlaces(lowering: Lowering, frame: Frame, node: TypedOf<"pla
       return builder.map("select", builder.map("lt", value, size), value, other);
     }
     case "scatter":
-      return builder.emit({ kind: "scatter_add", size: entry(shape, 0) }, [lowerIndex(lowering, frame, second), values]); // prettier-ignore
+      return builder.emit({ kind: "scatter_add", along: 0, size: entry(shape, 0) }, [lowerIndex(lowering, frame, second), values]); // prettier-ignore
     case "sort":
     case "argsort":
       return sorted(builder, values, axis, descending, operation === "argsort");

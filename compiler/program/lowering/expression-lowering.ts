@@ -194,7 +194,10 @@ const rules: LoweringRules = {
     const index = lowerIndex(lowering, frame, node.index);
     const builder = builderAt(lowering, frame, node);
     const others = range(0, builder.shapeOf(operand).length).filter((axis) => axis !== node.axis);
-    const rows = builder.emit({ kind: "gather" }, [builder.transpose(operand, [node.axis, ...others]), index]);
+    const rows = builder.emit({ kind: "gather", along: 0 }, [
+      builder.transpose(operand, [node.axis, ...others]),
+      index,
+    ]);
     // The axes of places stand where the axis stood.
     const rank = builder.shapeOf(index).length;
     const all = range(0, builder.shapeOf(rows).length);

@@ -5,6 +5,9 @@ import type { ScalarOp } from "../../ir/ops/scalar-ops.js";
 import { addDims } from "../../base/types/dim.js";
 import { axes, builtin, type Formula, infix, type Infix, type Setting, transposed } from "./formula.js";
 
+/** Nothing where places are looked up in whole rows. */
+const alongAxes = (along: number): Setting[] => (along === 0 ? [] : [axes("along", ...new Array(along).keys())]);
+
 /** Constants, views, and up to two operations on one name read best where they are used. */
 export function isSmall({ operation }: Instruction, formula: Formula): boolean {
   if (["constant", "dimension", "broadcast", "transpose"].includes(operation.kind)) return true;
@@ -69,6 +72,7 @@ export function formulaOf({ operation, operands }: Instruction, fn: GraphFunctio
       return builtin("transpose", [write(first)], [axes("order", ...permutation)]);
     }
     case "gather":
+      if (operation.along > 0) return builtin("gather", [write(first), write(second)], alongAxes(operation.along));
       return { kind: "part", operand: write(first), axis: 0, part: { kind: "entry", at: write(second) } };
     case "reverse":
       return builtin("reverse", [write(first)], [axes("axis", operation.axis)]);
@@ -76,7 +80,7 @@ export function formulaOf({ operation, operands }: Instruction, fn: GraphFunctio
       return builtin(
         "scatter",
         [write(first), write(second)],
-        [{ label: "rows", kind: "shape", shape: [operation.size] }],
+        [{ label: "rows", kind: "shape", shape: [operation.size] }, ...alongAxes(operation.along)],
       );
     case "pad":
     case "window":

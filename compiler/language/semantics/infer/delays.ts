@@ -144,34 +144,33 @@ function between(
   const indices = places.map(({ dim }, i) => ({ index: `line ${i}`, length: dim, reverse: false }));
   const own = indices.reduce((value, term) => elementOf(value, term), steps);
   const rest = numbersOf([state], axes.slice(places.length));
-  const body = betweenTwo(state, rest, reach, own, (row) =>
-    indices.reduce((value, term) => elementOf(value, term), row),
-  );
+  const line = indices.reduce((value, term) => elementOf(value, term, 1), state);
+  const body = betweenTwo(line, rest, reach, own);
   const value = indices.reduceRight((inner: TypedExpression, { index, length }, i): TypedExpression => {
     return { kind: "indexed", index, length, body: inner, span, type: numbersOf([state], axes.slice(i)) };
   }, body);
   return { kind: "expanded", word: "delay", operands: [state, steps], value, span, type };
 }
 
-function elementOf(operand: TypedExpression, term: PlaceTerm): TypedExpression {
+function elementOf(operand: TypedExpression, term: PlaceTerm, axis = 0): TypedExpression {
   const { span, type } = operand;
-  const own = numbersOf([operand], axesOf(type).slice(1));
+  const own = numbersOf(
+    [operand],
+    axesOf(type).filter((_, i) => i !== axis),
+  );
   const start = dimConstant(0);
-  return { kind: "element", operand, axis: 0, start, terms: [term], around: undefined, span, type: own };
+  return { kind: "element", operand, axis, start, terms: [term], around: undefined, span, type: own };
 }
 
 /**
  * What lies between the values of `i` and `i + 1` steps ago, where the number of steps is `i + f`. Both are read at
  * their places, which are whole numbers: what is infinite elsewhere stays there.
- *
- * @param partOf what is wanted of all that was there at a step
  */
 function betweenTwo(
   state: TypedExpression,
   type: SemanticType,
   { count, last }: LineReach,
   steps: TypedExpression,
-  partOf: (row: TypedExpression) => TypedExpression,
 ): TypedExpression {
   const { span } = state;
   const number = (value: number): TypedExpression => ({ kind: "number", value, span, type: scalarType });
@@ -192,8 +191,7 @@ function betweenTwo(
   const rest = map("-", [held, whole]);
   const at = (place: TypedExpression): TypedExpression => {
     const index: TypedExpression = { ...place, type: { kind: "index", bound: count, axes: [] } };
-    const all = numbersOf([state], axesOf(state.type).slice(1));
-    return partOf({ kind: "gather", operand: state, axis: 0, index, span, type: all });
+    return { kind: "gather", operand: state, axis: 0, index, span, type };
   };
   const [newer, older] = [at(map("-", [whole, number(1)])), at(whole)];
   return map("+", [map("*", [map("-", [number(1), rest]), newer], type), map("*", [rest, older], type)], type);

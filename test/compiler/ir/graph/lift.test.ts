@@ -82,6 +82,19 @@ const cases: readonly Case[] = [
     "%1: real[%T, 6] = unwindow axis 1 size 6 stride 2 dilation 1 %x"],
   ["gather: one table for all steps", "%E: shared real[5, 3], %i: index[2]", "%r: real[2, 3] = gather %E, %i", "i",
     "%2: real[%T, 2, 3] = gather %E, %i"],
+  ["gather: a table for each step", "%E: real[5, 3], %i: shared index[2]", "%r: real[2, 3] = gather %E, %i", "E",
+    "%2: real[5, %T, 3] = transpose [1 0 2] %E", "%3: real[2, %T, 3] = gather %2, %i", "%4: real[%T, 2, 3] = transpose [1 0 2] %3"],
+  ["gather: a table and places for each step", "%E: real[5, 3], %i: index[2]", "%r: real[2, 3] = gather %E, %i", "E i",
+    "%2: real[5, %T, 3] = transpose [1 0 2] %E", "%3: real[%T, 2, 3] = gather along 1 %2, %i"],
+  ["gather along an axis: the places of each step beside it", "%E: real[5, 2, 3], %i: index[2]", "%r: real[2, 3] = gather along 1 %E, %i", "i",
+    "%2: index[2, %T] = transpose [1 0] %i", "%3: real[2, %T, 3] = gather along 1 %E, %2", "%4: real[%T, 2, 3] = transpose [1 0 2] %3"],
+  ["scatter_add: at the same places", "%i: shared index[2], %u: real[2, 3]", "%r: real[5, 3] = scatter_add size 5 %i, %u", "u",
+    "%2: real[2, %T, 3] = transpose [1 0 2] %u", "%3: real[5, %T, 3] = scatter_add size 5 %i, %2", "%4: real[%T, 5, 3] = transpose [1 0 2] %3"],
+  ["scatter_add: at the places of each step", "%i: index[2], %u: real[2, 3]", "%r: real[5, 3] = scatter_add size 5 %i, %u", "i u",
+    "%2: real[5, %T, 3] = scatter_add along 1 size 5 %i, %u", "%3: real[%T, 5, 3] = transpose [1 0 2] %2"],
+  ["scatter_add along an axis: the same at places of each step", "%i: index[2], %u: shared real[2, 3]", "%r: real[5, 2, 3] = scatter_add along 1 size 5 %i, %u", "i",
+    "%2: real[%T, 2, 3] = broadcast [%T, 2, 3] axes [1 2] %u", "%3: real[5, %T, 2, 3] = scatter_add along 2 size 5 %i, %2",
+    "%4: real[%T, 5, 2, 3] = transpose [1 0 2 3] %3"],
   ["to_index", "%x: real[2]", "%r: index[2] = to_index %x", "x",
     "%1: index[%T, 2] = to_index %x"],
   ["custom_derivative: what its tangent does is lifted, and repeated where it is the same at every step",
@@ -131,8 +144,8 @@ describe("liftOperation", () => {
   });
 
   it("refuses what has no counterpart over time", () => {
-    const step = functionOf("func f(%i: index[2], %x: real[2]) -> (r: %r) { %r: real[5] = scatter_add size 5 %i, %x }");
-    expect(() => lifted(step, "x")).toThrow("scatter_add cannot be lifted over time");
+    const step = functionOf("func f(%x: real[2]) -> (r: %r) { %r: shared real[2] = batch_sum %x }");
+    expect(() => lifted(step, "x")).toThrow("batch_sum cannot be lifted over time");
   });
 });
 

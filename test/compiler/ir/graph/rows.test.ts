@@ -33,3 +33,8 @@ test.each([
 test("not at places that all examples share", () => {
   expect(rows("E: %E", `${lines.one}\n${lines.E}`, "%i: shared index[3], %d: real[3, 2]")).toEqual([]);
 });
+
+test("not rows beside rows", () => {
+  const beside = "%one: real[4, 3, 2] = scatter_add along 1 size 4 %i, %d\n%E: shared real[4, 3, 2] = batch_sum %one";
+  expect(rows("E: %E", beside, "%i: index[3], %d: real[3, 2]")).toEqual([]);
+});

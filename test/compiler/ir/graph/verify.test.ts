@@ -59,6 +59,16 @@ test("rounds of which nobody knows how many they are", () => {
   expect(verifyFunction(functionOf(loop("%T")), context).join("\n")).toContain("the number of rounds is no constant");
 });
 
+test.each([
+  ["gather along 1 of [5, 2] at [3]", "%r: real[2] = gather along 1 %t, %i"],
+  ["gather takes a table and an index", "%r: real[2] = gather along 2 %t, %j"],
+  ["scatter_add of [5, 2] at [3]", "%r: real[5] = scatter_add along 1 size 5 %i, %t"],
+  ["scatter_add of [] at []", "%r: real[5] = scatter_add along 1 size 5 %k, %u"],
+])("%s", (problem, line) => {
+  const inputs = "%t: real[5, 2], %u: real[], %i: index[3], %j: index[2], %k: index[]";
+  expect(() => functionOf(`func f(${inputs}) -> (r: %r) { ${line} }`)).toThrow(problem);
+});
+
 test.each([-1, 0.5])("a round %s", (round) => {
   expect(problems({ instructions: [first, { ...second, round: 2 }] })).toEqual([]);
   expect(problems({ instructions: [first, { ...second, round }] }).join("\n")).toContain(`there is no round ${round}`);

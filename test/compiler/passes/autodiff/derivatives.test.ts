@@ -212,6 +212,8 @@ describe("derivatives of the other operations", () => {
     ["windows that leave elements out", "func f(%x: real[6]) -> (r: %r) { %w: real[2, 2] = window axis 0 length 2 size 2 stride 3 dilation 1 %x %r: real[2, 2] = mul %w, %w }"],
     ["gather", "func f(%t: shared real[H, I], %k: index[S]) -> (r: %r) { %r: real[S, I] = gather %t, %k }"],
     ["gather at computed places", "func f(%t: real[H, I], %x: real[S]) -> (r: %r) { %a: real[S] = sub %x, %x %k: index[S] = to_index %a %g: real[S, I] = gather %t, %k %r: real[S, I] = mul %g, %g }"],
+    ["gather along an axis", "func f(%t: real[H, S, I], %k: index[S, 2]) -> (r: %r) { %g: real[S, 2, I] = gather along 1 %t, %k %r: real[S, 2, I] = mul %g, %g }"],
+    ["scatter_add along an axis", "func f(%k: index[S, 2], %u: real[S, 2, I]) -> (r: %r) { %r: real[H, S, I] = scatter_add along 1 size H %k, %u }"],
     ["scatter_add", "func f(%k: index[S], %u: real[S, I]) -> (r: %r) { %r: real[H, I] = scatter_add size H %k, %u }"],
     ["select", "func f(%a: real[H], %b: real[H]) -> (r: %r) { %c: bool[H] = lt %a, %b %r: real[H] = select %c, %a, %b }"],
     ["a value used twice", "func f(%x: real[H]) -> (r: %r, s: %x) { %a: real[H] = sin %x %b: real[H] = mul %a, %x %r: real[H] = add %b, %a }"],
