@@ -1,8 +1,8 @@
 /** `conv` beside plain loops, beside the products that it stands for, and on both targets. */
 import { describe, expect, it } from "vitest";
-import { cell, checkGradients } from "../../../compiler/index.js";
-import { expectSameBitsOnTargets } from "../../support/same-targets.js";
-import { evaluate, lower, type Sizes, tryLower } from "./support.js";
+import { cell, checkGradients } from "../../../../compiler/index.js";
+import { expectSameBitsOnTargets } from "../../../support/same-targets.js";
+import { evaluate, lower, type Sizes, tryLower } from "../support.js";
 
 const numbers = (count: number, seed: number): number[] =>
   Array.from({ length: count }, (_, i) => Math.sin(seed + 1.7 * i) + 0.1 * (i % 7));

@@ -1,7 +1,7 @@
 /** Complex numbers, each beside the same written in pairs of real numbers. */
 import { describe, expect, it } from "vitest";
-import { printFunction } from "../../../compiler/ir/graph/print.js";
-import { evaluate, lower, numbers } from "./support.js";
+import { printFunction } from "../../../../compiler/ir/graph/print.js";
+import { evaluate, lower, numbers } from "../support.js";
 
 const inputs = {
   ...Object.fromEntries(["p", "q"].flatMap((name, i) => ["re", "im"].map((part, j) => [`${name}_${part}`, numbers(3, 2 * i + j)]))), // prettier-ignore
