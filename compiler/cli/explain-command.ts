@@ -45,6 +45,7 @@ derivative as formulas. Dimensions without a size stay symbols; kernels need all
     { name: "batch", kind: "text", value: "N", help: "with --memory: examples; 1 where left out" },
     { name: "jvp", kind: "flag", help: "also the functions that --jvp compiles" },
     { name: "hvp", kind: "flag", help: "also the functions that --hvp compiles" },
+    { name: "segments", kind: "flag", help: "the functions as build --segments makes them" },
     { ...dtype, help: "f32 (the default) or f64: for sizes in bytes" },
     json,
     root,

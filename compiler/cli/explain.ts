@@ -1,5 +1,6 @@
 /** `recell explain`: what the compiler makes of a cell. */
-import { lowerSource, type LowerResult } from "../driver/pipeline.js";
+import { lowerSource, type LowerResult, type LowerSuccess } from "../driver/pipeline.js";
+import { refused } from "../driver/refused.js";
 import type { LoweredCell } from "../program/base/lowered-cell.js";
 import type { Program } from "../program/program.js";
 import { explainProgram, printExplanation } from "../tools/explain/explain.js";
@@ -8,6 +9,7 @@ import { buildEntries, type EntryOptions } from "../driver/entries.js";
 import { cellAsLatex } from "../tools/equations/cell-as-latex.js";
 import { cellAsText } from "../tools/equations/cell-as-text.js";
 import { linkCell } from "../language/semantics/link-cell.js";
+import type { ReadFile } from "../language/semantics/load-modules.js";
 import { printDim } from "../base/types/dim.js";
 import { dtypeOption, type ParsedArguments, sizesOption, UsageError } from "./arguments.js";
 import { withOptionErrors } from "./option-errors.js";
@@ -40,16 +42,40 @@ export const run: Run = async (args, terminal) => {
     lowerSource(text, options, memory !== undefined || (chosen !== undefined && needsSizes(chosen.stage.gives)) ? "all sizes" : "symbolic"), // prettier-ignore
   );
   if (args.flag("json") !== true) showFindings(result, terminal);
-  const { program, written } = result;
-  if (program === undefined || written === undefined) {
+  if (result.program === undefined) {
     if (args.flag("json") === true)
       terminal.out(`${JSON.stringify({ diagnostics: findingsToJson(result) }, null, 2)}\n`);
     return exitCodes.failed;
   }
-  if (memory !== undefined)
-    return explainMemory(memory, input, { program, options: sequenceOptions(args) }, args, terminal);
+  const { program, written } = result;
+  try {
+    if (memory === undefined) show(result, { listed, chosen, readFile }, args, terminal);
+    else return await explainMemory(memory, input, { program, options: sequenceOptions(args) }, args, terminal);
+  } catch (error) {
+    const told = { diagnostics: refused(error, written.typed.span), sources: result.sources };
+    if (args.flag("json") === true) terminal.out(`${JSON.stringify({ diagnostics: findingsToJson(told) }, null, 2)}\n`);
+    else showFindings(told, terminal);
+    return exitCodes.failed;
+  }
+  return exitCodes.ok;
+};
+
+interface Asked {
+  /** The entry whose stages are listed. */
+  readonly listed: string | undefined;
+  readonly chosen: ReturnType<typeof stageOf> | undefined;
+  readonly readFile: ReadFile;
+}
+
+function show(
+  result: LowerSuccess,
+  { listed, chosen, readFile }: Asked,
+  args: ParsedArguments,
+  terminal: Terminal,
+): void {
+  const { program, cell, network, written } = result;
   showAssumed(program, result.openDimensions, args, terminal);
-  const staged = { program, cell: result.cell, network: result.network, written };
+  const staged = { program, cell, network, written };
   if (listed !== undefined) listPassed(staged, listed, sequenceOptions(args), args, terminal);
   else if (chosen !== undefined) showAfter(staged, chosen, sequenceOptions(args), args, terminal);
   else if (args.flag("latex") === true) terminal.out(cellAsLatex(written.typed, cellOf(result, "latex")));
@@ -57,8 +83,7 @@ export const run: Run = async (args, terminal) => {
     const { tree, typed } = written;
     terminal.out(cellAsText(linkCell(tree, readFile, typed.name), cellOf(result, "equations")));
   } else showReports(program, result, args, terminal);
-  return exitCodes.ok;
-};
+}
 
 /** The step that equations are written of. */
 function cellOf({ cell, program }: LowerResult, option: string): LoweredCell {
@@ -84,6 +109,8 @@ function checkCombination(args: ParsedArguments): void {
     throw new UsageError("--target goes with --after; what is explained without it is the same for all targets");
   }
   checkMemory(args);
+  if (args.flag("segments") === true && args.flag("gradient") === false)
+    throw new UsageError("--segments are of the gradient: leave out --no-gradient");
   const chosen = ["latex", "equations"].find((name) => args.flag(name) === true);
   if (chosen === undefined) return;
   for (const other of ["after", "entry"]) {
@@ -93,6 +120,8 @@ function checkCombination(args: ParsedArguments): void {
   if (args.flag("json") === true) throw new UsageError(`--${chosen} prints text only; leave out --json`);
   if (args.flag("gradient") === false)
     throw new UsageError(`--${chosen} does not go with --no-gradient; leave that out`);
+  if (args.flag("segments") === true)
+    throw new UsageError(`--${chosen} writes one step, which has no segments; leave out --segments`);
 }
 
 /** What goes with --memory, and what does not. */
@@ -103,6 +132,7 @@ function checkMemory(args: ParsedArguments): void {
     return;
   }
   const other = ["after", "entry"].find((name) => args.text(name) !== undefined) ?? ["latex", "equations"].find((name) => args.flag(name) === true); // prettier-ignore
+  if (args.flag("segments") === true) throw new UsageError("--memory is always of segments: leave out --segments");
   if (other !== undefined) throw new UsageError(`--memory does not go with --${other}; give one of them`);
   if (args.flag("gradient") === false) throw new UsageError("--memory is of the gradient: leave out --no-gradient");
 }
@@ -112,7 +142,7 @@ function sequenceOptions(args: ParsedArguments): EntryOptions {
   const [jvp, hvp] = [args.flag("jvp") === true, args.flag("hvp") === true];
   if (hvp && gradient !== true)
     throw new UsageError(`--hvp includes the gradient: leave out --${gradient === false ? "no-gradient" : "gradient params"}`); // prettier-ignore
-  return { gradient, jvp, hvp };
+  return { gradient, jvp, hvp, segments: args.flag("segments") === true };
 }
 
 function showReports(program: Program, result: LowerResult, args: ParsedArguments, terminal: Terminal): void {

@@ -1,8 +1,6 @@
 /** What callers see of the compiler: a text and options in, files and diagnostics out. No input or output. */
 import type { CheckedOptions, CompileOptions, SourceOptions } from "./compile-options.js";
-import { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
-import { MemoryLimitError } from "../emit/memory-limit.js";
-import { SegmentsError } from "../program/segments/find-segments.js";
+import { refused } from "./refused.js";
 import { printDeclarations } from "../emit/typescript/declarations.js";
 import { type Findings, checkSource, parseSource } from "./check-source.js";
 import { type EmittedModule, emitModule, lowerSource } from "./pipeline.js";
@@ -78,11 +76,8 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
   try {
     emitted = emitModule(program, settings);
   } catch (error) {
-    if (!(error instanceof MemoryLimitError || error instanceof SegmentsError)) throw error;
-    const refused = new DiagnosticCollector();
-    const code = error instanceof SegmentsError ? "no-segments" : "memory-limit";
-    refused.report(code, written.typed.span, error.message, { help: error.help });
-    return { files: [], manifest: undefined, diagnostics: [...diagnostics, ...refused.diagnostics], sources };
+    const told = [...diagnostics, ...refused(error, written.typed.span)];
+    return { files: [], manifest: undefined, diagnostics: told, sources };
   }
   const { manifest, text, build, wasmFiles } = emitted;
   const name = settings.name ?? fileNameOf(program.name);

@@ -37,7 +37,6 @@ import {
   programBoundary,
   programContext,
   programRoles,
-  startRoles,
   streamedRoles,
 } from "../program/program.js";
 import { type ComputedSizes, computedSizes } from "../program/computed-sizes.js";
@@ -51,8 +50,11 @@ import {
   roleInPart,
   streamedRole,
 } from "../program/base/roles.js";
+import { lastEntries, type OwnEntry, ownEntries } from "./own-entries.js";
+import { checkSegments } from "../program/segments/check-segments.js";
+import { symbolOfSegments } from "../program/segments/find-segments.js";
+import { withoutOutputs } from "../ir/graph/without-outputs.js";
 import { gradientRowsStage, withGradientRows } from "./gradient-rows.js";
-import { partsOfLoss } from "../../runtime/module/loss-parts.js";
 
 /** What makes entries, before passes run on them and between. */
 export const entryStages = {
@@ -70,8 +72,8 @@ export interface EntryOptions {
   readonly gradient: boolean | "params";
   readonly jvp: boolean;
   readonly hvp: boolean;
-  /** The symbol of the sequence along which gradients can be computed in segments, of which each goes on with the sums of the one after it. */
-  readonly segmentsOf?: string | undefined;
+  /** Whether gradients can be computed in segments of a sequence, of which each goes on with the sums of the one after it. */
+  readonly segments?: boolean;
   /** The compiler's own, if left out. */
   readonly rules?: DerivativeRules;
   /** Called with what `entryStages` make of each entry, and after each of the passes on it. */
@@ -92,63 +94,16 @@ const directionalModes: readonly DirectionalMode[] = [
   { by: "hvp", ofGradient: true, derived: [["tangent"], ["grad"], ["tangent", "grad"]] },
 ];
 
-/** What nothing is derived of. */
-interface OwnEntry {
-  readonly of: EntrySource;
-  /** @param forward as it is derived from; undefined where the program has no such entry. */
-  readonly from: (program: Program, forward: GraphFunction) => GraphFunction | undefined;
-  /** Those of its buffers alone. */
-  readonly roles: (program: Program) => readonly Role[];
-  readonly passes: readonly GraphPass[];
-  /** Begins with what `forward` has passed, not with equations of its own. */
-  readonly isOfForward: boolean;
-  /** Only beside gradients. */
-  readonly ofGradient?: true;
-  /** Its buffers are laid out after those of all derivatives. */
-  readonly isLast: boolean;
-}
-
-const ownEntries: readonly OwnEntry[] = [
-  {
-    of: "weights",
-    // What several losses are divided by, which must be known of a whole batch before the gradient of any part of it.
-    from: (program, forward) => ((program.losses ?? []).length > 1 ? weightsOf(program, forward) : undefined),
-    roles: () => [],
-    isOfForward: true,
-    passes: [...valuePasses, ...residualPasses],
-    ofGradient: true,
-    isLast: false,
-  },
-  {
-    of: "lengths",
-    from: ({ found }) => found?.fn,
-    roles: ({ found }) => (found?.dimensions ?? []).map(({ symbol }) => ({ kind: "found", name: symbol })),
-    isOfForward: false,
-    passes: [...valuePasses, ...residualPasses],
-    isLast: false,
-  },
-  {
-    of: "start",
-    from: ({ starts }) => starts?.fn,
-    roles: startRoles,
-    isOfForward: false,
-    passes: [...initialPasses, ...initialValuePasses],
-    isLast: true,
-  },
-];
-
-/** Beside forward and initial, the functions that entries of a program are of, as they are written. */
-export const ownFunctions = (program: Program): [of: EntrySource, fn: GraphFunction][] =>
-  ownEntries.flatMap(({ of, from }): [EntrySource, GraphFunction][] => {
-    const fn = from(program, program.forward);
-    return fn === undefined ? [] : [[of, fn]];
-  });
-
-/** All entries of the module of `program`. */
+/**
+ * All entries of the module of `program`.
+ *
+ * @throws SegmentsError where a gradient is wanted in segments and cannot be computed so.
+ */
 export function buildEntries(program: Program, options: EntryOptions): EntryProgram {
   const [problem] = problemsOf(program);
   invariant(problem === undefined, `${program.name}: ${problem ?? ""}`);
-  const builder = new EntryBuilder(program, options).build();
+  const along = options.segments === true ? symbolOfSegments(program) : undefined;
+  const builder = new EntryBuilder(program, options, { keptAlong: along }).build();
   const { entries, roles } = builder;
   const parts = (program.parts ?? []).map((part) => entriesOfPart(part, options));
   const all = new Map([entries, ...parts.map((part) => part.entries)].flatMap((own) => [...own]));
@@ -160,7 +115,10 @@ export function buildEntries(program: Program, options: EntryOptions): EntryProg
     entries: all,
     roles: new Map(allRoles.map((role) => [nameOfRole(role), role])),
   };
-  if (options.segmentsOf !== undefined) return made; // Rows of a part of the steps are not those of all.
+  if (along !== undefined) {
+    checkSegments(made, along, program.losses ?? []);
+    return made; // Rows of a part of the steps are not those of all.
+  }
   return withGradientRows(made, (entry, fn) => {
     builder.observed(entry, gradientRowsStage, fn, builder.kept.get(entry));
   });
@@ -179,7 +137,7 @@ interface PartEntries {
 /** Of a part that is called by itself: it has values and streams, and its buffers and kernels have its name before theirs. */
 function entriesOfPart({ name, program }: NetworkPart, { observe }: EntryOptions): PartEntries {
   const options = { gradient: false, jvp: false, hvp: false, ...(observe && { observe }) };
-  const { entries, roles } = new EntryBuilder(program, options, name).build();
+  const { entries, roles } = new EntryBuilder(program, options, { part: name }).build();
   const names = new Map(roles.map((role) => [nameOfRole(role), nameOfRole(roleInPart(role, name))]));
   const renamed = [...entries.values()].map((entry): [string, ProgramEntry] => {
     const own = nameInPart(name, entry.name);
@@ -195,6 +153,13 @@ interface Made extends ProgramEntry {
   readonly last: EntryVersion | undefined;
 }
 
+interface BuiltAs {
+  /** What the source calls the program, where it is a part of another. */
+  readonly part?: string;
+  /** The symbol of the sequence of whose segments gradients go on. */
+  readonly keptAlong?: string | undefined;
+}
+
 class EntryBuilder {
   readonly entries = new Map<string, ProgramEntry>();
   /** The last versions of the entries, where they are observed. */
@@ -203,15 +168,16 @@ class EntryBuilder {
   private readonly program: Program;
   private readonly options: EntryOptions;
   private readonly part: string | undefined;
+  private readonly keptAlong: string | undefined;
   private readonly context: ShapeContext;
   private readonly tensors: readonly Role[];
   private readonly boundary: Boundary;
 
-  /** @param part what the source calls the program, where it is a part of another */
-  constructor(program: Program, options: EntryOptions, part?: string) {
+  constructor(program: Program, options: EntryOptions, { part, keptAlong }: BuiltAs) {
     this.program = program;
     this.options = options;
     this.part = part;
+    this.keptAlong = keptAlong;
     this.context = programContext(program);
     this.tensors = programRoles(program);
     this.roles = [...this.tensors];
@@ -241,9 +207,9 @@ class EntryBuilder {
       const entry = isOfForward ? { ...entryOf(derivation(of), fn), last: plain.last } : equations(of, fn);
       this.keep(this.run(entry, passes));
     };
-    own.filter(({ isLast }) => !isLast).forEach(add);
+    own.forEach(add);
     for (const mode of directionalModes) if (options[mode.by]) this.addDirectional(mode, plain, initial);
-    own.filter(({ isLast }) => isLast).forEach(add);
+    lastEntries.forEach(add);
     return this;
   }
 
@@ -315,7 +281,7 @@ class EntryBuilder {
 
   private keep({ last, ...entry }: Made): void {
     this.kept.set(entry.name, last);
-    const [oneOf, keptAlong] = [this.program.stream, this.options.segmentsOf];
+    const { program: { stream: oneOf }, keptAlong } = this; // prettier-ignore
     const goesOn = entry.of === "forward" && entry.by === "gradient" && keptAlong !== undefined;
     this.entries.set(entry.name, { ...entry, ...(entry.streamed && oneOf !== undefined && { oneOf }), ...(goesOn && { keptAlong }) }); // prettier-ignore
   }
@@ -365,19 +331,6 @@ const keptRole = (place: number): Role => ({ kind: "residual", name: `context.${
 function residualRole(fn: GraphFunction, role: Role): Role {
   const i = fn.outputNames.indexOf(nameOfRole(role));
   return typeOf(fn, at(fn.outputs, i)).shared ? { ...role, shared: true } : role;
-}
-
-/** Those of the outputs of `forward` that losses are divided by. */
-function weightsOf({ losses = [] }: Program, forward: GraphFunction): GraphFunction {
-  const wanted = new Set(losses.map(partsOfLoss).map(([, , weight]) => nameOfRole({ kind: "output", name: weight })));
-  return withoutOutputs(forward, new Set(forward.outputNames.filter((name) => !wanted.has(name))));
-}
-
-/** What only they need is left to the passes. */
-function withoutOutputs(fn: GraphFunction, unwanted: ReadonlySet<string>): GraphFunction {
-  const wanted = fn.outputNames.map((name) => !unwanted.has(name));
-  const kept = <Item>(list: readonly Item[]): Item[] => list.filter((_, i) => wanted[i]);
-  return { ...fn, outputs: kept(fn.outputs), outputNames: kept(fn.outputNames) };
 }
 
 /** `fn` with its inputs and outputs called as `names` says. */

@@ -4,7 +4,7 @@ import { printModule } from "../emit/js/module.js";
 import type { ModuleOptions, Target } from "../emit/manifest.js";
 import { addressableBytes, MemoryLimitError } from "../emit/memory-limit.js";
 import { printWasmKernels } from "../emit/wasm/kernels/print-kernels.js";
-import { planLayout, smallestBytes } from "../emit/wasm/memory/memory-layout.js";
+import { type MemoryLayout, smallestBytes } from "../emit/wasm/memory/memory-layout.js";
 import { printMemoryPlan } from "../emit/wasm/memory/print-memory-plan.js";
 import {
   printAutoModule,
@@ -24,6 +24,7 @@ interface PrintedParts {
   readonly kernelsOf: (target: "wasm" | "js") => KernelProgram;
   /** Those for `wasm` as hosts with fused multiply-add run them. */
   readonly fusedOf: (kernel: KernelProgram) => KernelProgram;
+  readonly layoutOf: (kernel: KernelProgram, dtype: "f32" | "f64") => MemoryLayout;
 }
 
 /** What a target makes. A module that has files beside it names its build in its code, and so has chosen it. */
@@ -58,11 +59,11 @@ function jsKernels({ kernelsOf, options: { dtype } }: PrintedParts): {
   return { text: printKernelProgram(kernel, dtype), rings: hasRings(kernel) };
 }
 
-function wasmKernels({ kernelsOf, fusedOf, options }: PrintedParts): WasmKernels {
+function wasmKernels({ kernelsOf, fusedOf, layoutOf, options }: PrintedParts): WasmKernels {
   const { dtype, fma } = options;
   const kernel = kernelsOf("wasm");
   const { machine } = vectorPasses;
-  const layout = planLayout(kernel, dtype, machine.cacheLine);
+  const layout = layoutOf(kernel, dtype);
   const bytes = smallestBytes(layout);
   if (bytes > addressableBytes) throw new MemoryLimitError(bytes, options);
   const print = (own: KernelProgram): Uint8Array => printWasmKernels(own, { dtype, layout, target: machine });

@@ -1,6 +1,6 @@
 /**
- * The way from a text to its module, on one page: what each call gives, the next one takes, and each is a pure function of the room that
- * it is imported from. `stages.ts` has the names of all stages on the way, and shows what each of them gives.
+ * The way from a text to its module, on one page: what each call gives, the next one takes. Calls that begin with `check` look at what there
+ * is and report to the collector of the source, or throw. `stages.ts` has the names of all stages on the way, and shows what each of them gives.
  */
 import { type CheckedOptions, type CompileOptions } from "./compile-options.js";
 import { buildEntries } from "./entries.js";
@@ -9,6 +9,7 @@ import { checkSizes, chooseCell, importedCell, type ImportedCell } from "./choos
 import { modulePrinters } from "./module-printers.js";
 import { digestOf } from "../emit/digest.js";
 import { buildManifest, type ModuleOptions } from "../emit/manifest.js";
+import { type MemoryLayout, planLayout } from "../emit/wasm/memory/memory-layout.js";
 import type { WasmFile } from "../emit/wasm/module/print-module.js";
 import type { GraphFunction } from "../ir/graph/graph-function.js";
 import { shapeContext } from "../ir/graph/shape-rules.js";
@@ -29,13 +30,12 @@ import {
 import { planMemory } from "../passes/kernel/plan-memory.js";
 import { runPasses } from "../passes/pass.js";
 import { lowerToKernels } from "../passes/to-kernels/index.js";
+import type { RealType } from "../ir/ops/number-range.js";
 import { lowerNamed } from "../program/lowering/ast-to-graph.js";
 import { programOfCell } from "../program/cell-program.js";
 import { checkConstants } from "../program/lowering/check-constants.js";
-import { checkSegments } from "../program/segments/check-segments.js";
 import { checkStream } from "../program/check-stream.js";
 import type { EntryProgram, ProgramEntry } from "../program/entry.js";
-import { symbolOfSegments } from "../program/segments/find-segments.js";
 import type { LoweredCell, LoweredNetwork } from "../program/base/lowered-cell.js";
 import { programOfNetwork } from "../program/network-program.js";
 import type { Program } from "../program/program.js";
@@ -46,7 +46,7 @@ interface LowerFindings extends Findings {
   readonly settings: CheckedOptions;
 }
 
-interface LowerSuccess extends LowerFindings {
+export interface LowerSuccess extends LowerFindings {
   /** What all that comes after starts from. */
   readonly program: Program;
   /** What the program was made of, where a cell made it: one step. */
@@ -112,14 +112,6 @@ export function lowerSource(
   return { ...found(checked), program, cell, network, openDimensions, written: { tree, typed } };
 }
 
-/** From a program to its entries: derivatives, and the passes on graphs. */
-function entriesOf(program: Program, { gradient, jvp, hvp, segments }: ModuleOptions): EntryProgram {
-  const along = segments === true ? symbolOfSegments(program) : undefined;
-  const entries = buildEntries(program, { gradient, jvp, hvp, segmentsOf: along });
-  if (along !== undefined) checkSegments(entries, along, program.losses ?? []);
-  return entries;
-}
-
 /**
  * The entries as kernels take them.
  *
@@ -161,6 +153,10 @@ export function buildKernels<Machine>(entries: EntryProgram, options: KernelOpti
   return runPasses(rewrite(planned), passes.afterMemory, target, observe);
 }
 
+/** Where the buffers of kernels for WebAssembly lie in the one memory of an instance. */
+export const layoutOf = (kernel: KernelProgram, dtype: RealType): MemoryLayout =>
+  planLayout(kernel, dtype, vectorPasses.machine.cacheLine);
+
 export interface EmittedModule {
   readonly manifest: Manifest;
   readonly text: string;
@@ -178,14 +174,14 @@ export interface EmittedModule {
  */
 export function emitModule(program: Program, options: ModuleOptions, rewrite?: RewriteKernels): EmittedModule {
   const { target, dtype } = options;
-  const entries = entriesOf(program, options);
+  const entries = buildEntries(program, options);
   const manifest = buildManifest(program, options, entries);
   const kernelsOf = (name: KernelTargetName): KernelProgram =>
     buildKernels(entries, { passes: targetPasses[name], dtype, ...(rewrite && { rewrite }) });
   // What `wasm-fma` has after all passes of `wasm`.
   const fusedOf = (kernel: KernelProgram): KernelProgram =>
     runPasses(kernel, fusingPasses, { dtype, machine: vectorPasses.machine });
-  const parts = { manifest, options, kernelsOf, fusedOf };
+  const parts = { manifest, options, kernelsOf, fusedOf, layoutOf };
   const { text, wasmFiles = [], build = digestOf(text) } = modulePrinters[target](parts);
   return { manifest, text: `// Build ${build}.\n${text}`, build, wasmFiles };
 }

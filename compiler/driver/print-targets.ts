@@ -1,11 +1,12 @@
 /** Finished kernels as the text of a target, for people. */
+import { layoutOf } from "./pipeline.js";
 import { at } from "../base/at.js";
 import { printDim } from "../base/types/dim.js";
 import { extentsOf } from "../base/types/call-axes.js";
 import { printKernelProgram } from "../emit/js/print-kernel.js";
 import { disassemble } from "../emit/wasm/assembler/disassemble.js";
 import { printWasmKernels } from "../emit/wasm/kernels/print-kernels.js";
-import { type MemoryLayout, planLayout } from "../emit/wasm/memory/memory-layout.js";
+import type { MemoryLayout } from "../emit/wasm/memory/memory-layout.js";
 import type { KernelProgram } from "../ir/kernel/kernel-program.js";
 import type { RealType } from "../ir/ops/number-range.js";
 import { vectorPasses } from "../passes/kernel/passes.js";
@@ -14,13 +15,13 @@ export const printJsKernels = (kernel: KernelProgram, dtype: RealType): string =
 
 /** WebAssembly as text, with the names of regions. */
 export function printWasmText(kernel: KernelProgram, dtype: RealType): string {
-  const layout = planLayout(kernel, dtype, vectorPasses.machine.cacheLine);
+  const layout = layoutOf(kernel, dtype);
   return disassemble(printWasmKernels(kernel, { dtype, layout, target: vectorPasses.machine, names: true }));
 }
 
 /** The one memory of an instance: what has an address of its own, and what follows from the capacity. */
 export function printWasmLayout(kernel: KernelProgram, dtype: RealType): string {
-  const layout = planLayout(kernel, dtype, vectorPasses.machine.cacheLine);
+  const layout = layoutOf(kernel, dtype);
   const words = [
     ...layout.symbols.map((symbol): [number, string] => [layout.sizeWord(symbol), `the size ${symbol}`]),
     [layout.fullWord, "has every example the sizes of the call?"],

@@ -198,7 +198,7 @@ test.each([cells["table"]!, { source: `${head}${networks["memory"]!}`, cell: "N"
   ({ source, ...which }) => {
     const { program } = lowerSource(source, which, "all sizes");
     const symbol = program!.stream ?? "T";
-    const entries = buildEntries(program!, { gradient: true, jvp: false, hvp: false, segmentsOf: symbol });
+    const entries = buildEntries(program!, { gradient: true, jvp: false, hvp: false, segments: true });
     const sizes = new Map([["%B", 2], [symbol, 70], ["S", 2]]); // prettier-ignore
     const examples = [70, 3, 0].map((steps) => new Map([[symbol, steps], ["S", 2]])); // prettier-ignore
     for (const target of ["js", "wasm"] as const) {

@@ -125,7 +125,7 @@ function refuseRequirement(checker: Checker, span: CellItem["span"], form: CellN
       ? "a cell is one step, and requires nothing of sizes that calls give"
       : "this says nothing of sizes that calls give";
   checker.report("bad-requirement", span, message, {
-    help: "`require` stands in a network, and compares a dimension behind the `;` of its header with others",
+    help: "`require` stands in a network, and compares a dimension after the `;` of its header with others",
   });
 }
 

@@ -136,6 +136,22 @@ export const initialValuePasses: readonly GraphPass[] = [
   removeUnusedValues,
 ];
 
+/** On what several losses are divided by, and lengths that values tell, of which nothing is derived. */
+export const plainPasses: readonly GraphPass[] = [
+  // First, as of steps of streams: nothing reads a declared derivative.
+  ...valuePasses,
+  // After it: they are loops over whole sequences, as forward is.
+  ...residualPasses,
+];
+
+/** On initial values of params and fixed values. */
+export const startPasses: readonly GraphPass[] = [
+  // As initial values of states, of which something may be derived.
+  ...initialPasses,
+  // After it: nothing is.
+  ...initialValuePasses,
+];
+
 /** On all entries, just before they become kernels: nothing derives or prints equations of them any more. */
 export const beforeKernels: readonly Pass<GraphFunction, SizedContext>[] = [
   // Kernels sum them as reductions.
@@ -144,7 +160,7 @@ export const beforeKernels: readonly Pass<GraphFunction, SizedContext>[] = [
   nameSizes,
 ];
 
-/** Which of them an entry passes, and when, `driver/entries.ts` says. */
+/** Which of them an entry passes, and when, `driver/entries.ts` says. Lists that are made of others are left out. */
 const lists: readonly (readonly GraphPass[])[] = [
   equationPasses,
   sequencePasses,

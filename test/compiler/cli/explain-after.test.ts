@@ -62,6 +62,20 @@ test("texts before there are entries, and what is made of kernels", async () => 
   expect([other.code, other.error]).toEqual([2, expect.stringContaining("layout is no stage of js; only of wasm")]);
 });
 
+test("with --segments the functions are those that build --segments makes", async () => {
+  const sizes = ["-d", "I=2", "-d", "H=3", "--entry", "backward"];
+  const [whole, cut] = [await after("kernels", ...sizes), await after("kernels", ...sizes, "--segments")];
+  expect([whole.code, cut.code]).toEqual([0, 0]);
+  expect(whole.out).not.toContain("counts.sums");
+  expect(cut.out).toContain("counts.sums");
+  const ahead = join(folder, "ahead.cell");
+  writeFileSync(ahead, "network Ahead(; T) { input x: [T] param a: [] ~ zeros output y = a * reverse(x) }");
+  const told = await recell("explain", ahead, "--after", "derive", "--segments");
+  expect([told.code, told.error]).toEqual([1, expect.stringMatching(/no-segments[^]*the gradient cannot be computed in segments/u)]);
+  const { code, out } = await recell("explain", ahead, "--after", "derive", "--segments", "--json");
+  expect([code, JSON.parse(out)]).toEqual([1, { diagnostics: [expect.objectContaining({ code: "no-segments" })] }]);
+}); // prettier-ignore
+
 test("what is no stage, or none of that target, is told", async () => {
   const none = await after("fuse-tails", "-d", "I=4", "-d", "H=8", "--target", "js");
   expect([none.code, none.error]).toEqual([2, expect.stringMatching(/fuse-tails is no stage of js; only of wasm/u)]);

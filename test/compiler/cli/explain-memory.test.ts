@@ -47,6 +47,9 @@ it.each<[string[], number, RegExp]>([
   [["--steps", "3"], 2, /--steps goes with --memory/u],
   [["--memory", "1MB", "--after", "kernels"], 2, /--memory does not go with --after; give one of them/u],
   [["--memory", "1MB", "--latex"], 2, /--memory does not go with --latex; give one of them/u],
+  [["--memory", "1MB", "--segments"], 2, /--memory is always of segments: leave out --segments/u],
+  [["--segments", "--no-gradient"], 2, /--segments are of the gradient: leave out --no-gradient/u],
+  [["--segments", "--latex"], 2, /--latex writes one step, which has no segments; leave out --segments/u],
   [["--memory", "1MB", "--no-gradient"], 2, /--memory is of the gradient: leave out --no-gradient/u],
 ])("%j", async (options, code, message) => {
   const result = await leaky(...options);

@@ -256,7 +256,7 @@ function stacked(
         operand,
         Math.max(differs, 0),
         words === "a list"
-          ? "all shapes must be equal; one behind the other they are `concat(a, b)`"
+          ? "all shapes must be equal; one after the other they are `concat(a, b)`"
           : "all shapes must be equal",
       );
       return checker.error(span);

@@ -95,7 +95,7 @@ describe("messages", () => {
     ],
     [
       "network A(; N) { require L >= 2 u = before(y, 0) output y[t] = u[t] + 1 over L <= N until y[t] > 3 }",
-      "bad-requirement: this says nothing of sizes that calls give (`require` stands in a network, and compares a dimension behind the `;` of its header with others)",
+      "bad-requirement: this says nothing of sizes that calls give (`require` stands in a network, and compares a dimension after the `;` of its header with others)",
     ],
     [
       "network A(; N) { u = before(y, 0) output y[t] = u[t] + 1 over L <= N until y[t] > 3 } network B(; N) { use a = A() output y = sum(a()) }",
