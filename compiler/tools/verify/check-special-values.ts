@@ -1,6 +1,7 @@
 /** NaN and infinities are numbers like others: they stay in their example, come out where they go in, and disturb nothing. */
 import { ofKey } from "../../base/at.js";
 import { realStates } from "../calls/tensors.js";
+import { streamAxis } from "../../../runtime/module/axes.js";
 import type { TensorEntry } from "../../../runtime/module/manifest.js";
 import { countNumbers, isShared } from "../calls/sizes.js";
 import { withWholeExamples } from "../calls/computed-sizes.js";
@@ -29,7 +30,8 @@ function partOf(
   const own = count / call.batch;
   const from = example * own;
   // In a stream a step of an input moves nothing that was before it.
-  const isOfSteps = manifest.has.step && entry.axes.length > 1;
+  const steps = streamAxis(manifest);
+  const isOfSteps = manifest.has.step && steps !== undefined && entry.axes.includes(steps);
   return { from, step: from + (isOfSteps ? (step * own) / call.steps : 0), end: from + own, count };
 }
 
