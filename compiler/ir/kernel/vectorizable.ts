@@ -1,8 +1,20 @@
 /** Whether the iterations of a loop may run side by side in the lanes of vectors. */
 import { listAt, lookUp } from "../../base/at.js";
-import { constantOf, type Dim } from "../../base/types/dim.js";
-import { addAffine, affineConstant, moves, plainExtent, plainValue, subtractAffine } from "./affine.js";
-import type { Affine, ForStatement, KernelBuffer, KernelExpression, Statement } from "./kernel-program.js";
+import { constantOf, type Dim, isFloor, subtractDims } from "../../base/types/dim.js";
+import {
+  addAffine,
+  AFFINE_ZERO,
+  affineConstant,
+  affineVariable,
+  moves,
+  ONE,
+  plainExtent,
+  plainValue,
+  scaleAffine,
+  subtractAffine,
+  ZERO,
+} from "./affine.js";
+import type { Affine, ForStatement, KernelBuffer, KernelExpression, LoopExtent, Statement } from "./kernel-program.js";
 import { forEachAccess } from "./visit.js";
 
 /** Where the elements of a buffer lie: in itself, or in the one that joins it with others, from `offset` on. */
@@ -50,13 +62,24 @@ interface LaneRounds {
 /**
  * True where `body`, run for consecutive values of a variable, may compute several of them at a time: every element that it
  * stores has its own place, nothing that it reads or stores is stored by another iteration, and no integer and no choice between
- * pieces depends on the variable. Sums are fine where they keep partial sums by this variable.
+ * pieces depends on the variable. Sums are fine where they keep partial sums by this variable and nothing reads them meanwhile.
  */
 export function isVectorizable(body: readonly Statement[], rounds: LaneRounds, placeOf: PlaceInWhole): boolean {
+  const sums = new Set(body.flatMap((statement) => (statement.kind === "accumulate" ? [statement.name] : [])));
   return (
-    body.every((statement) => isVectorStatement(statement, rounds.variable)) &&
+    body.every((statement) => isVectorStatement(statement, rounds.variable) && !readsOneOf(statement, sums)) &&
     !touchWhatOthersStore(body, rounds, placeOf)
   );
+}
+
+/** Does a statement read what is so far of a sum that all rounds make together? */
+function readsOneOf(statement: Statement, names: ReadonlySet<string>): boolean {
+  const visit = (value: KernelExpression): boolean => {
+    if (value.kind === "variable") return names.has(value.name);
+    if (value.kind === "operation") return value.operands.some(visit);
+    return value.kind === "choice" && (visit(value.below) || visit(value.otherwise));
+  };
+  return names.size > 0 && (statement.kind === "let" || statement.kind === "store" || statement.kind === "accumulate") && visit(statement.value); // prettier-ignore
 }
 
 function isVectorStatement(statement: Statement, variable: string): boolean {
@@ -127,31 +150,114 @@ function mayMeet(apart: number | undefined, stored: Affine, { variable, rounds =
 
 /**
  * True where `body`, run for consecutive examples, may compute several of them at a time, with loops inside that run as often for
- * each: every example has a part of its own of what is stored, and no integer and no choice between pieces depends on it.
+ * each: every example has a stretch of its own of what is stored, all of which lies closer together than that of the next one, and
+ * no variable from around, no integer and no choice between pieces depends on it.
  */
 export function runSideBySide(body: readonly Statement[], example: string, placeOf: PlaceInWhole): boolean {
-  const stored = new Set<string>();
-  const strides = new Map<string, Set<string>>();
-  for (const statement of body) {
-    forEachAccess(statement, ({ buffer, offset }, use) => {
-      const { whole } = placeOf(buffer);
-      if (use !== "read") stored.add(whole);
-      const stride = offset.terms.find(({ variable }) => variable === example)?.coefficient.key ?? "";
-      strides.set(whole, (strides.get(whole) ?? new Set()).add(stride));
-    });
-  }
-  const isApart = [...stored].every((whole) => strides.get(whole)?.size === 1);
-  return isApart && body.every((statement) => isSideBySide(statement, example));
+  const own = new Set(body.flatMap((statement) => (statement.kind === "accumulator" ? [statement.name] : [])));
+  return body.every((statement) => isSideBySide(statement, example, own)) && haveStretches(body, example, placeOf);
 }
 
-function isSideBySide(statement: Statement, example: string): boolean {
+/** @param variables those of this example */
+function isSideBySide(statement: Statement, example: string, variables: ReadonlySet<string>): boolean {
   if (statement.kind === "accumulator") {
     return statement.lanes === undefined && isVectorExpression(statement.initial, example);
   }
-  if (statement.kind === "assign") return isVectorExpression(statement.value, example);
+  if (statement.kind === "assign") return variables.has(statement.name) && isVectorExpression(statement.value, example);
   if (statement.kind !== "for") return statement.kind !== "accumulate" && isVectorStatement(statement, example);
   const { extent, from, body } = statement;
   if (from !== undefined && moves(from, example)) return false;
   const isSame = extent.kind === "affine" ? !moves(extent.value, example) : extent.kind === "size";
-  return isSame && body.every((inner) => isSideBySide(inner, example));
+  const inside = body.flatMap((inner) => (inner.kind === "accumulator" ? [inner.name] : []));
+  const all = new Set([...variables, ...inside]);
+  return isSame && body.every((inner) => isSideBySide(inner, example, all));
+}
+
+/** The least value and the largest one, in terms of what does not change meanwhile. */
+interface AffineRange {
+  readonly first: Affine;
+  readonly last: Affine;
+}
+
+/** Of variables; undefined where nobody knows. */
+type VariableRanges = ReadonlyMap<string, AffineRange | undefined>;
+
+/** With those of a loop, and of the integers in it, which differ from round to round. */
+function boundsIn(
+  { variable, extent, from = AFFINE_ZERO, body }: ForStatement,
+  around: VariableRanges,
+): VariableRanges {
+  const end = mostOf(extent);
+  const [start, stop] = [stretchOf(from, around), end && stretchOf(end, around)];
+  const bounds = new Map(around);
+  bounds.set(variable, start && stop && { first: start.first, last: subtractAffine(stop.last, affineConstant(1)) });
+  for (const inner of body) if (inner.kind === "let_index") bounds.set(inner.name, undefined);
+  return bounds;
+}
+
+/** How often a loop runs at most: no example has more than the call has in what grows with it. */
+function mostOf(extent: LoopExtent): Affine | undefined {
+  if (extent.kind === "affine") return extent.value;
+  if (extent.kind !== "size") return undefined;
+  const grows = extent.dim.terms.every(({ numerator, powers }) => powers.every(([, exponent]) => exponent > 0 && numerator > 0)); // prettier-ignore
+  return grows ? affineConstant(extent.dim) : undefined;
+}
+
+function stretchOf(value: Affine, bounds: VariableRanges): AffineRange | undefined {
+  let [first, last] = [affineConstant(value.constant), affineConstant(value.constant)];
+  for (const { variable, coefficient } of value.terms) {
+    const own = bounds.has(variable)
+      ? bounds.get(variable)
+      : { first: affineVariable(variable), last: affineVariable(variable) };
+    const sign = signOf(coefficient);
+    if (own === undefined || sign === undefined) return undefined;
+    const [low, high] = sign === -1 ? [own.last, own.first] : [own.first, own.last];
+    first = addAffine(first, scaleAffine(low, coefficient));
+    last = addAffine(last, scaleAffine(high, coefficient));
+  }
+  return { first, last };
+}
+
+/** Has each example a stretch of its own of every buffer that is stored? */
+function haveStretches(body: readonly Statement[], example: string, placeOf: PlaceInWhole): boolean {
+  const stored = new Set<string>();
+  const strides = new Map<string, Map<string, Dim>>();
+  const stretches = new Map<string, (AffineRange | undefined)[]>();
+  const note = (statement: Statement, bounds: VariableRanges): void => {
+    if (statement.kind === "for") {
+      const inside = boundsIn(statement, bounds);
+      for (const inner of statement.body) note(inner, inside);
+      return;
+    }
+    forEachAccess(statement, ({ buffer, offset }, use) => {
+      const { whole, offset: from } = placeOf(buffer);
+      if (use !== "read") stored.add(whole);
+      const stride = offset.terms.find(({ variable }) => variable === example)?.coefficient ?? ZERO;
+      strides.set(whole, (strides.get(whole) ?? new Map<string, Dim>()).set(stride.key, stride));
+      const place = addAffine(offset, affineConstant(from));
+      listAt(stretches, whole).push(
+        stretchOf(place, new Map(bounds).set(example, { first: AFFINE_ZERO, last: AFFINE_ZERO })),
+      );
+    });
+  };
+  for (const statement of body) note(statement, new Map());
+  return [...stored].every((whole) => {
+    const [stride, ...others] = [...(strides.get(whole)?.values() ?? [])];
+    const all = stretches.get(whole) ?? [];
+    if (stride === undefined || others.length > 0) return false;
+    return all.every((a) => all.every((b) => a !== undefined && b !== undefined && isBelow(a.last, b.first, stride)));
+  });
+}
+
+/** Is `a` above `b` by less than `distance`, or below it, whatever the sizes are? */
+function isBelow(a: Affine, b: Affine, distance: Dim): boolean {
+  const { constant, terms } = subtractAffine(a, b);
+  return terms.length === 0 && signOf(subtractDims(subtractDims(distance, ONE), constant)) === 1;
+}
+
+/** 1 where it is never below 0 whatever the sizes are, -1 where it is never above; undefined where neither is seen at once. */
+function signOf({ terms }: Dim): 1 | -1 | undefined {
+  if (terms.some(({ powers }) => powers.some(([factor]) => isFloor(factor)))) return undefined;
+  if (terms.every(({ numerator }) => numerator > 0)) return 1;
+  return terms.every(({ numerator }) => numerator < 0) ? -1 : undefined;
 }

@@ -39,9 +39,7 @@ function problemsOf(
     return settled.has(whole) || (held.has(buffer) && writers.get(whole) === undefined);
   };
   for (const statement of fn.body) {
-    if (statement.kind === "for" || statement.kind === "windows") {
-      for (const inner of statement.body) if (isOnce(inner)) told(inner.name, "stands in a loop");
-    }
+    for (const { name } of onceInLoops(statement)) told(name, "stands in a loop");
     for (const panels of packedOnChange(statement, isSettled)) settled.add(panels);
     if (!isOnce(statement)) continue;
     const { name } = statement;
@@ -59,6 +57,17 @@ function problemsOf(
     for (const buffer of own) settled.add(buffer);
   }
   return [...problems];
+}
+
+/** Regions of this kind at any depth of a statement that runs what it holds more than once, or not at all. */
+function onceInLoops(statement: Statement): RegionStatement[] {
+  const inside: readonly Statement[] =
+    statement.kind === "for" || statement.kind === "windows"
+      ? statement.body
+      : statement.kind === "pieces"
+        ? [...statement.body, ...statement.carry, ...statement.finish]
+        : [];
+  return inside.flatMap((inner) => (isOnce(inner) ? [inner] : onceInLoops(inner)));
 }
 
 /** Panels that hold, from this statement on, what their matrix is now: packs look themselves for what has changed in it. */

@@ -101,6 +101,17 @@ test.each([
   expect(verifyKernel(parseKernel(text), sizes).toSorted()).toEqual(expected.toSorted());
 });
 
-test("in a loop", () => {
-  expect(problems("for t < %T\n  region r where changed ; r\n    q[0] = p[0]")).toEqual([told("stands in a loop")]);
-});
+const region = "region r where changed ; r\n  q[0] = p[0]";
+const inside = (loop: string, body: string): string => `${loop}\n${body.replace(/^/gmu, "  ")}`;
+
+test.each([
+  ["a loop", inside("for t < %T", region)],
+  ["two loops", inside("for t < %T", inside("for k < 2", region))],
+  ["windows", inside("windows of n steps of %T from w on, 8 rows", region)],
+  ["a loop in windows", inside("windows of n steps of %T from w on, 8 rows", inside("for k < 2", region))],
+  ["pieces", `${inside("pieces of %T from s", region)}\nwhere d is 64, into c\nwhere c`],
+  ["what moves the totals of pieces", `pieces of %T from s\n${inside("where d is 64, into c", region)}\nwhere c`],
+  ["what ends pieces, in a loop", `pieces of %T from s\nwhere d is 64, into c\n${inside("where c", inside("for k < 2", region))}`],
+])("in %s", (_, body) => {
+  expect(problems(body)).toEqual([told("stands in a loop")]);
+}); // prettier-ignore
