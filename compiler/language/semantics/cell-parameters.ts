@@ -37,7 +37,7 @@ export function checkParameters(
         (defaultValue !== undefined && value === undefined) || (written !== undefined && bound === undefined);
       if (isBad) checker.sound = false;
       if (bound !== undefined) scope.types.set(name.text, { kind: "index", bound, axes: [] });
-      for (const obligation of own.obligations) checker.oblige(obligation.kind, obligation.dim, obligation.span);
+      for (const { kind, dim, span, said } of own.obligations) checker.oblige(kind, dim, span, said);
       reals.push({ ...named, defaultValue: value, ...(bound && { bound }) });
     }
   }

@@ -28,7 +28,7 @@ import type {
 } from "./typed-program.js";
 import type { LoopTypes } from "./typed-networks.js";
 import type { TypedDraw } from "./typed-starts.js";
-import type { WrittenExtent, Obligation, TypedPlace } from "./typed-sizes.js";
+import type { WrittenExtent, Obligation, SizeComparison, TypedPlace } from "./typed-sizes.js";
 
 /** What was checked before; undefined where that failed. */
 export interface Known {
@@ -243,10 +243,11 @@ export class Checker {
   }
 
   /** Notes what sizes must fulfil; refuses what only run-time sizes could tell. */
-  oblige(kind: Obligation["kind"], dim: Dim, span: Span): void {
+  oblige(kind: Obligation["kind"], dim: Dim, span: Span, said?: SizeComparison): void {
     const symbol = this.runtimeSymbol(dim);
+    const obligation = { kind, dim, span, ...(said !== undefined && { said }) };
     if (symbol === undefined) {
-      this.obligations.push({ kind, dim, span });
+      this.obligations.push(obligation);
       return;
     }
     // An axis of a run-time size may become empty, but not negative.
@@ -257,7 +258,7 @@ export class Checker {
     if (kind === "exact" && !isProduct) return;
     if (kind !== "positive" && this.isOfCalls(symbol) && !isFound) {
       // Modules check it for each example.
-      this.obligations.push({ kind, dim, span });
+      this.obligations.push(obligation);
       return;
     }
     const what = { whole: "is whole", positive: "is at least 1", least: "is at least 0", equal: "is 0", exact: `is at most ${mostPlaces}` }[kind]; // prettier-ignore

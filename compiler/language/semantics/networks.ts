@@ -5,7 +5,6 @@ import {
   dimConstant,
   dimSymbol,
   equalDims,
-  printDim,
   subtractDims,
   symbolsOf,
 } from "../../base/types/dim.js";
@@ -98,8 +97,8 @@ export function requireSizes(
       refuseRequirement(checker, span, form);
       continue;
     }
-    const text = `${printDim(left)} ${operator} ${printDim(right)}`;
-    checker.obligations.push({ kind: operator === "==" ? "equal" : "least", dim: least, span, text });
+    const said = { left, operator, right };
+    checker.obligations.push({ kind: operator === "==" ? "equal" : "least", dim: least, span, said });
     checker.bounds.facts.push(least, ...(operator === "==" ? [subtractDims(dimConstant(0), least)] : []));
     if (operator === "==") nameSize(checker, left, right);
   }

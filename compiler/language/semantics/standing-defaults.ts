@@ -4,7 +4,7 @@
  */
 import { type Diagnostic, DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import type { Span } from "../../base/source/span.js";
-import { type Dim, dimSymbol, printDim, subtractDims, symbolsOf } from "../../base/types/dim.js";
+import { dimSymbol, subtractDims, symbolsOf } from "../../base/types/dim.js";
 import type { Checker } from "./checker.js";
 import type { CellDeclaration } from "./declared.js";
 import type { TypedCell } from "./typed-program.js";
@@ -67,9 +67,8 @@ export function standForDefaults(
   for (const { name, defaultValue } of dimensions) {
     if (stands?.names.has(name) !== true || defaultValue === undefined) continue;
     const dim = subtractDims(dimSymbol(name), defaultValue);
-    checker.obligations.push({ kind: "equal", dim, span: stands.wanted, text: equality(name, defaultValue) });
+    const said = { left: dimSymbol(name), operator: "==", right: defaultValue };
+    checker.obligations.push({ kind: "equal", dim, span: stands.wanted, said });
     checker.namedSizes.set(name, defaultValue);
   }
 }
-
-const equality = (name: string, dim: Dim): string => `${name} == ${printDim(dim)}`;

@@ -4,7 +4,7 @@ import { boundedSubstitute, dividingSymbols } from "../../base/types/bounded-dim
 import { constantOf, type Dim, isFloor, printDim, symbolsOf } from "../../base/types/dim.js";
 import type { Checker } from "./checker.js";
 import type { TypedCell } from "./typed-program.js";
-import type { SizeDemands } from "./typed-sizes.js";
+import { printComparison, type SizeComparison, type SizeDemands } from "./typed-sizes.js";
 
 type Owner = SizeDemands & Pick<TypedCell, "name"> & Partial<Pick<TypedCell, "runtimeDimensions" | "least">>;
 
@@ -62,7 +62,7 @@ function obligeAll(
   span: Span,
   ofCalls: boolean,
 ): boolean {
-  for (const { kind, dim, text } of obligations) {
+  for (const { kind, dim, said } of obligations) {
     const given = symbolsOf(dim).filter((symbol) => runtimeDimensions.includes(symbol));
     if (given.length > 0 !== ofCalls || given.some((symbol) => ofCalls && !dimensions.has(symbol))) continue;
     const here = boundedSubstitute(dim, dimensions);
@@ -71,13 +71,24 @@ function obligeAll(
       return false;
     }
     for (const symbol of dividingSymbols(here)) checker.divisors.add(symbol);
-    if (kind === "equal" && constantOf(here) === 0) continue;
-    if (kind === "equal" && constantOf(here) !== undefined) {
-      const message = `\`${name}\` is right for \`${text ?? printDim(dim)}\` only, and here they differ by ${printDim(here)}`;
+    const rest = constantOf(here);
+    if (kind === "equal" && rest === 0) continue;
+    if (rest !== undefined && (kind === "equal" || (said !== undefined && rest < 0))) {
+      const wanted = said === undefined ? printDim(dim) : printComparison(said);
+      const own = kind === "equal" ? undefined : saidHere(said, dimensions);
+      const comes = own === undefined ? `they differ by ${printDim(here)}` : `that is \`${printComparison(own)}\``;
+      const message = `\`${name}\` is right for \`${wanted}\` only, and here ${comes}`;
       checker.report("bad-dimension-size", span, message);
       return false;
     }
-    checker.oblige(kind, here, span);
+    checker.oblige(kind, here, span, saidHere(said, dimensions));
   }
   return true;
+}
+
+/** The same comparison in the dimensions of who uses it. */
+function saidHere(said: SizeComparison | undefined, dimensions: ReadonlyMap<string, Dim>): SizeComparison | undefined {
+  const [left, right] =
+    said === undefined ? [] : [said.left, said.right].map((dim) => boundedSubstitute(dim, dimensions));
+  return said && left && right && { left, operator: said.operator, right };
 }

@@ -1,6 +1,6 @@
 /** What typed programs say in dimensions. */
 import type { Span } from "../../base/source/span.js";
-import type { Dim } from "../../base/types/dim.js";
+import { type Dim, printDim } from "../../base/types/dim.js";
 
 /** An index in a place. */
 export interface PlaceTerm {
@@ -58,9 +58,19 @@ export interface Obligation {
   readonly kind: "whole" | "positive" | "least" | "equal" | "exact";
   readonly dim: Dim;
   readonly span: Span;
-  /** As the text says it, where it is said. */
-  readonly text?: string;
+  /** The comparison that it is, where it is said as one. */
+  readonly said?: SizeComparison;
 }
+
+/** `2*T <= S + 3`, in the dimensions of where it is demanded. */
+export interface SizeComparison {
+  readonly left: Dim;
+  readonly operator: string;
+  readonly right: Dim;
+}
+
+export const printComparison = ({ left, operator, right }: SizeComparison): string =>
+  `${printDim(left)} ${operator} ${printDim(right)}`;
 
 /** What a cell or function demands of the sizes of its dimensions. */
 export interface SizeDemands {

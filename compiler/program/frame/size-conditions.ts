@@ -5,6 +5,7 @@ import { dimConstant, printDim, subtractDims, symbolsOf } from "../../base/types
 import { mostPlaces } from "../../language/semantics/semantic-type.js";
 import { type CellFrame, dimIn } from "./frame.js";
 import type { SizeCondition } from "../base/size-condition.js";
+import { printComparison } from "../../language/semantics/typed-sizes.js";
 import type { TypedCell } from "../../language/semantics/typed-program.js";
 
 /** Axes whose sizes calls give, but for the steps of a cell. */
@@ -24,7 +25,7 @@ const ends = { whole: "", least: " >= 0", equal: " == 0", exact: ` <= ${mostPlac
 function sizeConditions(frame: CellFrame): SizeCondition[] {
   const { cell } = frame;
   const found = new Map<string, SizeCondition>();
-  for (const { kind, dim, span, text } of cell.obligations) {
+  for (const { kind, dim, span, said } of cell.obligations) {
     if (kind === "positive" || !symbolsOf(dim).some((symbol) => cell.runtimeDimensions.includes(symbol))) continue;
     const equation = equationAt(cell, span);
     // Every module counts to there, whatever its numbers are.
@@ -32,7 +33,7 @@ function sizeConditions(frame: CellFrame): SizeCondition[] {
     const condition = {
       kind: isExact ? ("least" as const) : kind,
       dim: isExact ? subtractDims(dimConstant(mostPlaces), dimIn(frame, dim)) : dimIn(frame, dim),
-      text: text ?? `${printDim(dim)}${ends[kind]}`,
+      text: said === undefined ? `${printDim(dim)}${ends[kind]}` : printComparison(said),
       ...(equation !== undefined && { equation }),
     };
     const key = `${condition.kind} ${condition.dim.key}`;

@@ -2,9 +2,9 @@
 import type { DiagnosticCollector } from "../../base/diagnostics/diagnostic.js";
 import { suggestion } from "../../language/semantics/suggestion.js";
 import type { TypedCell } from "../../language/semantics/typed-program.js";
-import { dimConstant, evaluateDim, printDim, symbolsOf } from "../../base/types/dim.js";
+import { dimConstant, dimSymbol, equalDims, evaluateDim, printDim, symbolsOf } from "../../base/types/dim.js";
 import type { RealType } from "../../ir/ops/number-range.js";
-import type { Obligation } from "../../language/semantics/typed-sizes.js";
+import { type Obligation, printComparison, type SizeComparison } from "../../language/semantics/typed-sizes.js";
 import { constantValue } from "./constant-value.js";
 import { largestCount } from "../frame/element-count.js";
 
@@ -165,6 +165,15 @@ const requirements: Readonly<
   },
 };
 
+/** What a size is compared with stands for it where that is its default. */
+function helpFor({ dimensions }: TypedCell, { left, operator, right }: SizeComparison): string {
+  const isDefault = dimensions.some(
+    ({ name, defaultValue }) =>
+      defaultValue !== undefined && equalDims(left, dimSymbol(name)) && equalDims(right, defaultValue),
+  );
+  return isDefault && operator === "==" ? "leave it to its default" : "choose sizes of which it is so";
+}
+
 /** What could only be promised while sizes were symbols. */
 function checkObligations(
   cell: TypedCell,
@@ -173,7 +182,7 @@ function checkObligations(
   collector: DiagnosticCollector,
 ): void {
   const seen = new Set<string>();
-  for (const { kind, dim, span, text } of cell.obligations) {
+  for (const { kind, dim, span, said } of cell.obligations) {
     const symbols = symbolsOf(dim);
     if (!symbols.every((symbol) => sizes.has(symbol))) continue;
     const value = evaluateDim(dim, sizes);
@@ -184,13 +193,13 @@ function checkObligations(
     const given = symbols.map((symbol) => `${symbol} = ${sizes.get(symbol) ?? ""}`).join(", ");
     const what = kind === "exact" ? "this whole number may be" : "";
     const came =
-      text !== undefined
-        ? `this wants \`${text}\`, which is not so with ${given}`
+      said !== undefined
+        ? `this wants \`${printComparison(said)}\`, which is not so with ${given}`
         : symbols.length === 0
           ? `${value}`
           : `\`${printDim(dim)}\`${what === "" ? " is" : ","} ${value} with ${given}`;
     collector.report(code, span, what === "" ? came : `${what} ${came}`, {
-      help: text === undefined ? help(dtype) : "leave it to its default",
+      help: said === undefined ? help(dtype) : helpFor(cell, said),
     });
   }
 }

@@ -51,11 +51,54 @@ describe.each(["js", "wasm"] as const)("on %s", (target) => {
   });
 });
 
+const linear = `
+  network Inner(; T, S) {
+    require 2 * T <= S + 3
+    input x: [T]
+    input z: [S]
+    param w: real ~ 1
+    output y = w * sum(x) + sum(z)
+  }
+  network Outer(; T, S) { input x: [T] input z: [S] use n = Inner() output y = n(x, concat(z, z)) }
+  network Given(K; T) { input x: [T] param v: [2 * K] param u: [3] use n = Inner() output y = n(v, u) + sum(x) }`;
+
+describe.each(["js", "wasm"] as const)("linear bounds on %s", (target) => {
+  it.each([
+    ["Inner", {}, "2*T <= S + 3", "", [3, 4]],
+    ["Outer", {}, "2*T <= 2*S + 3", " in y", [3, 2]],
+  ])("of %s name both sides where they do not hold", async (name, dimensions, text, where, [last, short]) => {
+    const { instantiate, manifest } = await cell(linear, { cell: name, dimensions, target });
+    expect(manifest.requires?.map((one) => one.text)).toEqual([text]);
+    const net = instantiate({ batch: 2, sizes: { T: 5, S: 5 } });
+    const call = (T: number): object => ({ x: new Float32Array(2 * T), z: new Float32Array(10), sizes: { T: [1, T], S: [5, short!] } }); // prettier-ignore
+    net.forward(call(last!) as never);
+    expect(() => net.forward(call(5) as never)).toThrow(
+      new RangeError(`forward: ${text} must hold${where}; example 1 has T 5, S ${String(short)}`),
+    );
+  });
+});
+
+it("says both sides where a used network is given sizes that are known", () => {
+  const wrong = (name: string, dimensions: Record<string, number>): string[] =>
+    compile(linear, { cell: name, dimensions }).diagnostics.map(
+      ({ code, message, help }) => `${code}: ${message} (${help ?? ""})`,
+    );
+  expect(wrong("Given", { K: 1 })).toEqual([]);
+  expect(wrong("Given", { K: 2 })).toEqual([
+    "bad-dimension-size: this wants `4*K <= 6`, which is not so with K = 2 (choose sizes of which it is so)",
+  ]);
+  const never = `${linear}
+    network Never(; T) { input x: [T] param v, u: [4] use n = Inner() output y = n(v, u) + sum(x) }`;
+  expect(compile(never, { cell: "Never" }).diagnostics.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+    "bad-dimension-size: `Inner` is right for `2*T <= S + 3` only, and here that is `8 <= 7`",
+  ]);
+});
+
 it("is handed on to those who use the network, and checked by tools at sizes that fulfil it", async () => {
   const text = `${windows} network N(K; S) { input x: [S] use w = Windows(K) output y = w(x) }`;
   const { manifest, diagnostics } = compile(text, { cell: "N", dimensions: { K: 4 } });
   expect(diagnostics).toEqual([]);
-  expect(manifest?.requires?.map((one) => one.text)).toEqual(["-K + S + 1 >= 0"]);
+  expect(manifest?.requires?.map((one) => one.text)).toEqual(["S >= K - 1"]);
   const report = await checkGradients(text, { cell: "N", runs: 1, seed: 1, dimensions: { K: 2 } });
   expect(report.passed).toBe(true);
 });

@@ -46,7 +46,9 @@ describe("a dimension with a default that is made of others", () => {
     const other = uses("K, R, M, M").replace("concat(x, z), q)", "concat(x, z), q)");
     expect(reports(other)).toEqual([]);
     expect(built(other, "B", { K: 2, R: 3, M: 5 })).toEqual([]);
-    expect(built(other, "B", { K: 2, R: 3, M: 6 })[0]).toContain("is 1 with K = 2, M = 6, R = 3");
+    expect(built(other, "B", { K: 2, R: 3, M: 6 })[0]).toContain(
+      "this wants `M == K + R`, which is not so with K = 2, M = 6, R = 3",
+    );
     const own =
       "cell F(I, H = I) { input x: [I] state h: [H] h' = h + f(x) fn f(v: [H]): [H] { return 2 * v } output y = h }";
     expect(reports(own)).toEqual([]);
