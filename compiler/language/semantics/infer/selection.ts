@@ -28,7 +28,7 @@ import { type ScopeEntry, wordsFor } from "../scope.js";
 import type { TypedExpression } from "../typed-program.js";
 import { helpWithLeast } from "../networks.js";
 import { isNumber, placeOfAxis } from "./mismatch.js";
-import { reportBroken, reportOutside } from "./tables.js";
+import { reportBeyond, reportBroken, reportOutside } from "./tables.js";
 import { asIndex } from "./whole-ranges.js";
 import { type AxisAt, indicesIn, isNewAxis, takeByIndex } from "./places.js";
 
@@ -135,6 +135,7 @@ function gatherRow(checker: Checker, at: AxisAt, index: TypedExpression): TypedE
     return undefined;
   }
   if (!checker.provenAtLeast(subtractDims(size.dim, bound), 0)) {
+    if (reportBeyond(checker, index, { bound, size: size.dim }, [placeOfAxis(at.root, at.position)])) return undefined;
     const message = `an index below ${printDim(bound)} into an axis of size ${printDim(size.dim)}`;
     checker.report("bad-slice", index.span, message, {
       related: [placeOfAxis(at.root, at.position)],

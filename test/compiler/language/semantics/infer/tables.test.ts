@@ -29,12 +29,27 @@ describe("tables as places", () => {
     ["x[2 * perm - perm]", "place-out-of-range at 2 * perm - perm: the place may be below 0"],
     ["x[[t, 0]]", undefined],
     ["x[x]", "not-a-dimension at x: the input `x` is a real number, and a place is a whole one"],
-    ["x[sized]", "bad-slice at sized: an index below 4 into an axis of size 3"],
+    ["x[sized]", "place-out-of-range at sized: the places may go up to 3, and the last place is 2"],
+    ["z[sized]", "place-out-of-range at sized: nothing says that N is more than 3"],
+    ["x[[1 + 6, 0]]", "place-out-of-range at 1 + 6: the place is 7, and the last place is 2"],
+    ["x[[0, 1 - 3]]", "place-out-of-range at 1 - 3: the place is -2, and places begin at 0"],
+    ["x[[N, 0]]", "place-out-of-range at N: nothing says that 3 is more than N"],
+    ["z[[0, 2 * N]]", "place-out-of-range at 2 * N: nothing says that N is more than 2*N"],
     ["perm * x + sum(half)", undefined],
   ])("%s", (output, message) => {
     const found = withTables(output);
     if (message === undefined) expect(found).toEqual([]);
     else expect(found.join("\n")).toContain(message);
+  });
+
+  it.each([
+    ["x[[0, 7]]", "of an axis of size 3: another place, or a longer axis"],
+    ["x[[0, -1]]", "the last one is 2"],
+    ["z[[0, 1]]", "it must hold for all sizes: with `2 + R` in the place of `N` it does"],
+    ["x[[0, N]]", "it must hold for all sizes: `N + 1` in the place of the 3 is enough for it"],
+  ])("%s: what to do", (value, help) => {
+    const { diagnostics } = check(`cell A(N) { input x: [3] input z: [N] output y = ${value} output w = x[0] + z }`);
+    expect(diagnostics.map((one) => one.help)).toContain(help);
   });
 
   it("a name of the cell hides the constant", () => {
