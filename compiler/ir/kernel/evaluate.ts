@@ -28,14 +28,21 @@ interface EvaluatedKernels {
   readonly run: (entry: string) => void;
 }
 
-/** @throws InvariantError where a kernel reads or writes outside of a buffer, or names what is not there. */
-export function evaluateKernels(program: KernelProgram, capacity: KernelCallSizes): EvaluatedKernels {
+/**
+ * @param memoryOf what holds the elements: one that looks at what is read and written, say
+ * @throws InvariantError where a kernel reads or writes outside of a buffer, or names what is not there.
+ */
+export function evaluateKernels(
+  program: KernelProgram,
+  capacity: KernelCallSizes,
+  memoryOf = (of: KernelProgram, sizes: ReadonlyMap<string, number>): KernelMemory => new KernelMemory(of, sizes),
+): EvaluatedKernels {
   const { axes } = program;
   const symbols = [BATCH_SYMBOL, ...axes.map(({ symbol }) => symbol)];
   const sizeOf = ({ kind, name }: SizedAxis): number =>
     kind === "steps" ? capacity.steps : (capacity.sizes[name] ?? 0);
   const most = [capacity.batch, ...axes.map(sizeOf)];
-  const memory = new KernelMemory(program, new Map(symbols.map((symbol, i) => [symbol, most[i] as number])));
+  const memory = memoryOf(program, new Map(symbols.map((symbol, i) => [symbol, most[i] as number])));
   const lists = axes.map(() => new Int32Array(capacity.batch));
   const table = new Int32Array(symbols.length + 2);
   table.set(most);

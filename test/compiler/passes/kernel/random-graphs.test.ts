@@ -25,9 +25,11 @@ import {
   type Values,
 } from "../../../support/evaluate-helpers.js";
 import { fuzzParameters } from "../../../support/fuzz.js";
+import { watched } from "../../../support/watched-kernels.js";
 import { kernelStages, longestTargets } from "../../../support/kernel-stages.js";
 import { sharedIn } from "../../../support/roles.js";
 import {
+  type CompiledKernels,
   callable,
   entryNamed,
   evaluated,
@@ -67,9 +69,9 @@ const sizesOfProjecting = [3, 0, 5].map(
   (steps) => new Map([["%T", steps], ...graphDimensions.map((name) => [name, 2] as const)]),
 );
 
-/** How often each pass has changed kernels, and how many of the results were numbers. */
+/** How often each pass has changed kernels, how many of the results were numbers, and of the loops in lanes. */
 const changes = new Map<string, number>();
-const seen = { numbers: 0, finite: 0 };
+const seen = { numbers: 0, finite: 0, lanes: 0 };
 
 /** The numbers of each result. */
 function resultsOf(
@@ -79,7 +81,29 @@ function resultsOf(
   examples: ExampleSizes,
   padding: Padding,
 ): Map<string, readonly number[]> {
-  const kernels = evaluated(kernel, padding);
+  return runOnce(evaluated(kernel, padding), fn, values, examples, padding);
+}
+
+/** Of elements that rounds in lanes and buffers would take from each other: by what they touch, where the verifier goes by their places. */
+function takenIn(
+  kernel: KernelProgram,
+  fn: GraphFunction,
+  values: Values,
+  examples: ExampleSizes,
+  padding: Padding,
+): readonly string[] {
+  const { kernels, problems } = watched(kernel, padding);
+  runOnce(kernels, fn, values, examples, padding);
+  return [...problems];
+}
+
+function runOnce(
+  kernels: CompiledKernels,
+  fn: GraphFunction,
+  values: Values,
+  examples: ExampleSizes,
+  padding: Padding,
+): Map<string, readonly number[]> {
   spoil(kernels.buffers, programOf(fn));
   writeInputs(kernels.buffers, fn, values, { examples, padding });
   callEntry(callable(kernels), entryNamed("forward"), padding);
@@ -112,7 +136,8 @@ function expectStages(fn: GraphFunction, examples: ExampleSizes, seed: number, e
   const dtype = seed % 2 === 0 ? "f32" : "f64";
   for (const target of longestTargets) {
     let last = "";
-    for (const { stage, kernel } of kernelStages(program, target, dtype)) {
+    const stages = kernelStages(program, target, dtype);
+    for (const { stage, kernel } of stages) {
       const text = printKernel(kernel);
       if (text === last || (stage === "kernels" && expected !== undefined)) {
         last = text;
@@ -129,6 +154,10 @@ function expectStages(fn: GraphFunction, examples: ExampleSizes, seed: number, e
       const difference = differenceOf(results, expected);
       if (difference !== undefined) expect.fail(told(difference));
     }
+    const { kernel } = stages.at(-1)!;
+    const taken = takenIn(kernel, fn, values, examples, padding);
+    if (taken.length > 0) expect.fail(`${target} ${dtype}: ${taken.join("; ")}\n${printFunction(fn)}\n${last}`);
+    seen.lanes += last.split(" in lanes\n").length - 1;
   }
   for (const x of [...(expected?.values() ?? [])].flat()) {
     seen.numbers += 1;
@@ -160,4 +189,5 @@ test("their passes had something to change, and their results were numbers", () 
     JSON.stringify([...changes]),
   ).toEqual([]);
   expect(seen.finite / seen.numbers).toBeGreaterThan(0.5);
+  expect(seen.lanes).toBeGreaterThan(20);
 });
