@@ -101,6 +101,7 @@ export type {
   WorkerLostEvent,
 } from "./training/train/events.js";
 export type { ThreadsOption } from "./training/train/threads.js";
+export type { FlowAlong } from "./training/train/flow.js";
 export type { TruncateOptions } from "./training/train/chunks.js";
 export type { TrainSettings } from "./training/train/settings.js";
 export type { ClipOptions, HistoryLog, TrainOptions, ValidationOptions } from "./training/train/options.js";

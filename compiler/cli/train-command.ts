@@ -91,6 +91,13 @@ Options of the command line count before it. All that counted is written to conf
       help: "ends training after so many looks at what is held out without a better loss",
     },
     { name: "checkpoint-every", kind: "text", value: "N", help: "keeps the state of the run after every N updates" },
+    { name: "report", kind: "text", value: "FILE", help: "how it went, as recell report draws it: .html or .svg" },
+    {
+      name: "flow",
+      kind: "text",
+      value: "N,…",
+      help: "updates of which is told how the gradient flows along the sequence;\nsome of those of a --report where left out",
+    },
     { name: "resume", kind: "flag", help: "goes on from the last checkpoint, where there is one" },
     { name: "dry-run", kind: "flag", help: "says what a run would do and take" },
     { name: "quiet", kind: "flag", help: "tell no progress" },
@@ -107,6 +114,9 @@ Options of the command line count before it. All that counted is written to conf
       "recell train letters.cell --data book.txt --updates 20000 --checkpoint-every 500 --resume -o run",
       "a long run, begun or gone on with",
     ],
-    ["recell report run/history.jsonl --out run/curves.html", "how it went"],
+    [
+      "recell train letters.cell --data book.txt --report run.html -o run",
+      "with curves, throughput and flow of the gradient",
+    ],
   ],
 };

@@ -1,5 +1,5 @@
 /** A run of training, from examples to files. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { TrainingError } from "../../../runtime/base/errors.js";
 import { saveParams } from "../../../runtime/io/params.js";
 import { embedParams } from "../../../runtime/module/embed-params.js";
@@ -15,15 +15,21 @@ import { lion } from "../../../runtime/training/optimizers/lion.js";
 import type { Optimizer } from "../../../runtime/training/optimizers/optimizer-types.js";
 import { rmsprop } from "../../../runtime/training/optimizers/rmsprop.js";
 import { sgd } from "../../../runtime/training/optimizers/sgd.js";
+import { findFlow } from "../../../runtime/training/train/flow.js";
 import type { TrainOptions } from "../../../runtime/training/train/options.js";
 import { train, type Training } from "../../../runtime/training/train/train.js";
-import { writeTogether } from "../files.js";
+import { drawReport, reportPage } from "../../tools/report/draw-report.js";
+import { readHistory, withTimes } from "../../tools/report/read-history.js";
+import { readText, writeTogether } from "../files.js";
+import { readLimits } from "../read-limits.js";
 import type { Terminal } from "../terminal.js";
 import { holdInterrupts } from "./interrupts.js";
 import type { TrainCommandSettings } from "./train-settings.js";
 import type { TrainingData } from "./training-data.js";
 
 const optimizers: Readonly<Record<NonNullable<TrainCommandSettings["optimizer"]>, (options: { learningRate?: number }) => Optimizer>> = { adam, adamw, nadam, rmsprop, adagrad, sgd, lion }; // prettier-ignore
+
+const historyName = "history.jsonl";
 
 /** Updates, where neither these nor epochs are told. */
 const usualUpdates = 500;
@@ -62,12 +68,13 @@ export interface Lesson {
 /** Trains, and writes what came of it. An interrupt ends it early, with what was learned by then, and takes effect after that. */
 export async function learn(lesson: Lesson, terminal: Terminal): Promise<void> {
   const { text, small, settings, data } = lesson;
-  const { out = leftOut.out } = settings;
+  const { out = leftOut.out, report } = settings;
   const interrupts = holdInterrupts(() => terminal.error("stopping after this update; once more ends it at once\n"));
   try {
     const module = await loadModule(text);
     const training = train({ ...optionsOf(lesson, module, terminal), signal: interrupts.signal });
-    const told = await follow(training, interrupts);
+    const times = new Map<number, number>();
+    const told = await follow(training, interrupts, times);
     const { instance } = training;
     const name = module.manifest.cell.toLowerCase();
     const trained = embedParams(small, { ...instance.params, ...instance.fixed });
@@ -76,10 +83,11 @@ export async function learn(lesson: Lesson, terminal: Terminal): Promise<void> {
       { path: join(out, `${name}.js`), contents: Buffer.from(trained) },
       { path: join(out, "config.json"), contents: Buffer.from(`${JSON.stringify(effective(settings), null, 2)}\n`) },
       ...data.files.map((file) => ({ path: join(out, file.name), contents: Buffer.from(file.contents) })),
+      ...(report === undefined ? [] : [{ path: report, contents: Buffer.from(reportOf(lesson, report, times)) }]),
     ];
     writeTogether(written);
     terminal.out(`${told}\n`);
-    for (const { path } of [...written, { path: join(out, "history.jsonl") }]) terminal.out(`wrote ${path}\n`);
+    for (const { path } of [...written, { path: join(out, historyName) }]) terminal.out(`wrote ${path}\n`);
     if (interrupts.signal.aborted && settings.checkpointEvery !== undefined) {
       terminal.error("the same command with --resume goes on\n");
     }
@@ -95,14 +103,28 @@ export async function learn(lesson: Lesson, terminal: Terminal): Promise<void> {
   }
 }
 
-function optionsOf(
-  { settings, data, resumes, isQuiet }: Lesson,
-  module: CompiledModule,
-  terminal: Terminal,
-): TrainOptions {
+/** The whole history, also of what was before a run went on; times are known of its own updates. */
+function reportOf({ file, settings }: Lesson, path: string, times: ReadonlyMap<number, number>): string {
+  const history = readHistory(readText(join(settings.out ?? leftOut.out, historyName), readLimits.history));
+  const title = `Training, ${basename(file)}`;
+  return (path.endsWith(".svg") ? drawReport : reportPage)(withTimes(history, times), title);
+}
+
+/** In a report, where nobody says which: the first update, the last, and some between. */
+function flowOf({ settings, data }: Lesson, { manifest }: CompiledModule): readonly number[] | undefined {
+  if (settings.flow !== undefined || settings.report === undefined) return settings.flow;
+  const { all } = updatesOf(settings, data.learn.count);
+  return "plan" in findFlow(manifest, undefined)
+    ? [0, 1, 2, 3, 4].map((k) => Math.max(1, Math.round((k * all) / 4)))
+    : undefined;
+}
+
+function optionsOf(lesson: Lesson, module: CompiledModule, terminal: Terminal): TrainOptions {
+  const { settings, data, resumes, isQuiet } = lesson;
   const { optimizer, learningRate, clip, out, batch, seed } = { ...leftOut, ...settings };
   const { epochs, updates, threads, truncate, patience, checkpointEvery } = settings;
   const { all } = updatesOf(settings, data.learn.count);
+  const flow = flowOf(lesson, module);
   const every = Math.max(1, Math.floor(all / 10));
   return {
     module,
@@ -112,6 +134,7 @@ function optionsOf(
     optimizer: optimizers[optimizer]({ learningRate }),
     clip: { norm: clip },
     norms: Math.max(1, Math.floor(all / 100)),
+    ...(flow !== undefined && { flow }),
     ...(epochs === undefined || updates !== undefined ? { updates: all } : { epochs }),
     ...(data.heldOut && {
       validation: { data: data.heldOut, every, keepBest: true, ...(patience !== undefined && { patience }) },
@@ -123,17 +146,27 @@ function optionsOf(
       // A run that goes on for longer looks at what is held out more rarely.
       resume: resumes && { allow: ["validation"] },
     }),
-    history: historyFile(join(out, "history.jsonl")),
+    history: historyFile(join(out, historyName)),
     ...(!isQuiet && { progress: (line: string) => terminal.error(`${line}\n`) }),
   };
 }
 
-/** @returns How it went, in a line. */
-async function follow(training: Training, interrupts: ReturnType<typeof holdInterrupts>): Promise<string> {
+/**
+ * @param times Gets how long each update took.
+ * @returns How it went, in a line.
+ */
+async function follow(
+  training: Training,
+  interrupts: ReturnType<typeof holdInterrupts>,
+  times: Map<number, number>,
+): Promise<string> {
   let [updates, loss] = [0, NaN];
   try {
     for await (const event of training) {
-      if (event.kind === "update") ({ update: updates, loss } = event);
+      if (event.kind === "update") {
+        ({ update: updates, loss } = event);
+        times.set(event.update, event.milliseconds);
+      }
       if (event.kind === "resumed") updates = event.update;
       await interrupts.listen();
     }

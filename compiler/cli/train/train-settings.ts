@@ -28,6 +28,8 @@ export interface TrainCommandSettings {
   readonly truncate?: number;
   readonly patience?: number;
   readonly checkpointEvery?: number;
+  readonly report?: string;
+  readonly flow?: readonly number[];
 }
 
 /** What a setting must be, in words, and whether something is that. */
@@ -99,6 +101,16 @@ const kinds: Readonly<Record<keyof TrainCommandSettings, SettingKind>> = {
   truncate: count,
   patience: count,
   checkpointEvery: count,
+  report: {
+    told: "the name of a file that ends in .html or .svg",
+    fits: (value) => typeof value === "string" && /.\.(?:html|svg)$/u.test(value),
+    parse: ([own]) => own,
+  },
+  flow: {
+    told: "numbers of updates, such as 1,100,1000",
+    fits: (value) => Array.isArray(value) && value.length > 0 && value.every(count.fits),
+    parse: (entries) => entries.flatMap((entry) => entry.split(",").map(numberOf)),
+  },
 };
 
 const names = Object.keys(kinds) as (keyof TrainCommandSettings)[];

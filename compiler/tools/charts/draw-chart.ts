@@ -83,21 +83,23 @@ export function drawChart(chart: Chart, box: Box): string {
       }
     }
   }
-  parts.push(legend(series, box.x + 52, box.y + 26));
+  parts.push(legend(series, inner.left, inner.right, box.y + 24));
   return parts.join("\n");
 }
 
-function legend(series: readonly Series[], left: number, y: number): string {
-  let x = left;
+function legend(series: readonly Series[], left: number, right: number, top: number): string {
+  let [x, y] = [left, top];
   return series
     .filter(({ label }) => label !== "")
     .map(({ label, color }) => {
       const shown = label.length > 24 ? `${label.slice(0, 23)}…` : label;
+      const width = 36 + 6.3 * shown.length;
+      if (x > left && x + width > right + 15) [x, y] = [left, y + 14];
       const entry = [
         `<path d="M${fixed(x)} ${y}h16" stroke="${color}" stroke-width="2.5"/>`,
         `<text x="${fixed(x + 21)}" y="${y + 4}" class="tick">${escapeText(shown)}</text>`,
       ].join("");
-      x += 36 + 6.3 * shown.length;
+      x += width;
       return entry;
     })
     .join("\n");
@@ -132,7 +134,8 @@ function band(
 
 function padded(low: number, high: number, part: number): [number, number] {
   const span = high - low;
-  const room = span > 0 ? span * part : Math.max(0.5, Math.abs(high) * 0.1);
+  // What is the same everywhere stands in the middle, at a scale of its own.
+  const room = span > 0 ? span * part : Math.abs(high) * 0.5 || 0.5;
   return [low - room, high + room];
 }
 

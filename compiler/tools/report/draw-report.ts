@@ -13,7 +13,8 @@ const colors = ["#2563eb", "#d97706", "#059669", "#db2777", "#7c3aed", "#0891b2"
 const mostPoints = 400;
 
 /**
- * The picture as SVG: losses, those of validation, the length of the gradient, and the learning rate.
+ * The picture as SVG: losses, those of validation, the length of the gradient, the learning rate, and where they are told the throughput and
+ * how the gradient flows along the sequence.
  *
  * @param title Plain text: what was trained.
  */
@@ -62,7 +63,35 @@ function chartsOf({ updates, validations }: TrainingHistory): [Chart, ...Chart[]
     chart("length of the gradient, before it is clipped", [of("", updates.map(({ norm }) => norm))]), // prettier-ignore
     ...byParam(updates),
     chart("learning rate", [of("", updates.map(({ rate }) => rate))]), // prettier-ignore
+    ...throughput(updates),
+    ...flows(updates),
   ];
+}
+
+/** Where it is told how long updates took. */
+function throughput(updates: TrainingHistory["updates"]): Chart[] {
+  const told = updates.filter(({ milliseconds }) => milliseconds !== undefined);
+  if (told.length === 0) return [];
+  const x = told.map(({ update }) => update);
+  // The clock has no parts of a millisecond.
+  const perSecond = (count: number, milliseconds = 0): number => (1000 * count) / Math.max(1, milliseconds);
+  const steps = { label: "updates", x, y: told.map(({ milliseconds }) => perSecond(1, milliseconds)) };
+  const examples = { label: "examples", x, y: told.map((own) => perSecond(own.examples ?? NaN, own.milliseconds)) };
+  return [chart("updates and examples in a second", told.some((own) => own.examples !== undefined) ? [steps, examples] : [steps])]; // prettier-ignore
+}
+
+/** How much of the derivative arrives at each place: a chart for each state, with a curve for each of some updates. */
+function flows(updates: TrainingHistory["updates"]): Chart[] {
+  const told = updates.flatMap(({ update, flow }) => (flow === undefined ? [] : [{ update, ...flow }]));
+  const [first] = told;
+  if (first === undefined) return [];
+  const count = Math.min(told.length, colors.length);
+  const places = new Set(Array.from({ length: count }, (_, i) => Math.round((i * (told.length - 1)) / Math.max(1, count - 1)))); // prettier-ignore
+  const shown = told.filter((_, i) => places.has(i));
+  return Object.keys(first.norms).map((state) => {
+    const curves = shown.map(({ update, places, norms }) => ({ label: String(update), x: places, y: numbersOf(norms[state] ?? []) })); // prettier-ignore
+    return chart(`length of dL / d ${state}, in updates`, curves, `place along ${first.along}`);
+  });
 }
 
 /** Of the params with the longest gradients, as many as there are colours. */
@@ -81,7 +110,7 @@ function byParam(updates: TrainingHistory["updates"]): Chart[] {
 const numbersOf = (values: readonly (number | null)[]): number[] => values.map((value) => value ?? NaN);
 
 /** Logarithms where values are positive and far apart. */
-function chart(title: string, curves: readonly Curve[]): Chart {
+function chart(title: string, curves: readonly Curve[], xLabel = "update"): Chart {
   const all = curves.flatMap(({ y }) => y.filter(Number.isFinite));
   const [low, high] = all.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]); // prettier-ignore
   const scale = low > 0 && high > 20 * low ? "log10" : "linear";
@@ -97,5 +126,5 @@ function chart(title: string, curves: readonly Curve[]): Chart {
       ...(x.length > mostPoints ? { low: scaled(thin.low), high: scaled(thin.high) } : {}),
     };
   });
-  return { title, xLabel: "update", scale, series };
+  return { title, xLabel, scale, series };
 }

@@ -15,8 +15,11 @@ export class HistoryError extends Error {
   }
 }
 
-/** An update as a history has it: without the time that it took. */
-type RecordedUpdate = Omit<UpdateEvent, "milliseconds">;
+/** What a history need not have: the time that an update took is in none that `train` writes. */
+type Untold = "milliseconds" | "examples";
+
+/** An update as a history has it. */
+type RecordedUpdate = Omit<UpdateEvent, Untold> & Partial<Pick<UpdateEvent, Untold>>;
 
 export interface TrainingHistory {
   /** At least one. */
@@ -88,7 +91,27 @@ function checkEvent(value: unknown, line: number): TrainEvent {
   if (wrong !== undefined) throw new HistoryError(line, `an event of kind ${kind} must have the number \`${wrong}\``);
   if ("losses" in value && !isRecord(value["losses"])) throw new HistoryError(line, "`losses` must be numbers by name");
   if ("norms" in value && !isRecord(value["norms"])) throw new HistoryError(line, "`norms` must be numbers by name");
+  if ("flow" in value && !isFlow(value["flow"])) throw new HistoryError(line, "`flow` must be an axis, places and norms by name"); // prettier-ignore
+  for (const name of ["milliseconds", "examples"]) {
+    if (name in value && typeof value[name] !== "number") throw new HistoryError(line, `\`${name}\` must be a number`);
+  }
   return value as unknown as TrainEvent;
+}
+
+function isFlow(value: unknown): boolean {
+  if (!isRecord(value) || typeof value["along"] !== "string" || !isRecord(value["norms"])) return false;
+  const lists = [value["places"], ...Object.values(value["norms"])];
+  const isList = (own: unknown): boolean => Array.isArray(own) && own.every((number) => number === null || typeof number === "number"); // prettier-ignore
+  return lists.every(isList);
+}
+
+/** With what a run knows of its own updates: how long each took, by its number. */
+export function withTimes(history: TrainingHistory, times: ReadonlyMap<number, number>): TrainingHistory {
+  const updates = history.updates.map((own) => {
+    const milliseconds = times.get(own.update);
+    return milliseconds === undefined ? own : { ...own, milliseconds };
+  });
+  return { ...history, updates };
 }
 
 function incidentOf(event: TrainEvent): string | undefined {

@@ -98,7 +98,7 @@ function cutOf(
 }
 
 /** Elements of the chunk that begins there: all that are left, where the rest would be too little for a chunk. */
-export function chunkAt({ every, least }: Cutting, from: number, size: number): number {
+export function chunkAt({ every, least }: Pick<Cutting, "every" | "least">, from: number, size: number): number {
   const left = size - from;
   return left > every && left - every >= least ? every : left;
 }

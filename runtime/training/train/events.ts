@@ -11,6 +11,8 @@ export interface UpdateEvent extends UpdateResult {
   readonly update: number;
   /** From 0. */
   readonly epoch: number;
+  /** How many there were in the batch: of sequences in chunks, one of each. */
+  readonly examples: number;
   /** How long it took, with reading its examples. No line of the history has it: the same run gives the same lines. */
   readonly milliseconds: number;
 }

@@ -7,8 +7,9 @@ import { createSumTree, type Summed } from "../../pool/sum-tree.js";
 import { globalNorm } from "../optimizers/clip-by-global-norm.js";
 import { numbersByName } from "../optimizers/rows.js";
 import type { Optimizer, OptimizerState } from "../optimizers/optimizer-types.js";
-import type { BatchPacker } from "./example-values.js";
+import type { BatchPacker, SizedExample } from "./example-values.js";
 import type { Batch } from "./feed.js";
+import { type FlowPlan, flowOf, type FlowAlong } from "./flow.js";
 import { createHolder } from "./holder.js";
 import { locateNonFinite } from "./non-finite.js";
 import type { RunSettings } from "./settings.js";
@@ -30,6 +31,7 @@ interface LearnerSettings {
   readonly clip: { readonly norm?: number | undefined; readonly value?: number | undefined };
   readonly maxBytes: number | undefined;
   readonly norms: number | undefined;
+  readonly flow: FlowPlan | undefined;
   readonly threads: ThreadsPlan | undefined;
   readonly lost: (worker: LostWorker) => void;
 }
@@ -42,6 +44,8 @@ export interface UpdateResult extends ToldLosses {
   readonly norm: number;
   /** The same of each param, where `norms` asks for them. */
   readonly norms?: Readonly<Record<string, number>>;
+  /** How much of the derivative arrives at each place of the first example of the batch, where `flow` asks for it. */
+  readonly flow?: FlowAlong;
   readonly rate: number;
 }
 
@@ -85,6 +89,7 @@ export function createLearner(options: LearnerSettings): Learner {
       const { instance } = holder;
       const { rate } = state;
       const call = callsOf(options, batch, update);
+      const flow = tellFlow(options, instance, batch, update);
       const { gradient, totals, scale } = await gradientOf({ ...options, instance, runner, tree, names, call }, batch);
       const told = tellLosses(totals);
       const numbers = numbersByName(gradient);
@@ -100,7 +105,7 @@ export function createLearner(options: LearnerSettings): Learner {
       const factor = clip.norm !== undefined && length > clip.norm ? clip.norm / (length + 1e-6) : 1;
       // Where nothing counts there is nothing to learn, and moments do not move.
       if (Object.values(totals).some(({ weight }) => weight !== 0)) state.step(gradient, { scale: applied * factor });
-      return { ...told, weight: totals[names[0]!]!.weight, norm, ...(norms && { norms }), rate };
+      return { ...told, weight: totals[names[0]!]!.weight, norm, ...(norms && { norms }), ...(flow && { flow }), rate };
     },
   };
 }
@@ -117,22 +122,46 @@ function summedOf({ manifest }: CompiledModule, params: TensorRecord, state: Opt
   });
 }
 
-/** What an update is called with. */
-function callsOf({ module, packer, settings, seed }: LearnerSettings, batch: Batch, update: number): MakeCall {
+function tellFlow(
+  options: LearnerSettings,
+  instance: ModuleInstance,
+  batch: Batch,
+  update: number,
+): FlowAlong | undefined {
+  // prettier-ignore
+  const { module, packer, flow: plan } = options;
+  const [[example], [track]] = [batch.examples, batch.tracks ?? []];
+  if (plan?.isDue(update) !== true || example === undefined) return undefined;
+  const withParts = valuesOf(options, update);
+  return flowOf({
+    ...{ instance, plan, packer, example, manifest: module.manifest },
+    states: track?.chunks.at(0)?.states,
+    call: (part, states) => withParts([part], states, [track?.number ?? 0]),
+  });
+}
+
+/** What calls of an update are given: examples or parts of them, the states that these begin with, and the numbers that they draw by. */
+function valuesOf({ module, packer, settings, seed }: LearnerSettings, update: number) {
   const own = settings.at(update - 1);
   const draws = drawOptions(module, seed, update);
+  return (examples: readonly SizedExample[], states: TensorRecord, numbers: readonly number[]) => ({
+    ...packer.pack(examples),
+    ...own,
+    ...states,
+    ...draws(numbers),
+  });
+}
+
+/** What an update is called with. */
+function callsOf(options: LearnerSettings, batch: Batch, update: number): MakeCall {
+  const values = valuesOf(options, update);
   const { tracks } = batch;
   return (places, back = 0) => {
     const chunks = tracks && places.map((place) => tracks[place]!.chunks[back]!);
     const examples = places.map((place, i) => chunks?.[i]?.example ?? batch.examples[place]!);
     // Of one shard all go on, or none.
     const states = chunks?.[0]?.states === undefined ? {} : joinRows(chunks.map((chunk) => chunk.states!));
-    return {
-      ...packer.pack(examples),
-      ...own,
-      ...states,
-      ...draws(places.map((place) => tracks?.[place]!.number ?? place)),
-    };
+    return values(examples, states, places.map((place) => tracks?.[place]!.number ?? place)); // prettier-ignore
   };
 }
 

@@ -11,6 +11,7 @@ import { type ExampleStream, isStream } from "../data/iterate.js";
 import { checkSource, type DataSource } from "../data/source.js";
 import { type Checkpoints, isCheckpoints } from "../checkpoint/store.js";
 import { checkTruncate, type Cutting, type TruncateOptions } from "./chunks.js";
+import { checkFlow, type FlowPlan } from "./flow.js";
 import { checkSettings, type TrainSettings } from "./settings.js";
 import { checkThreadsOption, type ThreadsOption, type ThreadsPlan } from "./threads.js";
 import type { Optimizer } from "../optimizers/optimizer-types.js";
@@ -52,6 +53,11 @@ export interface TrainOptions {
   readonly clip?: ClipOptions;
   /** Every so many updates the event has the length of the gradient of each param, `norms`, before anything of it was clipped. */
   readonly norms?: number;
+  /**
+   * Every so many updates, or at those of a list, the event has `flow`: how much of the derivative of the losses arrives at each place of
+   * the first example of the batch.
+   */
+  readonly flow?: number | readonly number[];
   /** Keeps a running mean of the params, `a = decay a + (1 - decay) p` after each update, which validation looks at. */
   readonly average?: { readonly decay: number };
   /** Fixed values that are set to the mean and the deviation of an input over the data: `{ weather: ["mean", "spread"] }`. */
@@ -103,12 +109,13 @@ export interface ValidationOptions {
   readonly settings?: Readonly<Record<string, number>>;
 }
 
-export interface CheckedTraining extends Omit<TrainOptions, "module" | "accumulate" | "threads"> {
+export interface CheckedTraining extends Omit<TrainOptions, "module" | "accumulate" | "threads" | "flow"> {
   readonly module: CompiledModule;
   /** Examples of an update. */
   readonly batch: number;
   readonly shard: number;
   readonly cutting: Cutting | undefined;
+  readonly flow: FlowPlan | undefined;
   readonly threads: ThreadsPlan | undefined;
 }
 
@@ -125,6 +132,7 @@ const known = [
     "checkpoints",
     "resume",
     "norms",
+    "flow",
     "onNonFinite",
     "maxBytes",
   ],
@@ -165,8 +173,9 @@ export function checkTrainOptions(options: TrainOptions): CheckedTraining {
   checkResume(options);
   checkStandardized(module, options.standardize);
   const cutting = checkTruncate(module.manifest, options.truncate);
+  const flow = checkFlow(module.manifest, options.flow, cutting?.axis);
   const threads = checkThreadsOption(module, options.threads);
-  return { ...options, module, batch: batch * accumulate, shard, cutting, threads };
+  return { ...options, module, batch: batch * accumulate, shard, cutting, flow, threads };
 }
 
 function checkLosses(given: unknown): CompiledModule {

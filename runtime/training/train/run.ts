@@ -176,7 +176,8 @@ async function takeUpdate(run: TrainingRun): Promise<UpdateEvent | SkippedEvent>
   }
   run.loss = result.loss;
   if (average !== undefined) moveAverage(average, learner.instance.params, options.average!.decay);
-  return { kind: "update", update: run.done, epoch: next.epoch, ...result, milliseconds: Date.now() - start };
+  const told = { update: run.done, epoch: next.epoch, examples: next.examples.length, ...result };
+  return { kind: "update", ...told, milliseconds: Date.now() - start };
 }
 
 /** What the update was; where that is not finite and may be left out, what is wrong with it. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { drawReport, reportPage } from "../../../../compiler/tools/report/draw-report.js";
-import { readHistory } from "../../../../compiler/tools/report/read-history.js";
+import { readHistory, withTimes } from "../../../../compiler/tools/report/read-history.js";
 
 const updates = (count: number, losses: (n: number) => Record<string, number | null>): string[] =>
   Array.from({ length: count }, (_, i) => {
@@ -46,6 +46,22 @@ it("has the gradient of each param where the history tells it, the longest where
   const many = drawReport(readHistory(told([..."abcdefghijk"]).join("\n")), "Many");
   expect(headings(many)).toContain("the same of each param, the longest 8 of 11");
   expect([many.includes(">k<"), many.includes(">c<")]).toEqual([true, false]);
+});
+
+it("has the throughput where times are told, and how the gradient flows at some updates", () => {
+  const flow = (i: number) => ({ along: "T", places: [0, 4], norms: { "rnn.h": [10 ** -i, 1], c: [null, 2] } });
+  const lines = updates(20, () => ({ loss: 1 })).map((line, i) => JSON.stringify({ ...JSON.parse(line), examples: 8, ...(i % 2 === 1 && { flow: flow(i) }) })); // prettier-ignore
+  const history = readHistory(lines.join("\n"));
+  expect(headings(drawReport(history, "Flow")).slice(3)).toEqual([
+    "length of dL / d rnn.h, in updates",
+    "length of dL / d c, in updates",
+  ]);
+  const svg = drawReport(withTimes(history, new Map([[2, 100], [3, 0]])), "Flow"); // prettier-ignore
+  expect(headings(svg).at(3)).toBe("updates and examples in a second");
+  // The first, the last, and six of those between.
+  expect([...svg.matchAll(/class="tick">(\d+)<\/text>/gu)].map(([, label]) => label).slice(0, 8)).toEqual(["2", "4", "8", "10", "12", "14", "18", "20"]); // prettier-ignore
+  expect(svg).toContain("place along T");
+  expect(svg).not.toContain("NaN");
 });
 
 it("draws losses that are far apart by powers of ten, and interrupts a curve where they are not finite", () => {

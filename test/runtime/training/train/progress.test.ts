@@ -10,7 +10,7 @@ const linesOf = (epochs: number, events: readonly TrainEvent[]): string[] => {
 };
 
 const update = (number: number, epoch: number, loss: number): TrainEvent => ({
-  ...{ kind: "update", update: number, epoch, loss },
+  ...{ kind: "update", examples: 1, update: number, epoch, loss },
   ...{ losses: {}, weight: 1, norm: 1, rate: 1, milliseconds: 1 },
 });
 
