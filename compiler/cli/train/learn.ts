@@ -87,6 +87,10 @@ export async function learn(lesson: Lesson, terminal: Terminal): Promise<void> {
     ];
     writeTogether(written);
     terminal.out(`${told}\n`);
+    const baseline = await data.baseline?.();
+    if (baseline !== undefined) {
+      terminal.out(`without learning, of what is ${data.heldOut ? "held out" : "learned from"}: ${baseline}\n`);
+    }
     for (const { path } of [...written, { path: join(out, historyName) }]) terminal.out(`wrote ${path}\n`);
     if (interrupts.signal.aborted && settings.checkpointEvery !== undefined) {
       terminal.error("the same command with --resume goes on\n");

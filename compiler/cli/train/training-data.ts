@@ -1,7 +1,7 @@
 /** What there is to learn from a file: which case it is, and its examples, some of which are held out. */
 import { SourceError } from "../../../runtime/base/errors.js";
 import { randomStream } from "../../../runtime/base/random.js";
-import { isRecord } from "../../../runtime/base/options.js";
+import { isRecord, ownValue } from "../../../runtime/base/options.js";
 import { inputsOfExample } from "../../../runtime/module/axes.js";
 import type { InputEntry, Manifest } from "../../../runtime/module/manifest.js";
 import type { DataSource } from "../../../runtime/training/data/source.js";
@@ -9,6 +9,7 @@ import { splitByTime, windows } from "../../../runtime/training/data/series.js";
 import { csv, jsonLines, numberAt, parseRows } from "../../../runtime/training/data/table.js";
 import { text as textSource } from "../../../runtime/training/data/text.js";
 import { UsageError } from "../arguments.js";
+import { baselineOfCharacters, baselineOfClasses, baselineOfValues } from "./baseline.js";
 import type { TrainCommandSettings } from "./train-settings.js";
 
 export interface TrainingData {
@@ -17,6 +18,8 @@ export interface TrainingData {
   readonly learn: DataSource;
   /** Left out where nothing is held out. */
   readonly heldOut?: DataSource;
+  /** What could be said of that without learning, or of all where nothing is held out; undefined where it depends on the network. */
+  baseline?(): Promise<string> | string;
   /** What a number of the module means, to write beside it. */
   readonly files: readonly { readonly name: string; readonly contents: string }[];
 }
@@ -52,6 +55,7 @@ const characters: TrainingCase = {
       told: `the next character: the data are text, and ${manifest.cell} reads ${input}, a sequence of numbers below ${vocabulary.size}`, // prettier-ignore
       learn: source(all.slice(0, cut)),
       ...(cut < all.length && { heldOut: source(all.slice(cut)) }),
+      baseline: () => baselineOfCharacters(all.slice(0, cut), cut < all.length ? all.slice(cut) : all, vocabulary.size),
       files: [{ name: "vocabulary.json", contents: `${vocabulary.save()}\n` }],
     };
   },
@@ -99,11 +103,14 @@ function tableCase(separator: string): TrainingCase {
       const { length = Math.min(64, Math.max(1, last === 0 ? series.length : last)) } = settings;
       const [before, after] = last === 0 ? [series] : splitByTime(series, last);
       const read = Object.entries(columns).map(([name, own]) => `${name} is ${own.join(", ")}`);
+      const isHeldOut = after !== undefined && after.length >= length;
+      const looked = isHeldOut ? after : before;
       const said = Object.entries(ahead).map(([name, [heading]]) => `${name} is ${heading} a line later`);
       return {
         told: `the next value: the data are a table of numbers, a line for each moment; ${[...read, ...said].join("; ")}`,
         learn: windows(before, { length }),
-        ...(after !== undefined && after.length >= length && { heldOut: windows(after, { length, stride: Math.max(1, Math.floor(length / 2)) }) }), // prettier-ignore
+        ...(isHeldOut && { heldOut: windows(after, { length, stride: Math.max(1, Math.floor(length / 2)) }) }), // prettier-ignore
+        ...(targets.length > 0 && looked.length > 1 && { baseline: () => baselineOfValues(Object.fromEntries(Object.entries(ahead).map(([name, [heading]]) => [heading, looked.columns[name]?.values ?? []]))) }), // prettier-ignore
         files: [],
       };
     },
@@ -122,11 +129,19 @@ const lines: TrainingCase = {
     const cut = all.count - Math.floor(all.count * share(settings));
     const label = inputsOfExample(manifest).find((input) => input.dtype === "index" && !isSequence(input));
     const what = label === undefined ? "what each line has" : `the class of a sequence, ${label.name}`;
+    // In the order of the lines, so that messages say of which they are where nothing is held out.
+    const [learn, rest] = [order.subarray(0, cut).sort(), order.subarray(cut).sort()];
+    const classesOf = async (places: Uint32Array): Promise<number[]> => {
+      const examples = await Promise.all(Array.from(places, (place) => all.read(place, randomStream(0, "baseline"))));
+      return examples.flatMap((example) => [ownValue(example, label?.name ?? "")].flat().map(Number));
+    };
+    const nameOf = (own: number): string => [...labels.keys()][own] ?? String(own);
+    const baseline = async (): Promise<string> => baselineOfClasses(await classesOf(learn), await classesOf(rest.length > 0 ? rest : learn), nameOf); // prettier-ignore
     return {
       told: `${what}: the data are JSON lines, an example in each`,
-      // In the order of the lines, so that messages say of which they are where nothing is held out.
-      learn: partOf(all, order.subarray(0, cut).sort()),
-      ...(cut < all.count && { heldOut: partOf(all, order.subarray(cut).sort()) }),
+      learn: partOf(all, learn),
+      ...(rest.length > 0 && { heldOut: partOf(all, rest) }),
+      ...(label !== undefined && label.shape.length === 0 && { baseline }),
       files: labels.size === 0 ? [] : [{ name: "labels.json", contents: `${JSON.stringify([...labels.keys()])}\n` }],
     };
   },

@@ -72,6 +72,9 @@ test("the next character: the vocabulary is a size, and all that is needed is wr
   expect(Number(/^60 updates, .* held-out loss ([\d.]+), the best, after \d+ updates$/mu.exec(out)![1])).toBeLessThan(
     0.6,
   );
+  // Each of four characters is as frequent as the others, and what comes after one is always the same.
+  const [, one, two] = /^without learning, of what is held out: ([\d.]+) nats a character by how often each is, ([\d.]+) by the one before it$/mu.exec(out)!; // prettier-ignore
+  expect([Number(one) > 1.3, Number(two) < 0.1]).toEqual([true, true]);
   const written = ["letters.safetensors", "letters.js", "vocabulary.json", "history.jsonl"];
   expect(written.map((name) => [out.includes(`wrote ${join(file("a"), name)}\n`), existsSync(join(file("a"), name))])).toEqual(written.map(() => [true, true])); // prettier-ignore
   const module = await loadModule(readFileSync(join(file("a"), "letters.js"), "utf8"));
@@ -90,6 +93,9 @@ test("the next value, by a configuration and options before it", async () => {
   const { code, out, error } = await recell("train", file("forecast.cell"), ...args, "-o", file("c"));
   expect([code, error]).toEqual([0, expect.stringContaining("learns the next value: the data are a table of numbers, a line for each moment; x is high, low; next is low a line later\n")]); // prettier-ignore
   expect(out).toMatch(/^10 updates, loss of the last [\d.]+; held-out loss [\d.]+, the best/u);
+  expect(out).toContain(
+    "without learning, of what is held out: where low stays as it was, a squared error of 1 and an absolute one of 1\n",
+  );
 });
 
 test("the class of a sequence, with labels that are texts", async () => {
@@ -107,6 +113,7 @@ test("the class of a sequence, with labels that are texts", async () => {
   const { code, out, error } = await recell("train", file("mood.cell"), ...args, "-o", file("d"), "--held-out", "0.25");
   expect([code, error]).toEqual([0, "C is 2, the number of labels\nlearns the class of a sequence, k: the data are JSON lines, an example in each\n"]); // prettier-ignore
   expect(Number(/held-out loss ([\d.]+)/u.exec(out)![1])).toBeLessThan(0.3);
+  expect(out).toMatch(/^without learning, of what is held out: always (?:bad|good) is right for \d+ %; 0\.[67]\d* nats by how often each class is$/mu); // prettier-ignore
   expect(readFileSync(join(file("d"), "labels.json"), "utf8")).toBe('["bad","good"]\n');
 });
 

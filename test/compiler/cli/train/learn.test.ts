@@ -54,22 +54,6 @@ test("a run that goes on from a checkpoint has the bits of one that never stoppe
   expect(out).toMatch(/^with different numbers:\n {2}numbers +1 of \d+ .*\n\d\d tensors the same/u);
 });
 
-test("a report has curves, the throughput and how the gradient flows, also of updates before it went on", async () => {
-  const often = ["--checkpoint-every", "4", "--report", file("run.html")];
-  expect((await recell(...args("told", "--updates", "4", ...often, "--flow", "2,3"))).code).toBe(0);
-  const { code, out } = await recell(...args("told", "--updates", "8", ...often, "--resume"));
-  expect([code, out]).toEqual([0, expect.stringContaining(`wrote ${file("run.html")}\n`)]);
-  const page = readFileSync(file("run.html"), "utf8");
-  const history = JSON.parse(/id="history">(.*)<\/script>/u.exec(page)![1]!) as { updates: Record<string, unknown>[] };
-  expect(history.updates.map(({ update, examples, flow, milliseconds }) => [update, examples, flow !== undefined, milliseconds !== undefined])).toEqual(
-    [1, 2, 3, 4, 5, 6, 7, 8].map((update) => [update, expect.any(Number), [2, 3, 6, 8].includes(update), update > 4]),
-  ); // prettier-ignore
-  for (const title of ["updates and examples in a second", "length of dL / d rnn.h, in updates"]) expect(page).toContain(title); // prettier-ignore
-  const bad = await recell(...args("told", "--report", "run.png"));
-  expect([bad.code, bad.error]).toEqual([2, expect.stringContaining('--report must be the name of a file that ends in .html or .svg, got "run.png"')]); // prettier-ignore
-  expect((await recell(...args("told", "--flow", "1,x"))).error).toContain("--flow must be numbers of updates, such as 1,100,1000"); // prettier-ignore
-});
-
 test("an interrupt ends it early, with what was learned by then, and takes effect after that", async () => {
   const kill = vi.spyOn(process, "kill").mockReturnValue(true);
   try {
@@ -150,4 +134,20 @@ test.each([
   const { code, error } = await recell(...args("refused", ...others));
   expect([code, error]).toEqual([2, expect.stringMatching(message)]);
   expect(readdirSync(folder)).not.toContain("refused");
+});
+
+test("a report has curves, the throughput and how the gradient flows, also of updates before it went on", async () => {
+  const often = ["--checkpoint-every", "4", "--report", file("run.html")];
+  expect((await recell(...args("told", "--updates", "4", ...often, "--flow", "2,3"))).code).toBe(0);
+  const { code, out } = await recell(...args("told", "--updates", "8", ...often, "--resume"));
+  expect([code, out]).toEqual([0, expect.stringContaining(`wrote ${file("run.html")}\n`)]);
+  const page = readFileSync(file("run.html"), "utf8");
+  const history = JSON.parse(/id="history">(.*)<\/script>/u.exec(page)![1]!) as { updates: Record<string, unknown>[] };
+  expect(history.updates.map(({ update, examples, flow, milliseconds }) => [update, examples, flow !== undefined, milliseconds !== undefined])).toEqual(
+    [1, 2, 3, 4, 5, 6, 7, 8].map((update) => [update, expect.any(Number), [2, 3, 6, 8].includes(update), update > 4]),
+  ); // prettier-ignore
+  for (const title of ["updates and examples in a second", "length of dL / d rnn.h, in updates"]) expect(page).toContain(title); // prettier-ignore
+  const bad = await recell(...args("told", "--report", "run.png"));
+  expect([bad.code, bad.error]).toEqual([2, expect.stringContaining('--report must be the name of a file that ends in .html or .svg, got "run.png"')]); // prettier-ignore
+  expect((await recell(...args("told", "--flow", "1,x"))).error).toContain("--flow must be numbers of updates, such as 1,100,1000"); // prettier-ignore
 });
