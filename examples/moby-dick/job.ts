@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cell } from "../../compiler/driver/in-process.js";
-import { adam, clipByGlobalNorm, cosine, embedParams, type CallResult, type ModuleInstance, type TensorRecord } from "../../runtime/index.js"; // prettier-ignore
+import { adam, cosine, type DataSource, embedParams, type ModuleInstance, type TensorRecord, train } from "../../runtime/index.js"; // prettier-ignore
 import { examples, runAlone, writeAll, type Say } from "../shared/project.js";
 import { drawShadedTexts, type ShadedText } from "../shared/svg.js";
 import { numbersOf, textOf } from "./data.js";
@@ -32,41 +32,35 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
   say(`${learned.length} letters to learn from, ${heldOut.length} held out`);
   const source = readFileSync(join(examples, "moby-dick", "letters.cell"), "utf8");
   const module = await cell(source, { dimensions: { V: 96, ...options.dimensions } });
-  const net: ModuleInstance = module.instantiate({ batch, sizes: { T, N } });
-  net.init(seed);
-
-  /** Reads a text in parts side by side, chunk by chunk, each from the state in which the one before has ended. */
-  const read = (text: Int32Array, each: (result: CallResult, places: Int32Array) => void): void => {
-    const part = Math.floor((text.length - 1) / batch);
-    const first = new Int32Array(batch);
-    let states: TensorRecord = {};
-    for (let from = 0; from + T <= part; from += T) {
-      const places = Int32Array.from({ length: batch * T }, (_, i) => Math.floor(i / T) * part + from + (i % T));
-      const [previous, next] = [places.map((i) => text[i]!), places.map((i) => text[i + 1]!)];
-      const result = net.forward({ previous, next, first, seed, sizes: { T, N: 0 }, ...states });
-      states = Object.fromEntries(Object.entries(result.final).map(([name, state]) => [name, state.slice()]));
-      each(result, places);
-    }
+  const text = numbersOf(learned);
+  const part = Math.floor((text.length - 1) / batch);
+  const parts: DataSource = {
+    count: batch,
+    fingerprint: `${batch} parts`,
+    read: (i) => ({ previous: text.subarray(i * part, (i + 1) * part), next: text.subarray(i * part + 1, (i + 1) * part + 1), first: [0], sizes: { N: 0 } }), // prettier-ignore
   };
-
-  const updates = epochs * Math.floor((learned.length - 1) / batch / T);
-  const optimizer = adam({ learningRate: cosine(learningRate, { updates, warmup: 50 }) }).attach(net);
-  for (let epoch = 1; epoch <= epochs; epoch++) {
-    const losses: number[] = [];
-    read(numbersOf(learned), ({ loss }) => {
-      losses.push(loss![0]!);
-      const { params } = net.backward!({ loss: [1] });
-      clipByGlobalNorm(params, 1);
-      optimizer.step(params);
-    });
-    say(`  epoch ${epoch} of ${epochs}: ${(mean(losses) / Math.LN2).toFixed(3)} bits by letter`);
+  const updates = epochs * Math.ceil(part / T);
+  const optimizer = adam({ learningRate: cosine(learningRate, { updates, warmup: 50 }) });
+  const training = train({ module, data: parts, optimizer, batch, truncate: T, updates, clip: { norm: 1 }, seed });
+  const losses: number[] = [];
+  for await (const event of training) {
+    if (event.kind !== "update") continue;
+    losses.push(event.loss);
+    if (event.update % (updates / epochs) !== 0) continue;
+    say(`  epoch ${event.epoch + 1} of ${epochs}: ${(mean(losses.splice(0)) / Math.LN2).toFixed(3)} bits by letter`);
   }
 
-  // Bits by letter, of those that stand in a chunk.
-  const [bits, text] = [new Map<number, number>(), numbersOf(heldOut)];
-  read(text, ({ logp }, places) => {
-    places.forEach((place, i) => bits.set(place + 1, -logp![96 * i + text[place + 1]!]! / Math.LN2));
-  });
+  const net: ModuleInstance = module.instantiate({ sizes: { T: 1024, N } });
+  net.setParams(training.instance.params);
+  // Bits by letter of all but the first.
+  const [bits, held] = [new Map<number, number>(), numbersOf(heldOut)];
+  let states: TensorRecord = {};
+  for (let from = 0; from + 1 < held.length; from += 1024) {
+    const [previous, next] = [held.slice(from, Math.min(from + 1024, held.length - 1)), held.slice(from + 1, from + 1025)]; // prettier-ignore
+    const { logp, final } = net.forward({ previous, next, first: [0], seed, sizes: { T: next.length, N: 0 }, ...states }); // prettier-ignore
+    states = Object.fromEntries(Object.entries(final).map(([name, state]) => [name, state.slice()]));
+    next.forEach((letter, i) => bits.set(from + 1 + i, -logp![96 * i + letter]! / Math.LN2));
+  }
   const [five, six] = [5, 6].map((order) => ngramBits(learned, heldOut, order, 96)) as [number[], number[]];
   const both = (i: number): number => 1 - Math.log2(2 ** -bits.get(i)! + 2 ** -five[i]!);
   const meanOf = (of: (i: number) => number): number => mean([...bits.keys()].map(of));
