@@ -1,4 +1,6 @@
 /** `backward(cotangents, { continues })`: sums that go on from call to call. */
+import { PIECE } from "../../../../compiler/ir/kernel/kernel-program.js";
+import { BLOCK } from "../../../../runtime/sequence/plan-segments.js";
 import { describe, expect, it, test } from "vitest";
 import { cell, compile } from "../../../../compiler/index.js";
 import type { CompiledModule } from "../../../../runtime/index.js";
@@ -14,6 +16,10 @@ cell Sum(H) {
 }`;
 const dimensions = { H: 2 };
 
+it("counts in the pieces that kernels cut sums into, as plans of segments do", () => {
+  expect(BLOCK).toBe(PIECE);
+});
+
 describe.each(["js", "wasm"] as const)("%s", (target) => {
   const open = async () => {
     const module: CompiledModule = await cell(source, { dimensions, target, segments: true });
@@ -23,13 +29,13 @@ describe.each(["js", "wasm"] as const)("%s", (target) => {
 
   it("adds to what the call before has given, and begins anew without", async () => {
     const sums = await open();
-    const part = (options?: object, steps = 64): number[] => {
+    const part = (options?: object, steps = PIECE): number[] => {
       sums.forward({ x: new Float32Array(2 * steps * 2).fill(1), steps });
       const y = new Float32Array(2 * steps * 2);
       return [...sums.backward({ y, final: { h: [1, 2, 3, 4] } }, options).params["a"]!];
     };
     // Of both examples.
-    const once = [64 * (1 + 3), 64 * (2 + 4)];
+    const once = [PIECE * (1 + 3), PIECE * (2 + 4)];
     expect(part()).toEqual(once);
     expect(part({ continues: true })).toEqual(once.map((sum) => 2 * sum));
     expect(part({ continues: false })).toEqual(once);
@@ -43,7 +49,7 @@ describe.each(["js", "wasm"] as const)("%s", (target) => {
     sums.forward({ x: x.subarray(0, 40), steps: 10 });
     expect(() => sums.backward({}, { continue: true } as object)).toThrow("backward: options: unknown name continue; expected continues");
     expect(() => sums.backward({}, { continues: 1 } as object)).toThrow("backward: continues must be true or false, got 1");
-    expect(() => sums.backward({}, { continues: true })).toThrow("backward: steps before others must be a multiple of 64; T is 10");
+    expect(() => sums.backward({}, { continues: true })).toThrow(`backward: steps before others must be a multiple of ${PIECE}; T is 10`);
     sums.forward({ x });
     expect(() => sums.backward({}, { continues: true })).toThrow("backward: it continues a backward of the same sizes, and there was none");
     sums.backward({});
