@@ -1,4 +1,4 @@
-/** Kernels as tests want them: stages of `compiler/driver/build-kernels.ts`, with passes of their own. */
+/** Kernels as tests want them: stages of `compiler/driver/pipeline.ts`, with passes of their own. */
 import { buildKernels } from "../../compiler/driver/pipeline.js";
 import { printKernelProgram } from "../../compiler/emit/js/print-kernel.js";
 import { type MemoryLayout, planLayout } from "../../compiler/emit/wasm/memory/memory-layout.js";

@@ -1,55 +1,59 @@
-/** Cells whose rounds go by a dimension, where nobody has given it a size: every tool takes them. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
-import { lowerSource } from "../../../compiler/driver/pipeline.js";
-import { recell } from "../../support/command-line.js";
+/** A module is what the calls on the page make one after the other: nothing happens to it beside them. */
+import { expect, test } from "vitest";
+import { buildEntries } from "../../../compiler/driver/entries.js";
+import { buildKernels, emitModule, layoutOf, lowerSource } from "../../../compiler/driver/pipeline.js";
+import { printKernelProgram } from "../../../compiler/emit/js/print-kernel.js";
+import { printWasmKernels } from "../../../compiler/emit/wasm/kernels/print-kernels.js";
+import { scalarPasses, vectorPasses } from "../../../compiler/passes/kernel/passes.js";
+import { SegmentsError } from "../../../compiler/program/segments/find-segments.js";
 
-const deep = `cell Deep(H, L, M = 2 * L) {
-  input x: [H]
-  state h: [H]
-  param W: [L, H, H]
+const source = 'import { GRU } from "std/gru"\ncell Own(I, H) { input x: [I] use g = GRU(I, H) output y = g(x) }';
+const options = { dtype: "f32", gradient: true, jvp: false, hvp: false, fma: false, wasmFile: true } as const;
 
-  r  = x + h then tanh(W[k] @ r) for k < L
-  s  = r then 0.5 * s + x for M
-  h' = s
-
-  output y = h'
+function program(text: string) {
+  const { program: lowered, diagnostics } = lowerSource(text, { cell: "Own", dimensions: { I: 2, H: 3 } }, "all sizes");
+  expect(diagnostics).toEqual([]);
+  return lowered!;
 }
-`;
 
-const folder = mkdtempSync(join(tmpdir(), "recell-rounds-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-const file = join(folder, "deep.cell");
-writeFileSync(file, deep);
-
-test("they are assumed for rounds alone, by the default where there is one", () => {
-  const { cell, openDimensions } = lowerSource(deep, {}, "symbolic");
-  expect([...(cell?.dimensions ?? [])].sort()).toEqual([
-    ["L", 2],
-    ["M", 4],
-  ]);
-  expect(openDimensions).toEqual(["H", "L", "M"]);
-  const given = lowerSource(deep, { dimensions: { L: 3 } }, "symbolic");
-  expect([...(given.cell?.dimensions ?? [])].sort()).toEqual([
-    ["L", 3],
-    ["M", 6],
-  ]);
+test("the kernels of a module are those of its entries, for each target", () => {
+  const entries = buildEntries(program(source), options);
+  const js = emitModule(program(source), { ...options, target: "js", wasmFile: false });
+  expect(js.text).toContain(printKernelProgram(buildKernels(entries, { passes: scalarPasses, dtype: "f32" }), "f32"));
+  const kernel = buildKernels(entries, { passes: vectorPasses, dtype: "f32" });
+  const layout = layoutOf(kernel, "f32");
+  const bytes = printWasmKernels(kernel, { dtype: "f32", layout, target: vectorPasses.machine });
+  const [file] = emitModule(program(source), { ...options, target: "wasm" }).wasmFiles;
+  // After them it says of which build it is.
+  expect(Buffer.from(bytes).equals(file!.bytes.subarray(0, bytes.length))).toBe(true);
 });
 
-test("a run-time size is still refused", () => {
-  const text = "cell A(H) { input x: [H] context m: [S, H] r = x then r + m[0] for S output y = r }";
-  expect(lowerSource(text, {}, "symbolic").diagnostics.map(({ code }) => code)).toEqual(["run-time-dimension"]);
+test("each stage of kernels is seen once, in order, and `rewrite` is given those with memory", () => {
+  const seen: string[] = [];
+  const observe = (stage: string): unknown => seen.push(stage);
+  const rewrite = <Kernel>(kernel: Kernel): Kernel => (seen.push("rewrite"), kernel);
+  buildKernels(buildEntries(program(source), options), { passes: scalarPasses, dtype: "f32", observe, rewrite });
+  const names = (passes: readonly { readonly name: string }[]): string[] => passes.map(({ name }) => name);
+  const { beforeMemory, afterMemory } = scalarPasses;
+  expect(seen).toEqual(["kernels", ...names(beforeMemory), "memory", "rewrite", ...names(afterMemory)]);
 });
 
-test("`explain` says which it took, `gradcheck` draws them, `diagnose` takes those given", async () => {
-  const explained = await recell("explain", file);
-  expect([explained.code, explained.error]).toEqual([0, expect.stringContaining("here with L = 2, M = 4")]);
-  const given = await recell("explain", file, "-d", "L=1", "-d", "M=1", "--equations");
-  expect([given.code, given.error]).toEqual([0, ""]);
-  const checked = await recell("gradcheck", file, "--runs", "1", "--dtype", "f64");
-  expect([checked.code, checked.out]).toEqual([0, expect.stringContaining("the derivatives agree")]);
-  const sizes = ["-d", "H=3", "-d", "L=2", "-d", "M=1"];
-  expect((await recell("diagnose", file, ...sizes, "--steps", "8")).code).toBe(0);
+test("a text with errors ends before there is a program, with what was found", () => {
+  const failed = lowerSource("cell Own(I, H) { input x: [I] output y = z }", {}, "symbolic");
+  expect(failed).toMatchObject({ program: undefined, cell: undefined, network: undefined, written: undefined });
+  expect(failed.diagnostics.map(({ code }) => code)).toEqual(["unknown-name"]);
+});
+
+test("what an imported cell is made of is found in its file", () => {
+  const readFile = (path: string) => (path === "b.cell" ? source : undefined);
+  const text = 'import { Own } from "./b.cell"\ncell Other(H) { input x: [H] output y = q }';
+  expect(lowerSource(text, { readFile, cell: "Own" }, "symbolic").diagnostics.map(({ code }) => code)).toEqual(["unused-import", "unknown-name"]);
+  const { program: there, sources } = lowerSource('import { Own } from "./b.cell"', { readFile, cell: "Own" }, "symbolic");
+  expect([there?.name, [...sources.keys()].includes("b.cell")]).toEqual(["Own", true]);
+}); // prettier-ignore
+
+test("segments of what looks ahead are refused", () => {
+  const ahead = "network Own(; T) { input x: [T] param a: [] ~ zeros output y = a * reverse(x) }";
+  const { program: lowered } = lowerSource(ahead, {}, "symbolic");
+  expect(() => emitModule(lowered!, { ...options, target: "js", segments: true })).toThrow(SegmentsError);
 });
