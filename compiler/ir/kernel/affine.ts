@@ -1,6 +1,6 @@
 /** Arithmetic of affine integer expressions. */
 import { addDims, constantOf, type Dim, dimConstant, multiplyDims } from "../../base/types/dim.js";
-import type { Access, Affine, LoopExtent } from "./kernel-program.js";
+import type { Access, Affine, LoopAxis, LoopExtent } from "./kernel-program.js";
 
 /** Most dimensions here are plain numbers, for which the arithmetic of polynomials would take most of the time. */
 const numbers = new Map<number, Dim>();
@@ -79,6 +79,12 @@ export function moves(value: Affine, variable: string): boolean {
 /** How often a loop runs, where that is a plain number. */
 export function plainExtent(extent: LoopExtent): number | undefined {
   return extent.kind === "affine" ? plainValue(extent.value) : undefined;
+}
+
+/** Where the values of an axis begin and end, as far as the axis itself says it. */
+export function endsOf({ extent, from }: LoopAxis): Affine[] {
+  const end = extent.kind === "affine" ? extent.value : extent.kind === "part" ? extent.from : undefined;
+  return [end, from].filter((value) => value !== undefined);
 }
 
 /** Equal keys mean equal values. */

@@ -109,7 +109,7 @@ function copyRows(
     forEachTerm(contracted, state, () => {
       const value = state.load(a);
       values.push(value);
-      state.memory.write(copied, at++, value);
+      state.memory.write(copied.to, at++, value);
     });
     return values;
   });

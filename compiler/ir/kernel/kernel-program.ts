@@ -160,9 +160,27 @@ export interface ProductSchedule {
    * Where the rows of the left operand are copied first, one after the other in the order of `rows`: a `tail` overwrites
    * the operand. `contracted` has plain extents then.
    */
-  readonly copied?: string;
+  readonly copied?: RowCopy;
+  readonly joined?: JoinedAxis;
   /** Each term is multiplied and added in one operation, which rounds once or twice, as a host has it. */
   readonly fused?: true;
+}
+
+export interface RowCopy {
+  readonly to: string;
+  /** Elements along the innermost contracted axis are copied side by side, as many as a vector has lanes. */
+  readonly lanes?: true;
+}
+
+/**
+ * `axis` ends at a size of the example that the loop right around it counts: the rows of a product that is all of a loop over
+ * examples, or the steps of the examples of a piece. All that moves with one of the two goes on from the last step of an example to
+ * the first of the next one. So where every example has all steps (of a piece: and they are in one block) one loop may go over all
+ * of them, in the order that the two have.
+ */
+export interface JoinedAxis {
+  readonly axis: string;
+  readonly example: string;
 }
 
 /**

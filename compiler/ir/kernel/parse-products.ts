@@ -4,11 +4,13 @@ import { type Line, LineTokens } from "./parse-lines.js";
 import type {
   Access,
   Affine,
+  JoinedAxis,
   KernelExpression,
   LoopAxis,
   PackedPart,
   ProductStatement,
   ProductTail,
+  RowCopy,
   Statement,
 } from "./kernel-program.js";
 
@@ -32,12 +34,19 @@ export function parseProduct(tokens: LineTokens, parseBody: ParseBody): ProductS
   const [columns] = lines.axes("columns", 1);
   const earlier = last === undefined ? undefined : { ...first, contracted: lines.axes("earlier") };
   const contracted = lines.axes("contracted");
+  const joined = lines.joined();
   const fused = lines.fused();
   const result = lines.stored();
   const tail = lines.tail(target.sums, parseBody);
   lines.end();
   if (tail === undefined && target.out === undefined) tokens.fail("expected an element or, below, then for");
-  const schedule = { ...copies, ...(earlier && { earlier }), ...(tail && { tail }), ...(fused && { fused }) };
+  const schedule = {
+    ...copies,
+    ...(earlier && { earlier }),
+    ...(tail && { tail }),
+    ...(joined && { joined }),
+    ...(fused && { fused }),
+  };
   return {
     kind: "product",
     rows,
@@ -70,17 +79,26 @@ interface Sum {
   readonly a: Access;
   readonly b: Access;
   readonly packed?: PackedPart;
-  readonly copied?: string;
+  readonly copied?: RowCopy;
 }
 
 function parseSum(tokens: LineTokens): Sum {
   tokens.expect("sum");
   const a = parseAccess(tokens);
-  const copied = tokens.accept("copied") ? (tokens.expect("to"), tokens.name("a buffer")) : undefined;
+  const copied = tokens.accept("copied") ? parseRowCopy(tokens) : undefined;
   tokens.expect("*");
   const b = parseAccess(tokens);
   const packed = tokens.accept("packed") ? (tokens.expect("in"), parsePackedPart(tokens)) : undefined;
   return { a, b, ...(packed !== undefined && { packed }), ...(copied !== undefined && { copied }) };
+}
+
+/** `to rows`, `to rows in lanes`. */
+function parseRowCopy(tokens: LineTokens): RowCopy {
+  tokens.expect("to");
+  const to = tokens.name("a buffer");
+  if (!tokens.accept("in")) return { to };
+  tokens.expect("lanes");
+  return { to, lanes: true };
 }
 
 /** `panels`, `panels[i of 4, j + 1 of 3]`. */
@@ -124,6 +142,17 @@ class ProductLines {
     return axes;
   }
 
+  /** `joined t of b`. */
+  joined(): JoinedAxis | undefined {
+    const line = this.accept("joined");
+    if (line === undefined) return undefined;
+    const axis = line.name("an axis");
+    line.expect("of");
+    const example = line.name("an example");
+    finish(line);
+    return { axis, example };
+  }
+
   fused(): true | undefined {
     const line = this.accept("fused");
     if (line === undefined) return undefined;
@@ -153,7 +182,7 @@ class ProductLines {
 
   end(): void {
     this.lines[this.at]?.expected(
-      "another line of the product, in the order rows, columns, earlier, contracted, fused, stored, then",
+      "another line of the product, in the order rows, columns, earlier, contracted, joined, fused, stored, then",
     );
   }
 }

@@ -22,6 +22,7 @@ import {
   type PiecesStatement,
   type ProductStatement,
   type RingUse,
+  type RowCopy,
   type ScheduledTerms,
   type Statement,
 } from "./kernel-program.js";
@@ -191,9 +192,13 @@ function printPieces(statement: PiecesStatement, indent: string): string {
   ].join("");
 }
 
+function printCopy({ to, lanes }: RowCopy): string {
+  return ` copied to ${spellName(to)}${lanes === true ? " in lanes" : ""}`;
+}
+
 function printProduct(product: ProductStatement, indent: string): string {
   const { rows, columns, contracted, initial, result, out, schedule = {} } = product;
-  const { earlier, packed: copy, tail, copied, fused } = schedule;
+  const { earlier, packed: copy, tail, copied, joined, fused } = schedule;
   const line = (word: string, axis: LoopAxis): string => `${indent}  ${word} ${printAxis(axis)}\n`;
   const sum = ({ a, b, packed }: ScheduledTerms, rowCopy = ""): string =>
     `sum ${printAccess(a)}${rowCopy} * ${printAccess(b)}${packed === undefined ? "" : ` packed in ${printPart(packed)}`}`;
@@ -202,11 +207,12 @@ function printProduct(product: ProductStatement, indent: string): string {
   const start = initial === undefined ? "" : `${printExpression(initial)} + `;
   const before = earlier === undefined ? "" : `${sum(earlier)} + `;
   return [
-    `${indent}product ${target ?? ""} = ${start}${before}${sum(last, copied === undefined ? "" : ` copied to ${spellName(copied)}`)}\n`,
+    `${indent}product ${target ?? ""} = ${start}${before}${sum(last, copied && printCopy(copied))}\n`,
     ...(rows === undefined ? [] : [line("rows", rows)]),
     ...(columns === undefined ? [] : [line("columns", columns)]),
     ...(earlier?.contracted ?? []).map((axis) => line("earlier", axis)),
     ...contracted.map((axis) => line("contracted", axis)),
+    ...(joined === undefined ? [] : [`${indent}  joined ${spellName(joined.axis)} of ${spellName(joined.example)}\n`]),
     ...(fused === true ? [`${indent}  fused\n`] : []),
     ...(result === undefined ? [] : [`${indent}  stored ${printExpression(result)}\n`]),
     ...(tail === undefined

@@ -41,11 +41,11 @@ export class OverwriteVerifier {
     if (tail !== undefined) scope.setInteger(tail.unit, { range: [0, tail.length - 1] });
     const reads = this.reads(product, scope);
     if (copied !== undefined) {
-      const copy = this.whole(copied);
+      const copy = this.whole(copied.to);
       const others = [product.a, ...(out === undefined ? [] : [out]), ...reads.map(({ access }) => access)];
       if (others.some((other) => this.elements.whole(other).buffer === copy.buffer))
-        this.report(`rows are copied to ${copied}, which their product uses itself`);
-      reads.push({ access: { buffer: copied, offset: AFFINE_ZERO }, scope, anywhere: true });
+        this.report(`rows are copied to ${copied.to}, which their product uses itself`);
+      reads.push({ access: { buffer: copied.to, offset: AFFINE_ZERO }, scope, anywhere: true });
     }
     if (out !== undefined) {
       for (const read of reads) {
@@ -117,12 +117,16 @@ export class OverwriteVerifier {
   }
 }
 
-/** What it binds itself. */
+/** What it goes through by itself: with its rows, examples that these are joined with. */
 function variablesOf(product: ProductStatement): Set<string> {
-  const { rows, columns, schedule: { tail } = {} } = product;
+  const { rows, columns, schedule: { tail, joined } = {} } = product;
   const contracted = termsOf(product).flatMap((terms) => terms.contracted);
   const bound = [rows, columns, ...contracted].flatMap((axis) => axis?.variable ?? []);
-  return new Set([...bound, ...(tail === undefined ? [] : [tail.unit])]);
+  return new Set([
+    ...bound,
+    ...(tail === undefined ? [] : [tail.unit]),
+    ...(joined === undefined ? [] : [joined.example]),
+  ]);
 }
 
 /** Its terms by `variables`, or all but these, with the constant. */

@@ -1,9 +1,18 @@
 /** Checks of products and of the copies of matrices that they read. */
 import { countTerms } from "./terms.js";
 import { moves, plainExtent } from "./affine.js";
-import type { LoopAxis, PackStatement, ProductStatement, ScheduledTerms, Statement } from "./kernel-program.js";
+import type {
+  ForStatement,
+  LoopAxis,
+  PackStatement,
+  ProductStatement,
+  RowCopy,
+  ScheduledTerms,
+  Statement,
+} from "./kernel-program.js";
 import type { ElementVerifier } from "./verify-expressions.js";
 import type { Report } from "./verify-integers.js";
+import { joinedProblems } from "./verify-joined.js";
 import { OverwriteVerifier } from "./verify-overwrites.js";
 import type { PackedCopies } from "./verify-packs.js";
 import { KernelScope } from "./verify-scope.js";
@@ -47,7 +56,8 @@ export class ProductVerifier {
     if (size < fewest) this.report(`${to} of ${size} elements for panels of ${fewest}`);
   }
 
-  product(product: ProductStatement, outer: KernelScope): void {
+  /** @param loop the innermost one around it */
+  product(product: ProductStatement, outer: KernelScope, loop: ForStatement | undefined): void {
     const { rows, columns, contracted, initial, result, out, schedule: { tail, copied } = {} } = product;
     const inRow = this.bindAll(rows === undefined ? [] : [rows], outer);
     const scope = this.bindAll(columns === undefined ? [] : [columns], inRow);
@@ -62,6 +72,7 @@ export class ProductVerifier {
       else this.elements.access(out, "real", scope);
     }
     this.overwrites.verify(product, scope);
+    for (const problem of joinedProblems(product, loop, outer, this.elements.integers)) this.report(problem);
     if (result !== undefined) {
       if (out === undefined) this.report("a product with a tail stores no sum");
       const inSum = new KernelScope(scope);
@@ -104,7 +115,10 @@ export class ProductVerifier {
   }
 
   /** Rows of the left operand, one after the other: as many as there may be. */
-  private copied(name: string, { contracted, rows }: ProductStatement): void {
+  private copied({ to: name, lanes }: RowCopy, { contracted, rows }: ProductStatement): void {
+    const inner = contracted.at(-1);
+    if (lanes === true && (inner === undefined || inner.from !== undefined || plainExtent(inner.extent) === 1))
+      this.report(`rows are copied to ${name} in lanes, and not some elements from the first on`);
     const depth = countTerms(contracted);
     const most =
       rows === undefined

@@ -98,8 +98,8 @@ export class FunctionVerifier {
     pieces: (statement, scope) => {
       this.pieces(statement, scope);
     },
-    product: (statement, scope) => {
-      this.products.product(statement, scope);
+    product: (statement, scope, loop) => {
+      this.products.product(statement, scope, loop);
     },
     pack: (statement, scope) => {
       this.products.pack(statement, scope);

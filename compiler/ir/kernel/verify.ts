@@ -14,6 +14,8 @@
  *   have room, and nothing else that the product uses;
  * - neither result nor tail of a product write what it reads: operands, panels, copied rows, what sums start from but for the
  *   place of the very sum; only other parts of the same rows, and a left operand whose rows are copied;
+ * - examples and their rows, or steps, that are joined follow each other in all that the product touches, and nothing else in it
+ *   depends on the two; rows that are copied in lanes are some elements, from the first on;
  * - what a product reads in panels was packed before, on every way there, of the same elements of the same matrix, in the
  *   same strips, with room for them, and neither the matrix nor the panels have been written since;
  * - an accumulator is added to where it is visible, one in parts in the loop that counts the parts, which runs from 0 in

@@ -145,7 +145,7 @@ function forEachProductAccess(
   }
   if (initial !== undefined) forEachLoad(initial, visitAll, always);
   if (result !== undefined) forEachLoad(result, visitAll, always);
-  if (copied !== undefined) visit({ buffer: copied, offset: START }, "write");
+  if (copied !== undefined) visit({ buffer: copied.to, offset: START }, "write");
   if (out !== undefined) visit(out, "write");
   tail?.body.forEach((inner) => forEachAccess(inner, visitAll));
 }
@@ -238,12 +238,12 @@ function mapProduct(product: ProductStatement, mapper: StatementMapper): Product
             part: packed.part.map((own) => ({ ...own, index: affine(own.index) })),
           },
         };
-  const schedule = ({ earlier, packed, copied, tail, fused }: ProductSchedule): ProductSchedule => ({
+  const schedule = ({ earlier, packed, copied, tail, ...marks }: ProductSchedule): ProductSchedule => ({
     ...(earlier && { earlier: { ...terms(earlier), ...panels(earlier.packed) } }),
     ...panels(packed),
-    ...(copied !== undefined && { copied: named(copied) }),
+    ...(copied && { copied: { ...copied, to: named(copied.to) } }),
     ...(tail && { tail: { ...tail, body: tail.body.map((inner) => mapStatement(inner, mapper)) } }),
-    ...(fused && { fused }),
+    ...marks,
   });
   const mapped: ProductStatement = {
     ...product,

@@ -2,7 +2,9 @@
  * Lets the rounds of loops run side by side in the lanes of vectors, where none of them reads what another one writes and sums keep their
  * order. Loops inside of such a loop run round by round in each lane, and as they are chosen here in the rounds that are left over.
  */
-import type { Statement } from "../../ir/kernel/kernel-program.js";
+import type { ProductStatement, Statement } from "../../ir/kernel/kernel-program.js";
+import { rowCopy } from "../../ir/kernel/row-copy.js";
+import { termIndex } from "../../ir/kernel/terms.js";
 import { forEachSimple, mapParts } from "../../ir/kernel/visit.js";
 import { mayRunInLanes, type PlaceInWhole, placesInWholes } from "../../ir/kernel/vectorizable.js";
 import type { PlannedPass } from "./kernel-pass.js";
@@ -28,10 +30,21 @@ function inLanes(body: readonly Statement[], placeOf: PlaceInWhole): Statement[]
     statements.map((statement): Statement => {
       if (statement.kind === "region") return { ...statement, body: inLanes(statement.body, placeOf) };
       if (statement.kind === "pieces") return mapParts(statement, choose);
+      if (statement.kind === "product") return copyInLanes(statement, placeOf);
       if (statement.kind === "windows") return { ...statement, body: choose(statement.body) };
       if (statement.kind !== "for") return statement;
       const loop = { ...statement, body: choose(statement.body) };
       return mayRunInLanes(loop, (name) => partsOf.get(name), placeOf) ? { ...loop, lanes: true } : loop;
     });
   return choose(body);
+}
+
+/** Of the copy that a product makes of its left operand, the elements of the innermost loop. */
+function copyInLanes(product: ProductStatement, placeOf: PlaceInWhole): ProductStatement {
+  const { contracted, schedule: { copied } = {} } = product;
+  const inner = contracted.slice(-1);
+  if (copied === undefined) return product;
+  const [loop] = rowCopy({ ...product, contracted: inner }, { buffer: copied.to, offset: termIndex(inner) });
+  if (loop?.kind !== "for" || !mayRunInLanes(loop, () => undefined, placeOf)) return product;
+  return { ...product, schedule: { ...product.schedule, copied: { ...copied, lanes: true } } };
 }

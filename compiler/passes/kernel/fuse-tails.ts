@@ -158,7 +158,7 @@ class TailFuser {
     this.buffers.delete(buffer);
     const { a, copied: copy } = copied;
     const tail = { unit, length, sums, body };
-    const schedule = { ...product.schedule, ...(copy !== undefined && { copied: copy }), tail };
+    const schedule = { ...product.schedule, ...(copy !== undefined && { copied: { to: copy } }), tail };
     const fused: ProductStatement = { ...product, a, out: undefined, schedule };
     const region: RegionStatement = {
       ...second,

@@ -7,6 +7,7 @@ import { fuseMultiplyAdds } from "./fuse-multiply-adds.js";
 import { fuseTails } from "./fuse-tails.js";
 import { hoistAddressesPass } from "./hoist-addresses.js";
 import { interleaveSumsPass } from "./interleave-sums.js";
+import { joinExamples } from "./join-examples.js";
 import { joinInputs } from "./join-inputs.js";
 import { keepStates } from "./keep-states.js";
 import type { KernelPass, PlannedPass } from "./kernel-pass.js";
@@ -68,6 +69,8 @@ export const vectorPasses: TargetPasses<VectorTarget> = {
     computeOnce,
   ],
   afterMemory: [
+    // On addresses, tails and panels as they stay, and where buffers are known to be parts of one. What lanes are chosen for it leaves alone.
+    joinExamples,
     // Last: rounds as they are printed. Tiles follow from products and the target where they are printed, as registers do.
     chooseLanes,
   ],

@@ -4,7 +4,7 @@ import type { VectorTarget } from "../../../passes/kernel/target.js";
 import type { FunctionCode, FunctionRef, Local } from "../assembler/function-code.js";
 import type { MemoryLayout } from "../memory/memory-layout.js";
 import type { Accumulators } from "./accumulators.js";
-import type { Collapsed } from "./collapsible-loops.js";
+import type { JoinedLoops } from "./joined-examples.js";
 import type { Lanes } from "./elements.js";
 import type { Expressions } from "./expressions.js";
 import type { Integers, ComputedIntegers } from "./integers.js";
@@ -33,7 +33,7 @@ interface StatementSurroundings {
   readonly integers: Integers;
   readonly expressions: Expressions;
   /** Rows and sums over steps that run over all examples at once where every example has all steps. */
-  readonly collapsed: Collapsed | undefined;
+  readonly joined: JoinedLoops | undefined;
   /** The variable of the loop around, for partial sums outside of vectors. */
   readonly position: Local | undefined;
 }
@@ -59,7 +59,7 @@ export class KernelContext {
   /** At the beginning of a function. */
   static of(expressions: Expressions, parts: ModuleParts, accumulators: Accumulators): KernelContext {
     const { code, integers } = expressions;
-    const place = { integers, expressions, collapsed: undefined, position: undefined };
+    const place = { integers, expressions, joined: undefined, position: undefined };
     return new KernelContext(code, parts, accumulators, place);
   }
 
@@ -71,8 +71,8 @@ export class KernelContext {
     return this.place.expressions;
   }
 
-  get collapsed(): Collapsed | undefined {
-    return this.place.collapsed;
+  get joined(): JoinedLoops | undefined {
+    return this.place.joined;
   }
 
   get position(): Local | undefined {
@@ -103,8 +103,8 @@ export class KernelContext {
   }
 
   /** Where loops over examples and their steps are one. */
-  collapsing(collapsed: Collapsed | undefined): KernelContext {
-    return this.with({ collapsed });
+  joining(joined: JoinedLoops | undefined): KernelContext {
+    return this.with({ joined });
   }
 
   private knowing(integers: Integers): KernelContext {

@@ -4,7 +4,7 @@ import { plainExtent, subtractAffine } from "../../../ir/kernel/affine.js";
 import type { LoopAxis, LoopExtent } from "../../../ir/kernel/kernel-program.js";
 import { BATCH_SYMBOL, constantOf, type Dim } from "../../../base/types/dim.js";
 import type { FunctionCode, Local } from "../assembler/function-code.js";
-import { chooseCollapsed } from "./collapsed-counts.js";
+import { chooseJoined } from "./joined-counts.js";
 import type { KernelContext } from "./context.js";
 
 /** An extent in code: a plain number, or a local that holds it. */
@@ -12,10 +12,10 @@ export type Count = number | Local;
 
 /** Pushes an extent. */
 export function pushExtent(extent: LoopExtent, variable: string, context: KernelContext): void {
-  const { code, integers, collapsed, parts } = context;
+  const { code, integers, joined, parts } = context;
   if (extent.kind === "affine") integers.affine(extent.value);
   else if (extent.kind === "part") {
-    const counts = collapsed?.axis === variable ? collapsed.counts : undefined;
+    const counts = joined?.axis === variable ? joined.counts : undefined;
     if (counts === undefined) integers.part(extent);
     else {
       const all = (): FunctionCode => code.get(counts.steps);
@@ -26,12 +26,12 @@ export function pushExtent(extent: LoopExtent, variable: string, context: Kernel
     if (examples.kind === "list") code.get(integers.variable(examples.count));
     else {
       code.get(integers.word(parts.layout.sizeWord(BATCH_SYMBOL)));
-      if (collapsed?.example === variable) chooseCollapsed(context, () => code.i32(1));
+      if (joined?.example === variable) chooseJoined(context, () => code.i32(1));
     }
   } else {
     integers.dim(extent.dim, integers.variable(extent.example));
-    if (collapsed?.axis !== variable) return;
-    chooseCollapsed(context, () => {
+    if (joined?.axis !== variable) return;
+    chooseJoined(context, () => {
       integers.dim(extent.dim);
       code.get(integers.word(parts.layout.sizeWord(BATCH_SYMBOL))).op("i32.mul");
     });
@@ -42,9 +42,9 @@ export function pushExtent(extent: LoopExtent, variable: string, context: Kernel
 export function countOfAxis({ variable, extent, from }: LoopAxis, context: KernelContext): Count {
   if (from === undefined) return countOf(extent, variable, context);
   invariant(extent.kind === "affine", "a range of plain numbers");
-  const { code, integers, collapsed } = context;
+  const { code, integers, joined } = context;
   const count = code.local("i32");
-  const counts = collapsed?.example === variable ? collapsed.counts : undefined;
+  const counts = joined?.example === variable ? joined.counts : undefined;
   if (counts === undefined) integers.affine(subtractAffine(extent.value, from));
   else code.get(counts.examples);
   code.set(count);

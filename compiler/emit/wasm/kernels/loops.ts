@@ -3,7 +3,7 @@ import { AFFINE_ZERO, affineVariable } from "../../../ir/kernel/affine.js";
 import type { ForStatement } from "../../../ir/kernel/kernel-program.js";
 import { endingSelection } from "../../../ir/kernel/ending-selection.js";
 import type { Local } from "../assembler/function-code.js";
-import { collapsible } from "./collapsible-loops.js";
+import { joinedRows } from "./joined-examples.js";
 import type { KernelContext } from "./context.js";
 import type { Lanes } from "./elements.js";
 import { pushExtent } from "./extents.js";
@@ -11,9 +11,10 @@ import { emitVectorLoop } from "./vector-loop.js";
 
 /** @param lanes those of a loop over examples around it */
 export function emitLoop(loop: ForStatement, around: KernelContext, lanes: Lanes | undefined): void {
-  const context = around.collapsed === undefined ? around.collapsing(collapsible(loop)) : around;
+  const context = around.joined === undefined ? around.joining(joinedRows(loop)) : around;
   if (lanes !== undefined || loop.lanes !== true) scalarLoop(loop, context, lanes);
-  else if (loop.extent.kind !== "examples" || loop.extent.examples.kind === "all") emitVectorLoop(loop, context);
+  else if (loop.extent.kind !== "examples" || loop.extent.examples.kind === "all")
+    emitVectorLoop(loop, loop.extent, context);
   else listedLoop(loop, context);
 }
 
@@ -22,7 +23,7 @@ function listedLoop(loop: ForStatement, context: KernelContext): void {
   const { code, integers, parts } = context;
   code.get(integers.word(parts.layout.fullWord));
   code.if(
-    () => emitVectorLoop({ ...loop, extent: { kind: "examples", examples: { kind: "all" } } }, context),
+    () => emitVectorLoop(loop, { kind: "examples", examples: { kind: "all" } }, context),
     () => scalarLoop(loop, context),
   );
 }

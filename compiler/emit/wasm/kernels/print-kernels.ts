@@ -56,7 +56,7 @@ export function printWasmKernels(kernel: KernelProgram, options: WasmOptions): U
     digest: () => (digest ??= addDigest(module, target.digestStreams)),
     innerFunction: (caller, params, write) => {
       const { ref, code } = module.function(caller.code.name, Array<"i32">(params).fill("i32"), [], false);
-      const inner = contextOf(code, caller.accumulators).collapsing(caller.collapsed);
+      const inner = contextOf(code, caller.accumulators).joining(caller.joined);
       write(
         inner,
         ref.params.map((_, i) => code.param(i)),

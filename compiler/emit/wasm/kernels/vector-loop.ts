@@ -1,5 +1,5 @@
 /** A loop in vectors, and what is left after them: fewer lanes where the number is known, else one by one. */
-import { type ForStatement, PARTIALS } from "../../../ir/kernel/kernel-program.js";
+import { type ForStatement, type LoopExtent, PARTIALS } from "../../../ir/kernel/kernel-program.js";
 import { forEachAccess } from "../../../ir/kernel/visit.js";
 import { collectNames } from "../../../ir/kernel/bound-names.js";
 import { moves } from "../../../ir/kernel/affine.js";
@@ -9,9 +9,10 @@ import type { Lanes } from "./elements.js";
 import { type Count, countOf, releaseCounts } from "./extents.js";
 import { accumulate } from "./partial-sums.js";
 
-export function emitVectorLoop(loop: ForStatement, context: KernelContext): void {
+/** @param extent of the loop, or all examples where the list that it goes through holds them all */
+export function emitVectorLoop(loop: ForStatement, extent: LoopExtent, context: KernelContext): void {
   const { code } = context;
-  const count = countOf(loop.extent, loop.variable, context);
+  const count = countOf(extent, loop.variable, context);
   const index = code.local("i32");
   const bytes = code.local("i32");
   context.scoped((inner) => {

@@ -109,9 +109,10 @@ kernel "all at once" {
     var v = 1e-7 in four parts by n
     v = max(v, "true")
     x[0] += -1.5
-    product x[i] = sum + sum x[i + k * (3*S)] copied to y * x[k]
+    product x[i] = sum + sum x[i + k * (3*S)] copied to y in lanes * x[k]
       rows i < examples list[0 .. n]
       contracted k < 3
+      joined i of n
     product "t 0", t1 = bool sum[3] + sum sum[u] * x[0] packed in z[k + 1 of 4, n of 2] + sum x[1] * x[2]
       columns c < "of" of b from 2
       earlier u < (S)

@@ -152,6 +152,10 @@ describe("what is not", () => {
       `product y[i] = sum x[i * 4 + k] copied to w * z[k]\n  rows i < %T of b\n  contracted k < 4`,
       "rows are copied to w, whose size a call decides",
     ],
+    ...["k < 1", "k < 4 from 1"].map((axis) => [
+      `product y[i] = sum x[i * 4 + k] copied to w in lanes * z[k]\n  rows i < 3\n  contracted ${axis}`,
+      "rows are copied to w in lanes, and not some elements from the first on",
+    ]),
 
     ...overwriting.map(([name, sums, to, earlier = ""]) => [
       `product s = ${sums}\n  rows i < 3\n  columns j < 4\n${earlier}  contracted k < 4\n  then for u < 4\n    ${to} = s`,

@@ -73,6 +73,18 @@ describe("choose-lanes", () => {
     );
   });
 
+  it("takes the copy that a product makes of its left operand, but of single elements", () => {
+    const product = (mark: string, depth: number): string => `
+      product s = sum y[b * 16 + k] copied to x${mark} * whole[k]
+        rows b < examples
+        columns i < 2
+        contracted k < ${depth}
+        then for u < 2
+          y[b * 16 + u] = s`;
+    expectChosen(product("", 8), product(" in lanes", 8));
+    expectLeft(product("", 1));
+  });
+
   it.each([
     ["a sum in one chain", "var s = 0\nfor i < 16\n  s = sum(s, x[i])\ny[0] = s"],
     ["a loop of one round", "for i < 1\n  y[i] = x[i]"],

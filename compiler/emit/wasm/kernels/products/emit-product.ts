@@ -1,7 +1,7 @@
 /** Products as register tiles: `row-blocks.ts` goes through blocks of rows, `tile-walk.ts` through a block. */
 import type { ProductStatement } from "../../../../ir/kernel/kernel-program.js";
 import { invariant } from "../../../../base/diagnostics/invariant.js";
-import { collapsibleSums } from "../collapsible-loops.js";
+import { joinedSums } from "../joined-examples.js";
 import { RowBlocks } from "./row-blocks.js";
 import type { KernelContext } from "../context.js";
 
@@ -13,5 +13,5 @@ export function emitProduct(product: ProductStatement, context: KernelContext): 
     emitProduct({ ...product, rows: undefined, columns: rows, a: b, b: a }, context);
     return;
   }
-  new RowBlocks(product, context.collapsed ? context : context.collapsing(collapsibleSums(product))).emit();
+  new RowBlocks(product, context.joined ? context : context.joining(joinedSums(product))).emit();
 }

@@ -102,7 +102,7 @@ export function leftOf(product: ProductStatement): Pick<ProductPlan, "left" | "r
   const depth = dimConstant(countTerms(contracted) ?? 0);
   const row = rows === undefined ? AFFINE_ZERO : scaleAffine(affineVariable(POSITION), depth);
   const offset = addAffine(termIndex(contracted), row);
-  return { left: { buffer: copied, offset }, row: rows === undefined ? undefined : POSITION };
+  return { left: { buffer: copied.to, offset }, row: rows === undefined ? undefined : POSITION };
 }
 
 /** Where the panels of a product begin: those of the parts before its own stand in front. */

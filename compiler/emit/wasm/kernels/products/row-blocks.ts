@@ -3,12 +3,12 @@
  * engines unroll an innermost loop the more often the more loops of its function are around it, and here as often as
  * `nest` of the target says.
  */
-import { AFFINE_ZERO, plainExtent } from "../../../../ir/kernel/affine.js";
+import { AFFINE_ZERO } from "../../../../ir/kernel/affine.js";
 import { freeVariables } from "../../../../ir/kernel/free-variables.js";
-import { loopsAround } from "../../../../ir/kernel/loops-around.js";
-import type { KernelExpression, ProductStatement, Statement } from "../../../../ir/kernel/kernel-program.js";
+import type { ProductStatement } from "../../../../ir/kernel/kernel-program.js";
+import { rowCopy } from "../../../../ir/kernel/row-copy.js";
 import type { FunctionCode, Local } from "../../assembler/function-code.js";
-import { withCounts } from "../collapsed-counts.js";
+import { withCounts } from "../joined-counts.js";
 import { leftOf, planProduct, POSITION, pushMember } from "./product-plan.js";
 import { type RowSpan, TileWalk } from "./tile-walk.js";
 import type { KernelContext } from "../context.js";
@@ -26,7 +26,7 @@ export class RowBlocks {
   }
 
   emit(): void {
-    if (this.product.schedule?.copied !== undefined) withCounts(this.context, (counted) => this.copyRows(counted));
+    this.copyRows();
     this.rowBlocks();
   }
 
@@ -92,19 +92,12 @@ export class RowBlocks {
     withCounts(context, (counted) => new TileWalk(planProduct(this.product, counted), counted, rows).emit());
   }
 
-  /** Copies the left operand, row by row. */
-  private copyRows(context: KernelContext): void {
-    const { code } = context;
-    const { rows, contracted, a } = this.product;
-    const value: KernelExpression = { kind: "load", access: a, dtype: "real" };
-    const store: Statement = { kind: "store", access: leftOf(this.product).left, value, mode: "set" };
-    // Each element has its own place: those of the innermost loop are copied side by side.
-    const row = loopsAround(contracted.slice(-1), [store]).map((loop) =>
-      loop.kind === "for" && loop.from === undefined && plainExtent(loop.extent) !== 1
-        ? { ...loop, lanes: true as const }
-        : loop,
-    );
-    const copy = loopsAround(contracted.slice(0, -1), row);
+  /** Copies the left operand, row by row, where the product says so. */
+  private copyRows(): void {
+    const { code, context } = this;
+    const { rows, schedule: { copied } = {} } = this.product;
+    if (copied === undefined) return;
+    const copy = rowCopy(this.product, leftOf(this.product).left);
     if (rows === undefined) {
       context.emitAll(copy);
       return;
