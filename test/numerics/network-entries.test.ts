@@ -241,6 +241,16 @@ function expectChunks(part: CompiledModule, call: CellCall, seed: number): void 
   expectStream(part, { batch: 3, steps: 4, others: Object.fromEntries(others.map((name) => [name, [4, 2, 3]])) }, seed);
 }
 
+/** Elements that are apart by more than rounding. */
+const far = (found: readonly number[], wanted: ArrayLike<number>): [number, number | undefined][] =>
+  found.length === wanted.length
+    ? found.flatMap((value, i): [number, number][] => {
+        const other = wanted[i]!;
+        const isNear = Object.is(value, other) || Math.abs(value - other) <= 1e-12 * Math.max(1, Math.abs(other));
+        return isNear ? [] : [[value, other]];
+      })
+    : [[found.length, wanted.length]];
+
 it("random cuts of random networks", async () => {
   const choices = fc.array(fc.nat(999), { minLength: 20, maxLength: 30 });
   const property = fc.asyncProperty(choices, fc.nat(999), async (chosen, seed) => {
@@ -251,7 +261,9 @@ it("random cuts of random networks", async () => {
     const module = await made(withPart(text, seed, { isCut, outputOf: (name) => `o${name}` }), target, "Random");
     const [part] = module.manifest.entries ?? [];
     const { whole, found } = resultsOfParts(module, seed, (name) => `o${name}`);
-    for (const [name, values] of found[0]![1]) expect([text, name, values]).toEqual([text, name, [...whole[name]!]]);
+    // What reads the same operand is one product in the whole, and begins with other terms in a part that has less of it.
+    for (const [name, values] of found[0]![1])
+      expect([text, name, far(values, whole[name]!)]).toEqual([text, name, []]);
     const own = partModule(module, part!);
     const call = callOf(own, seed);
     examplesAreIndependent(own, call);
