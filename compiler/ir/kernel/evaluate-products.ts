@@ -68,8 +68,8 @@ export function runProduct(
   const left = copyRows(product, all, state);
   for (const [position, row] of all.entries()) {
     if (rows !== undefined) state.set(rows.variable, row as number);
-    const own = columns === undefined ? [undefined] : axisValues(columns, state);
-    const sums = own.map((column, at) => {
+    const places = columns === undefined ? [undefined] : axisValues(columns, state);
+    const sums = places.map((column, at) => {
       if (columns !== undefined) state.set(columns.variable, column as number);
       const start = initial === undefined ? 0 : state.expression(initial);
       return terms.reduce(
@@ -87,10 +87,12 @@ export function runProduct(
       continue;
     }
     for (const [at, sum] of sums.entries()) {
-      if (columns !== undefined) state.set(columns.variable, own[at] as number);
-      state.set("sum", sum);
+      if (columns !== undefined) state.set(columns.variable, places[at] as number);
+      // Beside what is called so around the product.
+      const own = state.lane();
+      own.set("sum", sum);
       invariant(out !== undefined, "sums that nothing takes");
-      state.memory.write(out.buffer, state.affine(out.offset), result === undefined ? sum : state.expression(result));
+      state.memory.write(out.buffer, state.affine(out.offset), result === undefined ? sum : own.expression(result));
     }
   }
 }

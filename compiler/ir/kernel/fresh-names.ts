@@ -51,6 +51,22 @@ export class TakenNames {
   }
 }
 
+/** Names that are made of others: of one always the same, and none that is taken. */
+export class MadeNames {
+  private readonly taken: TakenNames;
+  private readonly made = new Map<string, string>();
+
+  constructor(taken: Iterable<string>) {
+    this.taken = new TakenNames(taken);
+  }
+
+  of(hint: string): string {
+    let name = this.made.get(hint);
+    if (name === undefined) this.made.set(hint, (name = this.taken.pick(hint)));
+    return name;
+  }
+}
+
 /** A name for one more buffer: what authors name and what the compiler adds share their names. */
 export function freshBuffer(buffers: ReadonlyMap<string, unknown>, hint: string): string {
   return new FreshNames((name) => buffers.has(name)).pick(hint);

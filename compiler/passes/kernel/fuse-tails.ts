@@ -16,7 +16,8 @@ import {
   substituteAffine,
   subtractAffine,
 } from "../../ir/kernel/affine.js";
-import { freshBuffer } from "../../ir/kernel/fresh-names.js";
+import { collectNames } from "../../ir/kernel/bound-names.js";
+import { freshBuffer, TakenNames } from "../../ir/kernel/fresh-names.js";
 import { loopsAround } from "../../ir/kernel/loops-around.js";
 import { countTerms } from "../../ir/kernel/terms.js";
 import type {
@@ -72,7 +73,11 @@ class TailFuser {
 
   run(): UnplannedKernels {
     for (const { body } of this.kernels.functions) this.countUses(body);
-    const functions = this.kernels.functions.map((fn) => ({ ...fn, body: this.fuseList(fn.body) }));
+    const functions = this.kernels.functions.map((fn) => {
+      const around = new Set<string>();
+      collectNames(fn.body, around);
+      return { ...fn, body: this.fuseList(fn.body, around) };
+    });
     return { ...this.kernels, functions, buffers: this.buffers };
   }
 
@@ -93,23 +98,24 @@ class TailFuser {
     }
   }
 
-  private fuseList(statements: readonly Statement[]): Statement[] {
+  /** @param around names that are bound outside of regions */
+  private fuseList(statements: readonly Statement[], around: ReadonlySet<string>): Statement[] {
     const result: Statement[] = [];
     for (const statement of statements) {
       if (statement.kind === "for") {
-        result.push({ ...statement, body: this.fuseList(statement.body) });
+        result.push({ ...statement, body: this.fuseList(statement.body, around) });
         continue;
       }
       const previous = result.at(-1);
       const fused =
-        previous?.kind === "region" && statement.kind === "region" ? this.fuse(previous, statement) : undefined;
+        previous?.kind === "region" && statement.kind === "region" ? this.fuse(previous, statement, around) : undefined;
       if (fused === undefined) result.push(statement);
       else result.splice(-1, 1, ...fused);
     }
     return result;
   }
 
-  private fuse(first: RegionStatement, second: RegionStatement): Statement[] | undefined {
+  private fuse(first: RegionStatement, second: RegionStatement, around: ReadonlySet<string>): Statement[] | undefined {
     const made = productNest(first);
     const nest = elementwiseNest(second);
     if (made === undefined || nest === undefined) return undefined;
@@ -117,8 +123,8 @@ class TailFuser {
     const { buffer } = product.out;
     if (this.buffers.get(buffer)?.persistent !== false) return undefined;
     if (this.reads.get(buffer) !== 1 || this.writes.get(buffer) !== 1) return undefined;
-    const around = [...loops, ...(product.rows === undefined ? [] : [product.rows])];
-    const names = matchAxes(around, nest.axes.slice(0, -1));
+    const rows = [...loops, ...(product.rows === undefined ? [] : [product.rows])];
+    const names = matchAxes(rows, nest.axes.slice(0, -1));
     const unitAxis = nest.axes.at(-1);
     const length = unitAxis && plainExtent(unitAxis.extent);
     const columns = product.columns && plainExtent(product.columns.extent);
@@ -127,9 +133,10 @@ class TailFuser {
     const strips = columns / length;
     if (tileOf(this.target, strips) === undefined) return undefined;
 
-    const unit = "unit";
+    const taken = namesIn([first, second], around);
+    const unit = taken.pick("unit");
     names.set(unitAxis.variable, affineVariable(unit));
-    const sums = Array.from({ length: strips }, (_, strip) => `sum${strip}`);
+    const sums = Array.from({ length: strips }, (_, strip) => taken.pick(`sum${strip}`));
     const rename = { affine: (value: Affine) => substituteAffine(value, names) };
     const place = substituteAffine(product.out.offset, new Map([[product.columns.variable, affineVariable(unit)]]));
     const stride = product.out.offset.terms.find(({ variable }) => variable === product.columns?.variable);
@@ -137,7 +144,7 @@ class TailFuser {
     let fits = step !== undefined;
     let reads = false;
     const body = [...nest.before, ...nest.body].map((statement) =>
-      replaceLoads(mapStatement(renameExamples(statement, nest.axes, around), rename), (load) => {
+      replaceLoads(mapStatement(renameExamples(statement, nest.axes, rows), rename), (load) => {
         if (load.access.buffer !== buffer) return load;
         const distance = subtractAffine(load.access.offset, place);
         const constant = plainValue(distance);
@@ -279,4 +286,10 @@ function replaceLoads(statement: Statement, replace: (load: Load) => KernelExpre
   };
   if (statement.kind === "let" || statement.kind === "store") return { ...statement, value: visit(statement.value) };
   return statement;
+}
+
+function namesIn(regions: readonly RegionStatement[], around: ReadonlySet<string>): TakenNames {
+  const bound = new Set(around);
+  for (const { body } of regions) collectNames(body, bound);
+  return new TakenNames(bound);
 }

@@ -14,11 +14,9 @@ export const hoistAddressesPass: PlannedPass = {
   run: (program) => inRegions(program, hoistAddresses),
 };
 
-/** `statements` is the body of one region. */
-export function hoistAddresses(statements: readonly Statement[]): Statement[] {
-  const names = new Set<string>();
-  collectNames(statements, names);
-  const taken = new TakenNames(names);
+/** `statements` is the body of one region, where names are bound. */
+export function hoistAddresses(statements: readonly Statement[], bound: ReadonlySet<string>): Statement[] {
+  const taken = new TakenNames(bound);
   return hoist(statements, () => taken.pick("row"));
 }
 

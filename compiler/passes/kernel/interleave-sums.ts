@@ -13,6 +13,7 @@ import {
 import { invariant } from "../../base/diagnostics/invariant.js";
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { constantOf } from "../../base/types/dim.js";
+import { MadeNames } from "../../ir/kernel/fresh-names.js";
 import { inRegions, type PlannedPass } from "./kernel-pass.js";
 
 type Accumulator = Extract<Statement, { kind: "accumulator" }>;
@@ -23,45 +24,55 @@ export const interleaveSumsPass: PlannedPass = {
   run: (program) => inRegions(program, interleaveSums),
 };
 
-/** `statements` is the body of one region. */
-function interleaveSums(statements: readonly Statement[]): Statement[] {
-  return expandBody(statements, new Map());
+/** `statements` is the body of one region, where names are bound. */
+function interleaveSums(statements: readonly Statement[], bound: ReadonlySet<string>): Statement[] {
+  return expandBody(statements, new Map(), new MadeNames(bound));
 }
 
 /** `open` holds the accumulators in parts that are declared around the statements. */
-function expandBody(statements: readonly Statement[], open: ReadonlyMap<string, Accumulator>): Statement[] {
+function expandBody(
+  statements: readonly Statement[],
+  open: ReadonlyMap<string, Accumulator>,
+  names: MadeNames,
+): Statement[] {
   const known = new Map(open);
   return statements.flatMap((statement): Statement[] => {
     if (statement.kind === "accumulator" && statement.lanes !== undefined) {
       known.set(statement.name, statement);
       const { name, initial } = statement;
-      return parts(name).map((part) => ({ kind: "accumulator", name: part, initial }));
+      return parts(name, names).map((part) => ({ kind: "accumulator", name: part, initial }));
     }
     if (statement.kind === "for") {
       const counts = [...known.values()].some(({ lanes }) => lanes?.variable === statement.variable);
-      return counts ? inRounds(statement, known) : [{ ...statement, body: expandBody(statement.body, known) }];
+      return counts
+        ? inRounds(statement, known, names)
+        : [{ ...statement, body: expandBody(statement.body, known, names) }];
     }
-    if (statement.kind === "pieces") return [mapParts(statement, (part) => expandBody(part, known))];
+    if (statement.kind === "pieces") return [mapParts(statement, (part) => expandBody(part, known, names))];
     if (
       statement.kind === "store" ||
       statement.kind === "let" ||
       statement.kind === "accumulate" ||
       statement.kind === "assign"
     ) {
-      return [{ ...statement, value: combined(statement.value, known) }];
+      return [{ ...statement, value: combined(statement.value, known, names) }];
     }
     return [statement];
   });
 }
 
-function parts(name: string): string[] {
-  return Array.from({ length: PARTIALS }, (_, part) => `${name}${part}`);
+function parts(name: string, names: MadeNames): string[] {
+  return Array.from({ length: PARTIALS }, (_, part) => names.of(`${name}${part}`));
 }
 
 /** Replaces reads of accumulators in parts by `(p0 + p2) + (p1 + p3)`. */
-function combined(value: KernelExpression, known: ReadonlyMap<string, Accumulator>): KernelExpression {
+function combined(
+  value: KernelExpression,
+  known: ReadonlyMap<string, Accumulator>,
+  names: MadeNames,
+): KernelExpression {
   if (value.kind === "variable" && known.has(value.name)) {
-    const [p0, p1, p2, p3] = parts(value.name).map((name): KernelExpression => ({
+    const [p0, p1, p2, p3] = parts(value.name, names).map((name): KernelExpression => ({
       kind: "variable",
       name,
       dtype: "real",
@@ -69,10 +80,10 @@ function combined(value: KernelExpression, known: ReadonlyMap<string, Accumulato
     return plus(plus(p0, p2), plus(p1, p3));
   }
   if (value.kind === "operation") {
-    return { ...value, operands: value.operands.map((operand) => combined(operand, known)) };
+    return { ...value, operands: value.operands.map((operand) => combined(operand, known, names)) };
   }
   if (value.kind === "choice") {
-    return { ...value, below: combined(value.below, known), otherwise: combined(value.otherwise, known) };
+    return { ...value, below: combined(value.below, known, names), otherwise: combined(value.otherwise, known, names) };
   }
   return value;
 }
@@ -81,14 +92,14 @@ function plus(a: KernelExpression | undefined, b: KernelExpression | undefined):
   return { kind: "operation", op: "add", operands: [a as KernelExpression, b as KernelExpression], dtype: "real" };
 }
 
-function inRounds(loop: ForStatement, known: ReadonlyMap<string, Accumulator>): Statement[] {
+function inRounds(loop: ForStatement, known: ReadonlyMap<string, Accumulator>, names: MadeNames): Statement[] {
   const { variable, extent } = loop;
   invariant(loop.from === undefined, "parts are counted from 0");
   const result: Statement[] = [];
   let end: Affine;
   if (extent.kind === "affine") end = extent.value;
   else {
-    const name = `${variable}Size`;
+    const name = names.of(`${variable}Size`);
     invariant(extent.kind !== "examples", "examples are added one after the other");
     result.push({ kind: "let_index", name, value: extent });
     end = affineVariable(name);
@@ -97,7 +108,7 @@ function inRounds(loop: ForStatement, known: ReadonlyMap<string, Accumulator>): 
   let rounds: Affine;
   if (count !== undefined) rounds = affineConstant(count - (count % PARTIALS));
   else {
-    const name = `${variable}Rest`;
+    const name = names.of(`${variable}Rest`);
     result.push({
       kind: "let_index",
       name,
@@ -112,7 +123,7 @@ function inRounds(loop: ForStatement, known: ReadonlyMap<string, Accumulator>): 
     from,
     step: PARTIALS,
     reverse: false,
-    body: members.flatMap((part, n) => member(loop.body, variable, part, n, known)),
+    body: members.flatMap((part, n) => member(loop.body, { variable, part, offset: n }, known, names)),
   });
   const all = Array.from({ length: PARTIALS }, (_, part) => part);
   if (count === undefined || count >= PARTIALS) result.push(round(affineConstant(0), rounds, all));
@@ -120,24 +131,30 @@ function inRounds(loop: ForStatement, known: ReadonlyMap<string, Accumulator>): 
     // Runs once at most: fewer than four elements are left.
     result.push({
       ...round(addAffine(rounds, affineConstant(part)), end, [part]),
-      body: member(loop.body, variable, part, 0, known),
+      body: member(loop.body, { variable, part, offset: 0 }, known, names),
     } as ForStatement);
   }
   return result;
 }
 
-/** The body for the element `offset` after the variable, whose sums go to `part`. */
+/** The element `offset` after the variable, whose sums go to `part`. */
+interface RoundMember {
+  readonly variable: string;
+  readonly part: number;
+  readonly offset: number;
+}
+
+/** The body for one of them. */
 function member(
   body: readonly Statement[],
-  variable: string,
-  part: number,
-  offset: number,
+  { variable, part, offset }: RoundMember,
   known: ReadonlyMap<string, Accumulator>,
+  made: MadeNames,
 ): Statement[] {
   const names = new Map<string, string>();
   for (const statement of body) {
     if (statement.kind === "let" || statement.kind === "let_index") {
-      names.set(statement.name, offset === 0 ? statement.name : `${statement.name}Part${offset}`);
+      names.set(statement.name, offset === 0 ? statement.name : made.of(`${statement.name}Part${offset}`));
     }
   }
   const indices = new Map([...names].map(([name, renamed]): [string, Affine] => [name, affineVariable(renamed)]));
@@ -149,7 +166,7 @@ function member(
     });
     if (moved.kind === "let_index") return { ...moved, name: names.get(moved.name) ?? moved.name };
     if (moved.kind === "accumulate" && known.get(moved.name)?.lanes?.variable === variable) {
-      return { ...moved, name: `${moved.name}${part}` };
+      return { ...moved, name: made.of(`${moved.name}${part}`) };
     }
     return moved;
   });

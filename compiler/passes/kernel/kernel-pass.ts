@@ -1,6 +1,7 @@
 /** Passes on kernels, before and after their buffers have places. */
 import type { KernelProgram, Statement, RegionStatement } from "../../ir/kernel/kernel-program.js";
 import type { UnplannedKernels } from "../../ir/kernel/unplanned.js";
+import { collectNames } from "../../ir/kernel/bound-names.js";
 import { mapParts } from "../../ir/kernel/visit.js";
 import type { Pass } from "../pass.js";
 
@@ -31,7 +32,20 @@ export function mapRegions(
   });
 }
 
-/** The program with `change` made in every region. */
-export function inRegions(program: KernelProgram, change: (body: readonly Statement[]) => Statement[]): KernelProgram {
-  return { ...program, functions: program.functions.map((fn) => ({ ...fn, body: mapRegions(fn.body, change) })) };
+/** The program with `change` made in every region, which is told which names are bound in it and around it. */
+export function inRegions<Program extends Pick<KernelProgram, "functions">>(
+  program: Program,
+  change: (body: readonly Statement[], taken: ReadonlySet<string>) => Statement[],
+): Program {
+  const functions = program.functions.map((fn) => {
+    const around = new Set<string>();
+    collectNames(fn.body, around);
+    const changed = (body: readonly Statement[]): Statement[] => {
+      const taken = new Set(around);
+      collectNames(body, taken);
+      return change(body, taken);
+    };
+    return { ...fn, body: mapRegions(fn.body, changed) };
+  });
+  return { ...program, functions };
 }

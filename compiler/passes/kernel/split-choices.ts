@@ -10,30 +10,29 @@ import { addAffine, affineConstant, affineVariable, plainExtent, substituteAffin
 import type { Affine, KernelExpression, ForStatement, Statement } from "../../ir/kernel/kernel-program.js";
 import { mapParts, mapStatement } from "../../ir/kernel/visit.js";
 import { changeOf, decideChoices } from "../../ir/kernel/choices.js";
-import type { KernelPass } from "./kernel-pass.js";
+import { MadeNames } from "../../ir/kernel/fresh-names.js";
+import { inRegions, type KernelPass } from "./kernel-pass.js";
 import type { VectorTarget } from "./target.js";
 
 export const splitChoices: KernelPass<VectorTarget> = {
   name: "split-choices",
   summary: "cut loops where a choice by places changes sides",
-  run: (kernels, { machine }) => ({
-    ...kernels,
-    functions: kernels.functions.map((fn) => ({ ...fn, body: splitAll(fn.body, machine.sidesOfLoop) })),
-  }),
+  run: (kernels, { machine }) =>
+    inRegions(kernels, (body, bound) => splitAll(body, machine.sidesOfLoop, new MadeNames(bound))),
 };
 
-function splitAll(statements: readonly Statement[], most: number): Statement[] {
+/** @param statements of a region */
+function splitAll(statements: readonly Statement[], most: number, names: MadeNames): Statement[] {
   return statements.flatMap((statement): Statement[] => {
-    if (statement.kind === "region") return [{ ...statement, body: splitAll(statement.body, most) }];
-    if (statement.kind === "pieces") return [mapParts(statement, (part) => splitAll(part, most))];
+    if (statement.kind === "pieces") return [mapParts(statement, (part) => splitAll(part, most, names))];
     if (statement.kind !== "for") return [statement];
-    const loop = { ...statement, body: splitAll(statement.body, most) };
-    return splitLoop(loop, most) ?? [loop];
+    const loop = { ...statement, body: splitAll(statement.body, most, names) };
+    return splitLoop(loop, most, names) ?? [loop];
   });
 }
 
 /** At most `most` loops. */
-function splitLoop(loop: ForStatement, most: number): Statement[] | undefined {
+function splitLoop(loop: ForStatement, most: number, names: MadeNames): Statement[] | undefined {
   const { variable, extent, body } = loop;
   const count = plainExtent(extent);
   if (count === undefined || loop.from !== undefined || loop.reverse || loop.step !== 1) return undefined;
@@ -48,13 +47,20 @@ function splitLoop(loop: ForStatement, most: number): Statement[] | undefined {
   }
   if (cuts.size === 0 || cuts.size >= most) return undefined;
   const bounds = [0, ...[...cuts].sort((a, b) => a - b), count];
-  return bounds.slice(1).map((end, part) => partOf(loop, part, at(bounds, part), end));
+  return bounds.slice(1).map((end, part) => partOf(loop, { part, start: at(bounds, part), end }, names));
 }
 
-/** The iterations from `start` to before `end`, counted from 0: loops in lanes begin there. */
-function partOf(loop: ForStatement, part: number, start: number, end: number): ForStatement {
+/** One of the parts of a loop, from an iteration to before another one. */
+interface PartOfLoop {
+  readonly part: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Its iterations counted from 0: loops in lanes begin there. */
+function partOf(loop: ForStatement, { part, start, end }: PartOfLoop, names: MadeNames): ForStatement {
   const { variable, body } = loop;
-  const renamed = (name: string): string => (part === 0 ? name : `${name}Side${part}`);
+  const renamed = (name: string): string => (part === 0 ? name : names.of(`${name}Side${part}`));
   const own = new Set(body.flatMap((statement) => ("name" in statement ? [statement.name] : [])));
   const name = (old: string): string => (own.has(old) ? renamed(old) : old);
   const indices = new Map<string, Affine>([...own].map((old) => [old, affineVariable(renamed(old))]));

@@ -55,6 +55,42 @@ describe("fuse-tails", () => {
     );
   });
 
+  it("calls sums and the unit as nothing else is", () => {
+    const buffers = `
+      buffer W: real[4] external persistent
+      buffer x: real[2*%B] external persistent
+      buffer y: real[2*%B] external persistent`;
+    expectKernels(
+      fuseTails,
+      `${buffers.replace("buffer x", "buffer p: real[2*%B]\n      buffer x")}
+      kernel f {
+        region p ; p
+          product p[b * 2 + i] = sum x[b * 2 + j] * W[i * 2 + j]
+            rows b < examples
+            columns i < 2
+            contracted j < 2
+        region y ; y
+          for b < examples
+            let unit = exp(x[b * 2])
+            for i < 2
+              let sum0 = tanh(p[b * 2 + i])
+              y[b * 2 + i] = add(sum0, unit)
+      }`,
+      `${buffers}
+      kernel f {
+        region y ; p, then y
+          product sum02 = sum x[b * 2 + j] * W[i * 2 + j]
+            rows b < examples
+            columns i < 2
+            contracted j < 2
+            then for unit2 < 2
+              let unit = exp(x[b * 2])
+              let sum0 = tanh(sum02)
+              y[b * 2 + unit2] = add(sum0, unit)
+      }`,
+    );
+  });
+
   it("makes a run of columns of each gate", () => {
     expectFused(
       `func f(%input.x: real[3], %param.W: shared real[8, 3], %param.b: shared real[8]) -> (output.y: %y) {

@@ -1,5 +1,8 @@
 /** Parts of addresses that a loop does not change are computed once before it. */
 import { describe, expect, it } from "vitest";
+import { collectNames } from "../../../../compiler/ir/kernel/bound-names.js";
+import { parseKernelBody } from "../../../../compiler/ir/kernel/parse.js";
+import type { Statement } from "../../../../compiler/ir/kernel/kernel-program.js";
 import { hoistAddresses, hoistAddressesPass } from "../../../../compiler/passes/kernel/hoist-addresses.js";
 import {
   bodyOf,
@@ -12,7 +15,12 @@ import {
 } from "../../../support/kernel-text.js";
 
 function expectHoisted(before: string, after: string): void {
-  expect(rewritten(dedent(before), hoistAddresses)).toBe(dedent(after));
+  const hoisted = (statements: readonly Statement[]): Statement[] => {
+    const bound = new Set<string>();
+    collectNames(statements, bound);
+    return hoistAddresses(statements, bound);
+  };
+  expect(rewritten(dedent(before), hoisted)).toBe(dedent(after));
 }
 
 describe("hoist-addresses", () => {
@@ -101,6 +109,26 @@ describe("hoist-addresses", () => {
       for k < 2
         y[k] = x[k + row4]`,
     );
+  });
+
+  it("nor one that is taken around the region", () => {
+    const region = (more: string): string => `
+      for row < 2
+        region r
+${more}
+          for i < 4
+            y[i] = x[i + ROW]`;
+    const made = hoistAddressesPass.run(
+      {
+        axes: [],
+        buffers: [],
+        slots: [],
+        functions: [{ name: "f", body: parseKernelBody(dedent(region("").replace("ROW", "row * 4"))) }],
+      },
+      { dtype: "f32", machine: undefined },
+    );
+    const after = parseKernelBody(dedent(region("          index row2 = row * 4").replace("ROW", "row2")));
+    expect(made.functions[0]!.body).toEqual(after);
   });
 
   it("leaves alone what changes with the loop or something that it defines, and a base that is one variable", () => {

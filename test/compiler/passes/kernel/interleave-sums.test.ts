@@ -137,6 +137,50 @@ describe("interleave-sums", () => {
     );
   });
 
+  test("parts, integers and names of a round are called as nothing else is", () => {
+    expectStatements(
+      interleaveSumsPass,
+      scalar16,
+      `
+      buffer x: real[4*%B] external persistent
+      buffer y: real[%B] external persistent`,
+      `
+      let sum2 = x[0]
+      let vPart1 = x[1]
+      let jSize = x[2]
+      for b < examples
+        let jRest = x[b * 4]
+        var sum = 0 in four parts by j
+        for j < %T of b
+          let v = x[b * 4 + j]
+          sum = sum(sum, v)
+        y[b] = add(add(sum, sum2), add(vPart1, add(jSize, jRest)))`,
+      `
+      let sum2 = x[0]
+      let vPart1 = x[1]
+      let jSize = x[2]
+      for b < examples
+        let jRest = x[b * 4]
+        var sum0 = 0
+        var sum1 = 0
+        var sum22 = 0
+        var sum3 = 0
+        index jSize2 = %T of b
+        index jRest2 = remainder(jSize2, 4)
+        for j < jRest2 * (-1) + jSize2 from 0 step 4
+          let v = x[b * 4 + j]
+          sum0 = sum(sum0, v)
+          let vPart12 = x[b * 4 + j + 1]
+          sum1 = sum(sum1, vPart12)
+          let vPart2 = x[b * 4 + j + 2]
+          sum22 = sum(sum22, vPart2)
+          let vPart3 = x[b * 4 + j + 3]
+          sum3 = sum(sum3, vPart3)
+${["sum0", "sum1", "sum22"].map((sum, n) => `        for j < jSize2 from jRest2 * (-1) + jSize2${n === 0 ? "" : ` + ${n}`} step 4\n          let v = x[b * 4 + j]\n          ${sum} = sum(${sum}, v)`).join("\n")}
+        y[b] = add(add(add(add(sum0, sum22), add(sum1, sum3)), sum2), add(vPart1, add(jSize, jRest)))`,
+    );
+  });
+
   test("also in pieces of long sums", () => {
     const pieces = (sum: string): string => `
       pieces of %T from f

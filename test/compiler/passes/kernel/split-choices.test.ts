@@ -78,6 +78,36 @@ test("each side of a choice has a loop, whose names are its own", () => {
   );
 });
 
+test("a side is called as nothing else is, in its region and around it", () => {
+  const buffers = `
+    buffer x: real[5] external persistent
+    buffer y: real[8] external persistent`;
+  expectKernels(
+    splitChoices,
+    `${buffers}
+    kernel f {
+      for iSide1 < 2
+        region y ; y
+          let vSide1 = x[iSide1]
+          for i < 8
+            let v = (i < 5 ? x[i] : x[i - 5])
+            y[i] = add(v, vSide1)
+    }`,
+    `${buffers}
+    kernel f {
+      for iSide1 < 2
+        region y ; y
+          let vSide1 = x[iSide1]
+          for i < 5
+            let v = x[i]
+            y[i] = add(v, vSide1)
+          for iSide12 < 3
+            let vSide12 = x[iSide12]
+            y[iSide12 + 5] = add(vSide12, vSide1)
+    }`,
+  );
+});
+
 describe("stays whole", () => {
   const choice = "(i < 5 ? x[i] : x[i - 5])";
   test.each([

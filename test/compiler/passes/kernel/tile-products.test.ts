@@ -227,6 +227,54 @@ describe("tile-products", () => {
     );
   });
 
+  it("calls what it makes as nothing else is", () => {
+    expectStatements(
+      tileProductsPass,
+      machine,
+      `
+      buffer a: real[4*%B] external persistent
+      buffer v: real[4] external persistent
+      buffer y: real[%B] external persistent
+      buffer z: real[4] external persistent`,
+      `
+      let sum0 = a[0]
+      let sum = a[1]
+      let x = a[2]
+      let w = a[3]
+      for bRest < 1
+        product y[b] = sum0 + sum a[b * 4 + k] * v[k]
+          rows b < examples
+          contracted k < 4
+      z[0] = add(add(sum0, sum), add(x, w))`,
+      `
+      let sum0 = a[0]
+      let sum = a[1]
+      let x = a[2]
+      let w = a[3]
+      for bRest < 1
+        index bRest2 = remainder(%B, 2)
+        for b < bRest2 * (-1) + %B from 0 step 2
+          var sum02 = sum0
+          var sum1 = sum0
+          for k < 4
+            let x0 = a[b * 4 + k]
+            let x1 = a[b * 4 + k + 4]
+            let w2 = v[k]
+            sum02 = sum(sum02, mul(x0, w2))
+            sum1 = sum(sum1, mul(x1, w2))
+          y[b] = sum02
+          y[b + 1] = sum1
+        for b < %B from bRest2 * (-1) + %B
+          var sum2 = sum0
+          for k < 4
+            let x2 = a[b * 4 + k]
+            let w2 = v[k]
+            sum2 = sum(sum2, mul(x2, w2))
+          y[b] = sum2
+      z[0] = add(add(sum0, sum), add(x, w))`,
+    );
+  });
+
   it("has no loops over tiles that are wider than what there is", () => {
     expectStatements(
       tileProductsPass,
@@ -256,7 +304,7 @@ describe("tile-products", () => {
         product y[t] = sum a[t * 2 + k] * w[k]
           rows t < %T of b beyond 0, at most 3
           contracted k < 2`;
-    const tiles = tileProducts(parseKernelBody(dedent(text)), machine);
+    const tiles = tileProducts(parseKernelBody(dedent(text)), machine, new Set());
     expect(loops(printKernelFunction({ name: "f", body: tiles }))).toEqual([
       "for b < examples",
       "index tSize = %T of b beyond 0, at most 3",
@@ -271,7 +319,9 @@ describe("tile-products", () => {
     ["a tail", "product s = sum a[k] * w[k]\n  contracted k < 4\n  then for u < 1\n    y[u] = s"],
     ["earlier terms", "product y[0] = sum a[m] * w[m] + sum a[k] * w[k]\n  earlier m < 4\n  contracted k < 4"],
   ])("refuses %s, which tiles of scalars would leave out", (_, text) => {
-    expect(() => tileProducts(parseKernelBody(text), machine)).toThrow("a product that is scheduled for vectors");
+    expect(() => tileProducts(parseKernelBody(text), machine, new Set())).toThrow(
+      "a product that is scheduled for vectors",
+    );
   });
 
   it("leaves everything else alone", () => {
