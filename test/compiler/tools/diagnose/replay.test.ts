@@ -67,7 +67,7 @@ it("draws what the call drew, and takes its settings and the states that chunks 
   param w: [N] ~ ones
   c = before(count, 0)
   count[t] = c[t] + k
-  far[t] = log(5.5 - count[t] + 0 * sum(dropout(w * x[t], 0.5)))
+  output far[t] = log(5.5 - count[t] + 0 * sum(dropout(w * x[t], 0.5)))
   loss = sum(far) per T
 }
 `;
