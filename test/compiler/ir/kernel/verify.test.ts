@@ -265,6 +265,9 @@ describe("what is not", () => {
 
     ["for i < 3 step 0\n  x[i] = 1", "a loop over i in steps of 0"],
     ["windows of n steps of %T from s on, 0 rows", "windows of 0 rows"],
+    // In the last window alone, and in the first one alone.
+    ["windows of n steps of %T from s on, 6 rows\n  x[s * 6] = 1", "x of 12 elements at 12 to 12"],
+    ["windows of n steps of %T from s on, 6 rows\n  x[s * -6 + 12] = 1", "x of 12 elements at 12 to 12"],
     ["region r\n  region s", "the region s stands in a region"],
     ["region r\n  windows of n steps of %T from s on, 3 rows", "windows stand in a region"],
 

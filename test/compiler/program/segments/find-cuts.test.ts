@@ -61,6 +61,9 @@ it.each<[string, string, readonly string[]]>([
   // What has no state, as it streams along another sequence.
   ["A(H; T, S)", "input x: [T, H] input s: [H] use rnn = GRU(H, H) y = rnn(x, h = s) output z[n < S] = s loss = sum(y, axis = [0, 1])",
     ["T: `loss`, made of `y`, which begins as an equation says, in every chunk"]],
+  ["A(; T, S)", "input x: [T] y = before(x, 0) output z[n < S] = 1 loss = sum(y)", ["T: `loss`, made of `y`, which begins anew in every chunk"]],
+  ["A(; T, S)", "input x: [T, 1] param W: [1, 1, 2] y = conv(x, W, pad = causal) output z[n < S] = 1 loss = sum(y, axis = [0, 1])",
+    ["T: `loss`, made of `y`, which begins anew in every chunk"]],
   ["A(; T, S)", "input x: [T] y[t] = if t == 0 then 0 else x[t] output z[n < S] = 1 loss = sum(y)", ["T: `loss`, made of `y`, which counts its elements anew in every chunk"]],
 ])("%s { %s }", (network, text, cuts) => {
   expect(cutsOf(network, text)).toEqual(cuts);
