@@ -38,7 +38,7 @@ export function joinedProblems(
     // One piece has all steps then, and no example begins later.
     const isWhole = integers.dim(dim) <= own.most && !outer.isIdle;
     const range = isWhole ? integers.range(own.from, outer) : undefined;
-    if (isWhole && (range?.[0] !== 0 || range[1] !== 0)) problems.push(`steps ${axis} are joined and begin behind 0`);
+    if (isWhole && (range?.[0] !== 0 || range[1] !== 0)) problems.push(`steps ${axis} are joined and begin after 0`);
   }
   const isMoving = (value: Affine): boolean => moves(value, example) || moves(value, axis);
   const others = [rows, columns, ...termsOf(product).flatMap(({ contracted }) => contracted)];

@@ -76,7 +76,7 @@ describe("what is not", () => {
     [
       "steps that begin behind 0",
       piece("y[b * (2*%T) + n * 2 + t * 2]", "t < %T of b beyond n, at most 64", "index n = 1"),
-      "steps t are joined and begin behind 0",
+      "steps t are joined and begin after 0",
     ],
     ["steps with a gap", piece("y[b * (3*%T) + t * 2]", "t < %T of b beyond from, at most 64"), apart("y")],
   ])("%s", (_, body, problem) => {
