@@ -26,6 +26,8 @@ export default defineConfig(({ mode }) => {
   const testTimeout = mode === "fuzz" ? 3_600_000 : 60_000;
   // Engines keep every module that was imported: of thousands in several files of one process they run out of memory.
   const isolate = mode === "fuzz";
+  // A twentieth of the time went into collecting what is young: compilers make much of it. One file of fuzzing imports thousands of modules.
+  const execArgv = ["--max-semi-space-size=64", ...(mode === "fuzz" ? ["--max-old-space-size=8192"] : [])];
   return {
     // Tests run on the sources: without what a build puts beside them.
     resolve: { alias: { "#chevrotain": "chevrotain" } },
@@ -36,19 +38,16 @@ export default defineConfig(({ mode }) => {
       hookTimeout: 120_000,
       // The default leaves a core to the main process, which has next to nothing to do.
       maxWorkers: "100%",
-      // A twentieth of the time went into collecting what is young: compilers make much of it.
-      // When fuzzing one file imports thousands of modules, which engines keep.
-      execArgv: ["--max-semi-space-size=64", ...(mode === "fuzz" ? ["--max-old-space-size=8192"] : [])],
       projects: [
         {
           extends: true,
-          test: { name: "shared", include: stateless, exclude: measuring, isolate, testTimeout },
+          test: { name: "shared", include: stateless, exclude: measuring, isolate, testTimeout, execArgv },
         },
         {
           extends: true,
-          test: { name: "alone", include: ["test/**/*.test.ts"], exclude: stateless, testTimeout },
+          test: { name: "alone", include: ["test/**/*.test.ts"], exclude: stateless, testTimeout, execArgv },
         },
-        { extends: true, test: { name: "measuring", include: measuring, testTimeout } },
+        { extends: true, test: { name: "measuring", include: measuring, testTimeout, execArgv } },
       ],
     },
   };
