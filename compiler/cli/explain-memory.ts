@@ -83,20 +83,24 @@ function explained(
   const { segment, bytes } = plan(budget);
   const count = Math.ceil(room.steps / segment);
   const { bytes: whole } = plan(Number.MAX_SAFE_INTEGER);
-  const [forward, backward] = ["forward", "backward"].map((entry) => operationsOf(program, options, room, entry));
-  const share = (forward ?? 0) / ((forward ?? 0) + (backward ?? 0));
+  const operations = operationsOf(program, options, room);
+  const forward = operations("forward");
+  const share = forward / (forward + operations("backward"));
   return { segment, bytes, count, whole, factor: 1 + (share * (count - 1)) / count };
 }
 
 /** Of a step of an entry. */
-function operationsOf(program: Program, options: EntryOptions, { sizes }: SegmentsRoom, entry: string): number {
+function operationsOf(program: Program, options: EntryOptions, { sizes }: SegmentsRoom): (entry: string) => number {
   const found = findSegments(program);
   const one = "symbol" in found ? [[found.symbol, 1] as const] : [];
   const known = new Map([...program.dimensions, ...Object.entries(sizes), ...one]);
   const value = (dim: Dim): number => evaluateDim(dim, known);
-  const report = explainProgram(buildEntries(program, options)).find((own) => own.entry === entry);
-  const parts = (report?.regions ?? []).filter(({ region }) => region !== "once");
-  return parts.reduce((sum, part) => sum + value(part.productOperations) + value(part.elementOperations), 0);
+  const reports = explainProgram(buildEntries(program, options));
+  return (entry) => {
+    const { regions = [] } = reports.find((own) => own.entry === entry) ?? {};
+    const parts = regions.filter(({ region }) => region !== "once");
+    return parts.reduce((sum, part) => sum + value(part.productOperations) + value(part.elementOperations), 0);
+  };
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 })} MB`;
