@@ -19,18 +19,20 @@ function countOf<Key>(keys: Iterable<Key>): Map<Key, number> {
  */
 export function baselineOfCharacters(learned: readonly string[], text: readonly string[], size: number): string {
   const counts = countOf(learned);
-  const followers = new Map<string, Map<string, number>>();
+  const followers = new Map<string, { readonly of: Map<string, number>; all: number }>();
   let before = "";
   for (const next of learned) {
-    const of = followers.get(before) ?? new Map<string, number>();
-    followers.set(before, of.set(next, (of.get(next) ?? 0) + 1));
+    const own = followers.get(before) ?? { of: new Map<string, number>(), all: 0 };
+    own.of.set(next, (own.of.get(next) ?? 0) + 1);
+    own.all += 1;
+    followers.set(before, own);
     before = next;
   }
   const alone = (next: string): number => ((counts.get(next) ?? 0) + 1) / (learned.length + size);
   const after = (own: string, next: string): number => {
-    const of = followers.get(own);
-    if (of === undefined) return alone(next);
-    const all = [...of.values()].reduce((a, b) => a + b);
+    const seen = followers.get(own);
+    if (seen === undefined) return alone(next);
+    const { of, all } = seen;
     return ((of.get(next) ?? 0) + of.size * alone(next)) / (all + of.size);
   };
   const one = mean(text.map((next) => -Math.log(alone(next))));
