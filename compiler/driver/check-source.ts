@@ -54,9 +54,12 @@ export function checkSource({ tree, collector, sources, settings }: ParsedSource
     return found;
   };
   const program = analyze(tree, read, collector, settings.dtype);
-  for (const { span } of collector.diagnostics) {
-    const standard = standardSources.get(span.file);
-    if (standard !== undefined) sources.set(span.file, new SourceFile(span.file, standard));
-  }
+  for (const { span } of collector.diagnostics) addStandard(sources, span.file);
   return { program, tree, collector, settings, diagnostics: collector.diagnostics, sources };
+}
+
+/** Spans point into files of the standard library, too, which nobody has read from outside. */
+export function addStandard(sources: Map<string, SourceFile>, file: string): void {
+  const standard = standardSources.get(file);
+  if (standard !== undefined) sources.set(file, new SourceFile(file, standard));
 }

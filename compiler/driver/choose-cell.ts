@@ -3,9 +3,9 @@ import { type CompileOptions, CompileOptionsError, MissingSizesError } from "./c
 import type { CheckedSource } from "./check-source.js";
 import { suggest } from "../base/diagnostics/suggest.js";
 import type { Span } from "../base/source/span.js";
-import { resolvePath } from "../language/semantics/load-modules.js";
+import { importedFile } from "../language/semantics/load-modules.js";
 import type { TypedCell } from "../language/semantics/typed-program.js";
-import { standardFileName, standardSources } from "../language/std/sources.js";
+import { standardSources } from "../language/std/sources.js";
 
 /** A cell that a file imports and that was asked for: where it is declared. */
 export interface ImportedCell {
@@ -22,8 +22,7 @@ export function importedCell({ tree, program: { cells }, settings }: CheckedSour
   for (const { names, path } of tree.imports) {
     const entry = names.find(({ name, alias }) => (alias ?? name).text === cell);
     if (entry === undefined) continue;
-    const isStandard = path.startsWith("std/");
-    const target = isStandard ? standardFileName(path) : resolvePath(file, path);
+    const { name: target, isStandard } = importedFile(file, path);
     const text = isStandard ? standardSources.get(target) : readFile(target);
     if (typeof text === "string")
       return { text, options: { file: target, cell: entry.name.text }, span: (entry.alias ?? entry.name).span };

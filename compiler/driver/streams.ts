@@ -1,11 +1,9 @@
 /** Which networks of a source stream, and what the others look ahead at: for all sizes at once. */
 import type { SourceOptions } from "./compile-options.js";
-import { checkSource, type Findings, parseSource } from "./check-source.js";
+import { addStandard, checkSource, type Findings, parseSource } from "./check-source.js";
 import { DiagnosticCollector } from "../base/diagnostics/diagnostic.js";
 import { anyTarget } from "../passes/any-target.js";
 import { innerGradient } from "../passes/autodiff/inner-gradient.js";
-import { SourceFile } from "../base/source/source-file.js";
-import { standardSources } from "../language/std/sources.js";
 import { lowerNamed } from "../program/lowering/ast-to-graph.js";
 import type { StreamObstacle } from "../program/sequences/find-stream.js";
 import { checkStream } from "../program/check-stream.js";
@@ -60,10 +58,6 @@ export function streamsOf(source: string, options: SourceOptions): Findings & { 
     const parts = (made.parts ?? []).map((part) => ({ network: name, entry: part.name, ...streamOf(part.network) }));
     return [{ network: name, ...streamOf(made) }, ...parts];
   });
-  for (const { obstacle } of streams) {
-    const { file = "" } = obstacle?.span ?? {};
-    const standard = standardSources.get(file);
-    if (standard !== undefined) sources.set(file, new SourceFile(file, standard));
-  }
+  for (const { obstacle } of streams) addStandard(sources, obstacle?.span?.file ?? "");
   return { streams, diagnostics, sources };
 }

@@ -76,6 +76,12 @@ interface Located {
   readonly text: string;
 }
 
+/** The file that an import names, and whether it is one of the standard library, whose files may name each other by relative paths. */
+export function importedFile(from: string, path: string): { readonly name: string; readonly isStandard: boolean } {
+  if (path.startsWith("std/")) return { name: standardFileName(path), isStandard: true };
+  return { name: resolvePath(from, path), isStandard: standardSources.has(from) && /^\.\.?\//.test(path) };
+}
+
 function locate(
   from: string,
   node: ImportNode,
@@ -87,9 +93,8 @@ function locate(
     collector.report("missing-import", pathSpan, message, { help });
     return undefined;
   };
-  const isInStandard = standardSources.has(from);
-  if (path.startsWith("std/") || (isInStandard && /^\.\.?\//.test(path))) {
-    const name = path.startsWith("std/") ? standardFileName(path) : resolvePath(from, path);
+  const { name, isStandard } = importedFile(from, path);
+  if (isStandard) {
     const text = standardSources.get(name);
     if (text !== undefined) return { name, text };
     const known = [...standardSources.keys()].map((key) => key.replace(/^recell:/, "").replace(/\.cell$/, ""));
@@ -102,7 +107,6 @@ function locate(
       `write "./${path}" for a file beside this one`,
     );
   }
-  const name = resolvePath(from, path);
   const text = readFile(name);
   if (typeof text === "string") return { name, text };
   const withEnding = path.endsWith(".cell") ? undefined : readFile(`${name}.cell`);
