@@ -52,7 +52,7 @@ import {
 } from "../program/base/roles.js";
 import { lastEntries, type OwnEntry, ownEntries } from "./own-entries.js";
 import { checkSegments } from "../program/segments/check-segments.js";
-import { symbolOfSegments } from "../program/segments/find-segments.js";
+import { segmentsOf } from "../program/segments/find-segments.js";
 import { withoutOutputs } from "../ir/graph/without-outputs.js";
 import { gradientRowsStage, withGradientRows } from "./gradient-rows.js";
 
@@ -102,8 +102,8 @@ const directionalModes: readonly DirectionalMode[] = [
 export function buildEntries(program: Program, options: EntryOptions): EntryProgram {
   const [problem] = problemsOf(program);
   invariant(problem === undefined, `${program.name}: ${problem ?? ""}`);
-  const along = options.segments === true ? symbolOfSegments(program) : undefined;
-  const builder = new EntryBuilder(program, options, { keptAlong: along }).build();
+  const segments = options.segments === true ? segmentsOf(program) : undefined;
+  const builder = new EntryBuilder(program, options, { keptAlong: segments?.symbol }).build();
   const { entries, roles } = builder;
   const parts = (program.parts ?? []).map((part) => entriesOfPart(part, options));
   const all = new Map([entries, ...parts.map((part) => part.entries)].flatMap((own) => [...own]));
@@ -115,9 +115,9 @@ export function buildEntries(program: Program, options: EntryOptions): EntryProg
     entries: all,
     roles: new Map(allRoles.map((role) => [nameOfRole(role), role])),
   };
-  if (along !== undefined) {
-    checkSegments(made, along, program.losses ?? []);
-    return made; // Rows of a part of the steps are not those of all.
+  if (segments !== undefined) {
+    checkSegments(made, segments.symbol, program.losses ?? []);
+    return { ...made, segments }; // Rows of a part of the steps are not those of all.
   }
   return withGradientRows(made, (entry, fn) => {
     builder.observed(entry, gradientRowsStage, fn, builder.kept.get(entry));

@@ -16,7 +16,6 @@ import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, evaluateDim, symbolsOf
 import type { Shape } from "../base/types/shape.js";
 import { type ComputedSizes, computedSizes } from "../program/computed-sizes.js";
 import { type CutAxis, findCuts } from "../program/segments/find-cuts.js";
-import { findSegments } from "../program/segments/find-segments.js";
 import type {
   AxisEntry,
   CutEntry,
@@ -64,6 +63,7 @@ export function buildManifest(
     sizes = computedSizes(program),
     entries: made = new Map<string, ProgramEntry>(),
     sizesOfParts,
+    segments,
   }: Partial<EntryProgram> = {},
 ): Manifest {
   const names = namesOfAxes(program.axes);
@@ -97,7 +97,7 @@ export function buildManifest(
       gradient: options.gradient,
       jvp: options.jvp,
       hvp: options.hvp,
-      ...segmentsOf(program, options, names),
+      ...(segments && { segments: { axis: nameOfAxis(names, segments.symbol), totals: segments.totals } }),
     },
     program: hashOf(program),
     ...trainingEntries(program, options, names),
@@ -127,16 +127,6 @@ function trainingEntries(
 function hashOf({ forward, initial, dimensions }: Program): string {
   const functions = [forward, ...(initial === undefined ? [] : [initial])];
   return digestOf(`${JSON.stringify([...dimensions])}\n${printProgram({ functions })}`);
-}
-
-function segmentsOf(
-  program: Program,
-  { segments }: ModuleOptions,
-  names: ReadonlyMap<string, string>,
-): Pick<Manifest["has"], "segments"> {
-  const found = segments === true ? findSegments(program) : undefined;
-  if (found === undefined || "obstacle" in found) return {};
-  return { segments: { axis: nameOfAxis(names, found.symbol), totals: found.totals } };
 }
 
 const streamOf = (program: Program, names: ReadonlyMap<string, string>): Pick<Manifest, "stream"> =>

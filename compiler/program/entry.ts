@@ -137,6 +137,13 @@ const derivations: ReadonlyMap<string, EntryDerivation> = new Map(
   ),
 );
 
+/** The sequence along which gradients can be computed in segments. */
+export interface SegmentsAlong {
+  readonly symbol: string;
+  /** Parts of losses, by output, that are sums over the sequence; the others are the same in every segment. */
+  readonly totals: readonly string[];
+}
+
 export interface EntryProgram {
   /** Those whose sizes each call gives. */
   readonly axes: readonly CallAxis[];
@@ -148,6 +155,8 @@ export interface EntryProgram {
   readonly entries: ReadonlyMap<string, ProgramEntry>;
   /** What every input and output of the entries is, by its name. */
   readonly roles: ReadonlyMap<string, Role>;
+  /** Where gradients go on from segment to segment; left out where they are of the whole. */
+  readonly segments?: SegmentsAlong;
 }
 
 /**

@@ -4,15 +4,10 @@
  */
 import { findCuts, isDrawnAlong } from "./find-cuts.js";
 import { describeObstacle, findStream } from "../sequences/find-stream.js";
+import type { SegmentsAlong } from "../entry.js";
 import type { Program } from "../program.js";
 
-export type SegmentSearch =
-  | {
-      readonly symbol: string;
-      /** Parts of losses, by output, that are sums over the sequence; the others are the same in every segment. */
-      readonly totals: readonly string[];
-    }
-  | { readonly obstacle: string };
+export type SegmentSearch = SegmentsAlong | { readonly obstacle: string };
 
 /** A gradient that was asked for in segments and cannot be computed so: a matter of the source. */
 export class SegmentsError extends TypeError {
@@ -37,9 +32,9 @@ export function findSegments(program: SegmentedProgram): SegmentSearch {
 }
 
 /** @throws SegmentsError where there is none. */
-export function symbolOfSegments(program: SegmentedProgram): string {
+export function segmentsOf(program: SegmentedProgram): SegmentsAlong {
   const found = findSegments(program);
-  if ("symbol" in found) return found.symbol;
+  if ("symbol" in found) return found;
   throw new SegmentsError(
     found.obstacle,
     "each step is made of what there is up to it, and losses are sums over the steps",
