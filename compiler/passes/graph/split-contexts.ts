@@ -7,7 +7,7 @@ import { copyInstruction, declareInputs, finishLike, type ValueMap } from "../..
 import type { GraphFunction, Instruction, ValueId } from "../../ir/graph/graph-function.js";
 import { nameOf, typeOf } from "../../ir/graph/values.js";
 import type { ShapeContext } from "../../ir/graph/shape-rules.js";
-import { chooseCrossingValues, isCheap } from "../minimum-cut/choose-crossing-values.js";
+import { chooseCrossingValues } from "../minimum-cut/choose-crossing-values.js";
 
 export interface SplitStep {
   readonly step: GraphFunction;
@@ -35,8 +35,7 @@ export function splitContexts(
   const wanted = new Set([...needed].filter((id) => made.has(id)));
   const part = { ...fn, instructions: fn.instructions.filter((instruction) => own.has(instruction)) };
   const { kept, recomputed } = chooseCrossingValues(part, wanted, context, { isFree: () => true, keepViews: false });
-  if (kept.length === 0 || ![...own].some((instruction) => !isCheap(instruction)))
-    return { step: fn, contexts: undefined };
+  if (kept.length === 0) return { step: fn, contexts: undefined };
   return {
     step: stepWith(fn, context, { kept, keptName, left: (instruction) => !own.has(instruction) || recomputed.includes(instruction) }), // prettier-ignore
     contexts: { ...fn, outputs: kept, outputNames: kept.map((_, i) => keptName(i)) },

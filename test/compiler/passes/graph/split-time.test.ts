@@ -169,6 +169,22 @@ describe("split-time", () => {
     );
   });
 
+  test("what is computed for all steps at once is each example's own in a step, also where all share the sequence", () => {
+    const shared = (lines: string, before = "", crossing = "%xs: shared real[2, 3]", sequence = "%xs"): string => `
+      func f(%h0: real[3], %xs: shared real[2, 3]) -> (h: %last) {
+        ${before}
+        %last: real[3] = scan length 2 carried 1 sequences 1 %h0, ${sequence} body
+          func step(%h: real[3], ${crossing}) -> (h: %hn) {
+            ${lines}
+          }
+      }`;
+    expectRewritten(
+      splitTime,
+      shared("%e: real[3] = exp %x\n%hn: real[3] = add %h, %e", "", "%x: real[3]"),
+      shared("%hn: real[3] = add %h, %e", "%e: shared real[2, 3] = exp %xs", "%e: real[3]", "%e"),
+    );
+  });
+
   test("what is cheap beside a value that crosses is computed inside: the loop reads one sequence, not two", () => {
     const [one, ones] = ["%one: shared real[] = constant real 1", "%ones: shared real[3] = broadcast [3] axes [] %one"];
     const state = `

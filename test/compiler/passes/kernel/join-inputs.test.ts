@@ -70,6 +70,10 @@ describe("left alone", () => {
     ],
     ["what is read at another place than that of the sum", { start: "p[b * (2*%T) + t * 2]" }],
     ["what is made of something that the kernel writes", { input: "y[b * (2*%T) + t * 2]" }],
+    [
+      "what each example multiplies with a matrix of its own",
+      { W: "W: real[6*%B] external persistent held", matrix: "W[b * 6 + i * 3 + j]" },
+    ],
   ])("%s", (_, changes) => {
     expectKernels(joinInputs, kernels(changes), kernels(changes));
   });

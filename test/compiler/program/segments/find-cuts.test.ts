@@ -1,7 +1,11 @@
 /** Which sequences training may take in chunks, and what is in the way of the others. */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { networkAxes } from "../../../../compiler/base/types/call-axes.js";
 import { compile } from "../../../../compiler/index.js";
+import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
+import type { ProgramInput } from "../../../../compiler/program/program.js";
+import { findCuts } from "../../../../compiler/program/segments/find-cuts.js";
 
 const head = `import { GRU } from "std/gru"
 import { Bidirectional, Linear } from "std/network"
@@ -68,6 +72,21 @@ it.each<[string, string, readonly string[]]>([
 ])("%s { %s }", (network, text, cuts) => {
   expect(cutsOf(network, text)).toEqual(cuts);
 }); // prettier-ignore
+
+it("tells what is put in front of a sequence, which no equation says so far", () => {
+  const forward = parseProgram(
+    `func forward(%input.x: real[T]) -> (output.loss.sum: %s) {
+      %y: real[T + 1] = pad axis 0 before 1 after 0 %input.x
+      %z: real[T] = slice axis 0 start 0 length T %y
+      %e: real[] = reduce sum axes [0] %z
+      %s: shared real[] = batch_sum %e
+    }`,
+    networkAxes(["T"]),
+  ).functions[0]!;
+  const given = { axes: networkAxes(["T"]), stream: undefined, states: [], randoms: [], losses: ["loss"], forward };
+  const obstacle = "`loss`, made of `e`, made of `z`, made of `y`, which begins anew in every chunk";
+  expect(findCuts({ ...given, inputs: [{ name: "x" } as ProgramInput] })).toMatchObject([{ axis: "T", obstacle }]);
+});
 
 it("finds what the model of a book hands on", () => {
   const book = readFileSync(new URL("../../../../examples/moby-dick/letters.cell", import.meta.url), "utf8");
