@@ -17,7 +17,14 @@ import type { Terminal } from "./terminal.js";
 
 export function listStages(args: ParsedArguments, terminal: Terminal): void {
   if (args.flag("json") === true) {
-    terminal.out(`${JSON.stringify({ stages }, null, 2)}\n`);
+    const told = stages.map(({ name, summary, gives, repeats, targets }) => ({
+      name,
+      summary,
+      gives,
+      repeats,
+      targets,
+    }));
+    terminal.out(`${JSON.stringify({ stages: told }, null, 2)}\n`);
     return;
   }
   const width = Math.max(...stages.map(({ name }) => name.length));
@@ -179,8 +186,7 @@ function whyNothing(
   others: readonly string[],
   options: EntryOptions,
 ): string {
-  if (stage.gives === "text" || stage.name === "layout")
-    return `${stage.name} prints one text for all entries: leave --entry out`;
+  if (stage.ofWhole) return `${stage.name} prints one text for all entries: leave --entry out`;
   const runsOn = `runs on ${others.join(", ") || "nothing here"}`;
   const option = optionFor(entry, options);
   const similar = suggest(entry, [...others, ...parts.map(({ name }) => name)]);

@@ -6,9 +6,10 @@ import { type CheckedOptions, type CompileOptions } from "./compile-options.js";
 import { buildEntries } from "./entries.js";
 import { type CheckedSource, checkSource, type Findings, parseSource } from "./check-source.js";
 import { checkSizes, chooseCell, importedCell, type ImportedCell } from "./choose-cell.js";
+import { describeModule } from "./describe-module.js";
 import { modulePrinters } from "./module-printers.js";
 import { digestOf } from "../emit/digest.js";
-import { buildManifest, type ModuleOptions } from "../emit/manifest.js";
+import type { ModuleOptions } from "../emit/manifest.js";
 import { type MemoryLayout, planLayout } from "../emit/wasm/memory/memory-layout.js";
 import type { WasmFile } from "../emit/wasm/module/print-module.js";
 import type { GraphFunction } from "../ir/graph/graph-function.js";
@@ -175,7 +176,7 @@ export interface EmittedModule {
 export function emitModule(program: Program, options: ModuleOptions, rewrite?: RewriteKernels): EmittedModule {
   const { target, dtype } = options;
   const entries = buildEntries(program, options);
-  const manifest = buildManifest(program, options, entries);
+  const manifest = describeModule(program, options, entries);
   const kernelsOf = (name: KernelTargetName): KernelProgram =>
     buildKernels(entries, { passes: targetPasses[name], dtype, ...(rewrite && { rewrite }) });
   // What `wasm-fma` has after all passes of `wasm`.

@@ -3,6 +3,7 @@ import { printJsKernels, printWasmText, printWasmLayout } from "./print-targets.
 import { listAt, lookUp } from "../base/at.js";
 import type { GraphFunction } from "../ir/graph/graph-function.js";
 import { printFunction } from "../ir/graph/print.js";
+import type { KernelProgram } from "../ir/kernel/kernel-program.js";
 import { printBuffers, printKernelFunction } from "../ir/kernel/print.js";
 import { printTypedCell } from "../language/semantics/print-typed-cell.js";
 import type { TypedCell } from "../language/semantics/typed-program.js";
@@ -34,60 +35,18 @@ export interface Stage {
   readonly repeats: boolean;
   /** Whose kernels pass through it; texts and graphs are the same for all. */
   readonly targets: readonly KernelTargetName[];
+  /** Whether it runs only where a network has parts that are called by themselves. */
+  readonly ofParts: boolean;
+  /** Whether what it gives is of the whole, not of its entries. */
+  readonly ofWhole: boolean;
+  readonly texts: TextsOf;
 }
 
-const textStage = (name: string, summary: string): Stage => ({
-  name,
-  summary,
-  gives: "text",
-  repeats: false,
-  targets: kernelTargets,
-});
-const graphStage = (name: string, summary: string): Stage => ({ ...textStage(name, summary), gives: "graph" });
-const kernelStage = (name: string, summary: string): Stage => ({ ...textStage(name, summary), gives: "kernels" });
-const codeStage = (name: string, summary: string): Stage => ({ ...textStage(name, summary), gives: "code" });
+/** What a stage gives, as text: of each entry, in their order; before kernels `buffers`, of one entry those that it uses. */
+type TextsOf = (staged: StagedProgram, options: ShownOptions) => Map<string, string>;
 
-/**
- * Grouped by what they give. Passes on graphs stand where the first list of `passes/graph/passes.ts` that has them does, and run several
- * times: `stagesPassed` has what ran on an entry, in order. Stages of kernels are in the order in which they run, for every target.
- */
-export const stages: readonly Stage[] = [
-  textStage("parse", "the tree of the text, printed"),
-  textStage("check", "every name with its type"),
-  textStage("cut", "each part that is called by itself as a network, in which what it is given are inputs"),
-  textStage("complex-to-real", "complex names as two real ones, which all that comes after knows alone"),
-  graphStage("lower", "one example as it is written: of a cell one step, of a network whole sequences"),
-  ...Object.entries(networkStages).map(([name, summary]) => graphStage(name, summary)),
-  graphStage(entryStages.equations, "what entries begin with, over whole sequences: of a cell its step in a loop"),
-  graphStage(entryStages.deriveGradient, "the gradient that second derivatives are derived from"),
-  graphStage(entryStages.derive, "derivatives, as the rules give them, and what forward keeps for them"),
-  ...graphPasses.map((pass): Stage => ({ ...graphStage(pass.name, pass.summary), repeats: isRepeated(pass) })),
-  graphStage(entryStages.oneStep, "what a stream computes, for one step instead of a sequence"),
-  graphStage(entryStages.splitContexts, "compute of contexts once for all steps of a stream what tells only of them"),
-  graphStage(gradientRowsStage, "which gradients have only rows of their params"),
-  ...beforeKernels.map(({ name, summary }) => graphStage(name, summary)),
-  kernelStage("kernels", "loops over examples and steps, and what is stored"),
-  ...kernelStages((passes) => passes.beforeMemory),
-  kernelStage("memory", "give every buffer its place"),
-  ...kernelStages((passes) => passes.afterMemory),
-  {
-    ...codeStage("layout", "where buffers lie in the one memory"),
-    targets: kernelTargets.filter((target) => target !== "js"),
-  },
-  codeStage("print", "the kernels of an entry as code, by themselves"),
-];
-
-const stagesByName = new Map(stages.map((stage) => [stage.name, stage]));
-
-function kernelStages(listOf: (passes: TargetPasses<unknown>) => readonly Pick<Stage, "name" | "summary">[]): Stage[] {
-  const found = new Map<string, Stage>();
-  for (const target of kernelTargets) {
-    for (const { name, summary } of listOf(targetPasses[target])) {
-      const targets = [...(found.get(name)?.targets ?? []), target];
-      found.set(name, { ...kernelStage(name, summary), targets });
-    }
-  }
-  return [...found.values()];
+interface ShownOptions extends StageOptions {
+  readonly isShown: (name: string) => boolean;
 }
 
 interface StageOptions extends Omit<EntryOptions, "observe"> {
@@ -117,6 +76,91 @@ export interface StagedProgram {
   readonly written: { readonly tree: SourceFileNode; readonly typed: TypedCell } | undefined;
 }
 
+/** The same for all targets, of entries, and once on each. */
+const plainStage = { repeats: false, targets: kernelTargets, ofParts: false, ofWhole: false };
+
+type WrittenTexts = (written: NonNullable<StagedProgram["written"]>) => (readonly [name: string, text: string])[];
+
+/** What is no graph yet. */
+const textStage = (name: string, summary: string, texts: WrittenTexts): Stage => ({
+  ...{ ...plainStage, name, summary, gives: "text", ofWhole: true },
+  texts: ({ written }, { isShown }) => new Map(written === undefined || !isShown("text") ? [] : texts(written)),
+});
+const loweringStage = (name: string, summary: string): Stage => ({
+  ...{ ...plainStage, name, summary, gives: "graph" },
+  texts: (staged, options) => textsOfLowering(staged, name, options),
+});
+const graphStage = (name: string, summary: string): Stage => ({
+  ...{ ...plainStage, name, summary, gives: "graph" },
+  texts: (staged, options) => textsOfEntries(staged, name, options),
+});
+const kernelStage = (name: string, summary: string): Stage => ({
+  ...{ ...plainStage, name, summary, gives: "kernels" },
+  texts: (staged, options) => textsOfKernels(staged, name, options),
+});
+const codeStage = (name: string, summary: string, texts: TextsOf): Stage => ({
+  ...{ ...plainStage, name, summary, gives: "code", texts },
+});
+
+/** The network's parts, each under its own name. */
+const cutsOf = (typed: TypedCell): TypedCell[] =>
+  typed.parts.map((part) => ({ ...cutNetwork(typed, part), name: nameInPart(typed.name, part.name) }));
+
+const namedCell = (cell: TypedCell) => [cell.name, printTypedCell(cell)] as const;
+
+/**
+ * Grouped by what they give. Passes on graphs stand where the first list of `passes/graph/passes.ts` that has them does, and run several
+ * times: `stagesPassed` has what ran on an entry, in order. Stages of kernels are in the order in which they run, for every target.
+ */
+export const stages: readonly Stage[] = [
+  textStage("parse", "the tree of the text, printed", ({ tree }) => [["text", printSourceFile(tree)]]),
+  textStage("check", "every name with its type", ({ typed }) => [["text", printTypedCell(typed)]]),
+  {
+    ...textStage(
+      "cut",
+      "each part that is called by itself as a network, in which what it is given are inputs",
+      ({ typed }) => cutsOf(typed).map(namedCell),
+    ),
+    ofParts: true,
+  },
+  textStage("complex-to-real", "complex names as two real ones, which all that comes after knows alone", ({ typed }) =>
+    [typed, ...cutsOf(typed)].map((cell) => namedCell(realCell(cell))),
+  ),
+  loweringStage("lower", "one example as it is written: of a cell one step, of a network whole sequences"),
+  ...Object.entries(networkStages).map(([name, summary]) => loweringStage(name, summary)),
+  graphStage(entryStages.equations, "what entries begin with, over whole sequences: of a cell its step in a loop"),
+  graphStage(entryStages.deriveGradient, "the gradient that second derivatives are derived from"),
+  graphStage(entryStages.derive, "derivatives, as the rules give them, and what forward keeps for them"),
+  ...graphPasses.map((pass): Stage => ({ ...graphStage(pass.name, pass.summary), repeats: isRepeated(pass) })),
+  graphStage(entryStages.oneStep, "what a stream computes, for one step instead of a sequence"),
+  graphStage(entryStages.splitContexts, "compute of contexts once for all steps of a stream what tells only of them"),
+  graphStage(gradientRowsStage, "which gradients have only rows of their params"),
+  ...beforeKernels.map(({ name, summary }) => graphStage(name, summary)),
+  kernelStage("kernels", "loops over examples and steps, and what is stored"),
+  ...kernelStages((passes) => passes.beforeMemory),
+  kernelStage("memory", "give every buffer its place"),
+  ...kernelStages((passes) => passes.afterMemory),
+  {
+    ...codeStage("layout", "where buffers lie in the one memory", textOfLayout),
+    targets: kernelTargets.filter((target) => target !== "js"),
+    ofWhole: true,
+  },
+  codeStage("print", "the kernels of an entry as code, by themselves", textsOfCode),
+];
+
+const stagesByName = new Map(stages.map((stage) => [stage.name, stage]));
+
+function kernelStages(listOf: (passes: TargetPasses<unknown>) => readonly Pick<Stage, "name" | "summary">[]): Stage[] {
+  const found = new Map<string, Stage>();
+  for (const target of kernelTargets) {
+    for (const { name, summary } of listOf(targetPasses[target])) {
+      const targets = [...(found.get(name)?.targets ?? []), target];
+      found.set(name, { ...kernelStage(name, summary), targets });
+    }
+  }
+  return [...found.values()];
+}
+
 /** What ran on each entry, in order, by the names of their functions: first what is before all entries, then on what it is made from. */
 export function stagesPassed(
   staged: StagedProgram,
@@ -127,9 +171,7 @@ export function stagesPassed(
   const texts = (part: string | undefined): readonly Stage[] =>
     written === undefined
       ? []
-      : [...textsBefore.keys()].flatMap((name) =>
-          name !== "cut" || part !== undefined ? [lookUp(stagesByName, name)] : [],
-        );
+      : stages.filter(({ gives, ofParts }) => gives === "text" && (!ofParts || part !== undefined));
   const after = stages.filter(({ gives, targets }) => ["kernels", "code"].includes(gives) && targets.includes(target));
   const once = (stage: Stage): PassedStage => ({ stage, run: 1 });
   const finished = lastVersions(program, options);
@@ -193,77 +235,65 @@ const beginningOf = (last: EntryVersion): EntryVersion => historyOf(last)[0] ?? 
 export function textsAfter(staged: StagedProgram, stage: Stage, options: StageOptions): Map<string, string> {
   const { entry } = options;
   const called = entry === undefined ? undefined : functionsCalled(entry);
-  return textsOf[stage.gives](staged, stage, { ...options, isShown: (name) => called?.has(name) ?? true });
+  return stage.texts(staged, { ...options, isShown: (name) => called?.has(name) ?? true });
 }
 
-interface ShownOptions extends StageOptions {
-  readonly isShown: (name: string) => boolean;
+/** What lowering gives in the stage of this name. */
+function textsOfLowering(staged: StagedProgram, name: string, options: ShownOptions): Map<string, string> {
+  const lowered = loweredVersions(staged);
+  const begun = options.entry === undefined ? lowered.keys() : new Set(shownVersions(staged, options).map((last) => beginningOf(last).entry)); // prettier-ignore
+  const found = [...begun].flatMap((entry) => lowered.get(entry) ?? []);
+  return new Map(found.flatMap(({ stage, fn }) => (stage === name ? [namedText(fn)] : [])));
 }
 
-type AnalysedText = NonNullable<StagedProgram["written"]>;
+/** What entries are after the run of the stage of this name that is asked for. */
+function textsOfEntries(staged: StagedProgram, name: string, options: ShownOptions): Map<string, string> {
+  const printed = new Map<string, string>();
+  for (const last of shownVersions(staged, options)) {
+    const runs = historyOf(last).filter(({ stage }) => stage === name);
+    const version = runs[(options.run ?? runs.length) - 1];
+    // What several entries are made from is printed once, under the name that it had.
+    if (version === undefined || printed.has(version.entry)) continue;
+    printed.set(...namedText({ ...version.fn, name: version.entry }));
+  }
+  return printed;
+}
 
-/** The network's parts, each under its own name. */
-const cutsOf = (typed: TypedCell): TypedCell[] =>
-  typed.parts.map((part) => ({ ...cutNetwork(typed, part), name: nameInPart(typed.name, part.name) }));
+const shownVersions = ({ program }: StagedProgram, options: ShownOptions): EntryVersion[] =>
+  [...lastVersions(program, options)].flatMap(([entry, last]) => (options.isShown(entry) ? [last] : []));
 
-const namedCell = (cell: TypedCell): [string, string] => [cell.name, printTypedCell(cell)];
+/** Kernels after the stage of this name. */
+function textsOfKernels({ program }: StagedProgram, name: string, options: ShownOptions): Map<string, string> {
+  const { target, dtype, isShown, ...entries } = options;
+  const printed = new Map<string, string>();
+  buildKernels(buildEntries(program, entries), {
+    passes: targetPasses[target],
+    dtype,
+    observe: (stage, kernels) => {
+      if (stage !== name) return;
+      const shown = kernels.functions.filter((fn) => isShown(fn.name));
+      if (isShown("buffers")) printed.set("buffers", printBuffers(kernels));
+      else if (shown.length > 0) printed.set("buffers", printBuffers(kernels, shown));
+      for (const fn of shown) printed.set(fn.name, printKernelFunction(fn));
+    },
+  });
+  return printed;
+}
 
-/** What is no graph yet, in order; by stage. */
-const textsBefore: ReadonlyMap<string, (written: AnalysedText) => [name: string, text: string][]> = new Map([
-  ["parse", ({ tree }) => [["text", printSourceFile(tree)]]],
-  ["check", ({ typed }) => [["text", printTypedCell(typed)]]],
-  ["cut", ({ typed }) => cutsOf(typed).map(namedCell)],
-  ["complex-to-real", ({ typed }) => [typed, ...cutsOf(typed)].map((cell) => namedCell(realCell(cell)))],
-]);
+function textOfLayout(staged: StagedProgram, options: ShownOptions): Map<string, string> {
+  if (!options.isShown("layout")) return new Map();
+  return new Map([["layout", printWasmLayout(finishedKernels(staged, options), options.dtype)]]);
+}
 
-type TextsOf = (staged: StagedProgram, stage: Stage, options: ShownOptions) => Map<string, string>;
+function textsOfCode(staged: StagedProgram, options: ShownOptions): Map<string, string> {
+  const { target, dtype, isShown } = options;
+  const kernel = finishedKernels(staged, options);
+  const print = target === "js" ? printJsKernels : printWasmText;
+  const shown = kernel.functions.filter((fn) => isShown(fn.name));
+  return new Map(shown.map((fn) => [fn.name, print({ ...kernel, functions: [fn] }, dtype)]));
+}
 
-const textsOf: Readonly<Record<StageForm, TextsOf>> = {
-  text: ({ written }, { name }, { isShown }) =>
-    written === undefined || !isShown("text") ? new Map<string, string>() : new Map(textsBefore.get(name)?.(written)),
-  graph: (staged, { name }, options) => {
-    const finished = lastVersions(staged.program, options);
-    const shown = [...finished].flatMap(([entry, last]) => (options.isShown(entry) ? [last] : []));
-    if (name === "lower" || Object.hasOwn(networkStages, name)) {
-      const lowered = loweredVersions(staged);
-      const begun =
-        options.entry === undefined ? lowered.keys() : new Set(shown.map((last) => beginningOf(last).entry));
-      const found = [...begun].flatMap((entry) => lowered.get(entry) ?? []);
-      return new Map(found.flatMap(({ stage, fn }) => (stage === name ? [namedText(fn)] : [])));
-    }
-    const printed = new Map<string, string>();
-    for (const last of shown) {
-      const runs = historyOf(last).filter(({ stage }) => stage === name);
-      const version = runs[(options.run ?? runs.length) - 1];
-      // What several entries are made from is printed once, under the name that it had.
-      if (version === undefined || printed.has(version.entry)) continue;
-      printed.set(...namedText({ ...version.fn, name: version.entry }));
-    }
-    return printed;
-  },
-  kernels: ({ program }, { name }, { target, dtype, isShown, ...options }) => {
-    const printed = new Map<string, string>();
-    buildKernels(buildEntries(program, options), {
-      passes: targetPasses[target],
-      dtype,
-      observe: (stage, kernels) => {
-        if (stage !== name) return;
-        const shown = kernels.functions.filter((fn) => isShown(fn.name));
-        if (isShown("buffers")) printed.set("buffers", printBuffers(kernels));
-        else if (shown.length > 0) printed.set("buffers", printBuffers(kernels, shown));
-        for (const fn of shown) printed.set(fn.name, printKernelFunction(fn));
-      },
-    });
-    return printed;
-  },
-  code: ({ program }, { name }, { target, dtype, isShown, ...options }) => {
-    if (name === "layout" && !isShown("layout")) return new Map();
-    const kernel = buildKernels(buildEntries(program, options), { passes: targetPasses[target], dtype });
-    if (name === "layout") return new Map([["layout", printWasmLayout(kernel, dtype)]]);
-    const print = target === "js" ? printJsKernels : printWasmText;
-    const shown = kernel.functions.filter((fn) => isShown(fn.name));
-    return new Map(shown.map((fn) => [fn.name, print({ ...kernel, functions: [fn] }, dtype)]));
-  },
-};
+const finishedKernels = ({ program }: StagedProgram, { target, dtype, ...options }: ShownOptions): KernelProgram =>
+  buildKernels(buildEntries(program, options), { passes: targetPasses[target], dtype });
 
 const namedText = (fn: GraphFunction): [string, string] => [fn.name, printFunction(fn)];

@@ -1,5 +1,5 @@
 /** The manifest of a program's module: what loaders, printers and the module itself read. */
-import { at } from "../base/at.js";
+import { at, lookUp } from "../base/at.js";
 import { invariant } from "../base/diagnostics/invariant.js";
 import {
   type NetworkPart,
@@ -14,8 +14,8 @@ import {
 import { type CallAxis, isSequence, namesOfAxes } from "../base/types/call-axes.js";
 import { BATCH_SYMBOL, constantOf, type Dim, dimConstant, evaluateDim, symbolsOf } from "../base/types/dim.js";
 import type { Shape } from "../base/types/shape.js";
-import { type ComputedSizes, computedSizes } from "../program/computed-sizes.js";
-import { type CutAxis, findCuts } from "../program/segments/find-cuts.js";
+import type { ComputedSizes } from "../program/computed-sizes.js";
+import type { CutAxis } from "../program/segments/find-cuts.js";
 import type {
   AxisEntry,
   CutEntry,
@@ -34,7 +34,7 @@ import { drawnInitializer } from "../../runtime/module/initializers.js";
 import { printProgram } from "../ir/graph/print.js";
 import { digestOf } from "./digest.js";
 import { computedEntries, conditionEntries, sizeEntry } from "./size-entries.js";
-import { type EntryProgram, type ProgramEntry, rowsOf } from "../program/entry.js";
+import type { SegmentsAlong } from "../program/entry.js";
 import { gradName, nameOfRole } from "../program/base/roles.js";
 import { headsOf } from "../program/lowering/starts.js";
 import { version } from "../base/version.js";
@@ -55,24 +55,30 @@ export interface ModuleOptions {
   readonly segments?: boolean;
 }
 
+/** What has been found out about a program and its entries. */
+export interface ModuleFacts {
+  /** Of the whole, and of each part by its name. */
+  readonly sizes: ComputedSizes;
+  readonly sizesOfParts: ReadonlyMap<string, ComputedSizes>;
+  /** The places at which a gradient has rows, by its name. */
+  readonly rows: ReadonlyMap<string, Shape>;
+  /** Where training may cut sequences. */
+  readonly cuts: readonly CutAxis[];
+  readonly segments?: SegmentsAlong;
+}
+
 /** Every dimension of `program` but the run-time ones must have a size. */
 export function buildManifest(
   program: Program,
   options: ModuleOptions,
-  {
-    sizes = computedSizes(program),
-    entries: made = new Map<string, ProgramEntry>(),
-    sizesOfParts,
-    segments,
-  }: Partial<EntryProgram> = {},
+  { sizes, sizesOfParts, rows, cuts, segments }: ModuleFacts,
 ): Manifest {
   const names = namesOfAxes(program.axes);
-  const tensors = tensorEntries(program, sizes, names, rowsOf({ entries: made }));
+  const tensors = tensorEntries(program, sizes, names, rows);
   const requires = conditionEntries(program, sizes, names);
-  const entries = (program.parts ?? []).map((part) => {
-    const own = sizesOfParts?.get(part.name) ?? computedSizes(part.program);
-    return partEntry(part, { sizes, own }, names);
-  });
+  const entries = (program.parts ?? []).map((part) =>
+    partEntry(part, { sizes, own: lookUp(sizesOfParts, part.name) }, names),
+  );
   return {
     format: "recell-module",
     version: 2,
@@ -100,25 +106,15 @@ export function buildManifest(
       ...(segments && { segments: { axis: nameOfAxis(names, segments.symbol), totals: segments.totals } }),
     },
     program: hashOf(program),
-    ...trainingEntries(program, options, names),
+    ...(cuts.length > 0 && { cuts: cuts.map((cut) => cutEntry(cut, names)) }),
     ...declaredDerivatives(program),
   };
 }
 
-/** What training needs to know beside tensors, of a network with losses and their gradient. */
-function trainingEntries(
-  program: Program,
-  { gradient }: ModuleOptions,
-  names: ReadonlyMap<string, string>,
-): Pick<Manifest, "cuts"> {
-  if (gradient === false || program.losses === undefined || program.losses.length === 0) return {};
-  const cuts = findCuts(program);
-  const entry = ({ axis, states, obstacle }: CutAxis): CutEntry => ({
-    axis: nameOfAxis(names, axis),
-    ...(obstacle === undefined ? { states } : { obstacle }),
-  });
-  return cuts.length > 0 ? { cuts: cuts.map(entry) } : {};
-}
+const cutEntry = ({ axis, states, obstacle }: CutAxis, names: ReadonlyMap<string, string>): CutEntry => ({
+  axis: nameOfAxis(names, axis),
+  ...(obstacle === undefined ? { states } : { obstacle }),
+});
 
 /**
  * The same for the same equations with the same sizes, whatever they are compiled to. The text form of graphs is the identity that is wanted: it

@@ -47,13 +47,20 @@ export const symbolsOfSequences = (axes: readonly SizedAxis[]): ReadonlySet<stri
 export const symbolsSummedFromEnd = (axes: readonly SizedAxis[]): ReadonlySet<string> =>
   new Set(axes.flatMap(({ symbol, kind }) => (sumOrders[kind] === "from the end" ? [symbol] : [])));
 
+/** An axis with its symbol, which follows from what it is: the compiler and who reads a manifest get the same here. */
+export const axisOf = (kind: AxisKind, name: string): SizedAxis => ({
+  symbol: kind === "steps" ? TIME_SYMBOL : name,
+  name,
+  kind,
+});
+
 /** Run-time dimensions of a cell. */
 export const contextAxes = (names: readonly string[]): readonly CallAxis[] =>
-  names.map((name) => ({ symbol: name, name, kind: "dimension", least: 1 }));
+  names.map((name) => ({ ...axisOf("dimension", name), least: 1 }));
 
 /** The axes of a cell: its steps, then its run-time dimensions. */
 export const cellAxes = (runtimeDimensions: readonly string[]): readonly CallAxis[] => [
-  { symbol: TIME_SYMBOL, name: unlike("T", runtimeDimensions), kind: "steps", least: 0 },
+  { ...axisOf("steps", unlike("T", runtimeDimensions)), least: 0 },
   ...contextAxes(runtimeDimensions),
 ];
 
@@ -61,7 +68,7 @@ export const cellAxes = (runtimeDimensions: readonly string[]): readonly CallAxi
 export const networkAxes = (
   names: readonly string[],
   least: ReadonlyMap<string, number> = new Map(),
-): readonly CallAxis[] => names.map((name) => ({ symbol: name, name, kind: "sequence", least: least.get(name) ?? 0 }));
+): readonly CallAxis[] => names.map((name) => ({ ...axisOf("sequence", name), least: least.get(name) ?? 0 }));
 
 /** Every axis, also that of the examples, by its symbol, as a module names it: where one of the source has the name, `B'`. */
 export const namesOfAxes = (axes: readonly SizedAxis[]): ReadonlyMap<string, string> => {

@@ -134,7 +134,9 @@ class CellLowering {
   private readonly collector: DiagnosticCollector;
   private readonly frame: CellFrame;
   private readonly context: ShapeContext;
-  private readonly declared = new Map<string, NotedDeclaration>();
+  private readonly declared: NotedDeclaration[] = [];
+  /** The same by function, and by the sizes and reals that it was lowered with. */
+  private readonly declaredBy = new Map<TypedFunction, Map<string, NotedDeclaration>>();
 
   constructor(
     cell: TypedCell,
@@ -166,7 +168,7 @@ class CellLowering {
       })),
       step: this.lowerStep(),
       initial: this.lowerInitial(),
-      declared: [...this.declared.values()],
+      declared: [...this.declared],
       names,
     };
   }
@@ -183,7 +185,7 @@ class CellLowering {
     }));
     const sizes = sizesOfCalls(this.frame);
     const found = cell.found.map(({ symbol, most, span }) => ({ symbol, most: dimIn(this.frame, most), span }));
-    return { ...common, ...sizes, ...parts, losses, found, declared: [...this.declared.values()] };
+    return { ...common, ...sizes, ...parts, losses, found, declared: [...this.declared] };
   }
 
   /** What cells and networks have. */
@@ -300,9 +302,9 @@ class CellLowering {
   /** The function with the dimensions and reals that it has in `caller`, once for the same. */
   private declaredFunction(fn: TypedFunction, { dimensions, reals }: Frame): NotedDeclaration {
     const own = [...fn.dimensions, ...fn.outerNames].map((name) => dimensions.get(name)?.key ?? reals.get(name) ?? "");
-    const { file, start } = fn.span;
-    const key = JSON.stringify([file, start, ...own]);
-    const known = this.declared.get(key);
+    const key = JSON.stringify(own);
+    const versions = this.declaredBy.get(fn) ?? new Map<string, NotedDeclaration>();
+    const known = versions.get(key);
     if (known !== undefined) return known;
     const builder = new GraphBuilder(fn.name, this.context);
     const frame: Frame = { dimensions, reals, values: new Map(), children: new Map(), path: "" };
@@ -318,7 +320,8 @@ class CellLowering {
     });
     const finished = builder.finish(outputs);
     const noted: NotedDeclaration = { name: fn.name, span: fn.span, fn: finished, calls: [] };
-    this.declared.set(key, noted);
+    this.declaredBy.set(fn, versions.set(key, noted));
+    this.declared.push(noted);
     return noted;
   }
 

@@ -2,8 +2,7 @@
 import { elementCount } from "../../../runtime/module/compiled-module.js";
 import { hasSteps, namedAxes } from "../../../runtime/module/axes.js";
 import { recordOf } from "./records.js";
-import type { SizedAxis } from "../../base/types/call-axes.js";
-import { TIME_SYMBOL } from "../../base/types/dim.js";
+import { axisOf, type SizedAxis } from "../../base/types/call-axes.js";
 import type { Manifest, TensorEntry } from "../../../runtime/module/manifest.js";
 
 /** The axes of a tensor by name, and the shape of one element. */
@@ -55,12 +54,11 @@ export const widthOf = ({ shape }: Pick<TensorEntry, "shape">, sizes: Extent["si
 export const symbolSizes = (axes: readonly SizedAxis[], { steps, sizes }: Extent): ReadonlyMap<string, number> =>
   new Map(axes.map(({ symbol, name, kind }) => [symbol, kind === "steps" ? steps : (sizes[name] ?? 1)]));
 
-/** The axes that a manifest tells, as the program had them: the steps, and others by their names. That of the examples is in no dimension. */
+/** The axes that a manifest tells, as the program had them: that of the examples is in no dimension. */
 export const axesOfManifest = ({ axes }: Pick<Manifest, "axes">): readonly SizedAxis[] =>
   axes.flatMap(({ name, kind, option }): SizedAxis[] => {
     if (option === "batch") return [];
-    if (option === "steps") return [{ symbol: TIME_SYMBOL, name, kind: "steps" }];
-    return [{ symbol: name, name, kind: kind === "sequence" ? kind : "dimension" }];
+    return [axisOf(option === "steps" ? "steps" : kind === "sequence" ? kind : "dimension", name)];
   });
 
 /** What `instantiate` takes for calls of these sizes. */

@@ -6,7 +6,7 @@ import type { Random } from "../../../runtime/base/random.js";
 import type { CompileOptions } from "../../driver/compile-options.js";
 import type { Diagnostic } from "../../base/diagnostics/diagnostic.js";
 import { renderDiagnostics } from "../../base/diagnostics/render.js";
-import { buildManifest } from "../../emit/manifest.js";
+import { describeModule } from "../../driver/describe-module.js";
 import { emitModule, type LowerResult, lowerSource } from "../../driver/pipeline.js";
 import { CellError } from "../../driver/in-process.js";
 import { beyondBudget } from "../../driver/operation-budget.js";
@@ -118,5 +118,5 @@ export function candidateOf(program: Program): Candidate {
 
 /** What a module of the program would say about itself. */
 export function manifestOf(program: Program): Manifest {
-  return buildManifest(program, { ...everything, dtype: "f64" });
+  return describeModule(program, { ...everything, dtype: "f64" });
 }

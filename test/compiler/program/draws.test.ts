@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { checkGradients, verifyModule } from "../../../compiler/index.js";
 import { cell } from "../../../compiler/driver/in-process.js";
-import { buildManifest } from "../../../compiler/emit/manifest.js";
+import { describeModule } from "../../../compiler/driver/describe-module.js";
 import { programOfCell } from "../../../compiler/program/cell-program.js";
 import { drawCall, drawExtents } from "../../../compiler/tools/calls/draw-call.js";
 import { backendsAgree, passesPreserveMeaning } from "../../../compiler/tools/testing/index.js";
@@ -60,7 +60,7 @@ describe("cells that draw", () => {
   it("say in the manifest what they draw", () => {
     const program = programOfCell(lower(source, dimensions));
     const options = { target: "js", fma: false, wasmFile: false, dtype: "f32", gradient: true, jvp: false, hvp: false } as const; // prettier-ignore
-    const { random, states } = buildManifest(program, options);
+    const { random, states } = describeModule(program, options);
     expect(
       random?.map(({ name, axes, law, training, initial, counter }) => [
         name,

@@ -1,5 +1,5 @@
 /** What a cell means does not depend on passes and targets. */
-import type { Manifest, TensorEntry } from "../../../../runtime/module/manifest.js";
+import type { TensorEntry } from "../../../../runtime/module/manifest.js";
 import type { CompileOptions } from "../../../driver/compile-options.js";
 import { cell } from "../../../driver/in-process.js";
 import { type BatchValue, evaluateFunction, unpad } from "../../../ir/graph/evaluate.js";
@@ -7,7 +7,7 @@ import { tensor } from "../../../ir/graph/tensor.js";
 import type { GraphFunction } from "../../../ir/graph/graph-function.js";
 import { verifyFunction } from "../../../ir/graph/verify.js";
 import { lowerSource } from "../../../driver/pipeline.js";
-import { buildManifest } from "../../../emit/manifest.js";
+import { manifestOf } from "../../gradcheck/candidates.js";
 import { gradientOf } from "../../../passes/autodiff/whole-derivatives.js";
 import { evaluateDim } from "../../../base/types/dim.js";
 import { type Program, programBoundary, programContext } from "../../../program/program.js";
@@ -44,9 +44,6 @@ function lower(property: string, source: string, options: AgreementOptions): Pro
   if (lowered !== undefined) return lowered;
   throw new TypeError(`${property}: the source has errors: ${diagnostics.map(({ message }) => message).join("; ")}`);
 }
-
-const manifestOf = (program: Program): Manifest =>
-  buildManifest(program, { target: "js", fma: false, wasmFile: false, dtype: "f64", gradient: true, jvp: false, hvp: false }); // prettier-ignore
 
 /** A call of a program. */
 interface CallOfProgram {
