@@ -3,8 +3,9 @@ import { cellAxes, type SizedAxis } from "../../base/types/call-axes.js";
 import { at } from "../../base/at.js";
 import { InvariantError } from "../../base/diagnostics/invariant.js";
 import type { Dim } from "../../base/types/dim.js";
-import { type DimTokens, parseDim } from "../../base/types/parse-dim.js";
+import { parseDim } from "../../base/types/parse-dim.js";
 import type { Shape } from "../../base/types/shape.js";
+import { splitTokens, TokenCursor } from "../../base/types/token-cursor.js";
 import { scalarArity, type ScalarOp } from "../ops/scalar-ops.js";
 import { shapeContext, type ShapeContext } from "./shape-rules.js";
 import { GraphBuilder } from "./build.js";
@@ -45,63 +46,28 @@ const tokenPattern = new RegExp(
   "gu",
 );
 
-class TokenReader implements DimTokens {
-  private readonly tokens: string[] = [];
-  /** Where each begins in the text. */
-  private readonly places: number[] = [];
-  private position = 0;
+const lineAt = (text: string, place: number): number => text.slice(0, place).split("\n").length;
+
+class TokenReader extends TokenCursor {
   private readonly text: string;
+  /** Where each token begins in the text. */
+  private readonly places: readonly number[];
 
   constructor(text: string) {
+    const parts = splitTokens(text, tokenPattern, (from, to) => {
+      throw new GraphSyntaxError(`line ${lineAt(text, from)}: unexpected text ${JSON.stringify(text.slice(from, to))}`);
+    }).filter(({ kind }) => kind === "token");
+    super(
+      parts.map((part) => part.text),
+      "<end>",
+    );
     this.text = text;
-    let end = 0;
-    for (const match of text.matchAll(tokenPattern)) {
-      if (match.index !== end) this.unexpected(end, match.index);
-      end = match.index + match[0].length;
-      if (match[1] === undefined) continue;
-      this.tokens.push(match[1]);
-      this.places.push(match.index);
-    }
-    if (end !== text.length) this.unexpected(end, end + 20);
-  }
-
-  private unexpected(from: number, to: number): never {
-    const line = this.text.slice(0, from).split("\n").length;
-    throw new GraphSyntaxError(`line ${line}: unexpected text ${JSON.stringify(this.text.slice(from, to))}`);
-  }
-
-  get atEnd(): boolean {
-    return this.position >= this.tokens.length;
-  }
-
-  get next(): string {
-    return this.tokens[this.position] ?? "<end>";
+    this.places = parts.map(({ place }) => place);
   }
 
   /** Of what was read last. */
   get line(): number {
-    return this.text.slice(0, this.places[Math.max(0, this.position - 1)]).split("\n").length;
-  }
-
-  get second(): string {
-    return this.tokens[this.position + 1] ?? "<end>";
-  }
-
-  take(): string {
-    const token = this.next;
-    this.position++;
-    return token;
-  }
-
-  accept(token: string): boolean {
-    if (this.next !== token) return false;
-    this.position++;
-    return true;
-  }
-
-  expect(token: string): void {
-    const found = this.take();
-    if (found !== token) throw new GraphSyntaxError(`expected ${token}, found ${found}`);
+    return lineAt(this.text, this.places[Math.max(0, this.position - 1)] ?? this.text.length);
   }
 
   /** `open item separator? … close`. */
@@ -175,7 +141,7 @@ function parseLine(
   const partial = parseOperation(reader);
   const operands: ValueId[] = [];
   // A value with a type after it begins the next line.
-  while (reader.next.startsWith("%") && reader.second !== ":") {
+  while (reader.next.startsWith("%") && reader.peek(1) !== ":") {
     operands.push(lookUp(scope, reader.take()));
     if (!reader.accept(",")) break;
   }

@@ -1,5 +1,5 @@
 /** Lines of the text form of kernels: what stands below each of them, and their tokens. */
-import type { DimTokens } from "../../base/types/parse-dim.js";
+import { splitTokens, TokenCursor } from "../../base/types/token-cursor.js";
 import { isMade, isReserved, MADE_WORD, WORD } from "./spelling.js";
 
 /** A text that is no kernel, with the line at which that is seen. */
@@ -54,58 +54,22 @@ export function linesOf(text: string): Line[] {
 }
 
 function tokensOf(line: string, number: number): Pick<Line, "tokens" | "comment"> {
-  const tokens: string[] = [];
-  let [end, comment] = [0, ""];
-  for (const match of line.matchAll(tokenPattern)) {
-    if (match.index !== end) break;
-    end += match[0].length;
-    if (match[1] !== undefined) tokens.push(match[1]);
-    else if (match[0].startsWith(";")) comment = match[0].slice("; ".length);
-  }
-  if (end !== line.length)
-    throw new KernelSyntaxError(number, `unexpected text ${JSON.stringify(line.slice(end, end + 20))}`);
-  return { tokens, comment };
+  const parts = splitTokens(line, tokenPattern, (from) => {
+    throw new KernelSyntaxError(number, `unexpected text ${JSON.stringify(line.slice(from, from + 20))}`);
+  });
+  const comment = parts.find(({ kind }) => kind === "comment")?.text.slice("; ".length) ?? "";
+  return { tokens: parts.flatMap(({ text, kind }) => (kind === "token" ? [text] : [])), comment };
 }
 
 const isName = new RegExp(`^(?:"|${WORD}$)`, "u");
 
 /** The tokens of a line, from left to right. */
-export class LineTokens implements DimTokens {
+export class LineTokens extends TokenCursor {
   readonly line: Line;
-  private position = 0;
 
   constructor(line: Line) {
+    super(line.tokens, "the end of the line");
     this.line = line;
-  }
-
-  get atEnd(): boolean {
-    return this.position >= this.line.tokens.length;
-  }
-
-  get next(): string {
-    return this.peek(0);
-  }
-
-  /** The token `n` after the next one. */
-  peek(n: number): string {
-    return this.line.tokens[this.position + n] ?? "the end of the line";
-  }
-
-  take(): string {
-    const token = this.next;
-    this.position++;
-    return token;
-  }
-
-  accept(token: string): boolean {
-    if (this.next !== token) return false;
-    this.position++;
-    return true;
-  }
-
-  /** Takes these tokens. */
-  expect(...tokens: readonly string[]): void {
-    for (const token of tokens) if (!this.accept(token)) this.expected(token);
   }
 
   end(): void {
@@ -113,7 +77,7 @@ export class LineTokens implements DimTokens {
   }
 
   nextIsName(n = 0): boolean {
-    return isName.test(this.peek(n)) && !isReserved(this.peek(n)) && this.position + n < this.line.tokens.length;
+    return isName.test(this.peek(n)) && !isReserved(this.peek(n)) && this.position + n < this.tokens.length;
   }
 
   name(what = "a name"): string {
@@ -134,10 +98,6 @@ export class LineTokens implements DimTokens {
   integer(what = "a whole number"): number {
     if (!/^\d+$/.test(this.next)) this.expected(what);
     return Number(this.take());
-  }
-
-  expected(what: string): never {
-    return this.fail(`expected ${what}, found ${this.next}`);
   }
 
   fail(problem: string): never {

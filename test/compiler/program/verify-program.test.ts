@@ -1,6 +1,7 @@
 import { cellAxes } from "../../../compiler/base/types/call-axes.js";
-import { expect, it, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { dimConstant } from "../../../compiler/base/types/dim.js";
+import { lowerSource } from "../../../compiler/driver/pipeline.js";
 import { buildEntries } from "../../../compiler/driver/entries.js";
 import { programOfCell } from "../../../compiler/program/cell-program.js";
 import type { Program } from "../../../compiler/program/program.js";
@@ -53,4 +54,83 @@ it.each<[string, Partial<Program>, string]>([
 test("what is one for all examples may be stored for each", () => {
   const stored = { ...aligner, outputs: [y, back, { ...(loss as Program["outputs"][0]), shared: false }] };
   expect(problemsOf(stored)).toEqual([]);
+});
+
+describe("a network with losses, initial values that are computed, lengths that values tell and parts", () => {
+  const text = `network Says(V, H; T, N) {
+    input x: [T, H]
+    input bos: index(V)
+    param W: [V, H] ~ 1 + 2 * uniform(-1, 1)
+    param b: [V] ~ zeros
+    z = x @ transpose(W)
+    output said[n] = argmax(W @ W[before(said, bos)[n]] + b) over L <= N until said[n] == 0
+    loss = sum(z, axis = [0, 1]) per T
+    entry first = z
+  }`;
+  const { program: found } = lowerSource(text, { dimensions: { V: 3, H: 2 } }, "all sizes");
+  const program = found!;
+  const [part] = program.parts!;
+
+  it("has no problems", () => {
+    expect(problemsOf(program)).toEqual([]);
+  });
+
+  it.each<[string, Partial<Program>, string]>([
+    [
+      "a loss that no output is",
+      { losses: ["lost"] },
+      "no output lost of the loss lost is one number for all examples",
+    ],
+    [
+      "a loss of every example",
+      {
+        outputs: program.outputs.map((output) => ({ ...output, shared: output.name !== "loss.sum" && output.shared })),
+      },
+      "no output loss.sum of the loss loss is one number for all examples",
+    ],
+    ["initial values that nothing computes", { starts: undefined }, "nothing computes what W starts as"],
+    [
+      "draws that nobody knows",
+      { starts: { ...program.starts!, draws: [] } },
+      "inputs of start: param.W, param.b, draw.W 0, and the tensors are param.W, param.b",
+    ],
+    [
+      "lengths that nothing finds",
+      { found: { ...program.found!, dimensions: [] } },
+      "outputs of lengths: found.L, and the lengths are ",
+    ],
+    [
+      "lengths that are found of what nobody gives",
+      {
+        found: {
+          ...program.found!,
+          fn: { ...program.found!.fn, names: program.found!.fn.names.map((name) => name && `${name}'`) },
+        },
+      },
+      "lengths reads input.bos', which forward does not have",
+    ],
+    [
+      "a length that is no axis",
+      { axes: program.axes.filter(({ symbol }) => symbol !== "L") },
+      "L is no axis of calls",
+    ],
+    [
+      "a declared gradient of nothing",
+      { gradientAsDeclared: ["w"] },
+      "the gradient by w is declared, and there is no such tensor",
+    ],
+    [
+      "a part that is given what it does not read",
+      { parts: [{ ...part!, given: ["q"] }] },
+      "first: q is given, and no input",
+    ],
+    [
+      "a part along an axis that there is not",
+      { parts: [{ ...part!, program: { ...part!.program, ownAxes: ["Q"] } }] },
+      "first: Q is no axis of calls",
+    ],
+    ["params that only a part has", { params: program.params.slice(1) }, "first: W is no param of the whole"],
+  ])("%s", (_, change, problem) => {
+    expect(problemsOf({ ...program, ...change })).toContain(problem);
+  });
 });
