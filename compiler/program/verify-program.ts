@@ -10,14 +10,18 @@ import { partsOfLoss } from "../../runtime/module/loss-parts.js";
 /** Sentences; none where all is well. */
 export function problemsOf(program: Program): string[] {
   return [
-    ...problemsOfAxes(program),
-    ...problemsOfTensors(program),
-    ...problemsOfLosses(program),
+    ...problemsOfEquations(program),
     ...problemsOfStarts(program),
-    ...problemsOfLengths(program),
     ...(program.parts ?? []).flatMap((part) => problemsOfPart(part, program)),
   ];
 }
+
+const problemsOfEquations = (program: Program): string[] => [
+  ...problemsOfAxes(program),
+  ...problemsOfTensors(program),
+  ...problemsOfLosses(program),
+  ...problemsOfLengths(program),
+];
 
 /** All that callers give, or are given. */
 const givenTensors = ({ inputs, settings = [], contexts, states, params, fixed, randoms }: Program): readonly ProgramTensor[] =>
@@ -91,11 +95,11 @@ function problemsOfLengths({ found, forward }: Program): string[] {
   ];
 }
 
-/** What is given to a part that is called by itself are equations of the whole: inputs of its own. */
+/** What is given to a part that is called by itself are equations of the whole: inputs of its own. Its params start as those of the whole do. */
 function problemsOfPart({ name, given, program }: NetworkPart, whole: Program): string[] {
   const names = (tensors: readonly ProgramTensor[]): string[] => tensors.map((tensor) => tensor.name);
   const problems = [
-    ...problemsOf(program),
+    ...problemsOfEquations(program),
     ...missing(given, names([...program.inputs, ...program.contexts]), (own) => `${own} is given, and no input`),
     ...missing(names(program.params), names(whole.params), (own) => `${own} is no param of the whole`),
     ...missing(names(program.fixed), names(whole.fixed), (own) => `${own} is no fixed value of the whole`),
