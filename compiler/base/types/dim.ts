@@ -116,13 +116,22 @@ export function constantOf(dim: Dim): number | undefined {
 }
 
 /** Symbols in order of their names, also those in floors. */
-export const symbolsOf = (dim: Dim): string[] => [...new Set(factorsOf(dim).flatMap(symbolsIn))].sort();
+export function symbolsOf(dim: Dim): string[] {
+  const [factor, ...others] = factorsOf(dim);
+  if (factor === undefined) return [];
+  if (others.length === 0 && !isFloor(factor)) return [factor];
+  return [...new Set([factor, ...others].flatMap(symbolsIn))].sort();
+}
 
 const symbolsIn = (factor: Factor): readonly string[] =>
   isFloor(factor) ? [...symbolsOf(factor.dividend), ...symbolsOf(factor.divisor)] : [factor];
 
 /** Symbols and floors that it is a polynomial of, in order of their keys. */
 export function factorsOf(dim: Dim): Factor[] {
+  const [term, ...others] = dim.terms;
+  // Nearly all are numbers or one size.
+  if (term === undefined) return [];
+  if (others.length === 0 && term.powers.length < 2) return term.powers.map(([factor]) => factor);
   const byKey = new Map(dim.terms.flatMap(({ powers }) => powers.map(([factor]) => [keyOf(factor), factor] as const)));
   return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, factor]) => factor);
 }
@@ -365,6 +374,8 @@ function multiplyTerms(a: DimTerm, b: DimTerm): DimTerm {
 }
 
 function normalize(terms: readonly DimTerm[]): Dim {
+  const [only, ...others] = terms;
+  if (only !== undefined && others.length === 0 && only.powers.length < 2) return ofOneTerm(only);
   const byKey = new Map<string, DimTerm>();
   for (const raw of terms) {
     const term: DimTerm = { ...raw, powers: [...raw.powers].sort(([a], [b]) => (keyOf(a) < keyOf(b) ? -1 : 1)) };
@@ -377,6 +388,13 @@ function normalize(terms: readonly DimTerm[]): Dim {
     terms: kept.map(([, term]) => term),
     key: kept.map(([key, { numerator, denominator }]) => `${numerator}/${denominator}:${key}`).join("+"),
   };
+}
+
+/** As nearly all are, with nothing to sort. */
+function ofOneTerm(term: DimTerm): Dim {
+  if (term.numerator === 0) return { terms: [], key: "" };
+  const reduced = reduceFraction(term);
+  return { terms: [reduced], key: `${reduced.numerator}/${reduced.denominator}:${termKey(reduced)}` };
 }
 
 function sumOfLikeTerms(a: DimTerm, b: DimTerm): DimTerm {
