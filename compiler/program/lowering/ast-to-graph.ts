@@ -79,9 +79,7 @@ export function lowerNamed(
       "unknown-cell",
       { file: program.file, start: 0, end: 0 },
       `there is no cell \`${name}\` in this file`,
-      {
-        help: suggestion(name, names) ?? there,
-      },
+      { help: suggestion(name, names) ?? there },
     );
     return undefined;
   }
@@ -302,9 +300,8 @@ class CellLowering {
   /** The function with the dimensions and reals that it has in `caller`, once for the same. */
   private declaredFunction(fn: TypedFunction, { dimensions, reals }: Frame): NotedDeclaration {
     const own = [...fn.dimensions, ...fn.outerNames].map((name) => dimensions.get(name)?.key ?? reals.get(name) ?? "");
-    const key = JSON.stringify(own);
     const versions = this.declaredBy.get(fn) ?? new Map<string, NotedDeclaration>();
-    const known = versions.get(key);
+    const known = versions.get(JSON.stringify(own));
     if (known !== undefined) return known;
     const builder = new GraphBuilder(fn.name, this.context);
     const frame: Frame = { dimensions, reals, values: new Map(), children: new Map(), path: "" };
@@ -320,7 +317,7 @@ class CellLowering {
     });
     const finished = builder.finish(outputs);
     const noted: NotedDeclaration = { name: fn.name, span: fn.span, fn: finished, calls: [] };
-    this.declaredBy.set(fn, versions.set(key, noted));
+    this.declaredBy.set(fn, versions.set(JSON.stringify(own), noted));
     this.declared.push(noted);
     return noted;
   }
