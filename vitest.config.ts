@@ -5,12 +5,24 @@ const stateless = [
   ...["base", "ir", "language", "program", "passes", "emit", "driver", "cli"].map(
     (room) => `test/compiler/${room}/**/*.test.ts`,
   ),
-  ...["calls", "charts", "diagnose", "equations", "explain", "gradcheck", "report", "testing", "verify"].map(
-    (tool) => `test/compiler/tools/${tool}/**/*.test.ts`,
-  ),
+  ...[
+    "calls",
+    "charts",
+    "diagnose",
+    "equations",
+    "explain",
+    "gradcheck",
+    "report",
+    "testing",
+    "upgrade",
+    "verify",
+    "weights",
+  ].map((tool) => `test/compiler/tools/${tool}/**/*.test.ts`),
   "test/compiler/*.test.ts",
-  ...["base", "io", "module", "sequence", "training"].map((room) => `test/runtime/${room}/**/*.test.ts`),
-  ...["examples", "numerics", "spec"].map((folder) => `test/${folder}/**/*.test.ts`),
+  ...["base", "decoding", "io", "module", "sequence", "streams", "training"].map(
+    (room) => `test/runtime/${room}/**/*.test.ts`,
+  ),
+  ...["docs", "examples", "numerics", "spec", "support"].map((folder) => `test/${folder}/**/*.test.ts`),
 ];
 
 /** These measure memory or time of the process they run in, or ask what its engine can do, which flags of others change; or they change it. */
