@@ -208,7 +208,7 @@ export function createDraws(core) {
       }
       run(entry, call);
     },
-    /** What a stream needs to go on. @type {Core["kept"]} */
+    /** What a stream needs to go on. @type {NonNullable<Core["kept"]>} */
     kept({ draws, sizes }) {
       const { seed, train, examples } = /** @type {CallDraws} */ (draws);
       return { seed, train, examples: examples.slice(0, sizes[0]) };
