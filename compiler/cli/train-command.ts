@@ -82,7 +82,7 @@ Options of the command line count before it. All that counted is written to conf
       name: "truncate",
       kind: "text",
       value: "N",
-      help: "gradients go back over so many elements at most; states are handed on",
+      help: "gradients go back over so many elements at most; states are handed on.\n64,256: an update goes on by 64, and gradients go back over 256",
     },
     {
       name: "patience",

@@ -144,7 +144,7 @@ function optionsOf(lesson: Lesson, module: CompiledModule, terminal: Terminal): 
       validation: { data: data.heldOut, every, keepBest: true, ...(patience !== undefined && { patience }) },
     }),
     ...(threads !== undefined && { threads }),
-    ...(truncate !== undefined && { truncate }),
+    ...(truncate !== undefined && { truncate: typeof truncate === "number" ? truncate : { every: truncate[0], back: truncate[1] } }), // prettier-ignore
     ...(checkpointEvery !== undefined && {
       checkpoints: checkpoints(checkpointFolder(join(out, "checkpoints")), { every: checkpointEvery }),
       // A run that goes on for longer looks at what is held out more rarely.

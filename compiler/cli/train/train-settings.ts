@@ -25,7 +25,8 @@ export interface TrainCommandSettings {
   readonly seed?: number;
   readonly dtype?: "f32" | "f64";
   readonly threads?: number | "auto";
-  readonly truncate?: number;
+  /** Of chunks; or by how many elements an update goes on, and over how many gradients go back. */
+  readonly truncate?: number | readonly [every: number, back: number];
   readonly patience?: number;
   readonly checkpointEvery?: number;
   readonly report?: string;
@@ -98,7 +99,11 @@ const kinds: Readonly<Record<keyof TrainCommandSettings, SettingKind>> = {
     fits: (value) => value === "auto" || count.fits(value),
     parse: ([own = ""]) => (own === "auto" ? own : numberOf(own)),
   },
-  truncate: count,
+  truncate: {
+    told: "a positive integer, or how far it goes on and a multiple of that by which gradients go back, such as 64,256",
+    fits: (value) => count.fits(value) || (Array.isArray(value) && value.length === 2 && value.every(count.fits) && value[1] % value[0] === 0), // prettier-ignore
+    parse: ([own = ""]) => (own.includes(",") ? own.split(",").map(numberOf) : numberOf(own)),
+  },
   patience: count,
   checkpointEvery: count,
   report: {

@@ -88,9 +88,12 @@ test("the options that counted are a configuration that gives the same bits", as
   const again = await recell("train", file("letters.cell"), "--config", join(file("first"), "config.json"), "-o", file("second")); // prettier-ignore
   expect(again.code).toBe(0);
   for (const name of results) expect(bytesOf("second", name)).toBe(bytesOf("first", name));
-  // Chunks are another way to train.
-  expect((await recell(...args("third", "--updates", "6"))).code).toBe(0);
-  expect(bytesOf("third", results[0]!)).not.toBe(bytesOf("first", results[0]!));
+  // Chunks are another way to train, and how far gradients go back over them.
+  expect((await recell(...args("third", "--updates", "6", "--truncate", "2,4"))).code).toBe(0);
+  expect(JSON.parse(readFileSync(join(file("third"), "config.json"), "utf8"))).toMatchObject({ truncate: [2, 4] });
+  expect((await recell(...args("fourth", "--updates", "6", "--truncate", "2"))).code).toBe(0);
+  const runs = ["first", "third", "fourth"].map((run) => bytesOf(run, results[0]!));
+  expect(new Set(runs).size).toBe(3);
 });
 
 test("--dry-run says what a run would take, and writes nothing", async () => {
@@ -126,15 +129,19 @@ test("an example whose loss is not finite is kept, and done again", async () => 
   expect([none.code, none.error]).toEqual([1, expect.stringContaining("logs.jsonl: ")]);
 });
 
-test.each([
-  [["--resume"], /--resume needs --checkpoint-every N/u],
-  [["--patience", "3", "--held-out", "0"], /--patience needs something that is held out/u],
-  [["--threads", "many"], /--threads must be a positive integer or "auto", got "many"/u],
-])("%j is refused", async (others, message) => {
-  const { code, error } = await recell(...args("refused", ...others));
-  expect([code, error]).toEqual([2, expect.stringMatching(message)]);
-  expect(readdirSync(folder)).not.toContain("refused");
-});
+([
+  ["--truncate", "4,6"],
+  /--truncate must be a positive integer, or how far it goes on and a multiple of that by which gradients go back, such as 64,256, got "4,6"/u,
+],
+  test.each([
+    [["--resume"], /--resume needs --checkpoint-every N/u],
+    [["--patience", "3", "--held-out", "0"], /--patience needs something that is held out/u],
+    [["--threads", "many"], /--threads must be a positive integer or "auto", got "many"/u],
+  ])("%j is refused", async (others, message) => {
+    const { code, error } = await recell(...args("refused", ...others));
+    expect([code, error]).toEqual([2, expect.stringMatching(message)]);
+    expect(readdirSync(folder)).not.toContain("refused");
+  }));
 
 test("a report has curves, the throughput and how the gradient flows, also of updates before it went on", async () => {
   const often = ["--checkpoint-every", "4", "--report", file("run.html")];
