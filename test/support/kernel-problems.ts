@@ -24,14 +24,14 @@ buffer y: real[12] slot 1 external
 buffer z: real[12] slot 4 external held
 `;
 
-export function problemsOf(body: string, buffers = declarations): string[] {
+export function problemsOf(body: string, buffers = declarations, sizes = kernelSizes): string[] {
   const lines = body.split("\n").filter((line) => line.trim() !== "");
   const margin = /^ */u.exec(lines[0] ?? "")![0].length;
   const text = lines.map((line) => `  ${line.slice(margin)}\n`).join("");
-  return problemsIn(`${buffers}\nkernel f {\n${text}}\n`);
+  return problemsIn(`${buffers}\nkernel f {\n${text}}\n`, sizes);
 }
 
 /** Of a whole program. */
-export function problemsIn(text: string): string[] {
-  return verifyKernel(parseKernel(text), kernelSizes);
+export function problemsIn(text: string, sizes = kernelSizes): string[] {
+  return verifyKernel(parseKernel(text), sizes);
 }

@@ -1,5 +1,6 @@
 /** Checks of regions that run only where parameters may have changed. */
 import type { KernelBuffer, KernelFunction, KernelProgram, RegionStatement, Statement } from "./kernel-program.js";
+import { freeVariables } from "./free-variables.js";
 import { HeldBuffers } from "./held-buffers.js";
 import { forEachAccess } from "./visit.js";
 
@@ -43,6 +44,8 @@ function problemsOf(
     for (const panels of packedOnChange(statement, isSettled)) settled.add(panels);
     if (!isOnce(statement)) continue;
     const { name } = statement;
+    const { variables, symbols } = freeVariables(statement.body);
+    for (const own of [...variables, ...symbols]) told(name, `goes by ${own}, which changes in other ways`);
     const own = new Set<string>();
     forEachAccess(statement, ({ buffer }, use) => {
       const whole = buffers.get(buffer)?.within ?? buffer;

@@ -6,7 +6,7 @@ import { accessKey, AFFINE_ZERO, subtractAffine } from "./affine.js";
 import type { Access, Affine, KernelExpression, LoopAxis, ProductStatement } from "./kernel-program.js";
 import type { ElementVerifier } from "./verify-expressions.js";
 import type { Report } from "./verify-integers.js";
-import { KernelScope } from "./verify-scope.js";
+import { KernelScope, type Range } from "./verify-scope.js";
 import { forEachAccess, termsOf } from "./visit.js";
 
 /** What a product reads. */
@@ -81,35 +81,41 @@ export class OverwriteVerifier {
   }
 
   /**
-   * May an element be read for one sum and written for another? Not where all that is read lies before or behind all that is written,
+   * May an element be read for one sum and written for another? Not where all that is read lies before or after all that is written,
    * and not where both move along the rows by the same steps and keep to parts of their own between them: a part of a row
-   * computed from another part of it.
+   * computed from another part of it, in whatever order its columns are.
    */
   private meet(written: Access, read: ProductRead, product: ProductStatement): boolean {
     const { rows } = product;
     const [to, from] = [this.elements.whole(written), this.elements.whole(read.access)];
     if (to.buffer !== from.buffer) return false;
     if (read.anywhere === true) return true;
-    if (this.isBeside(from.offset, to.offset, variablesOf(product), read.scope)) return false;
+    const own = variablesOf(product);
+    const far = this.distance(from.offset, to.offset, own, read.scope);
+    if (far !== undefined && (far[0] > 0 || far[1] < 0)) return false;
+    const rowNames = new Set(rowsOf(product));
     const apart = subtractAffine(from.offset, to.offset);
     // Of what a tail names itself nothing is known here.
-    if (apart.terms.some(({ variable }) => variable === rows?.variable || read.scope.integer(variable) === undefined))
+    if (apart.terms.some(({ variable }) => rowNames.has(variable) || read.scope.integer(variable) === undefined))
       return true;
     const step = to.offset.terms.find(({ variable }) => variable === rows?.variable)?.coefficient;
     const width = step === undefined ? Infinity : Math.abs(this.elements.integers.dim(step));
-    const range = this.elements.integers.range(apart, read.scope);
-    return range === undefined || !((range[0] > 0 && range[1] < width) || (range[1] < 0 && range[0] > -width));
+    for (const name of rowNames) own.delete(name);
+    const beside = this.distance(from.offset, to.offset, own, read.scope);
+    return beside === undefined || !((beside[0] > 0 && beside[1] < width) || (beside[1] < 0 && beside[0] > -width));
   }
 
-  /** @param own variables of the product, which are others in what is read than in what is written */
-  private isBeside(from: Affine, to: Affine, own: ReadonlySet<string>, scope: KernelScope): boolean {
-    const around = this.elements.integers.range(
-      subtractAffine(termsIn(from, own, false), termsIn(to, own, false)),
-      scope,
-    );
-    const [read, written] = [from, to].map((a) => this.elements.integers.range(termsIn(a, own, true), scope));
-    if (around === undefined || read === undefined || written === undefined) return false;
-    return around[0] + read[0] > written[1] || around[1] + read[1] < written[0];
+  /**
+   * How far what is read may lie after what is written.
+   *
+   * @param others variables that are others in what is read than in what is written
+   */
+  private distance(from: Affine, to: Affine, others: ReadonlySet<string>, scope: KernelScope): Range {
+    const { integers } = this.elements;
+    const around = integers.range(subtractAffine(termsIn(from, others, false), termsIn(to, others, false)), scope);
+    const [read, written] = [from, to].map((offset) => integers.range(termsIn(offset, others, true), scope));
+    if (around === undefined || read === undefined || written === undefined) return undefined;
+    return [around[0] + read[0] - written[1], around[1] + read[1] - written[0]];
   }
 
   private whole(buffer: string): Access {
@@ -117,16 +123,16 @@ export class OverwriteVerifier {
   }
 }
 
-/** What it goes through by itself: with its rows, examples that these are joined with. */
+/** Its rows, with the examples that these are joined with. */
+const rowsOf = ({ rows, schedule: { joined } = {} }: ProductStatement): string[] =>
+  [rows?.variable, joined?.example].flatMap((name) => name ?? []);
+
+/** What it goes through by itself. */
 function variablesOf(product: ProductStatement): Set<string> {
-  const { rows, columns, schedule: { tail, joined } = {} } = product;
+  const { columns, schedule: { tail } = {} } = product;
   const contracted = termsOf(product).flatMap((terms) => terms.contracted);
-  const bound = [rows, columns, ...contracted].flatMap((axis) => axis?.variable ?? []);
-  return new Set([
-    ...bound,
-    ...(tail === undefined ? [] : [tail.unit]),
-    ...(joined === undefined ? [] : [joined.example]),
-  ]);
+  const others = [columns, ...contracted].flatMap((axis) => axis?.variable ?? []);
+  return new Set([...rowsOf(product), ...others, ...(tail === undefined ? [] : [tail.unit])]);
 }
 
 /** Its terms by `variables`, or all but these, with the constant. */

@@ -42,7 +42,8 @@ export interface Scalar {
 /** The pair of a `select`: how many elements of a list hold. */
 interface Selection {
   readonly list: string;
-  readonly count: string;
+  /** Undefined where something else has written the list since. */
+  readonly count: string | undefined;
 }
 
 export class KernelScope {
@@ -101,6 +102,11 @@ export class KernelScope {
 
   select(selection: Selection): void {
     this.selections.push(selection);
+  }
+
+  /** From here on the lists among the buffers hold what nobody here has selected. */
+  forget(buffers: Iterable<string>): void {
+    for (const list of buffers) if (this.isList(list)) this.select({ list, count: undefined });
   }
 
   /** Where a condition holds that is never true. */

@@ -19,6 +19,7 @@ import { PackedCopies } from "./verify-packs.js";
 import { ProductVerifier } from "./verify-products.js";
 import { type Integer, KernelScope } from "./verify-scope.js";
 import { mayRunInLanes, type PlaceInWhole, placesInWholes } from "./vectorizable.js";
+import { writtenBuffers } from "./visit.js";
 import { windowSteps } from "./window-steps.js";
 
 /** `loop` is the innermost one around the statement. */
@@ -66,7 +67,23 @@ export class FunctionVerifier {
     for (const statement of statements) {
       (this.checks[statement.kind] as StatementCheck<Statement["kind"]>)(statement as never, scope, loop);
       if (!holdsOthers(statement)) this.copies.after(statement);
+      // What it has selected last is not what was selected before it, and in a loop of some other round.
+      else scope.forget(listsWritten([statement]));
     }
+  }
+
+  /** What a loop holds: it begins with what the round before has left. */
+  private looped(
+    every: readonly Statement[],
+    list: readonly Statement[],
+    outer: KernelScope,
+    loop?: ForStatement,
+  ): void {
+    const scope = new KernelScope(outer);
+    scope.forget(listsWritten(every));
+    this.copies.inLoop(every, () => {
+      this.body(list, scope, loop);
+    });
   }
 
   private bind(name: string, scope: KernelScope): void {
@@ -88,9 +105,7 @@ export class FunctionVerifier {
       const inside = this.inAxis(statement, scope, statement.step);
       if (statement.lanes && !mayRunInLanes(statement, (name) => scope.scalar(name)?.accumulator?.lanes, this.placeOf))
         this.report(`rounds of the loop over ${statement.variable} depend on each other and run in lanes`);
-      this.copies.inLoop(statement.body, () => {
-        this.body(statement.body, inside, statement);
-      });
+      this.looped(statement.body, statement.body, inside, statement);
     },
     windows: (statement, scope, loop) => {
       this.windows(statement, scope, loop);
@@ -135,6 +150,7 @@ export class FunctionVerifier {
       this.elements.expression(value, scope, mode === "add" ? "real" : undefined);
     },
     store_index: ({ access, value }, scope) => {
+      scope.forget([access.buffer]);
       this.elements.access(access, "index", scope);
       this.integers.variables(value, scope);
     },
@@ -176,9 +192,7 @@ export class FunctionVerifier {
       const scope = new KernelScope(outer);
       this.setInteger(first, { range: [start, start] }, scope);
       this.setInteger(steps, { range: [own, own] }, scope);
-      this.copies.inLoop(body, () => {
-        this.body(body, scope, loop);
-      });
+      this.looped(body, body, scope, loop);
     }
   }
 
@@ -200,16 +214,12 @@ export class FunctionVerifier {
         this.setInteger(examples.first, { range: [0, batch - 1] }, scope);
         this.setInteger(examples.end, { range: [1, batch] }, scope);
       }
-      this.copies.inLoop(every, () => {
-        this.body(body, scope, undefined);
-      });
+      this.looped(every, body, scope);
     }
     // Totals are moved where there are so many pieces only: elsewhere their buffers may be too small.
     const isCarried = after !== undefined || (examples === undefined ? 1 : batch) * all >= FEWEST_CARRIED;
     for (const part of [carry, finish]) {
-      this.copies.inLoop(every, () => {
-        this.body(part, isCarried ? counts : counts.never(), undefined);
-      });
+      this.looped(every, part, isCarried ? counts : counts.never());
     }
   }
 
@@ -230,6 +240,10 @@ export class FunctionVerifier {
     }
   }
 }
+
+/** Lists of examples may be among them. */
+const listsWritten = (statements: readonly Statement[]): ReadonlySet<string> =>
+  writtenBuffers(statements, (buffer) => buffer);
 
 /** Those it holds are seen one by one. */
 function holdsOthers({ kind }: Statement): boolean {

@@ -129,19 +129,19 @@ test("an example whose loss is not finite is kept, and done again", async () => 
   expect([none.code, none.error]).toEqual([1, expect.stringContaining("logs.jsonl: ")]);
 });
 
-([
-  ["--truncate", "4,6"],
-  /--truncate must be a positive integer, or how far it goes on and a multiple of that by which gradients go back, such as 64,256, got "4,6"/u,
-],
-  test.each([
-    [["--resume"], /--resume needs --checkpoint-every N/u],
-    [["--patience", "3", "--held-out", "0"], /--patience needs something that is held out/u],
-    [["--threads", "many"], /--threads must be a positive integer or "auto", got "many"/u],
-  ])("%j is refused", async (others, message) => {
-    const { code, error } = await recell(...args("refused", ...others));
-    expect([code, error]).toEqual([2, expect.stringMatching(message)]);
-    expect(readdirSync(folder)).not.toContain("refused");
-  }));
+test.each([
+  [
+    ["--truncate", "4,6"],
+    /--truncate must be a positive integer, or how far it goes on and a multiple of that by which gradients go back, such as 64,256, got "4,6"/u,
+  ],
+  [["--resume"], /--resume needs --checkpoint-every N/u],
+  [["--patience", "3", "--held-out", "0"], /--patience needs something that is held out/u],
+  [["--threads", "many"], /--threads must be a positive integer or "auto", got "many"/u],
+])("%j is refused", async (others, message) => {
+  const { code, error } = await recell(...args("refused", ...others));
+  expect([code, error]).toEqual([2, expect.stringMatching(message)]);
+  expect(readdirSync(folder)).not.toContain("refused");
+});
 
 test("a report has curves, the throughput and how the gradient flows, also of updates before it went on", async () => {
   const often = ["--checkpoint-every", "4", "--report", file("run.html")];

@@ -31,6 +31,7 @@ const told = (what: string): string => `f: r runs where parameters have changed,
 
 test.each([
   ["q[0] = p[0]\n  q[1] = q[0]", "", undefined],
+  ["for t < %T\n    q[t] = p[0]", "", "goes by %T, which changes in other ways"],
   ["s[0] = p[0]", "", "s keeps nothing"],
   ["q[0] = x[0]", "", "x changes in other ways"],
   ["q[0] = y[0]\nregion w ; w\n  y[0] = 1", "", "y changes in other ways"],

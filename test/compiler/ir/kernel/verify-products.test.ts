@@ -173,6 +173,11 @@ describe("what is not", () => {
       `product y[i] = y[i * -1 + 2] + sum x[i * 4 + k] * z[k]\n  rows i < 3\n  contracted k < 4`,
       "y is the result, and its product still reads it",
     ],
+    // One column is stored before another is summed.
+    ...["0", "4"].map((start) => [
+      `product y[i * 8 + j + 2] = y[i * 8 + j + ${start}] + sum x[k] * z[j * 4 + k]\n  rows i < 1\n  columns j < 3\n  contracted k < 4`,
+      "y is the result, and its product still reads it",
+    ]),
     [
       `product y[i] = sum x[i * 4 + k] copied to z * z[k]\n  rows i < 3\n  contracted k < 4`,
       "rows are copied to z, which their product uses itself",

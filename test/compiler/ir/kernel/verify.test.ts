@@ -4,7 +4,7 @@ import { printKernel } from "../../../../compiler/ir/kernel/print.js";
 import { verifyKernel } from "../../../../compiler/ir/kernel/verify.js";
 import { arbitraryGraph, graphDimensions } from "../../../support/arbitrary-graph.js";
 import { fuzzParameters } from "../../../support/fuzz.js";
-import { kernelSizes, problemsOf } from "../../../support/kernel-problems.js";
+import { declarations, kernelSizes, problemsOf } from "../../../support/kernel-problems.js";
 import { lstmProgram } from "../../../support/lstm-program.js";
 import { programOf } from "../../../support/run-kernel.js";
 import { lowerProgram } from "../../../support/kernels.js";
@@ -242,6 +242,19 @@ describe("what is not", () => {
 
     ["for b < examples list[0 .. n]\n  x[b] = 1", "n is not bound"],
     ["index n = 2\nfor b < examples list[0 .. n]\n  x[b] = 1", "list[0 .. n] is not what a select made"],
+    // Who comes after a loop, or begins a round of it, has what some round has selected.
+    [
+      "index k = 0\nselect list[0 .. n] from examples where k < %T\nfor t < %T\n  select list[0 .. m] from examples where t < %T\nregion r\n  for b < examples list[0 .. n]\n    x[b] = 1",
+      "list[0 .. n] is not what a select made",
+    ],
+    [
+      "index k = 0\nselect list[0 .. n] from examples where k < %T\nfor t < %T\n  region r\n    for b < examples list[0 .. n]\n      x[b] = 1\n  select list[0 .. m] from examples where t < %T",
+      "list[0 .. n] is not what a select made",
+    ],
+    [
+      "index k = 0\nselect list[0 .. n] from examples where k < %T\nindex list[0] = 1\nfor b < examples list[0 .. n]\n  x[b] = 1",
+      "list[0 .. n] is not what a select made",
+    ],
     ["for t < %T\n  select x[0 .. n] from examples where t < %T", "x holds real elements, not index ones"],
     [
       "for t < %T\n  select list[0 .. n] from examples where t < %T and list",
@@ -275,4 +288,31 @@ describe("what is not", () => {
   ])("%j", (body, problem) => {
     expect(problemsOf(body)).toContain(`f: ${problem}`);
   });
+});
+
+describe("of many steps", () => {
+  const long = (steps: number) => new Map([...kernelSizes, ["%T", steps]]);
+  const pieces = (body: string, carry: string): string => `
+    pieces of %T from s
+      ${body}
+    where d is 64, into c
+      ${carry}
+    where c`;
+
+  it.each([
+    ["the last piece", 64, "x[s] = 1", "", []],
+    ["the last piece", 65, "x[s] = 1", "", ["f: x of 12 elements at 64 to 64"]],
+    // Totals are moved where there are many.
+    ["what moves totals", 1023, "", "x[c * 12] = 1", []],
+    ["what moves totals", 1024, "", "x[c * 12] = 1", ["f: x of 12 elements at 0 to 12"]],
+  ])("%s of %d steps lies inside", (_, steps, body, carry, problems) => {
+    expect(problemsOf(pieces(body, carry), declarations, long(steps))).toEqual(problems);
+  });
+});
+
+it("those that go on are told by one number for each example", () => {
+  const few = declarations.replace("buffer x: real[12] slot 0", "buffer x: real[2] slot 0");
+  const body = "for t < %T\n  select list[0 .. n] from examples where t < %T and x";
+  expect(problemsOf(body, few)).toEqual(["f: x of 2 elements for 3 examples"]);
+  expect(problemsOf(body)).toEqual([]);
 });
