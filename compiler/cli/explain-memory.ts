@@ -57,10 +57,10 @@ export async function explainMemory(
   const room = roomOf(result.manifest, steps, batch);
   let found: Explained;
   try {
-    found = explained(program, options, room, (most) => planSegments(module, room, most), budget);
+    found = explained(program, options, room, (most) => planSegments(module, room, most, file), budget);
   } catch (error) {
     if (!(error instanceof CallRangeError)) throw error;
-    terminal.error(`recell: ${file}: ${error.message.replace("openSegments: ", "")}\n`);
+    terminal.error(`recell: ${error.message}\n`);
     return exitCodes.failed;
   }
   terminal.out(args.flag("json") === true ? `${JSON.stringify({ cell: program.name, steps, batch, ...found }, null, 2)}\n` : printed(program.name, room, memory, found)); // prettier-ignore

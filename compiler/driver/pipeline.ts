@@ -1,6 +1,6 @@
 /**
- * The way from a text to its module, on one page: what each call gives, the next one takes. Calls that begin with `check` look at what there
- * is and report to the collector of the source, or throw. `stages.ts` has the names of all stages on the way, and shows what each of them gives.
+ * The way from a text to its module, on one page: what each call gives, the next one takes. Calls that begin with `check` report to the
+ * collector of the source what they find, or throw; of them `checkSource` alone gives something, the typed program. `stages.ts` has the names of all stages on the way, and shows what each of them gives.
  */
 import { type CheckedOptions, type CompileOptions } from "./compile-options.js";
 import { buildEntries } from "./entries.js";

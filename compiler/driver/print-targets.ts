@@ -9,18 +9,31 @@ import { printWasmKernels } from "../emit/wasm/kernels/print-kernels.js";
 import type { MemoryLayout } from "../emit/wasm/memory/memory-layout.js";
 import type { KernelProgram } from "../ir/kernel/kernel-program.js";
 import type { RealType } from "../ir/ops/number-range.js";
-import { vectorPasses } from "../passes/kernel/passes.js";
+import { type KernelTargetName, vectorPasses } from "../passes/kernel/passes.js";
 
-export const printJsKernels = (kernel: KernelProgram, dtype: RealType): string => printKernelProgram(kernel, dtype);
+/** What people look at of finished kernels. */
+interface TargetTexts {
+  readonly code: (kernel: KernelProgram, dtype: RealType) => string;
+  /** Where there is one memory. */
+  readonly layout?: (kernel: KernelProgram, dtype: RealType) => string;
+}
+
+const ofVectors: TargetTexts = { code: printWasmText, layout: printWasmLayout };
+
+export const targetTexts: Readonly<Record<KernelTargetName, TargetTexts>> = {
+  js: { code: printKernelProgram },
+  wasm: ofVectors,
+  "wasm-fma": ofVectors,
+};
 
 /** WebAssembly as text, with the names of regions. */
-export function printWasmText(kernel: KernelProgram, dtype: RealType): string {
+function printWasmText(kernel: KernelProgram, dtype: RealType): string {
   const layout = layoutOf(kernel, dtype);
   return disassemble(printWasmKernels(kernel, { dtype, layout, target: vectorPasses.machine, names: true }));
 }
 
 /** The one memory of an instance: what has an address of its own, and what follows from the capacity. */
-export function printWasmLayout(kernel: KernelProgram, dtype: RealType): string {
+function printWasmLayout(kernel: KernelProgram, dtype: RealType): string {
   const layout = layoutOf(kernel, dtype);
   const words = [
     ...layout.symbols.map((symbol): [number, string] => [layout.sizeWord(symbol), `the size ${symbol}`]),

@@ -1,5 +1,5 @@
 /** The stages on the way from a text to its module, each of which can be looked at. */
-import { printJsKernels, printWasmText, printWasmLayout } from "./print-targets.js";
+import { targetTexts } from "./print-targets.js";
 import { listAt, lookUp } from "../base/at.js";
 import type { GraphFunction } from "../ir/graph/graph-function.js";
 import { printFunction } from "../ir/graph/print.js";
@@ -142,7 +142,7 @@ export const stages: readonly Stage[] = [
   ...kernelStages((passes) => passes.afterMemory),
   {
     ...codeStage("layout", "where buffers lie in the one memory", textOfLayout),
-    targets: kernelTargets.filter((target) => target !== "js"),
+    targets: kernelTargets.filter((target) => targetTexts[target].layout !== undefined),
     ofWhole: true,
   },
   codeStage("print", "the kernels of an entry as code, by themselves", textsOfCode),
@@ -281,16 +281,17 @@ function textsOfKernels({ program }: StagedProgram, name: string, options: Shown
 }
 
 function textOfLayout(staged: StagedProgram, options: ShownOptions): Map<string, string> {
-  if (!options.isShown("layout")) return new Map();
-  return new Map([["layout", printWasmLayout(finishedKernels(staged, options), options.dtype)]]);
+  const print = targetTexts[options.target].layout;
+  if (print === undefined || !options.isShown("layout")) return new Map();
+  return new Map([["layout", print(finishedKernels(staged, options), options.dtype)]]);
 }
 
 function textsOfCode(staged: StagedProgram, options: ShownOptions): Map<string, string> {
   const { target, dtype, isShown } = options;
   const kernel = finishedKernels(staged, options);
-  const print = target === "js" ? printJsKernels : printWasmText;
+  const { code } = targetTexts[target];
   const shown = kernel.functions.filter((fn) => isShown(fn.name));
-  return new Map(shown.map((fn) => [fn.name, print({ ...kernel, functions: [fn] }, dtype)]));
+  return new Map(shown.map((fn) => [fn.name, code({ ...kernel, functions: [fn] }, dtype)]));
 }
 
 const finishedKernels = ({ program }: StagedProgram, { target, dtype, ...options }: ShownOptions): KernelProgram =>

@@ -41,9 +41,15 @@ export function optionsOf(manifest: Manifest, room: SegmentsRoom, steps: number)
 /**
  * The longest segments that fit.
  *
+ * @param where what messages begin with: who asks
  * @throws RangeError, with the number of bytes that there would have to be, where none do
  */
-export function planSegments(module: CompiledModule, room: SegmentsRoom, maxBytes: number): SegmentsPlan {
+export function planSegments(
+  module: CompiledModule,
+  room: SegmentsRoom,
+  maxBytes: number,
+  where: string,
+): SegmentsPlan {
   const { manifest } = module;
   const most = Math.max(1, Math.ceil(room.steps / BLOCK));
   const stepsOf = (blocks: number): number => Math.max(1, Math.min(blocks * BLOCK, room.steps));
@@ -63,7 +69,7 @@ export function planSegments(module: CompiledModule, room: SegmentsRoom, maxByte
   const least = near.reduce((best, blocks) => (bytesOf(blocks) < bytesOf(best) ? blocks : best));
   if (!(bytesOf(least) <= maxBytes)) {
     const bytes = bytesOf(least);
-    const message = `openSegments: segments of ${stepsOf(least)} steps take the least, ${bytes} bytes, more than maxBytes, ${maxBytes}`;
+    const message = `${where}: segments of ${stepsOf(least)} steps take the least, ${bytes} bytes, more than maxBytes, ${maxBytes}`;
     throw Object.assign(new CallRangeError(message), { bytes });
   }
   [low, high] = [least, most];

@@ -58,7 +58,7 @@ export function openSegments(module: CompiledModule | ModuleNamespace, options: 
   const { maxBytes = 2 ** 32 } = options;
   checkPositive("openSegments: maxBytes", maxBytes);
   const room = roomOf(manifest, axis, options);
-  const { segment, bytes } = planSegments(own, room, maxBytes);
+  const { segment, bytes } = planSegments(own, room, maxBytes, "openSegments");
   const instance = own.instantiate(optionsOf(manifest, room, segment));
   if (!hasBackward(instance)) return refuse("openSegments", "the first argument", "a module whose instances have backward", module); // prettier-ignore
   return Object.freeze({

@@ -48,7 +48,7 @@ const stages: Readonly<Record<string, readonly [language: string, text: string]>
   backward: ["graph", await explained("remove-unused-values", "--entry", "backward")],
   derive: ["graph", await explained("derive", "--entry", "forward")],
   kernel: ["text", await explained("kernels", ...forward, ...sizes)],
-  wasm: ["text", await explained("project-in-windows", "--entry", "step", ...sizes)],
+  wasm: ["text", await explained("choose-lanes", "--entry", "step", ...sizes)],
   layout: ["text", lines(await explained("layout", ...sizes), /^final\.h/u, /^packed\.0/u)],
   module: ["js", lines(code, /elementwise/u, /^ {2}\}/u).replace(/^ {2}/gmu, "")],
 };

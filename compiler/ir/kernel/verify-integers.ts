@@ -216,7 +216,7 @@ export class IntegerVerifier {
     for (const { variable } of value.terms) {
       const upTo = scope.integer(variable)?.upTo;
       const more = this.interval(subtractAffine(value, affineVariable(variable)), scope)?.[1];
-      // A loop that ends behind such a size runs where the size is 0, too, and tells nothing of it.
+      // A loop that ends after such a size runs where the size is 0, too, and tells nothing of it.
       if (upTo === undefined || more === undefined || more > 0) continue;
       return { below: { ...upTo, from: addAffine(upTo.from, affineConstant(rest - more)) } };
     }

@@ -13,7 +13,7 @@ interface ReadsOfNode {
   readonly readsInputs: boolean;
 }
 
-/** Of nodes that stand behind what they need. */
+/** Of nodes that stand after what they need. */
 export function earlyNodes(nodes: ReadonlyMap<string, ReadsOfNode>, order: readonly string[]): ReadonlySet<string> {
   const early = new Set<string>();
   for (const key of order) {

@@ -21,7 +21,7 @@ const largestLeast = 2 ** 20;
 
 const sizeOperators = ["<", "<=", ">", ">=", "=="] as const;
 
-/** Those behind the `;`. */
+/** Those after the `;`. */
 export const runtimeDimensions = ({ runtimeDimensions: list }: Pick<cst.CellHeaderCstChildren, "runtimeDimensions">) =>
   list?.[0]?.children.runtimeDimension;
 
@@ -145,11 +145,11 @@ export class NetworksBuilder {
     const length = this.expressions.name(only(children.Length));
     const [most, end] = [children.most, children.end].map((part) => this.expressions.build(only(part))) as [Expression, Expression]; // prettier-ignore
     if (first.size !== undefined) {
-      const { start, end: behind } = first.size.span;
+      const { start, end: after } = first.size.span;
       this.reporter.report(
         "unexpected-token",
         start,
-        behind,
+        after,
         `\`${clip(first.name.text)}\` goes to \`${clip(length.text)}\``,
         {
           help: "`over` says how far the first index goes",

@@ -81,8 +81,8 @@ export class TypesBuilder {
       this.reporter.report("cell-parameter-type", span.start, span.end, message, {
         help:
           form === "network"
-            ? "its inputs and outputs stand behind it: `network(I, H; T) { input x: [T, I]; output y: [T, H] }`"
-            : "`cell(I, H)` has one input of the first dimension and one output of the last; what others have stands behind them: `cell(I, H) { input x: [I]; … }`",
+            ? "its inputs and outputs stand after it: `network(I, H; T) { input x: [T, I]; output y: [T, H] }`"
+            : "`cell(I, H)` has one input of the first dimension and one output of the last; what others have stands after them: `cell(I, H) { input x: [I]; … }`",
       });
       throw new Incomplete();
     }
@@ -132,6 +132,6 @@ function typeHelp(name: string): string {
   if (/^(index|int|integer|token)$/.test(name))
     return "an integer has a bound: `index(V)` is one from 0 to V - 1; a dimension stands without a type";
   if (/^(parameter|tensor|variable|array|ndarray|vector|matrix|list)$/iu.test(name))
-    return "a type is `[H, I]`, `real` or `index(V)`, and how a param begins stands behind it: `param W: [H, I] ~ glorot_uniform`";
+    return "a type is `[H, I]`, `real` or `index(V)`, and how a param begins stands after it: `param W: [H, I] ~ glorot_uniform`";
   return `a type is \`[${clip(name)}]\` for a vector of that dimension, \`real\` or \`index(V)\``;
 }

@@ -35,7 +35,7 @@ const operandStarts = new Set<TokenType>([t.NumberLiteral, t.LeftParen, t.LeftBr
 /** Where the name ends that comes after `with`. */
 const startMarks = new Set<TokenType | undefined>([t.Tilde, t.Dot, t.LeftBracket]);
 const interfaceWords = new Set(["cell", "network"]);
-/** In the parentheses behind them stands none of these. */
+/** In the parentheses after them stands none of these. */
 const brackets = new Set<TokenType | undefined>([t.LeftParen, t.RightParen, t.LeftBrace, t.RightBrace, undefined]);
 const reserved = new Set<TokenType>(t.reservedWords.values());
 
@@ -45,7 +45,7 @@ const typeAt = (tokens: Tokens, index: number): TokenType | undefined => tokens[
 const indexTokenLimit = 200;
 
 /** After the name of an equation, and its indices where it has some: `A[i, j]`. */
-export function behindIndices(tokens: Tokens, index: number): number {
+export function afterIndices(tokens: Tokens, index: number): number {
   if (typeAt(tokens, index + 1) !== t.LeftBracket) return index + 1;
   let depth = 0;
   for (let at = index + 1; at <= index + indexTokenLimit; at += 1) {
@@ -59,7 +59,7 @@ export function behindIndices(tokens: Tokens, index: number): number {
 }
 
 /** After the names of a group, `a, b, c`; undefined where there is one name only, or something else. */
-export function behindNames(tokens: Tokens, index: number): number | undefined {
+export function afterNames(tokens: Tokens, index: number): number | undefined {
   let at = index;
   while (at < index + indexTokenLimit && isNameLike(tokens, at) && typeAt(tokens, at + 1) === t.Comma) at += 2;
   return at > index && isNameLike(tokens, at) ? at + 1 : undefined;
@@ -67,8 +67,8 @@ export function behindNames(tokens: Tokens, index: number): number | undefined {
 
 /** The name of an equation, perhaps with indices, or the first of a group. */
 function isLeftSide(tokens: Tokens, index: number): boolean {
-  const behind = [behindIndices(tokens, index), behindNames(tokens, index)];
-  return behind.some((end) => end !== undefined && typeAt(tokens, end) === t.Equals);
+  const after = [afterIndices(tokens, index), afterNames(tokens, index)];
+  return after.some((end) => end !== undefined && typeAt(tokens, end) === t.Equals);
 }
 
 function isNameLike(tokens: Tokens, index: number): boolean {
@@ -80,7 +80,7 @@ function isNameLike(tokens: Tokens, index: number): boolean {
 function startsOperand(tokens: Tokens, next: number, word: number): boolean {
   const type = typeAt(tokens, next);
   const isOperand = isNameLike(tokens, next) || (type !== undefined && operandStarts.has(type));
-  return isOperand && typeAt(tokens, behindIndices(tokens, word)) !== t.Equals;
+  return isOperand && typeAt(tokens, afterIndices(tokens, word)) !== t.Equals;
 }
 
 /** Whether an operand may stand here, so that a word is a name. Decided by the token before. */
@@ -162,7 +162,7 @@ function isInterface(tokens: Tokens, index: number, { inHeader }: Around): boole
   return interfaceWords.has(tokens[index]!.payload.text) && typeAt(tokens, index + 1) === t.LeftParen;
 }
 
-/** The brace behind `cell(I, H)` begins what it has. */
+/** The brace after `cell(I, H)` begins what it has. */
 function openInterface(tokens: Tokens, index: number): void {
   let at = index + 2;
   while (at < index + indexTokenLimit && !brackets.has(typeAt(tokens, at))) at += 1;

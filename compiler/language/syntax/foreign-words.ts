@@ -30,8 +30,8 @@ export function helpForIn(index: string, isSum: boolean): string {
     : `how far an index goes is said by \`<\`: \`y[${index} < H] = …\``;
 }
 
-/** Words that other languages write behind a value. */
-const behind: Readonly<Record<string, string>> = {
+/** Words that other languages write after a value. */
+const after: Readonly<Record<string, string>> = {
   ...over("what is never learned is `fixed`: `fixed m: [H] ~ ones`", "frozen fixed untrainable nontrainable"),
   ...over(inBounds, "in between within"),
   lambda: "functions have names: `fn f(v: [n]): [n] { return … }`",
@@ -49,7 +49,7 @@ export function helpForWord(word: string): string | undefined {
 }
 
 export function helpBehind(word: string): string | undefined {
-  return Object.hasOwn(behind, word) ? behind[word] : undefined;
+  return Object.hasOwn(after, word) ? after[word] : undefined;
 }
 
 export function isLoopWord(word: string): boolean {

@@ -11,7 +11,7 @@
  */
 import type { TokenType } from "chevrotain";
 import { endOf, retype, virtualToken, type SyntaxToken } from "./lexer.js";
-import { behindIndices, behindNames, type BlockKind, decideWord, expectsName, isFunctionType } from "./decide-word.js";
+import { afterIndices, afterNames, type BlockKind, decideWord, expectsName, isFunctionType } from "./decide-word.js";
 import { helpForWord, isLoopWord, loopHelp } from "./foreign-words.js";
 import { clip, type SyntaxReporter } from "./reporter.js";
 import * as t from "./tokens.js";
@@ -120,10 +120,10 @@ class Layout {
     if (itemWords.has(type)) return true;
     if (type !== t.Name && type !== t.NextName) return false;
     const previous = this.typeAt(index - 1);
-    if (this.typeAt(behindIndices(this.tokens, index)) !== t.Equals) return this.startsGroup(index, previous);
+    if (this.typeAt(afterIndices(this.tokens, index)) !== t.Equals) return this.startsGroup(index, previous);
     if (previous === undefined) return true;
     if (previous === t.If || previous === t.And || previous === t.Or || previous === t.Not) {
-      const equals = this.tokens[behindIndices(this.tokens, index)]!;
+      const equals = this.tokens[afterIndices(this.tokens, index)]!;
       this.reporter.report("single-equals", equals.startOffset, endOf(equals), "`=` gives a name its value", {
         help: "to compare, write `==`",
       });
@@ -142,7 +142,7 @@ class Layout {
     if (previous === t.Comma || previous === t.Dot || (previous !== undefined && expectsName.has(previous)))
       return false;
     if (this.inBrackets() || this.pending !== undefined) return false;
-    const end = behindNames(this.tokens, index);
+    const end = afterNames(this.tokens, index);
     return end !== undefined && this.typeAt(end) === t.Equals;
   }
 

@@ -296,7 +296,7 @@ function constants(expression: string, names: string): [string, string][] {
 export const constantsElsewhere: ReadonlyMap<string, string> = new Map([
   [
     "implicit",
-    "it stands behind what ends the rounds, without `and`: `… for 30 until max(abs(r' - r)) < 1e-6 implicit`",
+    "it stands after what ends the rounds, without `and`: `… for 30 until max(abs(r' - r)) < 1e-6 implicit`",
   ],
   ...constants("pi", "PI Pi M_PI"),
   ...constants("2 * pi", "tau TAU two_pi twopi"),

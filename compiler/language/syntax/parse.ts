@@ -105,7 +105,7 @@ function isReal(token: SyntaxToken | undefined): token is SyntaxToken {
 
 const operandEnds = new Set([t.RightParen, t.RightBracket, t.NextName, t.NumberLiteral, t.Superscript, t.Name]);
 /** What can be expected where an operand is complete. */
-const behindOperands = new Set<Expected>([undefined, t.RightParen, t.RightBracket, t.Comma, t.Then, t.Else]);
+const afterOperands = new Set<Expected>([undefined, t.RightParen, t.RightBracket, t.Comma, t.Then, t.Else]);
 
 function describe(
   expected: Expected,
@@ -133,7 +133,7 @@ function describe(
     const help = "what has a derivative of its own is a function: `fn f(v: [n]): [n] { return … derivative(dv) = … }`";
     return { code: "misplaced-derivative", message, help };
   }
-  const afterOperand = behindOperands.has(expected);
+  const afterOperand = afterOperands.has(expected);
   if (type === t.LeftParen && operandEnds.has(previous.tokenType) && afterOperand) {
     const message = "only a name can be called";
     const help = helpForCalled(found, previous, tokens);
@@ -240,7 +240,7 @@ const typesHelp = "a type is `[H, I]`, `real` or `index(V)`";
 /** `a if c else b`, `if c then y = …`; rounds that do not say how many. */
 function conditionElsewhere(expected: Expected, found: SyntaxToken, previous: SyntaxToken): string | undefined {
   if (found.tokenType === t.If) {
-    if (operandEnds.has(previous.tokenType) && !found.payload.beginsLine && behindOperands.has(expected))
+    if (operandEnds.has(previous.tokenType) && !found.payload.beginsLine && afterOperands.has(expected))
       return "the condition comes first: `if c then a else b`";
     if (expected === undefined) return "a condition is a value, not a statement: `y = if c then a else b`";
   }
@@ -302,7 +302,7 @@ function missing(expected: Expected, found: TokenType): string {
   return found === t.Name ? "an operator (or a `=` after the second)" : "an operator";
 }
 
-/** Whether a token stands behind the `return` of its function. */
+/** Whether a token stands after the `return` of its function. */
 function isReturned(found: SyntaxToken, tokens: readonly SyntaxToken[]): boolean {
   const before = tokens.slice(0, tokens.indexOf(found)).reverse();
   const end = before.findIndex(({ tokenType }) => tokenType === t.LeftBrace || tokenType === t.Equals);

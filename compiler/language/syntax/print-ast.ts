@@ -184,11 +184,11 @@ class AstPrinter {
     const close = block === undefined ? "" : " {";
     this.push(indentation, render([head, close], indentation, indentation, width));
     if (block !== undefined) {
-      if (block.opening !== undefined) this.behind(block.opening);
+      if (block.opening !== undefined) this.after(block.opening);
       this.block(block, indentation + 2);
       this.push(indentation, "}");
     }
-    for (const comment of trailing) this.behind(comment);
+    for (const comment of trailing) this.after(comment);
   }
 
   private push(indentation: number, text: string): void {
@@ -201,7 +201,7 @@ class AstPrinter {
   }
 
   /** Puts a comment after what was printed last. */
-  private behind(comment: CommentNode): void {
+  private after(comment: CommentNode): void {
     this.lines[this.lines.length - 1] += ` ${comment.text}`;
   }
 }

@@ -161,17 +161,17 @@ export class SyntaxReporter {
 
   strayPrime(prime: IToken, previous: IToken | undefined): void {
     const { startOffset, image } = prime;
-    const behind = previous !== undefined && previous.startOffset + previous.image.length === startOffset;
+    const after = previous !== undefined && previous.startOffset + previous.image.length === startOffset;
     const message =
-      behind && previous.tokenType.name === "NextName"
+      after && previous.tokenType.name === "NextName"
         ? "a name has at most one prime: `h'` is the next value of the state `h`"
         : "a prime stands directly after the name of a state";
     const help =
-      behind && /[)\]]$/.test(previous.image)
+      after && /[)\]]$/.test(previous.image)
         ? "write `transpose(W)` for the transpose of a matrix"
         : previous?.image === "from"
           ? 'strings stand in double quotes: `"./lstm.cell"`'
-          : behind && previous.tokenType.name === "NextName"
+          : after && previous.tokenType.name === "NextName"
             ? "`'` is one step: what is two steps back is kept in a state of its own, `earlier' = h`"
             : undefined;
     this.report("misplaced-prime", startOffset, startOffset + image.length, message, { help });

@@ -98,7 +98,7 @@ class Expansion {
     const count = at(b.shapeOf(q), axisOfQ);
     const spread = this.apart(p, axisOfP, stride);
     const before = multiplyDims(dilation, subtractDims(count, one));
-    // Behind the last window are the zeros of its stride, which no window reads: where there is no window, its start would lie before 0.
+    // After the last window are the zeros of its stride, which no window reads: where there is no window, its start would lie before 0.
     const after = addDims(subtractDims(size, at(b.shapeOf(spread), axisOfP)), subtractDims(stride, one));
     const padded = this.padded(spread, axisOfP, before, after);
     const steps = { stride: one, dilation };
@@ -154,7 +154,7 @@ class Expansion {
     const between = this.around(value, axis + 1, none, dimConstant(step - count));
     const shape = b.shapeOf(value);
     const all = [...shape.slice(0, axis), multiplyDims(length, stride), ...shape.slice(axis + 2)];
-    // There may be less of the axis behind the last window than between two.
+    // There may be less of the axis after the last window than between two.
     return b.slice(this.around(b.reshape(between, all), axis, none, size), axis, none, size);
   }
 

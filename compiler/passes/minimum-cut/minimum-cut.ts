@@ -27,8 +27,8 @@ export function minimumCut(nodes: readonly CutNode[]): number[] {
     for (const next of node.successors) network.connect(leave(i), enter(next), Infinity);
   }
   network.saturate(source, sink);
-  const behind = network.reaching(sink);
-  return nodes.flatMap((_, i) => (!behind.has(enter(i)) && behind.has(leave(i)) ? [i] : []));
+  const after = network.reaching(sink);
+  return nodes.flatMap((_, i) => (!after.has(enter(i)) && after.has(leave(i)) ? [i] : []));
 }
 
 class Network {

@@ -30,9 +30,12 @@ describe("planSegments", () => {
       for (const budget of [least, least + 100, 200_000, 500_000, 2 ** 30]) {
         if (budget < least) continue;
         const longest = all.filter((_, i) => bytes[i]! <= budget).at(-1)!;
-        expect(planSegments(module, own, budget)).toEqual({ segment: longest, bytes: bytesOf(module, own, longest) });
+        expect(planSegments(module, own, budget, "openSegments")).toEqual({
+          segment: longest,
+          bytes: bytesOf(module, own, longest),
+        });
       }
-      expect(() => planSegments(module, own, least - 1)).toThrow(
+      expect(() => planSegments(module, own, least - 1, "openSegments")).toThrow(
         `openSegments: segments of ${all[bytes.indexOf(least)]} steps take the least, ${least} bytes, more than maxBytes, ${least - 1}`,
       );
     }
@@ -41,7 +44,7 @@ describe("planSegments", () => {
   it("leaves other mistakes to the module", async () => {
     const module = await cell(source, { dimensions, target: "js", segments: true });
     const other = { ...room(10), sizes: { S: 1 } };
-    expect(() => planSegments(module, other, 1e9)).toThrow("instantiate: sizes: unknown name S");
+    expect(() => planSegments(module, other, 1e9, "openSegments")).toThrow("instantiate: sizes: unknown name S");
     expect(optionsOf(module.manifest, other, 7)).toEqual({ batch: 1, steps: 7, sizes: { S: 1 } });
   });
 });

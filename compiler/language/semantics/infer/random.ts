@@ -68,7 +68,7 @@ function indicesAround(checker: Checker, span: CallNode["span"]): PlaceTerm[] | 
   return terms;
 }
 
-/** Rounds are behind the sequence that they go over: it streams by elements of all rounds. Behind an index of an equation they are already. */
+/** Rounds are after the sequence that they go over: it streams by elements of all rounds. After an index of an equation they are already. */
 function sequencesInFront({ indices, isRuntime }: Checker, axes: readonly Axis[]): number {
   if ([...indices.values()].some(({ ofRounds }) => ofRounds !== true)) return 0;
   const count = axes.findIndex(({ dim }) => !isRuntime(dim));

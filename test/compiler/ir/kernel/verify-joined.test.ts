@@ -74,7 +74,7 @@ describe("what is not", () => {
       "y is an operand and the result",
     ],
     [
-      "steps that begin behind 0",
+      "steps that begin after 0",
       piece("y[b * (2*%T) + n * 2 + t * 2]", "t < %T of b beyond n, at most 64", "index n = 1"),
       "steps t are joined and begin after 0",
     ],
