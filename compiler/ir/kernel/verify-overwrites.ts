@@ -129,10 +129,9 @@ const rowsOf = ({ rows, schedule: { joined } = {} }: ProductStatement): string[]
 
 /** What it goes through by itself. */
 function variablesOf(product: ProductStatement): Set<string> {
-  const { columns, schedule: { tail } = {} } = product;
   const contracted = termsOf(product).flatMap((terms) => terms.contracted);
-  const others = [columns, ...contracted].flatMap((axis) => axis?.variable ?? []);
-  return new Set([...rowsOf(product), ...others, ...(tail === undefined ? [] : [tail.unit])]);
+  const others = [product.columns, ...contracted].flatMap((axis) => axis?.variable ?? []);
+  return new Set([...rowsOf(product), ...others]);
 }
 
 /** Its terms by `variables`, or all but these, with the constant. */

@@ -62,7 +62,8 @@ describe("a network with losses, initial values that are computed, lengths that 
     input bos: index(V)
     param W: [V, H] ~ 1 + 2 * uniform(-1, 1)
     param b: [V] ~ zeros
-    z = x @ transpose(W)
+    fixed f: [V] ~ zeros
+    z[t] = W @ x[t] + f
     output said[n] = argmax(W @ W[before(said, bos)[n]] + b) over L <= N until said[n] == 0
     loss = sum(z, axis = [0, 1]) per T
     entry first = z
@@ -92,7 +93,7 @@ describe("a network with losses, initial values that are computed, lengths that 
     [
       "draws that nobody knows",
       { starts: { ...program.starts!, draws: [] } },
-      "inputs of start: param.W, param.b, draw.W 0, and the tensors are param.W, param.b",
+      "inputs of start: param.W, param.b, fixed.f, draw.W 0, and the tensors are param.W, param.b, fixed.f",
     ],
     [
       "lengths that nothing finds",
@@ -129,6 +130,7 @@ describe("a network with losses, initial values that are computed, lengths that 
       { parts: [{ ...part!, program: { ...part!.program, ownAxes: ["Q"] } }] },
       "first: Q is no axis of calls",
     ],
+    ["fixed values that only a part has", { fixed: [] }, "first: f is no fixed value of the whole"],
     ["params that only a part has", { params: program.params.slice(1) }, "first: W is no param of the whole"],
   ])("%s", (_, change, problem) => {
     expect(problemsOf({ ...program, ...change })).toContain(problem);

@@ -36,6 +36,10 @@ describe("what is in order", () => {
       "numbers of other axes",
       rows(`${out} = real(i) + sum ${left} * z[k]`, "rows t < %T of b; columns i < 1; contracted k < 4"),
     ],
+    [
+      "steps that begin after 0 where nothing runs",
+      `for q < 0\n${piece("y[b * (2*%T) + n * 2 + t * 2]", "t < %T of b beyond n, at most 64", "index n = 1").replaceAll(/^/gmu, "  ")}`,
+    ],
     ["steps of a piece", piece(ofPiece.replace(" + i", ""), "t < %T of b beyond from, at most 64")],
   ])("%s", (_, body) => {
     expect(problemsOf(body, wide)).toEqual([]);

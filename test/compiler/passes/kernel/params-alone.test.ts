@@ -112,3 +112,8 @@ test("a long chain of names, each of which reads the one before twice", () => {
   expect(taken(`${chain}\ny[0] = mul(v60, x[0])\n`).sizes).toEqual([]);
   expect(taken(`${chain}\ny[0] = mul(exp(v60), x[0])\n`).sizes).toEqual([1]);
 });
+
+test("what a place of the call chooses stays", () => {
+  const body = "for t < %T\n  y[t] = mul((t < 1 ? exp(p[0]) : exp(p[1])), x[t])\n";
+  expect(taken(body)).toEqual({ kept: "", body, sizes: [] });
+});

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { networkAxes } from "../../../../compiler/base/types/call-axes.js";
 import { compile } from "../../../../compiler/index.js";
 import { parseProgram } from "../../../../compiler/ir/graph/parse.js";
-import type { ProgramInput } from "../../../../compiler/program/program.js";
+import type { Program, ProgramInput } from "../../../../compiler/program/program.js";
 import { findCuts } from "../../../../compiler/program/segments/find-cuts.js";
 
 const head = `import { GRU } from "std/gru"
@@ -46,6 +46,8 @@ it.each<[string, string, readonly string[]]>([
   // What would count in every chunk.
   ...["loss = sum(a * x) + a * a per T", "loss = sum(a * x) per T - 1"].map((text): [string, string, readonly string[]] =>
     ["A(; T)", `input x: [T] param a: [] ${text}`, ["T: `loss` adds something to a sum over `T`; as a loss of its own it could stand beside it"]]),
+  ["A(; T)", "input x: [T] param a: [] loss = if a > 0 then sum(a * x) else a", ["T: `loss` adds something to a sum over `T`; as a loss of its own it could stand beside it"]],
+  ["A(; T)", "input x: [T] param a: [] loss = if a > 0 then sum(a * x) else 0", ["T: "]],
   // Draws go by the number of the element where it is counted, and anew in every chunk elsewhere.
   ["A(H; T)", "input x: [T, H] use rnn = GRU(H, H) y = dropout(rnn(x), 0.5) loss = sum(y, axis = [0, 1]) output z = y", ["T: rnn.h, step"]],
   ["A(H; T)", "input x: [T, H] use rnn = GRU(H, H) y = rnn(x) loss = sum(y, axis = [0, 1]) output z = dropout(y, 0.5)", ["T: rnn.h"]],
@@ -86,6 +88,37 @@ it("tells what is put in front of a sequence, which no equation says so far", ()
   const given = { axes: networkAxes(["T"]), stream: undefined, states: [], randoms: [], losses: ["loss"], forward };
   const obstacle = "`loss`, made of `e`, made of `z`, made of `y`, which begins anew in every chunk";
   expect(findCuts({ ...given, inputs: [{ name: "x" } as ProgramInput] })).toMatchObject([{ axis: "T", obstacle }]);
+});
+
+it("tells a loop that goes on from the state of another", () => {
+  const text = (
+    begins: string,
+  ): string => `func forward(%initial.a: real[], %initial.b: real[], %input.x: real[T]) -> (output.loss.sum: %s, final.a: %a, final.b: %b) {
+      %a: real[], %y: real[T] = scan length T carried 1 sequences 1 %initial.${begins}, %input.x body
+        func step(%h: real[], %x: real[]) -> (h: %n, y: %n) {
+          %n: real[] = add %h, %x
+        }
+      %b: real[] = tanh %initial.b
+      %e: real[] = reduce sum axes [0] %y
+      %s: shared real[] = batch_sum %e
+    }`;
+  const of = (begins: string): unknown => {
+    const forward = parseProgram(text(begins), networkAxes(["T"])).functions[0]!;
+    const states = ["a", "b"].map((name) => ({ name }) as Program["states"][0]);
+    const inputs = [{ name: "x" } as ProgramInput];
+    return findCuts({
+      axes: networkAxes(["T"]),
+      stream: undefined,
+      states,
+      inputs,
+      randoms: [],
+      losses: ["loss"],
+      forward,
+    });
+  };
+  expect(of("a")).toMatchObject([{ axis: "T", states: ["a"], totals: ["loss.sum"] }]);
+  const obstacle = "`loss`, made of `e`, made of `y`, which begins as an equation says, in every chunk";
+  expect(of("b")).toMatchObject([{ axis: "T", states: [], obstacle }]);
 });
 
 it("finds what the model of a book hands on", () => {
