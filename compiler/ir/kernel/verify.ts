@@ -8,7 +8,7 @@
  *   index buffers, numbers in real ones;
  * - nothing is divided by 0, or by less;
  * - a call has the sizes that are named;
- * - a list of examples is read up to the count of the `select` that made it;
+ * - a list of examples is read up to the count of the `select` that made it, which nothing has written since, no round of a loop either;
  * - the left operand of a product does not move with the columns, the right one not with the rows, and the result not with
  *   what is contracted; it has either a result or a tail, whose strips make up its columns; rows are copied to where they
  *   have room, and nothing else that the product uses;
@@ -29,8 +29,8 @@
  *   buffer, which keeps its contents where one of its parts does;
  * - other buffers are written before they are read, in each function; where a side of a choice reads one, somewhere in it;
  * - panels that are packed where their matrix has changed keep their contents, the caller holds the matrix, and nothing but packs of that matrix writes them;
- * - what a region computes only where parameters have changed keeps its contents, nothing else writes it, and it is made of what the
- *   caller holds from call to call and of other values of this kind of the same function;
+ * - what a region computes only where parameters have changed keeps its contents, nothing else writes it, it goes by no size of a call, and it
+ *   is made of what the caller holds from call to call and of other values of this kind of the same function;
  * - buffers that are in use at the same time do not overlap.
  */
 import type { KernelProgram } from "./kernel-program.js";
