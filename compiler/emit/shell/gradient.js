@@ -76,8 +76,8 @@ export function createInitialGradient(core, sequence, derivations) {
   // Indices have no gradients.
   const states = sequence.states.filter(({ high }) => high === undefined);
   const tensors = derivations.flatMap((derived) => core.tensors("initial", derived));
-  // Room is only needed where one state may be given while another is computed.
-  const several = states.filter((tensor) => tensor.computed).length > 1;
+  // Room is only needed where one state may be given while another is computed, an index among them.
+  const several = sequence.states.filter((tensor) => tensor.computed).length > 1;
   const kept = tensors.map((tensor) => (several && tensor.computed ? tensor.data.slice() : undefined));
   /** @type {(visit: (data: BufferedTensor["data"], copy: BufferedTensor["data"], count: number) => void) => void} */
   const eachGiven = (visit) => {

@@ -204,3 +204,26 @@ test("streams, chunks and whole sequences give the same bits, from computed init
     instance.restore(snapshot);
   }
 });
+
+describe.each(["js", "wasm"] as const)("initial values that equations give, on %s", (target) => {
+  /** What is computed beside `h`, which is given or not. */
+  test.each([
+    ["a number", "state n: [] = sum(g)", "n' = n", { n: [0] }],
+    ["an index", "state n: index(3) = 2", "n' = n", { n: [0] }],
+  ])(
+    "carry no gradient on where they were given, also beside %s that is computed",
+    async (_, declared, equation, n) => {
+      const source = `cell A { context g: [2] state h: [2] = sigmoid(g) ${declared} h' = h ${equation} output y = h * sum(h) }`;
+      const { instantiate } = await cell(source, { cell: "A", dtype: "f64", target });
+      const instance = instantiate({ batch: 1, steps: 1 });
+      const g = [0.1, 0.2];
+      const gradient = (given: object): Record<string, Float64Array> => {
+        instance.forward({ g, ...given, batch: 1, steps: 1 });
+        return instance.backward!({ final: { h: [1, 1] } }) as never;
+      };
+      const slope = g.map((value) => 1 / (2 + Math.exp(value) + Math.exp(-value)));
+      for (const given of [{}, n]) for (const [i, value] of gradient(given)["g"]!.entries()) expect(value).toBeCloseTo(slope[i]!, 12); // prettier-ignore
+      for (const given of [{}, n]) expect([...gradient({ h: [0.3, 0.4], ...given })["g"]!]).toEqual([0, 0]);
+    },
+  );
+});
