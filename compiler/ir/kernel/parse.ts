@@ -26,7 +26,7 @@ export function parseKernel(text: string): KernelProgram {
   const buffers: KernelBuffer[] = [];
   const functions = parseProgram(text, {
     axes: (tokens) => parseAxes(tokens, axes),
-    slot: (tokens) => slots.push(parseSlot(tokens, slots.length)),
+    slot: (tokens) => parseSlot(tokens, slots),
     buffer: (tokens) => buffers.push(parseBuffer(tokens)),
   });
   return { axes, buffers, slots, functions };
@@ -113,16 +113,26 @@ function parseRings(tokens: LineTokens): RingUse | undefined {
 
 const ringUses = Object.entries(ringWords) as [RingUse, string][];
 
-/** `slot 3: real[4*%B, %T] at most 64` */
-function parseSlot(tokens: LineTokens, slot: number): KernelSlot {
-  tokens.expect(String(slot), ":");
+/** `slot 3: real[4*%B, %T] at most 64`. Of a part of a program those are left out in which nothing of it lies. */
+function parseSlot(tokens: LineTokens, into: KernelSlot[]): void {
+  const slot = tokens.integer("the number of a slot");
+  if (slot < into.length) tokens.fail(`slot ${slot} stands after slot ${into.length - 1}: they are numbered upwards`);
+  if (slot > MOST_SLOTS) tokens.fail(`slot ${slot}, and there are at most ${MOST_SLOTS}`);
+  while (into.length < slot) into.push(NO_SLOT);
+  tokens.expect(":");
   const dtype = parseElementType(tokens);
   tokens.expect("[");
   const sizes = tokens.next === "]" ? [] : [parseDim(tokens)];
   while (tokens.accept(",")) sizes.push(parseDim(tokens));
   tokens.expect("]");
-  return { dtype, sizes, ...parseMost(tokens) };
+  into.push({ dtype, sizes, ...parseMost(tokens) });
 }
+
+/** Nothing lies in it, and it is not printed. */
+const NO_SLOT: KernelSlot = { dtype: "real", sizes: [] };
+
+/** More than any program has: each that is left out takes room. */
+const MOST_SLOTS = 1e5;
 
 /** `buffer param.W: real[64] slot 3 + 64 within joined.0 external persistent held zeros in panels of 4` */
 function parseBuffer(tokens: LineTokens): KernelBuffer {

@@ -36,7 +36,7 @@ export function printKernel(kernels: UnplannedKernels | KernelProgram): string {
 /**
  * What stands before the kernels: axes, slots and buffers.
  *
- * @param users of them, and with them those that they are parts of, and the slots of these; all where left out
+ * @param users of them, and with them those that they are parts of, all parts of these, and the slots of all; everything where left out
  */
 export function printBuffers(kernels: UnplannedKernels | KernelProgram, users?: readonly KernelFunction[]): string {
   const slots = "slots" in kernels ? kernels.slots : [];
@@ -44,7 +44,8 @@ export function printBuffers(kernels: UnplannedKernels | KernelProgram, users?: 
   const used = users && namesUsed(users, buffers);
   const shown = buffers.filter(({ name }) => used?.has(name) ?? true);
   const taken = used && new Set(shown.map((buffer) => ("place" in buffer ? buffer.place.slot : -1)));
-  const own = slots.flatMap((slot, i) => ((taken?.has(i) ?? true) ? [printSlot(slot, i)] : []));
+  const isShown = (i: number): boolean => taken?.has(i) ?? true;
+  const own = slots.flatMap((slot, i) => (isShown(i) && slot.sizes.length > 0 ? [printSlot(slot, i)] : []));
   return [printAxes(kernels.axes), ...own, ...shown.map(printAnyBuffer)].join("");
 }
 
@@ -55,8 +56,11 @@ function namesUsed(
   const used = new Set<string>();
   for (const { body } of functions)
     for (const statement of body) forEachAccess(statement, ({ buffer }) => void used.add(buffer));
-  for (const { name, within } of buffers)
-    if (used.has(name) && within !== undefined) used.add(typeof within === "string" ? within : within.buffer);
+  const wholeOf = ({ within }: UnplacedBuffer | KernelBuffer): string | undefined =>
+    typeof within === "string" ? within : within?.buffer;
+  for (const buffer of buffers) if (used.has(buffer.name)) used.add(wholeOf(buffer) ?? buffer.name);
+  // Of a whole it is told in its parts who gives them, and what they keep.
+  for (const buffer of buffers) if (used.has(wholeOf(buffer) ?? "")) used.add(buffer.name);
   return used;
 }
 

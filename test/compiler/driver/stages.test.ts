@@ -189,7 +189,9 @@ test.each(["js", "wasm"] as const)("what is shown of kernels is what a module of
 /** What stages show of kernels, one after the other, is a program of kernels. */
 function expectReadBack(text: string): void {
   const parse = text.includes("\nslot ") || text.startsWith("slot ") ? parseKernel : parseUnplanned;
-  expect(printKernel(parse(text))).toBe(text);
+  const kernels = parse(text);
+  expect(printKernel(kernels)).toBe(text);
+  if ("slots" in kernels) expect(verifyKernel(kernels, new Map([["%B", 2], ["%T", 3], ["T", 3], ["S", 2]]))).toEqual([]); // prettier-ignore
 }
 
 it("shows with kernels whose buffers have no places what is known of these", () => {
@@ -237,6 +239,7 @@ describe("of a network with two entries", () => {
       for (const part of parts) {
         const own = textsAfter(staged, stage, { ...options, entry: part });
         const buffers = own.get("buffers");
+        if (stage.gives === "kernels") expectReadBack([...own.values()].join("\n"));
         own.delete("buffers");
         expect([...own], `${stage.name} ${part}`).toEqual([...whole].filter(([name]) => isOf(part, name)));
         if (own.size === 0) empty.add(stage.name);
