@@ -1,5 +1,6 @@
 /**
  * Checks of a kernel program, for given sizes of a call:
+ * - sizes are made of the axes of the program and the number of examples; axes and kernels have names of their own;
  * - every variable is bound before it is used, and bound once on a path: integers, scalars, the example of a size, the
  *   operands of a quotient; scalars do not reach into a region, whose variables are its own;
  * - every scalar is used as what it is, a real number or a truth value, and every operation takes and gives what it does;
@@ -35,11 +36,14 @@
  */
 import type { KernelProgram } from "./kernel-program.js";
 import { verifyLifetimes, verifyPlaces, verifyWritten } from "./verify-places.js";
+import { verifySizes } from "./verify-sizes.js";
 import { verifyOnce } from "./verify-once.js";
 import { verifyKeptPanels } from "./verify-packs.js";
 import { FunctionVerifier } from "./verify-statements.js";
 
 export function verifyKernel(program: KernelProgram, sizes: ReadonlyMap<string, number>): string[] {
+  const unknown = verifySizes(program, sizes);
+  if (unknown.length > 0) return unknown;
   const buffers = new Map(program.buffers.map((buffer) => [buffer.name, buffer]));
   return [
     ...verifyPlaces(program, buffers, sizes),
