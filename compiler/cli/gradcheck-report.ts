@@ -227,12 +227,17 @@ const subjects: Readonly<Record<Fault["mode"], string>> = {
 };
 
 function printFault(fault: Fault, paint: PaintCode): string[] {
-  const { stage, mode, operation, operand, equation, place, analytic, numeric, counterexample } = fault;
+  const { stage, mode, alsoIn, operation, operand, equation, place, analytic, numeric, counterexample } = fault;
   const lines: string[] = [];
   if (stage === "rule") {
     const isNumber = analytic === undefined || Number.isFinite(analytic);
     const what = isNumber ? "wrong" : "no finite number";
-    lines.push(paint("31;1", `the derivative of \`${operation}\` is ${what} in ${subjects[mode]}`));
+    lines.push(
+      paint(
+        "31;1",
+        `the derivative of \`${operation}\` is ${what} in ${[mode, ...(alsoIn === undefined ? [] : [alsoIn])].map((own) => subjects[own]).join(" and in ")}`,
+      ),
+    );
   } else if (stage === "range") lines.push(paint("31;1", rangeText(fault)));
   else if (stage === "code") lines.push(paint("31;1", "the derived gradient is right, the compiled code is not"));
   else lines.push(paint("31;1", passText(fault)));

@@ -1,4 +1,4 @@
-/** What is known of the functions: special values, and error bounds, which are tested. The table of `spec/numerics.md` is made of it. */
+/** What is known of the functions: special values, and error bounds, which are tested. The table of `spec/numerics.md`, written by hand, says the same. */
 import { type MathName, mathFunctions, mathNames } from "./functions.js";
 
 interface ErrorBound {

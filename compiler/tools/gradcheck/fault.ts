@@ -28,6 +28,8 @@ export interface Fault {
   readonly stage: FaultStage;
   /** What is wrong; `value`, where a pass changes what is computed and no derivative. */
   readonly mode: "value" | DerivativeMode;
+  /** Of `rule`: the other of reverse and forward mode, where the same operation is wrong in that, too. */
+  readonly alsoIn?: DerivativeMode;
   /** Of `range`: the precision in which the gradient is not finite. */
   readonly precision?: Precision;
   /** The operation, `tanh`; or the pass. Empty where only the stage is known. */

@@ -12,7 +12,7 @@ import { type Point, sizesAt } from "../point.js";
 import { wholeFunctionAt } from "../whole-function.js";
 import { directionLike, forwardDisagrees, reverseDisagrees } from "./disagree.js";
 import type { DerivativeMode, Fault } from "../fault.js";
-import { faultOfRule } from "./describe-fault.js";
+import { faultOfRule, nameOf } from "./describe-fault.js";
 import { type FaultyOperation, locateInForwardMode, locateInReverseMode } from "./locate.js";
 import { shrinkTrial, type TrialSizes } from "./shrink.js";
 import type { LocatedSubject } from "./subject.js";
@@ -63,10 +63,25 @@ export function findWrongRule(
   for (const trial of [small, start]) {
     const known = caseOf(source, trial);
     const found = known && locate(mode, known);
-    if (found === undefined) continue;
-    return faultOfRule(found, mode, source.sources, counterexampleOf(trial));
+    if (known === undefined || found === undefined) continue;
+    const alsoIn = otherModeWrong(mode, found, known);
+    return { ...faultOfRule(found, mode, source.sources, counterexampleOf(trial)), ...(alsoIn && { alsoIn }) };
   }
   return undefined;
+}
+
+/** What both modes read is wrong where the same operation is in both. */
+function otherModeWrong(
+  mode: DerivativeMode,
+  { instruction }: FaultyOperation,
+  known: Case,
+): DerivativeMode | undefined {
+  if (mode === "second") return undefined;
+  const other = mode === "reverse" ? "forward" : "reverse";
+  const found = isWrong(other, known) ? locate(other, known) : undefined;
+  return found !== undefined && nameOf(found.instruction.operation) === nameOf(instruction.operation)
+    ? other
+    : undefined;
 }
 
 function caseOf({ lower, rules }: ProgramSource, { dimensions, point }: Trial): Case | undefined {

@@ -22,7 +22,9 @@ describe("spec/numerics.md", () => {
   it("shows the bounds that the functions state", () => {
     const [expectedHead, , ...expected] = tableOf(describeMathFunctions() + "\n");
     expect(head).toEqual(expectedHead);
-    expect(rows).toEqual(expected);
+    expect(rows, "the rows of spec/numerics.md, which are written by hand, beside those of describe.ts").toEqual(
+      expected,
+    );
   });
 
   it.each(["f32", "f64"] as FloatType[])("shows bounds that hold, read from the page (%s)", (dtype) => {
@@ -45,7 +47,10 @@ describe("spec/numerics.md", () => {
   });
 
   it("has a row for every function", () => {
-    expect(rows.map((row) => /`(\w+)\(/.exec(row[0]!)![1])).toEqual([...mathNames]);
+    expect(
+      rows.map((row) => /`(\w+)\(/.exec(row[0]!)![1]),
+      "rows of spec/numerics.md",
+    ).toEqual([...mathNames]);
     for (const name of mathNames) expect(mathFunctions[name].f32.params).toHaveLength(mathFunctions[name].arity);
   });
 });

@@ -64,7 +64,12 @@ it("show a fault by a small text and a case that can be repeated", async () => {
   const [{ source, cell }, seed] = counterexample!;
   expect(source.length).toBeLessThan(260);
   const { fault } = check(source, cell, seed);
-  expect(fault).toMatchObject({ operation: "softplus", counterexample: { batch: 1, steps: 1, lengths: [1] } });
+  expect(fault).toMatchObject({
+    mode: "reverse",
+    alsoIn: "forward",
+    operation: "softplus",
+    counterexample: { batch: 1, steps: 1, lengths: [1] },
+  });
   expect(fault!.place!.text).toMatch(/^(softplus|log_sigmoid)/u);
 });
 
