@@ -11,7 +11,7 @@ export const decided =
   <All extends string>() =>
   <const Yes extends All, const No extends Exclude<All, Yes>>(
     holds: readonly Yes[],
-    _others: readonly No[],
-    ..._forgotten: [Exclude<All, Yes | No>] extends [never] ? [] : [forgotten: Exclude<All, Yes | No>]
+    _others: readonly No[] &
+      ([Exclude<All, Yes | No>] extends [never] ? unknown : { readonly forgotten: Exclude<All, Yes | No> }),
   ): ReadonlySet<All> =>
     new Set<All>(holds);

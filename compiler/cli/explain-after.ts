@@ -115,11 +115,11 @@ export function stageOf(text: string): ChosenStage {
     const run = Number(which);
     const isNumber = more.length === 0 && /^\d+$/u.test(which) && run >= 1;
     if (isNumber && stage.repeats) return { stage, run };
-    const often = stage.repeats ? `several times: ${name}:1 is the first` : "once, so it needs no number";
-    throw new UsageError(`there is no ${text}: ${name} runs ${often}`);
+    if (stage.repeats) throw new UsageError(`there is no ${text}: ${name} runs several times, and ${name}:1 is the first`); // prettier-ignore
+    throw new UsageError(`there is no ${text}: ${name} runs once, so it needs no number`);
   }
   const names = stages.map((known) => known.name);
-  const similar = suggest(name, names);
+  const similar = suggest(name, [...names, "list"]);
   const help = similar === undefined ? `the stages are ${names.join(", ")}` : `did you mean ${similar}?`;
   throw new UsageError(`there is no stage ${name}; ${help}`);
 }

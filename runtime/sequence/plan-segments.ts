@@ -69,7 +69,7 @@ export function planSegments(
   const least = near.reduce((best, blocks) => (bytesOf(blocks) < bytesOf(best) ? blocks : best));
   if (!(bytesOf(least) <= maxBytes)) {
     const bytes = bytesOf(least);
-    const message = `${where}: segments of ${stepsOf(least)} steps take the least, ${bytes} bytes, more than maxBytes, ${maxBytes}`;
+    const message = `${where}: segments of ${stepsOf(least)} steps take the least, ${bytes} bytes, more than the ${maxBytes} that there may be`;
     throw Object.assign(new CallRangeError(message), { bytes });
   }
   [low, high] = [least, most];

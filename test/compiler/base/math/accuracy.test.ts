@@ -46,7 +46,7 @@ const unary = Object.keys(references) as MathName[];
 const others: readonly MathName[] = ["pow", "sign", "clamp"];
 
 it("every function has a reference", () => {
-  expect([...unary, ...others].sort()).toEqual([...mathNames].sort());
+  expect([...unary, ...others].sort(), "`references` or `others` above").toEqual([...mathNames].sort());
 });
 
 function inRange(name: MathName, x: number): boolean {
