@@ -143,7 +143,7 @@ describe.each([2, 3, 5, 8, 13])("%i elements", (n) => {
     )!;
     expect(flatten(after)).toEqual(flatten(before));
     expect(flatten(after)).toEqual(x.map((value, i) => value * x[i - (i % n) + ((i + 1) % n)]!));
-    const call = new Map([["%B", 2], ["%T", 1]]); // prettier-ignore
+    const call = new Map([["%B", 2], ["%T", 1], ["S", 1]]); // prettier-ignore
     expect(verifyKernel(lowered(rotate(n), [splitChoices]), call)).toEqual([]);
   });
 });
