@@ -1,4 +1,5 @@
 /** Do the parts of a program fit each other? */
+import { repeated } from "../base/repeated.js";
 import { printType } from "../ir/graph/print.js";
 import type { GraphFunction, ValueId, ValueType } from "../ir/graph/graph-function.js";
 import { nameOf, outputName, typeOf } from "../ir/graph/values.js";
@@ -114,10 +115,7 @@ function missing(names: Iterable<string>, there: readonly string[], sentence: (n
   return [...new Set(names)].flatMap((name) => (there.includes(name) ? [] : [sentence(name)]));
 }
 
-function twice(names: readonly string[]): string[] {
-  const again = names.filter((name, i) => names.indexOf(name) < i);
-  return [...new Set(again)].map((name) => `two tensors are called ${name}`);
-}
+const twice = (names: readonly string[]): string[] => repeated(names).map((name) => `two tensors are called ${name}`);
 
 /** An input or output as the tensors say that it is. */
 interface Port {

@@ -56,12 +56,11 @@ function namesUsed(
   const used = new Set<string>();
   for (const { body } of functions)
     for (const statement of body) forEachAccess(statement, ({ buffer }) => void used.add(buffer));
-  const wholeOf = ({ within }: UnplacedBuffer | KernelBuffer): string | undefined =>
-    typeof within === "string" ? within : within?.buffer;
-  for (const buffer of buffers) if (used.has(buffer.name)) used.add(wholeOf(buffer) ?? buffer.name);
+  const wholeOf = ({ name, within }: UnplacedBuffer | KernelBuffer): string =>
+    (typeof within === "string" ? within : within?.buffer) ?? name;
   // Of a whole it is told in its parts who gives them, and what they keep.
-  for (const buffer of buffers) if (used.has(wholeOf(buffer) ?? "")) used.add(buffer.name);
-  return used;
+  const wholes = new Set(buffers.flatMap((buffer) => (used.has(buffer.name) ? [wholeOf(buffer)] : [])));
+  return new Set(buffers.flatMap((buffer) => (wholes.has(wholeOf(buffer)) ? [buffer.name] : [])));
 }
 
 const printAnyBuffer = (buffer: UnplacedBuffer | KernelBuffer): string =>

@@ -1,4 +1,5 @@
 /** A check of kernels that passes still rewrite: what a region computes is found by its name. */
+import { repeated } from "../../base/repeated.js";
 import type { KernelFunction, Statement } from "./kernel-program.js";
 import { forEachSimple } from "./visit.js";
 
@@ -27,7 +28,3 @@ function namesIn(statements: readonly Statement[]): string[] {
   });
   return names;
 }
-
-const repeated = (names: readonly string[]): string[] => [
-  ...new Set(names.filter((name, i) => names.indexOf(name) < i)),
-];

@@ -90,18 +90,16 @@ export class OverwriteVerifier {
     const [to, from] = [this.elements.whole(written), this.elements.whole(read.access)];
     if (to.buffer !== from.buffer) return false;
     if (read.anywhere === true) return true;
-    const own = variablesOf(product);
-    const far = this.distance(from.offset, to.offset, own, read.scope);
+    const [rowNames, others] = [rowsOf(product), othersOf(product)];
+    const far = this.distance(from.offset, to.offset, new Set([...rowNames, ...others]), read.scope);
     if (far !== undefined && (far[0] > 0 || far[1] < 0)) return false;
-    const rowNames = new Set(rowsOf(product));
     const apart = subtractAffine(from.offset, to.offset);
     // Of what a tail names itself nothing is known here.
     if (apart.terms.some(({ variable }) => rowNames.has(variable) || read.scope.integer(variable) === undefined))
       return true;
     const step = to.offset.terms.find(({ variable }) => variable === rows?.variable)?.coefficient;
     const width = step === undefined ? Infinity : Math.abs(this.elements.integers.dim(step));
-    for (const name of rowNames) own.delete(name);
-    const beside = this.distance(from.offset, to.offset, own, read.scope);
+    const beside = this.distance(from.offset, to.offset, others, read.scope);
     return beside === undefined || !((beside[0] > 0 && beside[1] < width) || (beside[1] < 0 && beside[0] > -width));
   }
 
@@ -124,14 +122,13 @@ export class OverwriteVerifier {
 }
 
 /** Its rows, with the examples that these are joined with. */
-const rowsOf = ({ rows, schedule: { joined } = {} }: ProductStatement): string[] =>
-  [rows?.variable, joined?.example].flatMap((name) => name ?? []);
+const rowsOf = ({ rows, schedule: { joined } = {} }: ProductStatement): ReadonlySet<string> =>
+  new Set([rows?.variable, joined?.example].flatMap((name) => name ?? []));
 
-/** What it goes through by itself. */
-function variablesOf(product: ProductStatement): Set<string> {
+/** What else it goes through by itself. */
+function othersOf(product: ProductStatement): ReadonlySet<string> {
   const contracted = termsOf(product).flatMap((terms) => terms.contracted);
-  const others = [product.columns, ...contracted].flatMap((axis) => axis?.variable ?? []);
-  return new Set([...rowsOf(product), ...others]);
+  return new Set([product.columns, ...contracted].flatMap((axis) => axis?.variable ?? []));
 }
 
 /** Its terms by `variables`, or all but these, with the constant. */

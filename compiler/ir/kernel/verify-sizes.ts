@@ -1,4 +1,5 @@
 /** Does a program say what its buffers, slots and kernels are called by, and only once? */
+import { repeated } from "../../base/repeated.js";
 import { BATCH_SYMBOL, type Dim, symbolsOf } from "../../base/types/dim.js";
 import type { KernelProgram } from "./kernel-program.js";
 
@@ -13,19 +14,10 @@ export function verifySizes(
       known.has(symbol) ? [] : [`the size of ${what} has ${symbol}, which is no axis`],
     );
   return [
-    ...twice(
-      "axes",
-      axes.map(({ symbol }) => symbol),
-    ),
-    ...twice(
-      "kernels",
-      functions.map(({ name }) => name),
-    ),
+    ...repeated(axes.map(({ symbol }) => symbol)).map((symbol) => `two axes are called ${symbol}`),
+    ...repeated(functions.map(({ name }) => name)).map((name) => `two kernels are called ${name}`),
     ...buffers.flatMap(({ name, size, most, place }) => unknown(name, [size, most, place.offset])),
     ...slots.flatMap((slot, i) => unknown(`slot ${i}`, [...slot.sizes, slot.most])),
     ...[...known].flatMap((symbol) => (sizes.has(symbol) ? [] : [`a call has no size ${symbol}`])),
   ];
 }
-
-const twice = (what: string, names: readonly string[]): string[] =>
-  [...new Set(names.filter((name, i) => names.indexOf(name) < i))].map((name) => `two ${what} are called ${name}`);

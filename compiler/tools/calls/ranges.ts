@@ -18,7 +18,7 @@ export function rangeOf(ranges: Ranges, { name, role }: Pick<CallTensor, "name" 
 /**
  * Makes matrices of numbers from -1 to 1, or about, symmetric and positive definite: `A Aᵀ / n + 1 / 2` of each, whose eigenvalues are at least 1/2.
  *
- * @param values matrices of n rows after each other
+ * @param values matrices of n rows, one after the other
  */
 export function makeDefinite(values: Float64Array, n: number, round: (value: number) => number): void {
   for (let start = 0; start + n * n <= values.length; start += n * n) {
